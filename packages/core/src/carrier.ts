@@ -1,0 +1,31 @@
+import type { KeyRing } from './key-ring.js'
+import type { Awaitable, SessionStore } from './store.js'
+
+/** One session as it is known from a cookie, or as it is about to be given one. */
+export interface Identity {
+  /** The store's key. */
+  readonly id: string
+  /** Where its record is. */
+  readonly store: SessionStore
+  /** The cookie that came is still good, but was made with an older secret. */
+  readonly stale: boolean
+}
+
+/** How a session travels in its cookie: as a signed token that leads to a store, or whole. */
+export interface Carrier {
+  /** The server-side store, if there is one. */
+  readonly store: SessionStore | undefined
+  /** Whether a value has the exact shape of one of ours. Cheap: no crypto. */
+  isWellFormed(value: string): boolean
+  /** Whom a well-formed value stands for; `undefined` if it was not made with one of the secrets for this cookie name. */
+  verify(value: string): Awaitable<Identity | undefined>
+  /** A new identity, for a session without a record. */
+  issue(): Awaitable<Identity>
+  /** The cookie value to send for a session that is stored. */
+  cookieValue(identity: Identity): Awaitable<string>
+}
+
+/** A store that brings its own way to travel in the cookie. */
+export interface CarrierStore {
+  carrier(keys: KeyRing, cookieName: string): Carrier
+}

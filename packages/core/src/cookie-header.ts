@@ -1,0 +1,35 @@
+/**
+ * The values of all cookies of this name in a `Cookie` header, in their order (RFC 6265bis section 5.6). Names are
+ * compared to the letter, only SP and HTAB are trimmed (a name behind another blank must not pass for a `__Host-`
+ * name), values are not unquoted and not decoded. The header is scanned for the name and never split, so that other
+ * cookies cost next to nothing.
+ */
+export function cookieValues(header: string, name: string): string[] {
+  const values: string[] = []
+  let at = header.indexOf(name)
+  while (at !== -1) {
+    const equals = skipBlanks(header, at + name.length, 1)
+    if (header[equals] === '=' && startsPair(header, at)) {
+      const semicolon = header.indexOf(';', equals)
+      const end = semicolon === -1 ? header.length : semicolon
+      const from = skipBlanks(header, equals + 1, 1)
+      if (from < end) values.push(header.slice(from, skipBlanks(header, end - 1, -1) + 1))
+      at = header.indexOf(name, end)
+    } else {
+      at = header.indexOf(name, at + name.length)
+    }
+  }
+  return values
+}
+
+/** Whether only blanks stand between `at` and the `;` or the start before it. */
+function startsPair(header: string, at: number): boolean {
+  const before = skipBlanks(header, at - 1, -1)
+  return before < 0 || header[before] === ';'
+}
+
+function skipBlanks(header: string, from: number, step: 1 | -1): number {
+  let at = from
+  while (header[at] === ' ' || header[at] === '\t') at += step
+  return at
+}

@@ -1,0 +1,44 @@
+import type { SessionError } from './errors.js'
+
+/** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
+export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'
+
+/**
+ * What happened to a session, for logs and metrics. `id` is the store's key and safe to log; `duration` is the time in
+ * the store, in milliseconds.
+ */
+export type SessionEvent =
+  | {
+      readonly type: 'created' | 'loaded' | 'saved' | 'touched' | 'destroyed'
+      readonly id: string
+      readonly duration: number
+    }
+  | { readonly type: 'regenerated'; readonly id: string; readonly previousId: string; readonly duration: number }
+  /** Another writer won, `attempt` times by now; this request's changes are applied again to the newer state. */
+  | { readonly type: 'conflict'; readonly id: string; readonly attempt: number; readonly duration: number }
+  /**
+   * `gone`: the record was destroyed, regenerated or expired in between, so the changes were dropped.
+   * `response`: the response can't carry the cookie. `store`: the handler threw and its `destroy()` failed as well.
+   */
+  | {
+      readonly type: 'dropped'
+      readonly id: string
+      readonly reason: 'gone' | 'response' | 'store'
+      readonly error?: unknown
+    }
+  | { readonly type: 'rejected'; readonly reason: RejectionReason; readonly id?: string; readonly duration?: number }
+  /** A `SessionError` ended the request. */
+  | { readonly type: 'failed'; readonly error: SessionError }
+
+export type SessionListener = (event: SessionEvent) => void
+
+/** Tells a listener, and lets nothing that it does wrong reach the request. */
+export function emitter(listener: SessionListener | undefined): SessionListener {
+  if (listener === undefined) return () => {}
+  return (event) => {
+    try {
+      const returned: unknown = listener(event)
+      if (returned instanceof Promise) returned.catch(() => {})
+    } catch {}
+  }
+}

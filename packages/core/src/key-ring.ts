@@ -1,0 +1,54 @@
+import { invalidOption } from './option-error.js'
+
+/** At least 32 bytes. A string counts as its UTF-8 bytes. */
+export type Secret = string | Uint8Array
+
+const MIN_SECRET_BYTES = 32
+
+/**
+ * The secrets, newest first, and the keys that HKDF-SHA256 makes of them (RFC 5869), one kind of key for one purpose.
+ */
+export class KeyRing {
+  readonly #secrets: readonly Uint8Array<ArrayBuffer>[]
+
+  /** @throws TypeError if there is no secret or one is shorter than 32 bytes */
+  constructor(secret: Secret | readonly Secret[] | undefined) {
+    const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+    if (secrets.length === 0) throw invalidOption('secret', 'must hold at least one secret')
+    this.#secrets = secrets.map(toBytes)
+  }
+
+  /** One key for each secret, in their order. */
+  derive(
+    purpose: 'sign' | 'sign-record' | 'encrypt',
+    algorithm: HmacKeyGenParams | AesKeyGenParams,
+    usages: KeyUsage[],
+  ): Promise<CryptoKey[]> {
+    const info = new TextEncoder().encode(`fetch-sessions/v1/${purpose}`)
+    const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info }
+    return Promise.all(
+      this.#secrets.map(async (secret) => {
+        const base = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
+        return crypto.subtle.deriveKey(hkdf, base, algorithm, false, usages)
+      }),
+    )
+  }
+}
+
+function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {
+  if (secret === undefined || secret === null || secret === '') {
+    throw invalidOption(
+      'secret',
+      'is missing: set it to at least 32 random bytes, such as the output of "openssl rand -base64 32"',
+    )
+  }
+  const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  if (!(bytes instanceof Uint8Array)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
+  if (bytes.length < MIN_SECRET_BYTES) {
+    throw invalidOption(
+      'secret',
+      `must have at least ${MIN_SECRET_BYTES} bytes, and one has ${bytes.length}: "openssl rand -base64 32" makes one`,
+    )
+  }
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,92 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { CarrierStore } from './carrier.js'
+import type { SessionCodec } from './codec.js'
+import type { PersistencePolicy, SessionContext } from './context.js'
+import { CookieAttributes, type CookieOptions, checkMaxAge, checkTimeout } from './cookie-attributes.js'
+import { emitter, type SessionListener } from './events.js'
+import { KeyRing, type Secret } from './key-ring.js'
+import { invalidOption } from './option-error.js'
+import { Serializer } from './serializer.js'
+import type { SessionStore } from './store.js'
+import { TokenCarrier } from './token-carrier.js'
+import type { IsJson, SessionData } from './types.js'
+
+interface BaseOptions<Data> {
+  /** Where sessions are kept. */
+  store: SessionStore | CarrierStore
+  /**
+   * At least 32 bytes each (a string counts as UTF-8). Several: the first signs, all verify, so that a secret can be
+   * replaced without signing anyone out. `undefined`, such as a variable that is not set, is refused at run time.
+   */
+  secret: Secret | readonly Secret[] | undefined
+  cookie?: CookieOptions
+  /** Seconds without use until the session is dead. Default 86 400 (24 h). */
+  idleTimeout?: number
+  /** Seconds from creation until the session is dead, used or not. Default 2 592 000 (30 days). */
+  absoluteTimeout?: number
+  /**
+   * When a session is written. `changed` (the default): when the request changed it, or its expiry has to move.
+   * `existing`: with every request that came with a live session as well. `always`: empty guest sessions, too.
+   */
+  persistence?: PersistencePolicy
+  /** Any Standard Schema (zod, valibot, arktype): checks and types the data when it is loaded and when it is saved. */
+  schema?: StandardSchemaV1<unknown, Data>
+  /**
+   * What becomes of stored data that can't be decoded or that the schema refuses. `reset` (the default): the visitor
+   * gets a new session under a new id, the record stays, and a `rejected` event tells. `throw`: a `SessionDataError`.
+   */
+  onInvalidData?: 'reset' | 'throw'
+  /** How many verified cookies are remembered, at some 300 bytes each, to save the crypto. Default 10 000; 0: none. */
+  verifiedCacheSize?: number
+  /** For logs and metrics. What it throws is ignored. */
+  onEvent?: SessionListener
+  /** Milliseconds since the epoch. Default Date.now; for tests. */
+  now?: () => number
+}
+
+/** What a `SessionManager` is made of. */
+export type SessionOptions<Data = SessionData> = BaseOptions<Data> &
+  (IsJson<Data> extends true
+    ? {
+        /** Text codec of the data. Default JSON. */
+        codec?: SessionCodec
+      }
+    : {
+        /** Text codec of the data. JSON can't carry all of it (a Date, a Map, a bigint), so one is needed. */
+        codec: SessionCodec
+      })
+
+const DAY = 86_400
+
+/** @throws TypeError that names the option that can't work, and says what to do */
+export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
+  const { store, idleTimeout = DAY, absoluteTimeout = 30 * DAY, verifiedCacheSize = 10_000, now } = options
+  const { persistence = 'changed', onInvalidData = 'reset' } = options
+  const keys = new KeyRing(options.secret)
+  const cookie = new CookieAttributes(options.cookie)
+  checkTimeout('idleTimeout', idleTimeout)
+  checkTimeout('absoluteTimeout', absoluteTimeout)
+  if (cookie.persistent) checkMaxAge(Math.min(idleTimeout, absoluteTimeout))
+  checkWord('persistence', persistence, ['changed', 'existing', 'always'])
+  checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
+  if (typeof store !== 'object' || store === null)
+    throw invalidOption('store', 'is missing: "new MemoryStore()" will do to begin with')
+  if (now !== undefined && 'useClock' in store) store.useClock?.(now)
+  return {
+    carrier:
+      'carrier' in store
+        ? store.carrier(keys, cookie.name)
+        : new TokenCarrier(store, keys, cookie.name, verifiedCacheSize),
+    cookie,
+    serializer: new Serializer(options.codec, options.schema),
+    lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
+    persistence,
+    onInvalidData,
+    emit: emitter(options.onEvent),
+    now: now ?? Date.now,
+  }
+}
+
+function checkWord(option: string, word: string, words: readonly string[]): void {
+  if (!words.includes(word)) throw invalidOption(option, `must be one of ${words.join(', ')}`)
+}

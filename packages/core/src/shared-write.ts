@@ -1,0 +1,97 @@
+import type { Identity } from './carrier.js'
+import type { QueuedWrite } from './commit-queue.js'
+import type { SessionContext } from './context.js'
+import { SessionConflictError } from './errors.js'
+import { lookUp, type StoredSession, storedSession } from './lookup.js'
+import type { Intent } from './session-state.js'
+import { callStore } from './store-call.js'
+import { replay, type SealedChanges } from './working-values.js'
+
+/** How often a write that loses is tried again. */
+const MAX_ATTEMPTS = 16
+const MAX_BACKOFF_MS = 50
+
+/** One request's changes on their way into a record that others may write to at the same time. */
+export interface PendingWrite extends QueuedWrite {
+  readonly changes: SealedChanges
+  readonly intent: Intent
+  /** What the changes were made to. */
+  readonly base: StoredSession
+  /** What was stored with these changes in it; `undefined` if the record was gone, so that they were dropped. */
+  stored?: StoredSession
+  /** Why these changes do not apply to what others have stored. */
+  error?: unknown
+}
+
+/**
+ * Writes the changes of several requests at once, each made to the outcome of the one before it. Compare-and-set: when
+ * another process has won, all of it is done again on top of that. A record that is gone stays gone. Returns what the
+ * store holds then, for the next to build on.
+ *
+ * @throws SessionConflictError if others win each time
+ */
+export async function writeShared(
+  context: SessionContext,
+  identity: Identity,
+  batch: PendingWrite[],
+  newest: StoredSession | undefined,
+): Promise<StoredSession | undefined> {
+  const { id, store } = identity
+  const started = performance.now()
+  let base = newest ?? batch[0]?.base
+  for (let attempt = 1; ; attempt++) {
+    // Somebody else may have used the session since, so it is not dead before the store says so.
+    if (base === undefined || context.now() >= base.expiresAt) base = await reload(context, identity)
+    if (base === undefined) return undefined
+    const next = await applyAll(context, batch, base)
+    const writes = batch.filter((write) => write.error === undefined)
+    if (writes.length === 0) return base
+    if (await callStore(store, 'update', (it) => it.update(id, next.record))) {
+      for (const write of writes) write.stored = next
+      return next
+    }
+    context.emit({ type: 'conflict', id, attempt, duration: performance.now() - started })
+    if (attempt === MAX_ATTEMPTS) throw new SessionConflictError(attempt)
+    await backOff(attempt)
+    base = undefined
+  }
+}
+
+/** What `batch` makes of `base`. A write whose changes do not apply is left out and gets its error. */
+export async function applyAll(
+  context: SessionContext,
+  batch: PendingWrite[],
+  base: StoredSession,
+): Promise<StoredSession> {
+  let { data, owner } = base.record
+  let { own } = base
+  for (const write of batch) {
+    const { changes, intent } = write
+    const isFirst = data === base.record.data && write.base.record.version === base.record.version
+    try {
+      data = isFirst ? changes.text : await replay(changes, data, context.serializer)
+    } catch (error) {
+      write.error = error
+      continue
+    }
+    if (intent.owner !== undefined) owner = intent.owner.is
+    own = intent.lifetime ?? own
+  }
+  return storedSession(
+    context,
+    { data, owner, createdAt: base.record.createdAt, version: base.record.version + 1 },
+    own,
+  )
+}
+
+/** The live record as the store has it now. */
+export async function reload(context: SessionContext, identity: Identity): Promise<StoredSession | undefined> {
+  const found = await lookUp(context, identity)
+  return typeof found === 'string' ? undefined : found
+}
+
+/** At once the first time, then after a random, growing while: those who collided do not collide again in step. */
+async function backOff(attempt: number): Promise<void> {
+  const limit = Math.min(MAX_BACKOFF_MS, 2 ** attempt)
+  if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * limit))
+}

@@ -1,0 +1,14 @@
+import { defineConfig, type Options } from 'tsup'
+
+const config: Options = defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'es2022',
+  platform: 'neutral',
+  // The schema interface is types only: it is copied into ours, so that nothing is installed with core.
+  dts: { resolve: ['@standard-schema/spec'] },
+  sourcemap: true,
+  clean: true,
+}) as Options
+
+export default config
