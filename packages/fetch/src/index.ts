@@ -1,0 +1,1 @@
+export { withSession } from './with-session.js'

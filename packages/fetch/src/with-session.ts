@@ -1,0 +1,38 @@
+import { managerOf, type SessionData, SessionError, type SessionHandle, type SessionSource } from '@fetch-sessions/core'
+
+/** What the platform calls: `fetch(request, env, ctx)` on Workers, `(request, info)` on Deno, `(request, server)` on Bun. */
+export type FetchHandler<Rest extends readonly unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>
+
+/**
+ * Gives a fetch handler its session. The result has the platform's signature.
+ *
+ * `sessions` is a `SessionManager`, its options, or a function of what the platform passes behind the request that
+ * returns either; it is called once for each `env` object, not once for each request.
+ *
+ * A `SessionError` that the handler does not catch, such as a store that is down, is answered with a plain 500 without
+ * details, after `onEvent` was told. Any other error passes through.
+ *
+ * @example
+ * ```ts
+ * export default {
+ *   fetch: withSession(
+ *     async (request, session, env: Env) => new Response(`${(await session.read()).get('count') ?? 0}`),
+ *     (env: Env) => ({ store: kvStore(env.SESSIONS), secret: env.SECRET }),
+ *   ),
+ * }
+ * ```
+ */
+export function withSession<Data = SessionData, Rest extends readonly unknown[] = []>(
+  handler: (request: Request, session: SessionHandle<Data>, ...rest: Rest) => Response | Promise<Response>,
+  sessions: SessionSource<Data, Rest>,
+): FetchHandler<Rest> {
+  const manager = managerOf(sessions)
+  return async (request, ...rest) => {
+    try {
+      return await manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest))
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error
+      return new Response('Internal Server Error', { status: 500, headers: { 'Cache-Control': 'no-store' } })
+    }
+  }
+}

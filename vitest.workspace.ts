@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+/** The packages with tests, each a test project. */
+const packages = ['core', 'fetch', 'hono', 'itty-router', 'store-testing']
+
+/** Tests run against the sources, so that nothing has to be built before them. */
+const alias = Object.fromEntries(
+  packages.map((name) => [
+    `@fetch-sessions/${name}`,
+    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
+  ]),
+)
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    projects: packages.map((name) => ({
+      resolve: { alias },
+      test: {
+        name,
+        root: fileURLToPath(new URL(`packages/${name}`, import.meta.url)),
+        include: ['src/**/*.test.ts'],
+        typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+      },
+    })),
+  },
+})
+
+export default config
