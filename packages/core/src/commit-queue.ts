@@ -4,11 +4,14 @@ export interface QueuedWrite {
   readonly alone: boolean
 }
 
-/** Writes a batch for one session, and returns what the next batch can build on. */
-export type BatchWriter<W extends QueuedWrite, R> = (batch: W[], known: R | undefined) => Promise<R | undefined>
+interface Place<W> {
+  readonly write: W
+  /** Ends the wait: `false` when it is this write's turn to lead, `true` when another has written it. */
+  readonly call: (isWritten: boolean | Promise<true>) => void
+}
 
-interface Lane<W extends QueuedWrite, R> {
-  readonly waiting: { readonly write: W; readonly wake: (turn: 'lead' | 'done' | { error: unknown }) => void }[]
+interface Lane<W, R> {
+  readonly waiting: Place<W>[]
   known: R | undefined
 }
 
@@ -26,54 +29,56 @@ const PATIENCE = 5000
 export class CommitQueue<W extends QueuedWrite, R> {
   readonly #lanes: Map<string, Lane<W, R>> = new Map()
 
-  /** Resolves when `write` was part of a batch that `writeBatch` has finished; rejects with the batch's error. */
-  async submit(id: string, write: W, writeBatch: BatchWriter<W, R>): Promise<void> {
+  /**
+   * Resolves when `write` was part of a batch that was written; rejects with the batch's error. `lead` writes a batch
+   * and returns what the next one can build on.
+   */
+  async submit(
+    id: string,
+    write: W,
+    lead: (batch: W[], known: R | undefined) => Promise<R | undefined>,
+  ): Promise<void> {
     let lane = this.#lanes.get(id)
     if (lane === undefined) {
       lane = { waiting: [], known: undefined }
       this.#lanes.set(id, lane)
-    } else {
-      const turn = await this.#wait(id, lane, write)
-      if (turn === 'done') return
-      if (typeof turn === 'object') throw turn.error
+    } else if (await this.#wait(id, lane, write)) return
+    const { waiting } = lane
+    const company: Place<W>[] = []
+    if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place<W>)
+    try {
+      const writing = lead([write, ...company.map((place) => place.write)], lane.known)
+      const written = writing.then((): true => true)
+      for (const place of company) place.call(written)
+      lane.known = await writing
+    } finally {
+      const next = waiting.shift()
+      if (next !== undefined) next.call(false)
+      else this.#leave(id, lane)
     }
-    await this.#lead(id, lane, write, writeBatch)
   }
 
-  #wait(id: string, lane: Lane<W, R>, write: W): Promise<'lead' | 'done' | { error: unknown }> {
+  #wait(id: string, lane: Lane<W, R>, write: W): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const index = lane.waiting.indexOf(place)
         if (index === -1) return
         lane.waiting.splice(index, 1)
-        if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
-        resolve('lead')
+        this.#leave(id, lane)
+        resolve(false)
       }, PATIENCE)
-      const place = {
+      const place: Place<W> = {
         write,
-        wake(turn: 'lead' | 'done' | { error: unknown }) {
+        call(isWritten) {
           clearTimeout(timer)
-          resolve(turn)
+          resolve(isWritten)
         },
       }
       lane.waiting.push(place)
     })
   }
 
-  async #lead(id: string, lane: Lane<W, R>, write: W, writeBatch: BatchWriter<W, R>): Promise<void> {
-    const company: Lane<W, R>['waiting'] = []
-    if (!write.alone)
-      while (lane.waiting[0]?.write.alone === false) company.push(lane.waiting.shift() as (typeof company)[0])
-    try {
-      lane.known = await writeBatch([write, ...company.map((place) => place.write)], lane.known)
-      for (const place of company) place.wake('done')
-    } catch (error) {
-      for (const place of company) place.wake({ error })
-      throw error
-    } finally {
-      const next = lane.waiting.shift()
-      if (next !== undefined) next.wake('lead')
-      else if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
-    }
+  #leave(id: string, lane: Lane<W, R>): void {
+    if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
   }
 }

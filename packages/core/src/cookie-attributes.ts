@@ -1,4 +1,4 @@
-import { MAX_COOKIE_AGE } from './lifetime.js'
+import { type Lifetime, MAX_COOKIE_AGE, maxAge } from './lifetime.js'
 import { invalidOption } from './option-error.js'
 
 /** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
@@ -80,9 +80,10 @@ export class CookieAttributes {
       (priority === undefined ? '' : `; Priority=${canonical('priority', priority, ['Low', 'Medium', 'High'])}`)
   }
 
-  /** `Set-Cookie` for a value; without `maxAge` (seconds) the browser forgets it when it closes. */
-  set(value: string, maxAge: number | undefined): string {
-    return `${this.name}=${value}${maxAge === undefined ? '' : `; Max-Age=${maxAge}`}${this.#attributes}`
+  /** `Set-Cookie` for a session's value. Its Max-Age follows the session, unless the browser is to forget it. */
+  set(value: string, { expiresAt, lifetime }: { expiresAt: number; lifetime: Lifetime }, now: number): string {
+    const age = lifetime.persistent ? `; Max-Age=${maxAge(now, expiresAt)}` : ''
+    return `${this.name}=${value}${age}${this.#attributes}`
   }
 
   /** `Set-Cookie` that removes the cookie. All attributes are repeated, else browsers would not match it. */

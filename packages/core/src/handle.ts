@@ -1,7 +1,6 @@
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
-import { maxAge } from './lifetime.js'
-import { hasCookie, loadSession, reloadSession } from './load.js'
+import { loadSession, requestCookies } from './load.js'
 import type { Persistence } from './persistence.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session.js'
 import type { SessionState } from './session-state.js'
@@ -25,24 +24,17 @@ export interface SessionHandle<Data> {
   save(): Promise<void>
 }
 
-/** A session that was loaded, and its two faces. */
-interface Loaded<Data> {
-  readonly state: SessionState
-  readonly readable: ReadableSession<Data>
-  readonly writable: WritableSession<Data>
-}
-
 export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
   isManaged = false
   readonly #context: SessionContext
   readonly #persistence: Persistence
   readonly #request: Request
-  #loading: Promise<Loaded<Data>> | undefined
-  /** After the commit: the session that it left behind. */
+  #loading: Promise<SessionState> | undefined
+  /** After the commit: the session that it left behind in the store. */
   #committed: { readonly identity: Identity | undefined } | undefined
   /** Saves of one request follow one another. */
-  #saving: Promise<void> | undefined
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(context: SessionContext, persistence: Persistence, request: Request) {
     this.#context = context
@@ -51,87 +43,73 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   async read(): Promise<ReadableSession<Data>> {
-    return (await this.#load()).readable
+    return new ReadableView<Data>(await this.#load())
   }
 
   async write(): Promise<WritableSession<Data>> {
-    return (await this.#load()).writable
+    return new WritableView<Data>(await this.#load())
   }
 
   async save(): Promise<void> {
     if (this.#loading === undefined) return
-    const { state } = await this.#loading
-    const saving = (this.#saving ?? Promise.resolve()).then(() => this.#persistence.save(state))
+    const state = await this.#loading
+    const saving = this.#saving.then(() => this.#persistence.save(state))
     this.#saving = saving.catch(() => {})
     await saving
   }
 
-  /** Whether the request used its session. */
-  get isLoaded(): boolean {
-    return this.#loading !== undefined
-  }
-
-  /** Persists for the last time, and returns the `Set-Cookie` to send. Later changes throw. */
+  /** Persists for the last time, and returns the `Set-Cookie` to send, if the session was used. Later changes throw. */
   async commit(): Promise<{ id: string; setCookie: string | undefined } | undefined> {
     if (this.#committed !== undefined) return undefined
     const { persistence } = this.#context
-    if (persistence === 'always' || (persistence === 'existing' && hasCookie(this.#context, this.#request)))
-      this.#load()
-    if (this.#loading === undefined) {
-      this.#committed = { identity: undefined }
-      return undefined
-    }
-    const { state } = await this.#loading
-    await this.save()
-    const setCookie = await this.#setCookie(state)
+    if (persistence === 'always' || (persistence === 'existing' && this.#hasCookie())) this.#load()
+    const state = await this.#loading
+    if (state !== undefined) await this.save()
+    const setCookie = state && (await this.#setCookie(state))
     this.#close(state)
-    return { id: state.identity.id, setCookie }
+    return state && { id: state.identity.id, setCookie }
   }
 
   /** The handler threw: nothing is saved but a sign-out, which must not fail open. */
   async abort(): Promise<void> {
-    const loaded = await this.#loading?.catch(() => undefined)
-    if (loaded === undefined) return
-    const { state } = loaded
+    const state = await this.#loading?.catch(() => undefined)
     try {
-      if (state.destroyed) await this.save()
+      if (state?.isDestroyed) await this.save()
     } catch (error) {
-      this.#context.emit({ type: 'dropped', id: state.identity.id, reason: 'store', error })
+      this.#context.emit({ type: 'dropped', id: (state as SessionState).identity.id, reason: 'store', error })
     }
     this.#close(state)
   }
 
-  #close(state: SessionState): void {
-    state.closed = true
-    this.#committed = { identity: state.stored === undefined ? undefined : state.identity }
+  #close(state: SessionState | undefined): void {
+    if (state !== undefined) state.isClosed = true
+    this.#committed = { identity: state === undefined || state.isNew || state.isGone ? undefined : state.identity }
     this.#loading = undefined
   }
 
-  async #setCookie(state: SessionState): Promise<string | undefined> {
+  async #setCookie({ identity, isDestroyed, isGone, isCookieDue, stored }: SessionState): Promise<string | undefined> {
     const { carrier, cookie, now } = this.#context
-    if (state.destroyed) return hasCookie(this.#context, this.#request) ? cookie.remove() : undefined
-    if (!state.cookieDue || state.stored === undefined) return undefined
-    const { lifetime, expiresAt } = state.stored
-    return cookie.set(
-      await carrier.cookieValue(state.identity),
-      lifetime.persistent ? maxAge(now(), expiresAt) : undefined,
-    )
+    if (isDestroyed) return this.#hasCookie() ? cookie.remove() : undefined
+    if (isGone || !isCookieDue) return undefined
+    return cookie.set(await carrier.cookieValue(identity), stored, now())
   }
 
-  #load(): Promise<Loaded<Data>> {
+  /** Whether the request brought a cookie of this name, good or bad. */
+  #hasCookie(): boolean {
+    return requestCookies(this.#context, this.#request).length > 0
+  }
+
+  #load(): Promise<SessionState> {
     this.#loading ??= this.#loadOnce()
     return this.#loading
   }
 
-  async #loadOnce(): Promise<Loaded<Data>> {
+  async #loadOnce(): Promise<SessionState> {
     const committed = this.#committed
     try {
-      const state = await (committed?.identity === undefined
-        ? loadSession(this.#context, this.#request, committed !== undefined)
-        : reloadSession(this.#context, committed.identity))
-      return { state, readable: new ReadableView<Data>(state), writable: new WritableView<Data>(state) }
+      // Awaited here, since a failed load is not shared with those who ask after it.
+      return await loadSession(this.#context, this.#request, committed)
     } catch (error) {
-      // A failed load is not shared with those who ask after it.
       this.#loading = undefined
       throw error
     }

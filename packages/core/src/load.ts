@@ -1,45 +1,41 @@
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { cookieValues } from './cookie-header.js'
+import { Draft } from './draft.js'
 import { SessionDataError } from './errors.js'
-import type { RejectionReason } from './events.js'
-import { expiryWhenUsed } from './lifetime.js'
-import { lookUp, type StoredSession } from './lookup.js'
-import type { Serializer, Values } from './serializer.js'
 import { SessionState } from './session-state.js'
 import { callStore, isPromise } from './store-call.js'
-import { WorkingValues } from './working-values.js'
+import { lookUp, nextVersion } from './stored-session.js'
 
 /** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
 const MAX_CANDIDATES = 8
 
 /**
  * The session of a request: the one that its cookie opens, or a new, empty one. An id that the client chose is never
- * taken over. `late`: the response is committed already.
+ * taken over. `committed`: the response is committed already, and this is the session that it left behind.
  *
  * @throws SessionStoreError if the store fails: an outage is not a missing session
  */
-export async function loadSession(context: SessionContext, request: Request, late: boolean): Promise<SessionState> {
-  const identity = await identify(context, request)
-  const state = identity === undefined ? undefined : await loadStored(context, identity, late)
-  return state ?? newSession(context, await context.carrier.issue(), late)
+export async function loadSession(
+  context: SessionContext,
+  request: Request,
+  committed: { readonly identity: Identity | undefined } | undefined,
+): Promise<SessionState> {
+  const isLate = committed !== undefined
+  const identity = committed?.identity ?? (await identify(context, request))
+  const state = identity && (await loadStored(context, identity, isLate))
+  return state ?? newSession(context, await context.carrier.issue(), isLate)
 }
 
-/** The same session once more, after its response was committed. */
-export async function reloadSession(context: SessionContext, identity: Identity): Promise<SessionState> {
-  return (await loadStored(context, identity, true)) ?? newSession(context, identity, true)
-}
-
-/** Whether the request brought a cookie of this name, good or bad. */
-export function hasCookie({ cookie }: SessionContext, request: Request): boolean {
-  return cookieValues(request.headers.get('cookie') ?? '', cookie.name).length > 0
+/** All values that the request brought for our cookie's name, good or bad. */
+export function requestCookies({ cookie }: SessionContext, request: Request): string[] {
+  return cookieValues(request.headers.get('cookie') ?? '', cookie.name)
 }
 
 /** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
-async function identify({ carrier, cookie, emit }: SessionContext, request: Request): Promise<Identity | undefined> {
-  const header = request.headers.get('cookie')
-  if (header === null) return undefined
-  const values = [...new Set(cookieValues(header, cookie.name))]
+async function identify(context: SessionContext, request: Request): Promise<Identity | undefined> {
+  const { carrier, emit } = context
+  const values = [...new Set(requestCookies(context, request))]
   const candidates = values.filter((value) => carrier.isWellFormed(value)).slice(0, MAX_CANDIDATES)
   if (candidates.length < values.length) emit({ type: 'rejected', reason: 'malformed' })
   let first: Identity | undefined
@@ -56,57 +52,33 @@ async function identify({ carrier, cookie, emit }: SessionContext, request: Requ
 async function loadStored(
   context: SessionContext,
   identity: Identity,
-  late: boolean,
+  isLate: boolean,
 ): Promise<SessionState | undefined> {
+  const { emit, serializer, onInvalidData } = context
   const { id, store } = identity
   const started = performance.now()
   const found = await lookUp(context, identity)
   const duration = performance.now() - started
-  const reject = (reason: RejectionReason): undefined =>
-    context.emit({ type: 'rejected', reason, id, duration }) as undefined
-  if (found === 'data') return rejectData(context, new SessionDataError('is not a record of this library'), reject)
-  if (found === 'expired') await callStore(store, 'delete', (it) => it.delete(id))
-  if (typeof found === 'string') return reject(found)
-  let values: Values
   try {
-    const decoded = context.serializer.decode(found.record.data)
-    values = isPromise(decoded) ? await decoded : decoded
+    if (found === 'data') throw new SessionDataError('is not what this library stores')
+    if (typeof found !== 'string') {
+      const { record, own } = found
+      const draft = new Draft(await serializer.decode(record.data), { owner: record.owner, own }, serializer)
+      emit({ type: 'loaded', id, duration })
+      return new SessionState(identity, found, draft, isLate)
+    }
   } catch (error) {
-    return rejectData(context, error, reject)
+    if (onInvalidData === 'throw') throw error
   }
-  context.emit({ type: 'loaded', id, duration })
-  return stateOf(identity, found, values, context.serializer, late)
-}
-
-function rejectData(context: SessionContext, error: unknown, reject: (reason: 'data') => undefined): undefined {
-  if (context.onInvalidData === 'throw') throw error
-  return reject('data')
-}
-
-function stateOf(
-  identity: Identity,
-  stored: StoredSession,
-  values: Values,
-  serializer: Serializer,
-  late: boolean,
-): SessionState {
-  const { record, expiresAt } = stored
-  return new SessionState(
-    identity,
-    stored,
-    new WorkingValues(values, serializer),
-    { createdAt: record.createdAt, expiresAt },
-    late,
-  )
+  const reason = typeof found === 'string' ? found : 'data'
+  if (reason === 'expired') await callStore('delete', () => store.delete(id))
+  emit({ type: 'rejected', reason, id, duration })
+  return undefined
 }
 
 /** A session that is not stored. It will be when there is something in it. */
-export function newSession(
-  { serializer, lifetime, now }: SessionContext,
-  identity: Identity,
-  late: boolean,
-): SessionState {
-  const createdAt = now()
-  const expiresAt = expiryWhenUsed(createdAt, createdAt, lifetime)
-  return new SessionState(identity, undefined, new WorkingValues(new Map(), serializer), { createdAt, expiresAt }, late)
+export function newSession(context: SessionContext, identity: Identity, isLate: boolean): SessionState {
+  const content = { data: '', owner: undefined, own: undefined }
+  const unborn = nextVersion(context, content, context.now(), 0)
+  return new SessionState(identity, unborn, new Draft(new Map(), content, context.serializer), isLate)
 }

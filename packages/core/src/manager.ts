@@ -1,13 +1,12 @@
 import type { SessionContext } from './context.js'
 import { SessionError } from './errors.js'
 import { RequestSession, type SessionHandle } from './handle.js'
-import { maxAge } from './lifetime.js'
 import { newSession } from './load.js'
 import { resolveOptions, type SessionOptions } from './options.js'
 import { Persistence } from './persistence.js'
 import { ResponseDresser } from './response.js'
 import { type ReadableSession, type WritableSession, WritableView } from './session.js'
-import type { SessionInfo, SessionStore } from './store.js'
+import type { Awaitable, SessionInfo, SessionStore } from './store.js'
 import { callStore } from './store-call.js'
 import type { SessionData } from './types.js'
 
@@ -119,7 +118,7 @@ export class SessionManager<Data = SessionData> {
     data: Partial<Data>,
     options: { owner?: string } = {},
   ): Promise<{ id: string; cookie: string; setCookie: string }> {
-    const { carrier, cookie, lifetime, now } = this.#context
+    const { carrier, cookie, now } = this.#context
     const state = newSession(this.#context, await carrier.issue(), false)
     const session = new WritableView<Data>(state)
     for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key] as Data[keyof Data])
@@ -129,47 +128,48 @@ export class SessionManager<Data = SessionData> {
     return {
       id: session.id,
       cookie: `${cookie.name}=${value}`,
-      setCookie: cookie.set(value, lifetime.persistent ? maxAge(now(), state.expiresAt) : undefined),
+      setCookie: cookie.set(value, state.stored, now()),
     }
   }
 
   /** Whether there was such a session. Its cookie opens nothing from now on. */
   async destroy(id: string): Promise<boolean> {
     const started = performance.now()
-    const isDestroyed = await callStore(this.#storeWith('delete'), 'delete', (store) => store.delete(id))
+    const isDestroyed = await this.#call('delete', (store) => store.delete(id))
     if (isDestroyed) this.#context.emit({ type: 'destroyed', id, duration: performance.now() - started })
     return isDestroyed
   }
 
   /** The live sessions of an owner. Needs the store's owner index. */
   async listByOwner(owner: string): Promise<SessionInfo[]> {
-    return callStore(this.#storeWith('listByOwner'), 'listByOwner', (store) => store.listByOwner(owner))
+    return this.#call('listByOwner', (store) => store.listByOwner(owner))
   }
 
   /** Signs an owner out everywhere, but for the session `except`. How many sessions that were. */
   async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number> {
-    return callStore(this.#storeWith('deleteByOwner'), 'deleteByOwner', (store) =>
-      store.deleteByOwner(owner, options.except),
-    )
+    return this.#call('deleteByOwner', (store) => store.deleteByOwner(owner, options.except))
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
   async deleteExpired(limit: number = DEFAULT_SWEEP): Promise<number> {
     const now = this.#context.now()
-    return callStore(this.#storeWith('deleteExpired'), 'deleteExpired', (store) => store.deleteExpired(now, limit))
+    return this.#call('deleteExpired', (store) => store.deleteExpired(now, limit))
   }
 
   /** Removes every session. */
   async clear(): Promise<void> {
-    return callStore(this.#storeWith('clear'), 'clear', (store) => store.clear())
+    return this.#call('clear', (store) => store.clear())
   }
 
-  #storeWith<K extends keyof SessionStore>(capability: K): SessionStore & Required<Pick<SessionStore, K>> {
+  #call<K extends keyof SessionStore, T>(
+    capability: K,
+    call: (store: SessionStore & Required<Pick<SessionStore, K>>) => Awaitable<T>,
+  ): Awaitable<T> {
     const { store } = this.#context.carrier
     if (store === undefined || !hasCapability(store, capability)) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${capability}"`)
     }
-    return store
+    return callStore(capability, () => call(store))
   }
 
   #open(request: Request): RequestSession<Data> {

@@ -16,59 +16,51 @@ export class Serializer {
     this.#schema = schema
   }
 
-  /** @throws TypeError naming the key whose value the codec can't carry */
-  check(key: string, value: unknown): void {
-    this.#codec.check?.(key, value)
+  /** @throws TypeError naming the key whose value the codec can't carry; `undefined`, which deletes, is fine */
+  readonly check = (key: string, value: unknown): void => {
+    if (value !== undefined) this.#codec.check?.(key, value)
   }
+
+  /** The text of one value. */
+  readonly print = (value: unknown): string => this.#codec.encode({ value })
+
+  /** The value of a text. */
+  readonly parse = (text: string): unknown => this.#codec.decode(text).value
 
   /** @throws SessionDataError if the schema refuses the values; TypeError if the codec can't carry one */
   encode(values: Values): Awaitable<string> {
     // Object.fromEntries makes own properties of all keys, `__proto__` included.
-    const data = Object.fromEntries(values)
-    if (this.#schema === undefined) return this.#codec.encode(data)
-    return then(this.#validate(this.#schema, data), (valid) => this.#codec.encode(valid))
+    const valid = this.#validate(Object.fromEntries(values))
+    return valid instanceof Promise ? valid.then((data) => this.#codec.encode(data)) : this.#codec.encode(valid)
   }
 
   /** @throws SessionDataError if the text is not the codec's or the schema refuses what it holds */
-  decode(text: string): Awaitable<Values> {
-    const data = this.#decodeText(text)
-    if (this.#schema === undefined) return new Map(Object.entries(data))
-    return then(this.#validate(this.#schema, data), (valid) => new Map(Object.entries(valid)))
-  }
-
-  /** The text of one value, to see later whether it was changed in place. */
-  readonly print = (value: unknown): string => this.#codec.encode({ value })
-
-  /** A copy that shares nothing with the value. */
-  copy(value: unknown): unknown {
-    return this.#codec.decode(this.print(value)).value
+  async decode(text: string): Promise<Values> {
+    return new Map(Object.entries(await this.#validate(this.#decodeText(text))))
   }
 
   #decodeText(text: string): Record<string, unknown> {
-    let data: unknown
     try {
-      data = this.#codec.decode(text)
+      const data = this.#codec.decode(text)
+      if (isPlainObject(data)) return data
     } catch {
       // The codec's own error may quote the data, so it is not kept as the cause.
-      throw new SessionDataError('can not be decoded')
     }
-    if (!isPlainObject(data)) throw new SessionDataError('is not an object')
-    return data
+    throw new SessionDataError('can not be decoded')
   }
 
-  #validate(schema: StandardSchemaV1, data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
-    return then(schema['~standard'].validate(data), (result) => {
-      if (result.issues === undefined) return result.value as Record<string, unknown>
-      // Paths only: a schema's messages may quote values.
-      const paths = result.issues.map(({ path = [] }) =>
-        path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
-      )
-      throw new SessionDataError(`does not fit the schema at: ${paths.join(', ') || '(the whole)'}`)
-    })
+  #validate(data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
+    const result = this.#schema?.['~standard'].validate(data)
+    if (result === undefined) return data
+    return result instanceof Promise ? result.then(accepted) : accepted(result)
   }
 }
 
-/** Goes on without a promise where there is none. */
-function then<T, U>(value: Awaitable<T>, next: (value: T) => U): Awaitable<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
+function accepted(result: StandardSchemaV1.Result<unknown>): Record<string, unknown> {
+  if (result.issues === undefined) return result.value as Record<string, unknown>
+  // Paths only: a schema's messages may quote values.
+  const paths = result.issues.map(({ path = [] }) =>
+    path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
+  )
+  throw new SessionDataError(`does not fit the schema at: ${paths.join(', ') || '(the whole)'}`)
 }

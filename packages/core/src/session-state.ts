@@ -1,96 +1,50 @@
 import type { Identity } from './carrier.js'
+import type { Draft } from './draft.js'
 import { SessionCommittedError, SessionDestroyedError } from './errors.js'
-import type { OwnLifetime } from './lifetime.js'
-import type { StoredSession } from './lookup.js'
-import type { WorkingValues } from './working-values.js'
+import type { StoredSession } from './stored-session.js'
 
-/** What is to become of a session, besides its values. */
-export interface Intent {
-  regenerate: boolean
-  owner: { readonly is: string | undefined } | undefined
-  lifetime: OwnLifetime | undefined
-}
-
-const noIntent = (): Intent => ({ regenerate: false, owner: undefined, lifetime: undefined })
-
-/** One session during one request: what is known of it, and what the request wants to become of it. */
+/** One session during one request: what is known of it, and what the request makes of it. */
 export class SessionState {
   /** Under which id it is stored, or is going to be. */
   identity: Identity
-  /** What the store holds, as far as this request knows; `undefined` for a session that is not stored. */
-  stored: StoredSession | undefined
-  readonly values: WorkingValues
+  /** What the store holds, as far as this request knows: version 0 for a session that is not stored. */
+  stored: StoredSession
+  readonly draft: Draft
   /** The response is committed: no cookie can be sent any more. */
-  readonly late: boolean
-  /** The times of a session that is not stored. Milliseconds since the epoch. */
-  readonly #fresh: { readonly createdAt: number; readonly expiresAt: number }
-
-  intent: Intent = noIntent()
+  readonly isLate: boolean
+  /** A new id is due. */
+  regenerates = false
   /** `destroy()` was called. */
-  destroyed = false
-  /** It was in the store and is no more: destroyed by this request, or in between by another. */
-  gone = false
+  isDestroyed = false
+  /** It was in the store and is no more: destroyed by this request, or by another in between. */
+  isGone = false
   /** The response has to carry the cookie. */
-  cookieDue = false
+  isCookieDue = false
   /** A change from here on would be lost. */
-  closed = false
+  isClosed = false
 
-  constructor(
-    identity: Identity,
-    stored: StoredSession | undefined,
-    values: WorkingValues,
-    fresh: { createdAt: number; expiresAt: number },
-    late: boolean,
-  ) {
+  constructor(identity: Identity, stored: StoredSession, draft: Draft, isLate: boolean) {
     this.identity = identity
     this.stored = stored
-    this.values = values
-    this.#fresh = fresh
-    this.late = late
+    this.draft = draft
+    this.isLate = isLate
   }
 
-  get createdAt(): number {
-    return this.stored?.record.createdAt ?? this.#fresh.createdAt
-  }
-
-  get expiresAt(): number {
-    return this.stored?.expiresAt ?? this.#fresh.expiresAt
-  }
-
-  get owner(): string | undefined {
-    return this.intent.owner === undefined ? this.stored?.record.owner : this.intent.owner.is
+  get isNew(): boolean {
+    return this.stored.record.version === 0
   }
 
   /** @throws SessionDestroyedError or SessionCommittedError if a change would be lost */
   assertWritable(): void {
-    if (this.destroyed || this.gone) throw new SessionDestroyedError()
-    if (this.late && this.stored === undefined) {
-      throw new SessionCommittedError('a new session can not start here, since its cookie can not be sent any more')
-    }
-    if (this.closed) throw new SessionCommittedError()
-  }
-
-  /** The intent, to be carried out; the next one starts empty. */
-  takeIntent(): Intent {
-    const { intent } = this
-    this.intent = noIntent()
-    return intent
-  }
-
-  /** An intent that could not be carried out comes before what was said since. */
-  restoreIntent(older: Intent): void {
-    this.intent = {
-      regenerate: older.regenerate || this.intent.regenerate,
-      owner: this.intent.owner ?? older.owner,
-      lifetime: this.intent.lifetime ?? older.lifetime,
-    }
+    if (this.isDestroyed || this.isGone) throw new SessionDestroyedError()
+    if (this.isLate && this.isNew)
+      throw new SessionCommittedError('the cookie of a new session can not be sent any more')
+    if (this.isClosed) throw new SessionCommittedError()
   }
 
   /** The session is no more, in the store as for this request. */
   end(): void {
-    this.gone = true
-    this.stored = undefined
-    this.cookieDue = false
-    this.values.clear()
+    this.isGone = true
+    this.draft.clear()
   }
 }

@@ -80,36 +80,38 @@ abstract class SessionView<Data> {
   }
 
   get isNew(): boolean {
-    return this.#state.stored === undefined
+    return this.#state.isNew
   }
 
   get owner(): string | undefined {
-    return this.#state.owner
+    return this.#state.draft.owner
   }
 
   get createdAt(): Date {
-    return new Date(this.#state.createdAt)
+    return new Date(this.#state.stored.record.createdAt)
   }
 
   get expiresAt(): Date {
-    return new Date(this.#state.expiresAt)
+    return new Date(this.#state.stored.expiresAt)
   }
 
   get size(): number {
-    return this.#state.values.size
+    return this.#state.draft.values.size
   }
 
   has(key: keyof Data): boolean {
-    return this.#state.values.has(String(key))
+    return this.#state.draft.values.has(String(key))
   }
 
   keys(): (keyof Data)[] {
-    return this.#state.values.keys() as (keyof Data)[]
+    return [...this.#state.draft.values.keys()] as (keyof Data)[]
   }
 
   toJSON(): DeepReadonly<Partial<Data>> {
-    const { values } = this.#state
-    return Object.fromEntries(values.keys().map((key) => [key, values.peek(key)])) as DeepReadonly<Partial<Data>>
+    const { draft } = this.#state
+    return Object.fromEntries([...draft.values.keys()].map((key) => [key, draft.peek(key)])) as DeepReadonly<
+      Partial<Data>
+    >
   }
 }
 
@@ -122,7 +124,7 @@ export class ReadableView<Data> extends SessionView<Data> implements ReadableSes
   }
 
   get<K extends keyof Data>(key: K): DeepReadonly<Data[K]> | undefined {
-    return this.#state.values.peek(String(key)) as DeepReadonly<Data[K]> | undefined
+    return this.#state.draft.peek(String(key)) as DeepReadonly<Data[K]> | undefined
   }
 }
 
@@ -136,65 +138,59 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
 
   /** After the commit a change in place would be lost, so the value is frozen then. */
   get<K extends keyof Data>(key: K): Data[K] | undefined {
-    const { values, closed } = this.#state
-    return (closed ? values.peek(String(key)) : values.lend(String(key))) as Data[K] | undefined
+    const { draft, isClosed } = this.#state
+    return (isClosed ? draft.peek(String(key)) : draft.lend(String(key))) as Data[K] | undefined
   }
 
   set<K extends keyof Data>(key: K, value: Data[K]): this {
-    this.#writable().values.set(String(key), value)
+    this.#draft().set(String(key), value)
     return this
   }
 
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K] {
-    return this.#writable().values.update(String(key), (value) => change(value as Data[K] | undefined)) as Data[K]
+    return this.#draft().update(String(key), change as (value: unknown) => unknown) as Data[K]
   }
 
   delete(key: keyof Data): boolean {
-    return this.#writable().values.delete(String(key))
+    return this.#draft().delete(String(key))
   }
 
   take<K extends keyof Data>(key: K): Data[K] | undefined {
-    const { values } = this.#writable()
-    const value = values.lend(String(key)) as Data[K] | undefined
-    values.delete(String(key))
+    const draft = this.#draft()
+    const value = draft.lend(String(key)) as Data[K] | undefined
+    draft.delete(String(key))
     return value
   }
 
   clear(): void {
-    this.#writable().values.clear()
+    this.#draft().clear()
   }
 
   regenerate(): void {
-    const state = this.#writable()
-    if (state.late) throw new SessionCommittedError('the new id could not be sent as a cookie any more')
-    state.intent.regenerate = true
+    this.#draft()
+    if (this.#state.isLate) throw new SessionCommittedError('the cookie of a new id can not be sent any more')
+    this.#state.regenerates = true
   }
 
   destroy(): void {
-    const state = this.#state
-    if (state.destroyed) return
-    state.assertWritable()
-    state.destroyed = true
-    state.values.clear()
+    if (this.#state.isDestroyed) return
+    this.#draft().clear()
+    this.#state.isDestroyed = true
   }
 
   setOwner(owner: string | undefined): void {
-    const state = this.#writable()
-    if (owner !== undefined && (typeof owner !== 'string' || owner === ''))
-      throw invalidOption('setOwner', 'takes a string that is not empty, or undefined')
-    if (owner !== state.owner) state.intent.owner = { is: owner }
+    if (owner === '') throw invalidOption('owner', 'must not be empty')
+    this.#draft().setOwner(owner)
   }
 
-  setLifetime(options: OwnLifetime): void {
-    const state = this.#writable()
-    for (const name of ['idleTimeout', 'absoluteTimeout'] as const) {
-      if (options[name] !== undefined) checkTimeout(name, options[name])
-    }
-    state.intent.lifetime = { ...state.stored?.own, ...state.intent.lifetime, ...options }
+  setLifetime(lifetime: OwnLifetime): void {
+    checkTimeout('idleTimeout', lifetime.idleTimeout ?? 1)
+    checkTimeout('absoluteTimeout', lifetime.absoluteTimeout ?? 1)
+    this.#draft().setLifetime(lifetime)
   }
 
-  #writable(): SessionState {
+  #draft(): SessionState['draft'] {
     this.#state.assertWritable()
-    return this.#state
+    return this.#state.draft
   }
 }

@@ -1,11 +1,10 @@
 import type { Identity } from './carrier.js'
 import type { QueuedWrite } from './commit-queue.js'
 import type { SessionContext } from './context.js'
+import { type Content, replay, type Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
-import { lookUp, type StoredSession, storedSession } from './lookup.js'
-import type { Intent } from './session-state.js'
 import { callStore } from './store-call.js'
-import { replay, type SealedChanges } from './working-values.js'
+import { lookUp, nextVersion, type StoredSession } from './stored-session.js'
 
 /** How often a write that loses is tried again. */
 const MAX_ATTEMPTS = 16
@@ -13,8 +12,7 @@ const MAX_BACKOFF_MS = 50
 
 /** One request's changes on their way into a record that others may write to at the same time. */
 export interface PendingWrite extends QueuedWrite {
-  readonly changes: SealedChanges
-  readonly intent: Intent
+  readonly changes: Sealed
   /** What the changes were made to. */
   readonly base: StoredSession
   /** What was stored with these changes in it; `undefined` if the record was gone, so that they were dropped. */
@@ -34,19 +32,19 @@ export async function writeShared(
   context: SessionContext,
   identity: Identity,
   batch: PendingWrite[],
-  newest: StoredSession | undefined,
+  newest: StoredSession | undefined = batch[0]?.base,
 ): Promise<StoredSession | undefined> {
   const { id, store } = identity
   const started = performance.now()
-  let base = newest ?? batch[0]?.base
+  let base = newest
   for (let attempt = 1; ; attempt++) {
     // Somebody else may have used the session since, so it is not dead before the store says so.
     if (base === undefined || context.now() >= base.expiresAt) base = await reload(context, identity)
     if (base === undefined) return undefined
     const next = await applyAll(context, batch, base)
-    const writes = batch.filter((write) => write.error === undefined)
+    const writes = batch.filter((write) => !('error' in write))
     if (writes.length === 0) return base
-    if (await callStore(store, 'update', (it) => it.update(id, next.record))) {
+    if (await callStore('update', () => store.update(id, next.record))) {
       for (const write of writes) write.stored = next
       return next
     }
@@ -63,25 +61,19 @@ export async function applyAll(
   batch: PendingWrite[],
   base: StoredSession,
 ): Promise<StoredSession> {
-  let { data, owner } = base.record
-  let { own } = base
+  const { createdAt, version } = base.record
+  const first: Content = { ...base.record, own: base.own }
+  let content = first
   for (const write of batch) {
-    const { changes, intent } = write
-    const isFirst = data === base.record.data && write.base.record.version === base.record.version
+    const { changes } = write
+    const isUpToDate = content === first && write.base.record.version === version
     try {
-      data = isFirst ? changes.text : await replay(changes, data, context.serializer)
+      content = isUpToDate ? changes : await replay(changes.steps, content, context.serializer)
     } catch (error) {
       write.error = error
-      continue
     }
-    if (intent.owner !== undefined) owner = intent.owner.is
-    own = intent.lifetime ?? own
   }
-  return storedSession(
-    context,
-    { data, owner, createdAt: base.record.createdAt, version: base.record.version + 1 },
-    own,
-  )
+  return nextVersion(context, content, createdAt, version + 1)
 }
 
 /** The live record as the store has it now. */

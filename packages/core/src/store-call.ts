@@ -1,20 +1,16 @@
 import { SessionStoreError } from './errors.js'
-import type { Awaitable, SessionStore } from './store.js'
+import type { Awaitable } from './store.js'
 
 /**
  * Calls the store. A failure becomes a `SessionStoreError`, whether it was thrown or rejected; a store that answers
  * synchronously costs no promise.
  */
-export function callStore<S extends SessionStore, T>(
-  store: S,
-  operation: string,
-  call: (store: S) => Awaitable<T>,
-): Awaitable<T> {
+export function callStore<T>(operation: string, call: () => Awaitable<T>): Awaitable<T> {
   const fail = (cause: unknown): never => {
     throw new SessionStoreError(operation, cause)
   }
   try {
-    const answer = call(store)
+    const answer = call()
     return isPromise(answer) ? answer.then(undefined, fail) : answer
   } catch (cause) {
     return fail(cause)
@@ -22,5 +18,5 @@ export function callStore<S extends SessionStore, T>(
 }
 
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  return value instanceof Promise
 }

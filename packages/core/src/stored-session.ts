@@ -1,5 +1,6 @@
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
+import type { Content } from './draft.js'
 import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type OwnLifetime, parseMeta } from './lifetime.js'
 import type { SessionRecord } from './store.js'
 import { callStore, isPromise } from './store-call.js'
@@ -18,34 +19,32 @@ export async function lookUp(
   context: SessionContext,
   { id, store }: Identity,
 ): Promise<StoredSession | 'unknown' | 'expired' | 'data'> {
-  const answer = callStore(store, 'load', (it) => it.load(id))
+  const answer = callStore('load', () => store.load(id))
   const record = isPromise(answer) ? await answer : answer
-  if (record === undefined || record === null) return 'unknown'
-  if (!isRecord(record)) return 'data'
+  if (record === undefined) return 'unknown'
   try {
-    const notes = parseMeta(record.meta)
-    const own = notes?.own
+    const { createdAt, expiresAt, version, data, meta } = record
+    // Another program may have written to the store.
+    if (typeof data !== 'string' || ![createdAt, expiresAt, version].every(Number.isFinite)) return 'data'
+    const { idle, own } = parseMeta(meta) ?? { idle: undefined, own: undefined }
     const lifetime = { ...context.lifetime, ...own }
-    const expiresAt = expiryOf(record, lifetime, notes?.idle ?? lifetime.idleTimeout)
-    return context.now() < expiresAt ? { record, expiresAt, lifetime, own } : 'expired'
+    const deadline = expiryOf(record, lifetime, idle ?? lifetime.idleTimeout)
+    return context.now() < deadline ? { record, expiresAt: deadline, lifetime, own } : 'expired'
   } catch {
     return 'data'
   }
 }
 
-/** A session as it is to be stored when it is used now. */
-export function storedSession(
+/** The next version of a session, as it is to be stored when it is used now. */
+export function nextVersion(
   context: SessionContext,
-  record: Pick<SessionRecord, 'data' | 'owner' | 'createdAt' | 'version'>,
-  own: OwnLifetime | undefined,
+  content: Content,
+  createdAt: number,
+  version: number,
 ): StoredSession {
+  const { data, owner, own } = content
   const lifetime = { ...context.lifetime, ...own }
-  const expiresAt = expiryWhenUsed(context.now(), record.createdAt, lifetime)
-  return { record: { ...record, expiresAt, meta: formatMeta(lifetime, own) }, expiresAt, lifetime, own }
-}
-
-/** Whether this is what a store was given; another program may have written to it. */
-function isRecord(record: SessionRecord): boolean {
-  const { data, createdAt, expiresAt, version } = record
-  return typeof data === 'string' && [createdAt, expiresAt, version].every(Number.isFinite)
+  const expiresAt = expiryWhenUsed(context.now(), createdAt, lifetime)
+  const meta = formatMeta(lifetime, own)
+  return { record: { data, createdAt, expiresAt, owner, version, meta }, expiresAt, lifetime, own }
 }
