@@ -48,8 +48,7 @@ export class CommitQueue<W extends QueuedWrite, R> {
     if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place<W>)
     try {
       const writing = lead([write, ...company.map((place) => place.write)], lane.known)
-      const written = writing.then((): true => true)
-      for (const place of company) place.call(written)
+      for (const place of company) place.call(writing.then(() => true))
       lane.known = await writing
     } finally {
       const next = waiting.shift()

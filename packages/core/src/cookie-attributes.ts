@@ -1,4 +1,4 @@
-import { type Lifetime, MAX_COOKIE_AGE, maxAge } from './lifetime.js'
+import { type Lifetime, maxAge } from './lifetime.js'
 import { invalidOption } from './option-error.js'
 
 /** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
@@ -34,50 +34,46 @@ export class CookieAttributes {
 
   /** @throws TypeError naming the attribute that can't work and what to do */
   constructor(options: CookieOptions = {}) {
-    const {
-      path = '/',
-      domain,
-      secure = true,
-      httpOnly = true,
-      sameSite = 'lax',
-      partitioned = false,
-      priority,
-    } = options
+    const { path = '/', domain, secure = true, httpOnly = true, persistent = true, partitioned = false } = options
+    const { sameSite = 'lax', priority } = options
     const hostOnly = path === '/' && domain === undefined
-    const name = options.name ?? (secure ? (hostOnly ? '__Host-sid' : '__Secure-sid') : 'sid')
-    const site = canonical('sameSite', sameSite, ['Strict', 'Lax', 'None'])
-
-    if (!/^[!#$%&'*+\-.^`|~\w]+$/.test(name))
-      throw invalidOption('cookie.name', 'must be an RFC 6265 token: no blanks, separators or non-ASCII')
-    if (!/^\/[\x20-\x3a\x3c-\x7e]*$/.test(path))
-      throw invalidOption('cookie.path', 'must start with "/" and hold neither ";" nor control or non-ASCII characters')
-    if (domain !== undefined && !/^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i.test(domain))
-      throw invalidOption('cookie.domain', 'must be a host name such as "example.com"')
-    if (!secure) {
-      if (site === 'None')
-        throw invalidOption('cookie.sameSite', '"none" needs secure: browsers refuse the cookie otherwise')
-      if (partitioned) throw invalidOption('cookie.partitioned', 'needs secure: browsers refuse the cookie otherwise')
-      if (/^__(secure|host|http)-/i.test(name))
-        throw invalidOption('cookie.name', `${JSON.stringify(name)} needs secure`)
+    const { name = secure ? (hostOnly ? '__Host-sid' : '__Secure-sid') : 'sid' } = options
+    const demand = (isMet: boolean, attribute: string, problem: string): void => {
+      if (!isMet) throw invalidOption(`cookie.${attribute}`, problem)
     }
-    if (/^__host-/i.test(name) && !hostOnly)
-      throw invalidOption(
-        'cookie.name',
-        `${JSON.stringify(name)} needs the path "/" and no domain: leave them out, or take "__Secure-sid"`,
-      )
-    if (/^__(host-)?http-/i.test(name) && !httpOnly)
-      throw invalidOption('cookie.name', `${JSON.stringify(name)} needs httpOnly`)
+    /** The word as the RFC spells it. */
+    const spell = (attribute: string, word: string, ...words: string[]): string => {
+      const spelt = words.find((known) => known.toLowerCase() === `${word}`.toLowerCase()) ?? ''
+      demand(spelt !== '', attribute, `must be one of ${words.join(', ').toLowerCase()}`)
+      return spelt
+    }
+    const site = spell('sameSite', sameSite, 'Strict', 'Lax', 'None')
+
+    demand(/^[!#$%&'*+\-.^`|~\w]+$/.test(name), 'name', 'must be a token (RFC 6265): no blank, separator or non-ASCII')
+    demand(/^\/[\x20-\x3a\x3c-\x7e]*$/.test(path), 'path', 'must start with "/", without ";", controls or non-ASCII')
+    demand(domain === undefined || HOST_NAME.test(domain), 'domain', 'must be a host name such as "example.com"')
+    demand(secure || site !== 'None', 'sameSite', '"none" needs secure')
+    demand(secure || !partitioned, 'partitioned', 'needs secure')
+    demand(secure || !/^__(secure|host|http)-/i.test(name), 'name', `"${name}" needs secure`)
+    demand(
+      hostOnly || !/^__host-/i.test(name),
+      'name',
+      `"${name}" needs path "/" and no domain, or take "__Secure-sid"`,
+    )
+    demand(httpOnly || !/^__(host-)?http-/i.test(name), 'name', `"${name}" needs httpOnly`)
 
     this.name = name
-    this.persistent = options.persistent ?? true
-    this.#attributes =
-      `; Path=${path}` +
-      (domain === undefined ? '' : `; Domain=${domain}`) +
-      (secure ? '; Secure' : '') +
-      (httpOnly ? '; HttpOnly' : '') +
-      `; SameSite=${site}` +
-      (partitioned ? '; Partitioned' : '') +
-      (priority === undefined ? '' : `; Priority=${canonical('priority', priority, ['Low', 'Medium', 'High'])}`)
+    this.persistent = persistent
+    this.#attributes = [
+      '',
+      `Path=${path}`,
+      ...(domain === undefined ? [] : [`Domain=${domain}`]),
+      ...(secure ? ['Secure'] : []),
+      ...(httpOnly ? ['HttpOnly'] : []),
+      `SameSite=${site}`,
+      ...(partitioned ? ['Partitioned'] : []),
+      ...(priority === undefined ? [] : [`Priority=${spell('priority', priority, 'Low', 'Medium', 'High')}`]),
+    ].join('; ')
   }
 
   /** `Set-Cookie` for a session's value. Its Max-Age follows the session, unless the browser is to forget it. */
@@ -92,23 +88,11 @@ export class CookieAttributes {
   }
 }
 
-function canonical(attribute: string, value: unknown, words: readonly string[]): string {
-  const word = words.find((candidate) => candidate.toLowerCase() === String(value).toLowerCase())
-  if (word === undefined) throw invalidOption(`cookie.${attribute}`, `must be one of ${words.join(', ').toLowerCase()}`)
-  return word
-}
+const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
 
-/** A timeout in seconds that a cookie may have to carry. */
-export function checkTimeout(option: string, seconds: unknown): void {
-  if (typeof seconds !== 'number' || !(seconds > 0) || !Number.isFinite(seconds))
+/** @throws TypeError if this is not a time that a session can live */
+export function checkTimeout(option: string, seconds: number): void {
+  // Written so that what is not a number fails.
+  if (!(Number.isFinite(seconds) && seconds > 0))
     throw invalidOption(option, 'must be a positive, finite number of seconds')
-}
-
-/** A Max-Age that browsers would cut short. */
-export function checkMaxAge(seconds: number): void {
-  if (seconds > MAX_COOKIE_AGE)
-    throw invalidOption(
-      'idleTimeout',
-      'and absoluteTimeout make a Max-Age above 400 days, which browsers cut short: lower one of them',
-    )
 }

@@ -66,6 +66,7 @@ class RecordCarrier implements Carrier {
     const sealed = decodeBase64url(value)
     const content = sealed === undefined ? undefined : await this.#seal.open(sealed)
     if (content === undefined) return undefined
+    // We closed it, so it is what we wrote.
     const { id, ...record } = JSON.parse(new TextDecoder().decode(content)) as SessionRecord & { id: string }
     // JSON leaves out an owner that is undefined.
     return identify(id, { ...record, owner: record.owner })

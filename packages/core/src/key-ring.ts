@@ -4,6 +4,7 @@ import { invalidOption } from './option-error.js'
 export type Secret = string | Uint8Array
 
 const MIN_SECRET_BYTES = 32
+const ADVICE = `set it to at least ${MIN_SECRET_BYTES} random bytes ("openssl rand -base64 32")`
 
 /**
  * The secrets, newest first, and the keys that HKDF-SHA256 makes of them (RFC 5869), one kind of key for one purpose.
@@ -13,8 +14,8 @@ export class KeyRing {
 
   /** @throws TypeError if there is no secret or one is shorter than 32 bytes */
   constructor(secret: Secret | readonly Secret[] | undefined) {
-    const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
-    if (secrets.length === 0) throw invalidOption('secret', 'must hold at least one secret')
+    let secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+    if (secrets.length === 0) secrets = [undefined]
     this.#secrets = secrets.map(toBytes)
   }
 
@@ -36,19 +37,9 @@ export class KeyRing {
 }
 
 function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {
-  if (secret === undefined || secret === null || secret === '') {
-    throw invalidOption(
-      'secret',
-      'is missing: set it to at least 32 random bytes, such as the output of "openssl rand -base64 32"',
-    )
-  }
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret
+  if (bytes === undefined || bytes === null) throw invalidOption('secret', `is missing: ${ADVICE}`)
   if (!(bytes instanceof Uint8Array)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
-  if (bytes.length < MIN_SECRET_BYTES) {
-    throw invalidOption(
-      'secret',
-      `must have at least ${MIN_SECRET_BYTES} bytes, and one has ${bytes.length}: "openssl rand -base64 32" makes one`,
-    )
-  }
+  if (bytes.length < MIN_SECRET_BYTES) throw invalidOption('secret', `is too short: ${ADVICE}`)
   return new Uint8Array(bytes)
 }

@@ -44,10 +44,10 @@ export function expiryOf(record: SessionRecord, lifetime: Lifetime, storedIdle: 
 }
 
 /** Whether a use at `now` is worth a store write: a tenth of the idle timeout has gone by since the last one. */
-export function isTouchDue(now: number, record: SessionRecord, lifetime: Lifetime): boolean {
+export function isTouchDue(now: number, createdAt: number, expiresAt: number, lifetime: Lifetime): boolean {
   const idle = lifetime.idleTimeout * 1000
-  const lastUse = record.expiresAt - idle
-  return now - lastUse >= idle / 10 && expiryWhenUsed(now, record.createdAt, lifetime) > record.expiresAt
+  const lastUse = expiresAt - idle
+  return now - lastUse >= idle / 10 && expiryWhenUsed(now, createdAt, lifetime) > expiresAt
 }
 
 /**

@@ -24,7 +24,10 @@ export async function loadSession(
   const isLate = committed !== undefined
   const identity = committed?.identity ?? (await identify(context, request))
   const state = identity && (await loadStored(context, identity, isLate))
-  return state ?? newSession(context, await context.carrier.issue(), isLate)
+  const session = state ?? newSession(context, await context.carrier.issue(), isLate)
+  // A session that lives in its cookie can't be changed without sending one.
+  session.isClosed = isLate && context.carrier.store === undefined
+  return session
 }
 
 /** All values that the request brought for our cookie's name, good or bad. */

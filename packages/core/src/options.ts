@@ -2,9 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CarrierStore } from './carrier.js'
 import type { SessionCodec } from './codec.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
-import { CookieAttributes, type CookieOptions, checkMaxAge, checkTimeout } from './cookie-attributes.js'
+import { CookieAttributes, type CookieOptions, checkTimeout } from './cookie-attributes.js'
 import { emitter, type SessionListener } from './events.js'
 import { KeyRing, type Secret } from './key-ring.js'
+import { MAX_COOKIE_AGE } from './lifetime.js'
 import { invalidOption } from './option-error.js'
 import { Serializer } from './serializer.js'
 import type { SessionStore } from './store.js'
@@ -66,11 +67,13 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
   const cookie = new CookieAttributes(options.cookie)
   checkTimeout('idleTimeout', idleTimeout)
   checkTimeout('absoluteTimeout', absoluteTimeout)
-  if (cookie.persistent) checkMaxAge(Math.min(idleTimeout, absoluteTimeout))
+  if (cookie.persistent && Math.min(idleTimeout, absoluteTimeout) > MAX_COOKIE_AGE) {
+    throw invalidOption('idleTimeout', 'makes a Max-Age above 400 days, which browsers cut short: lower it')
+  }
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])
   checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
   if (typeof store !== 'object' || store === null)
-    throw invalidOption('store', 'is missing: "new MemoryStore()" will do to begin with')
+    throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
   if (now !== undefined && 'useClock' in store) store.useClock?.(now)
   return {
     carrier:

@@ -33,7 +33,7 @@ export class Persistence {
       if (!state.isDestroyed) return emit({ type: 'dropped', id: previousId, reason: 'gone' })
     } else {
       state.stored = stored
-      state.regenerates &&= type !== 'regenerated'
+      state.regenerates = false
       state.isCookieDue ||=
         identity !== state.identity ||
         identity.stale ||
@@ -57,9 +57,11 @@ export class Persistence {
     if (state.isDestroyed) return 'destroyed'
     if (state.regenerates) return 'regenerated'
     if (draft.hasChanges()) return 'saved'
-    if (policy === 'changed' && !isTouchDue(this.#context.now(), stored.record, stored.lifetime)) return undefined
+    const { record, expiresAt, lifetime, own } = stored
+    if (policy === 'changed' && !isTouchDue(this.#context.now(), record.createdAt, expiresAt, lifetime))
+      return undefined
     // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
-    return stored.record.meta === formatMeta(stored.lifetime, stored.own) ? 'touched' : 'saved'
+    return record.meta === formatMeta(lifetime, own) ? 'touched' : 'saved'
   }
 
   /** What is stored then; `undefined` if the record is gone, and with it what was to be stored. */

@@ -179,14 +179,16 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   setOwner(owner: string | undefined): void {
-    if (owner === '') throw invalidOption('owner', 'must not be empty')
+    if (owner !== undefined && (typeof owner !== 'string' || owner === '')) {
+      throw invalidOption('owner', 'must be a string that is not empty, or undefined')
+    }
     this.#draft().setOwner(owner)
   }
 
   setLifetime(lifetime: OwnLifetime): void {
-    checkTimeout('idleTimeout', lifetime.idleTimeout ?? 1)
-    checkTimeout('absoluteTimeout', lifetime.absoluteTimeout ?? 1)
-    this.#draft().setLifetime(lifetime)
+    const given = Object.entries(lifetime).filter(([, value]) => value !== undefined)
+    for (const [name, value] of given) if (name !== 'persistent') checkTimeout(name, value)
+    this.#draft().setLifetime(Object.fromEntries(given))
   }
 
   #draft(): SessionState['draft'] {
