@@ -8,9 +8,23 @@ export interface MemoryStoreOptions {
   now?: () => number
 }
 
-/** How many sessions one call looks at to find expired ones, at the least used end and anywhere. */
-const SWEEP_OLDEST = 1000
-const SWEEP_ANYWHERE = 4
+/** How many sessions a `create` looks at for expired ones, how many more for each that it finds, and how many at most. */
+const LOOKS = 32
+const LOOKS_PER_FIND = 8
+const MAX_LOOKS = 3000
+
+/** A session in a ring, which is in the order of use. */
+class Entry {
+  older: Entry = this
+  newer: Entry = this
+  readonly id: string
+  record: SessionRecord
+
+  constructor(id: string, record: SessionRecord) {
+    this.id = id
+    this.record = { ...record }
+  }
+}
 
 /**
  * Keeps sessions in this process: for one process, for tests, and as the near store of `cachedStore`. They are gone
@@ -18,12 +32,14 @@ const SWEEP_ANYWHERE = 4
  */
 export class MemoryStore implements SessionStore {
   readonly #maxSessions: number
-  /** Least recently used first. */
-  readonly #records: Map<string, SessionRecord> = new Map()
+  readonly #entries: Map<string, Entry> = new Map()
   readonly #owners: Map<string, Set<string>> = new Map()
+  /** Between the newest session and the oldest one. It never expires. */
+  readonly #end: Entry = new Entry('', { data: '', createdAt: 0, expiresAt: Infinity, owner: undefined, version: 0 })
+  /** Goes round and round in search of expired sessions. */
+  #cursor: Entry = this.#end
   #now: () => number
   readonly #hasOwnClock: boolean
-  #cursor: IterableIterator<[string, SessionRecord]> | undefined
 
   /** @throws TypeError if `maxSessions` is not a whole number above 0 */
   constructor({ maxSessions = 100_000, now }: MemoryStoreOptions = {}) {
@@ -36,7 +52,7 @@ export class MemoryStore implements SessionStore {
 
   /** How many sessions are kept, expired ones that were not dropped yet included. */
   get size(): number {
-    return this.#records.size
+    return this.#entries.size
   }
 
   useClock(now: () => number): void {
@@ -44,112 +60,119 @@ export class MemoryStore implements SessionStore {
   }
 
   load(id: string): SessionRecord | undefined {
-    const record = this.#live(id)
-    if (record === undefined) return undefined
-    this.#records.delete(id)
-    this.#records.set(id, record)
-    return { ...record }
+    const entry = this.#live(id)
+    if (entry === undefined) return undefined
+    this.#unlink(entry)
+    this.#append(entry)
+    return { ...entry.record }
   }
 
   create(id: string, record: SessionRecord): boolean {
     if (this.#live(id) !== undefined) return false
-    this.#sweep()
-    if (this.#records.size >= this.#maxSessions) this.#remove(this.#records.keys().next().value as string)
-    this.#put(id, record)
+    // Most expired sessions are at the least used end, others behind some that live long.
+    this.#sweep(this.#end.newer)
+    this.#cursor = this.#sweep(this.#cursor)
+    if (this.size >= this.#maxSessions) this.#remove(this.#end.newer)
+    this.#add(new Entry(id, record))
     return true
   }
 
   update(id: string, record: SessionRecord): boolean {
-    const stored = this.#live(id)
-    if (stored === undefined || stored.version !== record.version - 1) return false
-    this.#remove(id)
-    this.#put(id, record)
+    const entry = this.#live(id)
+    if (entry?.record.version !== record.version - 1) return false
+    this.#remove(entry)
+    this.#add(new Entry(id, record))
     return true
   }
 
   touch(id: string, expiresAt: number): boolean {
-    const stored = this.#live(id)
-    if (stored === undefined) return false
-    stored.expiresAt = expiresAt
+    const entry = this.#live(id)
+    if (entry === undefined) return false
+    entry.record.expiresAt = expiresAt
     return true
   }
 
   delete(id: string): boolean {
-    const isLive = this.#live(id) !== undefined
-    this.#remove(id)
-    return isLive
+    const entry = this.#live(id)
+    if (entry !== undefined) this.#remove(entry)
+    return entry !== undefined
   }
 
   listByOwner(owner: string): SessionInfo[] {
-    const ids = [...(this.#owners.get(owner) ?? [])]
-    return ids.flatMap((id) => {
-      const record = this.#live(id)
-      return record === undefined ? [] : [{ id, owner, createdAt: record.createdAt, expiresAt: record.expiresAt }]
+    return [...(this.#owners.get(owner) ?? [])].flatMap((id) => {
+      const entry = this.#live(id)
+      return entry ? { id, owner, createdAt: entry.record.createdAt, expiresAt: entry.record.expiresAt } : []
     })
   }
 
   deleteByOwner(owner: string, exceptId?: string): number {
-    const sessions = this.listByOwner(owner).filter(({ id }) => id !== exceptId)
-    for (const { id } of sessions) this.#remove(id)
-    return sessions.length
+    return this.listByOwner(owner).filter(({ id }) => id !== exceptId && this.delete(id)).length
   }
 
   deleteExpired(now: number, limit: number): number {
-    let count = 0
-    for (const [id, record] of this.#records) {
-      if (count >= limit) break
-      if (record.expiresAt > now) continue
-      this.#remove(id)
-      count++
+    const before = this.size
+    for (const entry of this.#entries.values()) {
+      if (before - this.size >= limit) break
+      if (entry.record.expiresAt <= now) this.#remove(entry)
     }
-    return count
+    return before - this.size
   }
 
   clear(): void {
-    this.#records.clear()
-    this.#owners.clear()
+    for (const entry of this.#entries.values()) this.#remove(entry)
   }
 
-  /** The record, which is dropped if it is expired. */
-  #live(id: string): SessionRecord | undefined {
-    const record = this.#records.get(id)
-    if (record === undefined || this.#now() < record.expiresAt) return record
-    this.#remove(id)
+  /** The session, which is dropped if it is expired. */
+  #live(id: string): Entry | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || this.#now() < entry.record.expiresAt) return entry
+    this.#remove(entry)
     return undefined
   }
 
-  #put(id: string, record: SessionRecord): void {
-    this.#records.set(id, { ...record })
-    const { owner } = record
+  #add(entry: Entry): void {
+    this.#entries.set(entry.id, entry)
+    this.#append(entry)
+    const { owner } = entry.record
     if (owner === undefined) return
     const ids = this.#owners.get(owner)
-    if (ids === undefined) this.#owners.set(owner, new Set([id]))
-    else ids.add(id)
+    if (ids === undefined) this.#owners.set(owner, new Set([entry.id]))
+    else ids.add(entry.id)
   }
 
-  #remove(id: string): void {
-    const owner = this.#records.get(id)?.owner
-    this.#records.delete(id)
-    if (owner === undefined) return
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.id)
+    this.#unlink(entry)
+    const owner = entry.record.owner as string
     const ids = this.#owners.get(owner)
-    ids?.delete(id)
+    ids?.delete(entry.id)
     if (ids?.size === 0) this.#owners.delete(owner)
   }
 
-  /** Drops expired sessions: a run of them at the least used end, where most are, and a few wherever the cursor is. */
-  #sweep(): void {
+  #append(entry: Entry): void {
+    entry.older = this.#end.older
+    entry.newer = this.#end
+    entry.older.newer = this.#end.older = entry
+  }
+
+  #unlink(entry: Entry): void {
+    if (this.#cursor === entry) this.#cursor = entry.newer
+    entry.older.newer = entry.newer
+    entry.newer.older = entry.older
+  }
+
+  /** Drops expired sessions from this one on: the more there are, the longer it goes on. Returns where it stopped. */
+  #sweep(entry: Entry): Entry {
     const now = this.#now()
-    let seen = 0
-    for (const [id, record] of this.#records) {
-      if (record.expiresAt > now || seen++ >= SWEEP_OLDEST) break
-      this.#remove(id)
+    let looks = LOOKS
+    for (let seen = 0; seen < Math.min(looks, MAX_LOOKS); seen++) {
+      const { newer } = entry
+      if (entry.record.expiresAt <= now) {
+        this.#remove(entry)
+        looks += LOOKS_PER_FIND
+      }
+      entry = newer
     }
-    for (seen = 0; seen < SWEEP_ANYWHERE; seen++) {
-      this.#cursor ??= this.#records.entries()
-      const { done, value } = this.#cursor.next()
-      if (done) this.#cursor = undefined
-      else if (value[1].expiresAt <= now) this.#remove(value[0])
-      if (done) break
-    }
+    return entry
   }
 }

@@ -1,1 +1,8 @@
-export {}
+export {
+  type OpenedStore,
+  type StoreCheck,
+  type StoreCheckOptions,
+  type StoreClock,
+  storeChecks,
+} from './store-checks.js'
+export { type TestRunner, testStore } from './test-store.js'
