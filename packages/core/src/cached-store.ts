@@ -23,6 +23,19 @@ export function cachedStore(near: SessionStore, far: SessionStore, options: Cach
   return new CachedStore(near, far, options)
 }
 
+/** What is known of the near store's copy of a session. Without it, the copy is not taken. */
+interface Copy extends Pick<SessionRecord, 'version' | 'owner' | 'expiresAt'> {
+  /** Milliseconds since the epoch. */
+  readonly freshUntil: number
+}
+
+/** When the far store was asked something. */
+interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly epoch: number
+}
+
 class CachedStore implements SessionStore {
   readonly atomic: boolean
   readonly #near: SessionStore
@@ -30,10 +43,11 @@ class CachedStore implements SessionStore {
   readonly #maxStaleness: number
   #now: () => number
   readonly #hasOwnClock: boolean
-  /** What the near store has a copy of, and until when (milliseconds since the epoch) that copy is taken. */
-  readonly #copies: Map<string, { readonly version: number; readonly freshUntil: number }> = new Map()
-  /** Ids that are gone for good: an id is never used twice. */
+  readonly #copies: Map<string, Copy> = new Map()
+  /** Ids that are gone, even if an eventually consistent far store still has them. */
   readonly #deleted: Set<string> = new Set()
+  /** Moves on when copies are given up: what the far store was asked before that may be out of date, and is not kept. */
+  #epoch = 0
   declare listByOwner?: (owner: string) => Promise<SessionInfo[]>
   declare deleteByOwner?: (owner: string, exceptId?: string) => Promise<number>
   declare deleteExpired?: (now: number, limit: number) => Promise<number>
@@ -50,7 +64,7 @@ class CachedStore implements SessionStore {
     // Capabilities are the far store's: what it does not have, this one does not offer.
     if (far.listByOwner) this.listByOwner = async (owner) => far.listByOwner?.(owner) ?? []
     if (far.deleteByOwner) this.deleteByOwner = (owner, exceptId) => this.#deleteByOwner(owner, exceptId)
-    if (far.deleteExpired) this.deleteExpired = async (at, limit) => far.deleteExpired?.(at, limit) ?? 0
+    if (far.deleteExpired) this.deleteExpired = (at, limit) => this.#deleteExpired(at, limit)
     if (far.clear) this.clear = () => this.#clear()
   }
 
@@ -62,95 +76,116 @@ class CachedStore implements SessionStore {
 
   async load(id: string): Promise<SessionRecord | undefined> {
     if (this.#deleted.has(id)) return undefined
-    if (this.#now() < (this.#copies.get(id)?.freshUntil ?? 0)) {
+    const asked = this.#moment()
+    const known = this.#copies.get(id)
+    if (known !== undefined && asked.time < Math.min(known.freshUntil, known.expiresAt)) {
       const copy = await this.#near.load(id)
-      if (copy !== undefined && !this.#deleted.has(id)) return copy
+      // Neither of another version, nor given up while the near store answered.
+      if (copy?.version === known.version && this.#copies.get(id) === known) return copy
     }
     const record = await this.#far.load(id)
     // It may have been deleted while the far store answered.
     if (this.#deleted.has(id)) return undefined
-    if (record === undefined) await this.#forget(id)
-    else await this.#keep(id, record)
+    if (record !== undefined) await this.#keep(id, record, asked)
     return record
   }
 
   async create(id: string, record: SessionRecord): Promise<boolean> {
+    const asked = this.#moment()
     if (!(await this.#far.create(id, record))) return false
-    await this.#keep(id, record)
+    this.#deleted.delete(id)
+    await this.#keep(id, record, asked)
     return true
   }
 
   async update(id: string, record: SessionRecord): Promise<boolean> {
-    const isWritten = !this.#deleted.has(id) && (await this.#far.update(id, record))
-    // If not, another process has written: the copy is old, and the next load must see what is there.
-    if (isWritten) await this.#keep(id, record)
-    else await this.#forget(id)
+    if (this.#deleted.has(id)) return false
+    const asked = this.#moment()
+    let isWritten = false
+    try {
+      isWritten = await this.#far.update(id, record)
+    } finally {
+      // Another process has written, or nobody knows: the next load must see what is there.
+      if (!isWritten) this.#forget(id)
+    }
+    if (isWritten) await this.#keep(id, record, asked)
     return isWritten
   }
 
   async touch(id: string, expiresAt: number): Promise<boolean> {
-    const isTouched = !this.#deleted.has(id) && (await this.#far.touch(id, expiresAt))
-    if (isTouched) await this.#near.touch(id, expiresAt)
-    else await this.#forget(id)
-    return isTouched
+    if (this.#deleted.has(id)) return false
+    try {
+      return await this.#far.touch(id, expiresAt)
+    } finally {
+      this.#forget(id)
+    }
   }
 
   async delete(id: string): Promise<boolean> {
-    // Before the far store answers, so that a load under way does not bring it back.
-    remember(this.#deleted, id)
     try {
-      await this.#forget(id)
-      return await this.#far.delete(id)
-    } catch (error) {
-      this.#deleted.delete(id)
-      throw error
+      const isDeleted = await this.#far.delete(id)
+      remember(this.#deleted, id)
+      return isDeleted
+    } finally {
+      this.#forget(id)
+      await this.#near.delete(id)
     }
   }
 
   async #deleteByOwner(owner: string, exceptId: string | undefined): Promise<number> {
     const sessions = (await this.#far.listByOwner?.(owner)) ?? []
     const count = (await this.#far.deleteByOwner?.(owner, exceptId)) ?? 0
-    for (const { id } of sessions) {
-      if (id === exceptId) continue
-      remember(this.#deleted, id)
-      await this.#forget(id)
-    }
-    // A far store that can not list its owners' sessions leaves copies that are not known.
+    for (const { id } of sessions) if (id !== exceptId) remember(this.#deleted, id)
+    this.#forgetWhere((copy) => copy.owner === owner)
     await this.#near.deleteByOwner?.(owner, exceptId)
+    return count
+  }
+
+  async #deleteExpired(now: number, limit: number): Promise<number> {
+    const count = (await this.#far.deleteExpired?.(now, limit)) ?? 0
+    this.#forgetWhere((copy) => copy.expiresAt <= now)
     return count
   }
 
   async #clear(): Promise<void> {
     await this.#far.clear?.()
-    const ids = [...this.#copies.keys()]
-    for (const id of ids) {
-      remember(this.#deleted, id)
-      await this.#forget(id)
-    }
+    this.#forgetWhere(() => true)
+    await this.#near.clear?.()
+  }
+
+  #moment(): Moment {
+    return { time: this.#now(), epoch: this.#epoch }
   }
 
   /** A copy never takes the place of a newer one, whichever answer came first. */
-  async #keep(id: string, record: SessionRecord): Promise<void> {
-    const { version } = record
-    const known = this.#copies.get(id)
-    if (known !== undefined && known.version > version) return
-    if (known === undefined && this.#copies.size >= MAX_REMEMBERED) await this.#forget(oldest(this.#copies))
-    this.#copies.set(id, { version, freshUntil: this.#now() + this.#maxStaleness })
+  async #keep(id: string, record: SessionRecord, asked: Moment): Promise<void> {
+    const { version, owner, expiresAt } = record
+    if (version < (this.#copies.get(id)?.version ?? 0)) return
+    // Neither is the copy there is any good, since the record may be newer.
+    if (asked.epoch !== this.#epoch) return void this.#copies.delete(id)
+    makeRoom(this.#copies)
+    this.#copies.set(id, { version, owner, expiresAt, freshUntil: asked.time + this.#maxStaleness })
     await this.#near.delete(id)
     await this.#near.create(id, record)
   }
 
-  async #forget(id: string): Promise<void> {
+  #forget(id: string): void {
+    this.#epoch++
     this.#copies.delete(id)
-    await this.#near.delete(id)
+  }
+
+  #forgetWhere(isStale: (copy: Copy) => boolean): void {
+    this.#epoch++
+    for (const [id, copy] of this.#copies) if (isStale(copy)) this.#copies.delete(id)
   }
 }
 
 function remember(ids: Set<string>, id: string): void {
-  if (ids.size >= MAX_REMEMBERED) ids.delete(oldest(ids))
+  makeRoom(ids)
   ids.add(id)
 }
 
-function oldest(ids: Set<string> | Map<string, unknown>): string {
-  return ids.keys().next().value as string
+/** Ids are in the order of their coming: the oldest goes. */
+function makeRoom(ids: Set<string> | Map<string, unknown>): void {
+  if (ids.size >= MAX_REMEMBERED) ids.delete(ids.keys().next().value as string)
 }

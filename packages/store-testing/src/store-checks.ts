@@ -92,7 +92,7 @@ export function storeChecks(open: () => Awaitable<OpenedStore>, options: StoreCh
             maxDataBytes: options.maxDataBytes ?? 1_048_576,
             hasOwnClock: clock !== undefined,
             now: () => clock?.now() ?? Date.now(),
-            advance: async (milliseconds) => void (await (clock?.advance(milliseconds) ?? sleep(milliseconds))),
+            advance: async (milliseconds) => void (await (clock ? clock.advance(milliseconds) : sleep(milliseconds))),
           })
           return 'passed'
         } finally {
