@@ -1,0 +1,321 @@
+import { describe, expect, it } from 'vitest'
+import { type SessionEvent, type SessionListener, SessionManager, type SessionOptions } from './index.js'
+import { randomToken, signedValue } from './testing/sign.js'
+import { StagedStore } from './testing/staged-store.js'
+import { cookieAfter, sessionCookies, visit } from './testing/visit.js'
+
+const secret = 'thirty-two bytes of secret, at least'
+
+interface Data {
+  visits: number
+  user: string
+}
+
+interface Setting {
+  readonly store: StagedStore
+  readonly sessions: SessionManager<Data>
+  readonly events: SessionEvent[]
+  readonly clock: { now: number }
+}
+
+function setUp(options: Partial<SessionOptions<Data>> = {}): Setting {
+  const events: SessionEvent[] = []
+  const clock = { now: 1_800_000_000_000 }
+  const store = new StagedStore()
+  const onEvent = (event: SessionEvent): void => void events.push(event)
+  const sessions = new SessionManager<Data>({ store, secret, onEvent, now: () => clock.now, ...options })
+  return { store, sessions, events, clock }
+}
+
+function count(sessions: SessionManager<Data>, cookie = ''): Promise<Response> {
+  return sessions.handle(visit(cookie), async (handle) => {
+    ;(await handle.write()).update('visits', (n = 0) => n + 1)
+    return new Response()
+  })
+}
+
+function read(sessions: SessionManager<Data>, cookie = ''): Promise<Response> {
+  return sessions.handle(visit(cookie), async (handle) => {
+    await handle.read()
+    return new Response()
+  })
+}
+
+const duration = expect.any(Number)
+
+describe('the events of a session’s life', () => {
+  it('come once each, with its id and the time in the store [B250]', async () => {
+    const { sessions, events, clock } = setUp()
+    const cookie = cookieAfter(await count(sessions))
+    const { id } = await sessions.read(visit(cookie))
+    expect(events).toEqual([
+      { type: 'created', id, duration },
+      { type: 'loaded', id, duration },
+    ])
+    events.length = 0
+    await count(sessions, cookie)
+    expect(events).toEqual([
+      { type: 'loaded', id, duration },
+      { type: 'saved', id, duration },
+    ])
+    events.length = 0
+    clock.now += 12 * 3_600_000
+    await read(sessions, cookie)
+    expect(events).toEqual([
+      { type: 'loaded', id, duration },
+      { type: 'touched', id, duration },
+    ])
+    events.length = 0
+    await read(sessions, cookie)
+    expect(events).toEqual([{ type: 'loaded', id, duration }])
+    events.length = 0
+    expect(await sessions.destroy(id)).toBe(true)
+    expect(events).toEqual([{ type: 'destroyed', id, duration }])
+    events.length = 0
+    expect(await sessions.destroy(id)).toBe(false)
+    expect(events).toEqual([])
+  })
+
+  it('measure the time in the store [B250]', async () => {
+    const { sessions, store, events } = setUp()
+    store.delay(10, 12)
+    const cookie = cookieAfter(await count(sessions))
+    await count(sessions, cookie)
+    store.heal()
+    for (const event of events) {
+      expect(event).toHaveProperty('duration')
+      expect((event as { duration: number }).duration).toBeGreaterThanOrEqual(8)
+      expect((event as { duration: number }).duration).toBeLessThan(2000)
+    }
+  })
+
+  it('are none for a request that never asks, whatever cookie came [B102, B250]', async () => {
+    const { sessions, events } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    events.length = 0
+    for (const header of ['', cookie, '__Host-sid=rubbish', `__Host-sid=${randomToken()}.${randomToken()}`]) {
+      await sessions.handle(visit(header), () => new Response())
+    }
+    expect(events).toEqual([])
+  })
+
+  it('are none for a session that starts and stays empty [B101, B250]', async () => {
+    const { sessions, events } = setUp()
+    await read(sessions)
+    expect(events).toEqual([])
+  })
+
+  it('tell of no save that failed, but of the failure [B173, B250]', async () => {
+    const { sessions, store, events } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    events.length = 0
+    store.fail('update')
+    await expect(count(sessions, cookie)).rejects.toThrow()
+    expect(events).toEqual([
+      { type: 'loaded', id, duration },
+      { type: 'failed', error: expect.objectContaining({ code: 'ERR_SESSION_STORE' }) },
+    ])
+  })
+
+  it('tell of a conflict and of the save that came of it [B222, B250]', async () => {
+    const { sessions, store, events } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    events.length = 0
+    store.beforeNext('update', () => {
+      const record = store.memory.load(id)
+      if (record !== undefined) store.memory.update(id, { ...record, version: record.version + 1 })
+    })
+    await count(sessions, cookie)
+    expect(events).toEqual([
+      { type: 'loaded', id, duration },
+      { type: 'conflict', id, attempt: 1, duration },
+      { type: 'saved', id, duration },
+    ])
+  })
+})
+
+describe('a rejected cookie is told with its reason:', () => {
+  it('malformed, for what does not look like one of ours [B181, B250]', async () => {
+    const { sessions, events } = setUp()
+    await read(sessions, '__Host-sid=rubbish')
+    expect(events).toEqual([{ type: 'rejected', reason: 'malformed' }])
+  })
+
+  it('signature, for one that another secret signed [B45, B250]', async () => {
+    const { sessions, events } = setUp()
+    const value = await signedValue('another secret, of thirty-two bytes too', '__Host-sid', randomToken())
+    await read(sessions, `__Host-sid=${value}`)
+    expect(events).toEqual([{ type: 'rejected', reason: 'signature' }])
+  })
+
+  it('unknown, for one whose record is not there [B250]', async () => {
+    const { sessions, events } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    await sessions.destroy(id)
+    events.length = 0
+    await read(sessions, cookie)
+    expect(events).toEqual([{ type: 'rejected', reason: 'unknown', id, duration }])
+  })
+
+  it('expired, for one whose record is dead though the store still has it [B104, B250]', async () => {
+    const events: SessionEvent[] = []
+    const clock = { now: 1_800_000_000_000 }
+    const store = new StagedStore()
+    const sessions = new SessionManager<Data>({
+      // A store that does not look at the time itself.
+      store: {
+        load: (id) => store.load(id),
+        create: (id, record) => store.create(id, record),
+        update: (id, record) => store.update(id, record),
+        touch: (id, expiresAt) => store.touch(id, expiresAt),
+        delete: (id) => store.delete(id),
+      },
+      secret,
+      idleTimeout: 60,
+      onEvent: (event) => events.push(event),
+      now: () => clock.now,
+    })
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    clock.now += 60_000
+    events.length = 0
+    await read(sessions, cookie)
+    expect(events).toEqual([{ type: 'rejected', reason: 'expired', id, duration }])
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('duplicate, for a second one that verifies [B242, B250]', async () => {
+    const { sessions, events } = setUp()
+    const one = await sessions.issue({ visits: 1 })
+    const two = await sessions.issue({ visits: 2 })
+    events.length = 0
+    await read(sessions, `${one.cookie}; ${two.cookie}`)
+    expect(events).toContainEqual({ type: 'rejected', reason: 'duplicate', id: two.id })
+    expect(events).toContainEqual({ type: 'loaded', id: one.id, duration })
+  })
+
+  it('nothing is rejected where one good cookie comes twice [B242, B250]', async () => {
+    const { sessions, events } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    events.length = 0
+    await read(sessions, `${cookie}; ${cookie}`)
+    expect(events).toEqual([{ type: 'loaded', id, duration }])
+  })
+})
+
+describe('a listener that', () => {
+  const listeners: [string, SessionListener][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('the log is full')
+      },
+    ],
+    ['rejects', (async () => Promise.reject(new Error('the log is full'))) as unknown as SessionListener],
+    [
+      'throws something that is no Error',
+      () => {
+        throw undefined
+      },
+    ],
+    [
+      'returns a thenable that rejects',
+      (() => ({
+        // biome-ignore lint/suspicious/noThenProperty: some loggers return thenables
+        then: (_: unknown, reject?: (reason: unknown) => void) => reject?.(new Error('the log is full')),
+      })) as unknown as SessionListener,
+    ],
+    ['never settles', (() => new Promise(() => {})) as unknown as SessionListener],
+  ]
+
+  it.each(listeners)('%s breaks no request [B250]', async (_, onEvent) => {
+    const { sessions, store } = setUp({ onEvent })
+    const cookie = cookieAfter(await count(sessions))
+    await count(sessions, cookie)
+    await read(sessions, `__Host-sid=rubbish; ${cookie}`)
+    const regenerated = cookieAfter(
+      await sessions.handle(visit(cookie), async (handle) => {
+        ;(await handle.write()).regenerate()
+        return new Response()
+      }),
+    )
+    expect((await sessions.read(visit(regenerated))).get('visits')).toBe(2)
+    const late = sessions.open(visit(regenerated))
+    ;(await late.write()).set('visits', 5)
+    const bye = await sessions.handle(visit(regenerated), async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response()
+    })
+    expect(sessionCookies(bye)).toHaveLength(1)
+    await late.save()
+    expect(store.memory.size).toBe(0)
+    // Unhandled rejections are told a moment later, and the runner fails the test for them.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+
+  it.each(listeners)('%s does not hide the error that it is told of [B173, B250]', async (_, onEvent) => {
+    const { sessions, store } = setUp({ onEvent })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.fail('load')
+    await expect(read(sessions, cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+
+  it('uses the manager itself, as an audit log might, ends in no loop and no deadlock [B250]', async () => {
+    const store = new StagedStore()
+    const seen: string[] = []
+    const sessions: SessionManager<Data> = new SessionManager<Data>({
+      store,
+      secret,
+      onEvent: (event) => {
+        seen.push(event.type)
+        if (event.type === 'saved' && seen.filter((type) => type === 'saved').length === 1) {
+          void count(sessions, cookie)
+        }
+      },
+    })
+    const { cookie } = await sessions.issue({ visits: 0 })
+    await count(sessions, cookie)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+})
+
+describe('the failed event', () => {
+  it('tells of each SessionError that ends a request, once, and of no other error [B173, B200, B250]', async () => {
+    const { sessions, events } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    events.length = 0
+    const destroyed = sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.destroy()
+      session.set('visits', 2)
+      return new Response()
+    })
+    await expect(destroyed).rejects.toMatchObject({ code: 'ERR_SESSION_DESTROYED' })
+    expect(events.filter((event) => event.type === 'failed')).toEqual([
+      { type: 'failed', error: expect.objectContaining({ code: 'ERR_SESSION_DESTROYED' }) },
+    ])
+    events.length = 0
+    const mine = sessions.handle(visit(), () => {
+      throw new Error('mine')
+    })
+    await expect(mine).rejects.toThrow('mine')
+    expect(events).toEqual([])
+  })
+
+  it('comes once where the same manager is mounted twice [B184, B250]', async () => {
+    const { sessions, store, events } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.fail('load')
+    events.length = 0
+    const request = visit(cookie)
+    const handled = sessions.handle(request, () =>
+      sessions.handle(request, async (handle) => {
+        await handle.read()
+        return new Response()
+      }),
+    )
+    await expect(handled).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    expect(events.filter((event) => event.type === 'failed')).toHaveLength(1)
+  })
+})
