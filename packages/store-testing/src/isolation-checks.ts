@@ -29,7 +29,7 @@ export const isolationChecks: CheckGroup = {
     check('changing a record that load gave out changes nothing in the store', async ({ store, now }) => {
       const id = newId()
       const record = newRecord(now(), { owner: newOwner(), meta: 'kept' })
-      await store.create(id, record)
+      await store.create(id, { ...record })
       const first = await store.load(id)
       const second = await store.load(id)
       if (first !== undefined) scribble(first)
