@@ -451,6 +451,131 @@ describe('a store whose compare-and-set never succeeds', () => {
   })
 })
 
+describe('a batch of commits', () => {
+  it('that others win each time fails as a whole, and none of it is stored [B222]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const before = store.memory.load(id)
+    store.delay(1, 2)
+    store.refuse('update')
+    const outcomes = await Promise.allSettled(times(5, (index) => increment(sessions, cookie, `key ${index}`)))
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_SESSION_CONFLICT' } })
+    }
+    expect(store.memory.load(id)).toEqual(before)
+    store.heal()
+    await increment(sessions, cookie)
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 2 })
+  })
+
+  it('of which one does not fit the schema together with the others fails that one only [B180, B222]', async () => {
+    const store = new StagedStore()
+    const notBoth = {
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: (data: unknown) => {
+          const value = data as Data
+          return value.one !== undefined && value.other !== undefined ? { issues: [{ message: 'both' }] } : { value }
+        },
+      },
+    }
+    const { sessions } = processOn(store, { schema: notBoth })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.delay(2, 2)
+    const outcomes = await Promise.allSettled(
+      ['first', 'one', 'other', 'last'].map((key) => increment(sessions, cookie, key)),
+    )
+    store.heal()
+    const rejected = outcomes.filter((outcome) => outcome.status === 'rejected')
+    expect(rejected).toHaveLength(1)
+    expect(rejected[0]?.reason).toMatchObject({ code: 'ERR_SESSION_DATA' })
+    const session = await sessions.read(visit(cookie))
+    expect(session.keys()).toEqual(expect.arrayContaining(['visits', 'first', 'last']))
+    expect(session.has('one')).not.toBe(session.has('other'))
+  })
+})
+
+describe('what a request does while its own save is under way', () => {
+  it('as a destroy ends the session that is just being created [B149, B228]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const arrived = gate()
+    const hold = gate()
+    store.beforeNext('create', () => {
+      arrived.open()
+      return hold.opened
+    })
+    const response = await sessions.handle(visit(), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 1)
+      const saving = handle.save()
+      await arrived.opened
+      session.destroy()
+      hold.open()
+      await saving
+      return new Response()
+    })
+    expect(store.memory.size).toBe(0)
+    expect(sessionCookies(response)).toEqual([])
+  })
+
+  it('to a session that is just being regenerated is stored under the new id [B128, B228]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const { cookie } = await sessions.issue({ visits: 1 })
+    for (const method of ['create', 'delete'] as const) {
+      const { cookie: own } = await sessions.issue({ visits: 1 })
+      const arrived = gate()
+      const hold = gate()
+      store.beforeNext(method, () => {
+        arrived.open()
+        return hold.opened
+      })
+      const response = await sessions.handle(visit(own), async (handle) => {
+        const session = await handle.write()
+        session.regenerate()
+        const saving = handle.save()
+        await arrived.opened
+        session.set('late', 2)
+        session.setOwner('ada')
+        hold.open()
+        await saving
+        return new Response()
+      })
+      const session = await sessions.read(visit(cookieAfter(response)))
+      expect(session.toJSON()).toEqual({ visits: 1, late: 2 })
+      expect(session.owner).toBe('ada')
+      expect((await sessions.read(visit(own))).isNew).toBe(true)
+    }
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
+  })
+
+  it('in place to a value that it holds is stored next, others’ changes in between or not [B85, B222]', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<{ list: number[]; others: number }>({ store, secret })
+    const other = new SessionManager<{ list: number[]; others: number }>({ store, secret })
+    const { cookie } = await sessions.issue({ list: [1] })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      const list = session.get('list') as number[]
+      list.push(2)
+      store.beforeNext('update', async () => {
+        await other.handle(visit(cookie), async (theirs) => {
+          ;(await theirs.write()).set('others', 1)
+          return new Response()
+        })
+        list.push(3)
+      })
+      await handle.save()
+      list.push(4)
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ list: [1, 2, 3, 4], others: 1 })
+  })
+})
+
 describe('a session that expires while it is held', () => {
   it('is dropped: neither a write nor a touch brings it back [B104, B224]', async () => {
     for (const act of ['write', 'touch', 'regenerate'] as const) {

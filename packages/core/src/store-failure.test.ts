@@ -101,6 +101,22 @@ describe('a failed commit', () => {
     await sessions.commit(request, new Response())
     expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ user: 'ada', visits: 3 })
   })
+
+  it('is made good by handling the same request again, as a middleware that retries does [B176, B182]', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const handled = (): Promise<Response> =>
+      sessions.handle(request, async (handle) => {
+        ;(await handle.write()).set('visits', 2)
+        return new Response('done')
+      })
+    store.fail('update')
+    await expect(handled()).rejects.toThrow(SessionStoreError)
+    store.heal()
+    await handled()
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
 })
 
 describe('a failed save()', () => {
