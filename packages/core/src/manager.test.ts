@@ -42,7 +42,7 @@ describe('issue', () => {
     expect(session.toJSON()).toEqual({ userId: 'ada', visits: 3 })
   })
 
-  it('returns the cookie as a client sends it, and the line that makes a browser do so [B19]', async () => {
+  it('returns the cookie as a client sends it, and the line that makes a browser do so [B19, B243]', async () => {
     const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret, idleTimeout: 3600 })
     const { cookie, setCookie } = await sessions.issue({ visits: 1 })
     expect(cookie).toMatch(/^__Host-sid=[\w-]{43}\.[\w-]{43}$/)
