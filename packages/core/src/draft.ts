@@ -38,6 +38,7 @@ export class Draft {
   readonly #serializer: Serializer
   #content: Unpacked
   #steps: Step[] = []
+  #isChanged = false
   /** Objects that the request holds and may change in place, each with its text as the steps know it. */
   readonly #lent: Map<string, string> = new Map()
 
@@ -89,20 +90,20 @@ export class Draft {
     const textBefore = this.#lent.get(key)
     const after = change(before)
     check(key, after)
-    if (isObject(after) ? print(after) !== textBefore : after !== before) {
-      this.#steps.push(({ values }) => {
-        const value = change(values.get(key))
-        check(key, value)
-        assign(values, key, value)
-      })
-    }
+    // Noted even if it changed nothing: on what others store it may.
+    const isSame = isObject(after) ? print(after) === textBefore : Object.is(after, before)
+    this.#note(({ values }) => {
+      const value = change(values.get(key))
+      check(key, value)
+      assign(values, key, value)
+    }, !isSame)
     return this.#place(key, after)
   }
 
   delete(key: string): boolean {
     if (!this.values.has(key)) return false
     this.#place(key, undefined)
-    this.#steps.push(({ values }) => values.delete(key))
+    this.#note(({ values }) => values.delete(key))
     return true
   }
 
@@ -128,7 +129,7 @@ export class Draft {
   /** Whether there is anything to store. */
   hasChanges(): boolean {
     for (const key of this.#lent.keys()) this.#settle(key)
-    return this.#steps.length > 0
+    return this.#isChanged
   }
 
   /**
@@ -145,6 +146,7 @@ export class Draft {
   /** It was stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored next. */
   async acceptStored({ steps, data }: Sealed, stored: Content): Promise<void> {
     this.#steps = this.#steps.slice(steps.length)
+    this.#isChanged = this.#steps.length > 0
     if (stored.data === data) return
     const { print } = this.#serializer
     const values = await this.#serializer.decode(stored.data)
@@ -160,7 +162,12 @@ export class Draft {
   /** Makes a change, and notes it. */
   #make(step: Step): void {
     step(this.#content)
+    this.#note(step)
+  }
+
+  #note(step: Step, isChange = true): void {
     this.#steps.push(step)
+    this.#isChanged ||= isChange
   }
 
   /** Notes that the key has its present value, whatever others store. */
@@ -168,7 +175,7 @@ export class Draft {
     const { parse } = this.#serializer
     const value = this.values.get(key)
     const text = this.#lent.get(key)
-    this.#steps.push(({ values }) => assign(values, key, text === undefined ? value : parse(text)))
+    this.#note(({ values }) => assign(values, key, text === undefined ? value : parse(text)))
   }
 
   /** Notes a change in place of an object that the request holds. */

@@ -1,4 +1,5 @@
 import type { SessionError } from './errors.js'
+import { isPromise } from './store-call.js'
 
 /** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
 export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'
@@ -38,7 +39,7 @@ export function emitter(listener: SessionListener | undefined): SessionListener 
   return (event) => {
     try {
       const returned: unknown = listener(event)
-      if (returned instanceof Promise) returned.catch(() => {})
+      if (isPromise(returned)) Promise.resolve(returned).catch(() => {})
     } catch {}
   }
 }

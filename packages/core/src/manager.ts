@@ -99,6 +99,8 @@ export class SessionManager<Data = SessionData> {
     } catch (error) {
       if (error instanceof SessionError) this.#context.emit({ type: 'failed', error })
       throw error
+    } finally {
+      session.isManaged = false
     }
   }
 

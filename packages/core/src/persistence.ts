@@ -81,7 +81,7 @@ export class Persistence {
         )
       case 'regenerated':
         return this.#write(state, true, (write) =>
-          this.#queue.submit(identity.id, write, () => this.#regenerate(state, write)),
+          this.#queue.submit(identity.id, write, (_, newest) => this.#regenerate(state, write, newest ?? write.base)),
         )
       case 'touched':
         return this.#touch(state)
@@ -115,16 +115,18 @@ export class Persistence {
   }
 
   /** The new record first, then the old one goes. If that fails, the new one is taken back. */
-  async #regenerate(state: SessionState, write: PendingWrite): Promise<undefined> {
+  async #regenerate(state: SessionState, write: PendingWrite, base: StoredSession): Promise<undefined> {
     const { identity: old } = state
-    // What others have stored by now comes along, and a session that is gone is not brought back.
-    const base = await reload(this.#context, old)
-    if (base === undefined) return
     let isReplaced = false
     try {
       state.identity = await this.#context.carrier.issue()
       await this.#create(state, write, base)
-      isReplaced = write.stored !== undefined && (await callStore('delete', () => old.store.delete(old.id)))
+      // What others have stored by now comes along, and a session that is gone is not brought back.
+      const newest = write.stored && (await reload(this.#context, old))
+      if (newest !== undefined) {
+        if (newest.record.version > base.record.version) await this.#catchUp(state, write, newest)
+        isReplaced = await callStore('delete', () => old.store.delete(old.id))
+      }
     } finally {
       const { id, store } = state.identity
       if (!isReplaced) {
@@ -133,6 +135,15 @@ export class Persistence {
         delete write.stored
       }
     }
+  }
+
+  /** Makes the changes once more, in the new record, to what others have stored in the old one. */
+  async #catchUp({ identity: { id, store } }: SessionState, write: PendingWrite, newest: StoredSession): Promise<void> {
+    const next = await applyAll(this.#context, [write], newest)
+    if ('error' in write) throw write.error
+    const record = { ...next.record, version: 2 }
+    if (!(await callStore('update', () => store.update(id, record)))) throw new SessionConflictError(1)
+    write.stored = { ...next, record }
   }
 
   async #touch({ identity, stored }: SessionState): Promise<StoredSession | undefined> {

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
 import { SessionDataError } from './errors.js'
 import type { Awaitable } from './store.js'
+import { isPromise } from './store-call.js'
 
 /** The keys and values of a session. A map, so that no key has a meaning of its own (`__proto__`, `constructor`). */
 export type Values = Map<string, unknown>
@@ -31,7 +32,7 @@ export class Serializer {
   encode(values: Values): Awaitable<string> {
     // Object.fromEntries makes own properties of all keys, `__proto__` included.
     const valid = this.#validate(Object.fromEntries(values))
-    return valid instanceof Promise ? valid.then((data) => this.#codec.encode(data)) : this.#codec.encode(valid)
+    return isPromise(valid) ? valid.then((data) => this.#codec.encode(data)) : this.#codec.encode(valid)
   }
 
   /** @throws SessionDataError if the text is not the codec's or the schema refuses what it holds */
@@ -52,7 +53,7 @@ export class Serializer {
   #validate(data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
     const result = this.#schema?.['~standard'].validate(data)
     if (result === undefined) return data
-    return result instanceof Promise ? result.then(accepted) : accepted(result)
+    return isPromise(result) ? result.then(accepted) : accepted(result)
   }
 }
 

@@ -11,12 +11,13 @@ export function callStore<T>(operation: string, call: () => Awaitable<T>): Await
   }
   try {
     const answer = call()
-    return isPromise(answer) ? answer.then(undefined, fail) : answer
+    return isPromise(answer) ? Promise.resolve(answer).catch(fail) : answer
   } catch (cause) {
     return fail(cause)
   }
 }
 
+/** A promise of this realm or another, or a query that can be awaited. */
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return value instanceof Promise
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, MemoryStore } from 'vitest'
 import {
   SessionDataError,
   SessionError,
@@ -323,18 +323,18 @@ describe('a store that fails with something that is no Error', () => {
 
 describe('a store that answers with a thenable that is no Promise', () => {
   it('is waited for like any other [B170]', async () => {
-    const { store } = setUp()
+    const memory = new MemoryStore()
     const later = <T>(value: T): Promise<T> => {
       // biome-ignore lint/suspicious/noThenProperty: clients such as postgres and knex return thenables
       return { then: (resolve: (value: T) => void) => setTimeout(resolve, 1, value) } as unknown as Promise<T>
     }
     const sessions = new SessionManager<Data>({
       store: {
-        load: (id) => later(store.memory.load(id)),
-        create: (id, record) => later(store.memory.create(id, record)),
-        update: (id, record) => later(store.memory.update(id, record)),
-        touch: (id, expiresAt) => later(store.memory.touch(id, expiresAt)),
-        delete: (id) => later(store.memory.delete(id)),
+        load: (id) => later(memory.load(id)),
+        create: (id, record) => later(memory.create(id, record)),
+        update: (id, record) => later(memory.update(id, record)),
+        touch: (id, expiresAt) => later(memory.touch(id, expiresAt)),
+        delete: (id) => later(memory.delete(id)),
       },
       secret,
     })
