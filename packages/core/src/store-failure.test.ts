@@ -1,5 +1,7 @@
-import { describe, expect, it, MemoryStore } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
+  MemoryStore,
+  MemoryStore,
   SessionDataError,
   SessionError,
   type SessionEvent,
@@ -325,8 +327,9 @@ describe('a store that answers with a thenable that is no Promise', () => {
   it('is waited for like any other [B170]', async () => {
     const memory = new MemoryStore()
     const later = <T>(value: T): Promise<T> => {
-      // biome-ignore lint/suspicious/noThenProperty: clients such as postgres and knex return thenables
-      return { then: (resolve: (value: T) => void) => setTimeout(resolve, 1, value) } as unknown as Promise<T>
+      const settled = new Promise<T>((resolve) => setTimeout(resolve, 1, value))
+      // biome-ignore lint/suspicious/noThenProperty: query builders are thenables, and so is another realm's promise
+      return { then: settled.then.bind(settled) } as unknown as Promise<T>
     }
     const sessions = new SessionManager<Data>({
       store: {
