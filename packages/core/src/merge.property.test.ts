@@ -13,11 +13,16 @@ type Data = Record<string, Value>
 /** One thing that a request does to its session, and what a plain map makes of the same. */
 type Change =
   | { readonly do: 'set'; readonly key: string; readonly value: Value }
-  | { readonly do: 'delete' | 'take' | 'increment' | 'append in place'; readonly key: string }
+  | { readonly do: 'delete' | 'take' | 'increment' | 'limit' | 'append in place'; readonly key: string }
   | { readonly do: 'clear' | 'read' | 'save' }
 
 function increment(value: Value | undefined): number {
   return (typeof value === 'number' ? value : 0) + 1
+}
+
+/** Changes nothing most of the time. */
+function limit(value: Value | undefined): Value {
+  return typeof value === 'number' ? Math.min(value, 2) : (value ?? null)
 }
 
 function onSession(session: WritableSession<Data>, change: Change): void {
@@ -33,6 +38,9 @@ function onSession(session: WritableSession<Data>, change: Change): void {
       break
     case 'increment':
       session.update(change.key, increment)
+      break
+    case 'limit':
+      session.update(change.key, limit)
       break
     case 'append in place': {
       const value = session.get(change.key)
@@ -60,6 +68,9 @@ function onModel(model: Map<string, Value>, change: Change): void {
     case 'increment':
       model.set(change.key, increment(model.get(change.key)))
       break
+    case 'limit':
+      model.set(change.key, limit(model.get(change.key)))
+      break
     case 'append in place': {
       const value = model.get(change.key)
       if (typeof value === 'object' && value !== null) value.list.push(value.list.length)
@@ -84,7 +95,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), key, value }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constantFrom('delete', 'take', 'increment', 'append in place'), key }),
+    arbitrary: fc.record({ do: fc.constantFrom('delete', 'take', 'increment', 'limit', 'append in place'), key }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('clear', 'read', 'save') }) },
 )
@@ -155,7 +166,8 @@ describe('requests that overlap', () => {
   /**
    * What must come out: the requests' changes, each request's all at once and on top of the last, in the order of their
    * commits. A change that was none when it was made (an equal `set`, a `delete` of what is not there) is not made
-   * again, so each request notes what it really changed.
+   * again, so each request notes what it really changed. An `update` runs again in any case, if there is something to
+   * store at all.
    */
   interface Request {
     readonly own: Map<string, Value>
@@ -164,6 +176,7 @@ describe('requests that overlap', () => {
     readonly session: WritableSession<Data>
     readonly request: globalThis.Request
     readonly steps: ((model: Map<string, Value>) => void)[]
+    isChanged: boolean
   }
 
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -174,12 +187,16 @@ describe('requests that overlap', () => {
     onModel(request.own, step)
     const { own, steps } = request
     if (step.do === 'clear') {
-      if (before.size > 0) steps.push((model) => model.clear())
+      if (before.size > 0) {
+        steps.push((model) => model.clear())
+        request.isChanged = true
+      }
       return
     }
     if (!('key' in step)) return
     const isChanged = before.has(step.key) !== own.has(step.key) || !same(before.get(step.key), own.get(step.key))
-    if (!isChanged) return
+    if (isChanged) request.isChanged = true
+    else if (step.do !== 'limit' && step.do !== 'increment') return
     // A change in place is as a `set` of the outcome.
     if (step.do === 'append in place') {
       const outcome = structuredClone(own.get(step.key)) as Value
@@ -208,7 +225,15 @@ describe('requests that overlap', () => {
                 const request = visit(cookie)
                 const handle = (managers[index % processes] as SessionManager<Data>).open(request)
                 const session = await handle.write()
-                return { own: copyOf(model), changes: [...changes], handle, session, request, steps: [] }
+                return {
+                  own: copyOf(model),
+                  changes: [...changes],
+                  handle,
+                  session,
+                  request,
+                  steps: [],
+                  isChanged: false,
+                }
               }),
             )
             const takeTurn = async (request: Request, manager: SessionManager<Data>): Promise<void> => {
@@ -220,7 +245,8 @@ describe('requests that overlap', () => {
               if (step.do !== 'save' && !isLast) return
               if (isLast) await manager.commit(request.request, new Response())
               else await request.handle.save()
-              if (request.steps.length === 0) return
+              if (!request.isChanged) return
+              request.isChanged = false
               for (const redo of request.steps.splice(0)) redo(model)
               // After a save the request sees the merged state.
               request.own.clear()
@@ -258,13 +284,17 @@ describe('requests that overlap', () => {
             all.map(async (changes, index) => {
               const request = visit(cookie)
               const manager = managers[index % processes] as SessionManager<Data>
-              const noted = { own: new Map(Object.entries(structuredClone(data))), steps: [] } as unknown as Request
+              const noted = {
+                own: new Map(Object.entries(structuredClone(data))),
+                steps: [],
+                isChanged: false,
+              } as unknown as Request
               const session = await manager.write(request)
               for (const step of changes.filter((candidate) => candidate.do !== 'save')) {
                 onSession(session, step)
                 note(noted, step)
               }
-              return { request, manager, steps: noted.steps }
+              return { request, manager, steps: noted.isChanged ? noted.steps : [] }
             }),
           )
           // Others that win first, and change nothing that is looked at.

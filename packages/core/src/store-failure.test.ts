@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   MemoryStore,
-  MemoryStore,
   SessionDataError,
   SessionError,
   type SessionEvent,
