@@ -60,7 +60,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** Persists for the last time, and returns the `Set-Cookie` to send, if the session was used. Later changes throw. */
   async commit(): Promise<{ id: string; setCookie: string | undefined } | undefined> {
-    if (this.#committed !== undefined) return undefined
+    if (this.#committed !== undefined) {
+      // Handled a second time: the cookie was sent, and what was changed since is not lost.
+      await this.save()
+      return undefined
+    }
     const { persistence } = this.#context
     if (persistence === 'always' || (persistence === 'existing' && this.#hasCookie())) this.#load()
     const state = await this.#loading

@@ -1,1 +1,1 @@
-export { withSession } from './with-session.js'
+export { type FetchHandler, type SessionHandler, withSession } from './with-session.js'

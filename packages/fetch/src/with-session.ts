@@ -3,6 +3,13 @@ import { managerOf, type SessionData, SessionError, type SessionHandle, type Ses
 /** What the platform calls: `fetch(request, env, ctx)` on Workers, `(request, info)` on Deno, `(request, server)` on Bun. */
 export type FetchHandler<Rest extends readonly unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>
 
+/** A fetch handler with the session of its request. */
+export type SessionHandler<Data, Rest extends readonly unknown[]> = (
+  request: Request,
+  session: SessionHandle<Data>,
+  ...rest: Rest
+) => Response | Promise<Response>
+
 /**
  * Gives a fetch handler its session. The result has the platform's signature.
  *
@@ -23,7 +30,16 @@ export type FetchHandler<Rest extends readonly unknown[]> = (request: Request, .
  * ```
  */
 export function withSession<Data = SessionData, Rest extends readonly unknown[] = []>(
-  handler: (request: Request, session: SessionHandle<Data>, ...rest: Rest) => Response | Promise<Response>,
+  handler: SessionHandler<Data, Rest>,
+  sessions: SessionSource<Data, Rest>,
+): FetchHandler<Rest>
+/** The same where the handler and `sessions` name different parts of what the platform passes. */
+export function withSession<Data, Rest extends readonly unknown[], Args extends readonly unknown[]>(
+  handler: SessionHandler<Data, Rest>,
+  sessions: SessionSource<Data, Args>,
+): FetchHandler<Rest extends readonly [...Args, ...unknown[]] ? Rest : Args>
+export function withSession<Data, Rest extends readonly unknown[]>(
+  handler: SessionHandler<Data, Rest>,
   sessions: SessionSource<Data, Rest>,
 ): FetchHandler<Rest> {
   const manager = managerOf(sessions)

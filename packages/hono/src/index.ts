@@ -1,1 +1,1 @@
-export {}
+export { type SessionEnv, session } from './session.js'

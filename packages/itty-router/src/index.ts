@@ -1,1 +1,1 @@
-export {}
+export { type SessionHooks, type SessionOptionsForRouter, type SessionRequest, session } from './session.js'

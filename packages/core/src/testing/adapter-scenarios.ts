@@ -1,0 +1,154 @@
+import { MemoryStore, type SessionHandle, SessionManager, type SessionStore } from '../index.js'
+
+/** What the scenarios keep in a session. */
+export interface ScenarioData {
+  count: number
+  user: string
+}
+
+/** A request handler as every adapter can run it. */
+export type ScenarioHandler = (session: SessionHandle<ScenarioData>, request: Request) => Response | Promise<Response>
+
+/** Serves requests with a handler through one adapter. An uncaught error becomes a response or a rejection. */
+export type ServeWith = (
+  sessions: SessionManager<ScenarioData>,
+  handler: ScenarioHandler,
+) => (request: Request) => Promise<Response>
+
+/** One request to a session that holds `{ count: 1 }`, and what must come of it through any adapter. */
+export interface Scenario {
+  readonly name: string
+  readonly handler: ScenarioHandler
+  /** Which methods of the store were called, in this order. */
+  readonly calls: string[]
+  /** What is done to the session cookie. */
+  readonly cookie: 'none' | 'set' | 'removed'
+  /** What the session holds afterwards; `undefined` if it is gone. */
+  readonly count: number | undefined
+}
+
+const increment: ScenarioHandler = async (session) => {
+  const writable = await session.write()
+  return new Response(String(writable.update('count', (n = 0) => n + 1)))
+}
+
+/** The scenarios that every adapter has to pass alike. */
+export const scenarios: readonly Scenario[] = [
+  { name: 'an untouched session', handler: () => new Response('ok'), calls: [], cookie: 'none', count: 1 },
+  {
+    name: 'a session that is read',
+    handler: async (session) => new Response(String((await session.read()).get('count'))),
+    calls: ['load'],
+    cookie: 'none',
+    count: 1,
+  },
+  { name: 'a session that is changed', handler: increment, calls: ['load', 'update'], cookie: 'none', count: 2 },
+  {
+    name: 'a change behind a redirect, whose headers can not be changed',
+    handler: async (session, request) => {
+      await increment(session, request)
+      return Response.redirect('https://example.com/next', 303)
+    },
+    calls: ['load', 'update'],
+    cookie: 'none',
+    count: 2,
+  },
+  {
+    name: 'a 5xx response that the handler returned',
+    handler: async (session, request) => {
+      await increment(session, request)
+      return new Response('busy', { status: 503 })
+    },
+    calls: ['load', 'update'],
+    cookie: 'none',
+    count: 2,
+  },
+  {
+    name: 'a handler that throws after a change',
+    handler: async (session, request) => {
+      await increment(session, request)
+      throw new Error('thrown by the handler')
+    },
+    calls: ['load'],
+    cookie: 'none',
+    count: 1,
+  },
+  {
+    name: 'a handler that throws after a sign-out',
+    handler: async (session) => {
+      ;(await session.write()).destroy()
+      throw new Error('thrown by the handler')
+    },
+    calls: ['load', 'delete'],
+    cookie: 'none',
+    count: undefined,
+  },
+  {
+    name: 'a sign-out',
+    handler: async (session) => {
+      ;(await session.write()).destroy()
+      return Response.redirect('https://example.com/bye')
+    },
+    calls: ['load', 'delete'],
+    cookie: 'removed',
+    count: undefined,
+  },
+  {
+    name: 'a new id at sign-in',
+    handler: async (session) => {
+      const writable = await session.write()
+      writable.set('user', 'ada').regenerate()
+      return new Response('hello')
+    },
+    calls: ['load', 'create', 'load', 'delete'],
+    cookie: 'set',
+    count: undefined,
+  },
+  {
+    name: 'a streamed body',
+    handler: async (session, request) => {
+      await increment(session, request)
+      return new Response(new Blob(['streamed']).stream())
+    },
+    calls: ['load', 'update'],
+    cookie: 'none',
+    count: 2,
+  },
+]
+
+/** Runs one scenario and says what came of it, in the same words as the scenario does. */
+export async function runScenario(
+  serveWith: ServeWith,
+  { handler }: Scenario,
+): Promise<Pick<Scenario, 'calls' | 'cookie' | 'count'>> {
+  const memory = new MemoryStore()
+  const calls: string[] = []
+  const sessions = new SessionManager<ScenarioData>({ store: recording(memory, calls), secret: 's'.repeat(32) })
+  const { id, cookie } = await sessions.issue({ count: 1 })
+  calls.length = 0
+  const request = new Request('https://example.com/', { headers: { cookie } })
+  const response = await serveWith(sessions, handler)(request).catch(() => undefined)
+  const made = [...calls]
+  const setCookie = response?.headers.getSetCookie().join() ?? ''
+  const data = memory.load(id)?.data
+  return {
+    calls: made,
+    cookie: setCookie === '' ? 'none' : setCookie.includes('Max-Age=0') ? 'removed' : 'set',
+    count: data === undefined ? undefined : (JSON.parse(data) as ScenarioData).count,
+  }
+}
+
+/** A store that notes the name of each method that is called. */
+function recording(store: MemoryStore, calls: string[]): SessionStore {
+  const note = <T>(name: string, answer: T): T => {
+    calls.push(name)
+    return answer
+  }
+  return {
+    load: (id) => note('load', store.load(id)),
+    create: (id, record) => note('create', store.create(id, record)),
+    update: (id, record) => note('update', store.update(id, record)),
+    touch: (id, expiresAt) => note('touch', store.touch(id, expiresAt)),
+    delete: (id) => note('delete', store.delete(id)),
+  }
+}

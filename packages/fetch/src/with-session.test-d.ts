@@ -1,0 +1,34 @@
+import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import { expectTypeOf, test } from 'vitest'
+import { withSession } from './index.js'
+
+const secret = 's'.repeat(32)
+
+test('the data type comes from the manager', () => {
+  const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+  const handler = withSession(async (_request, session) => {
+    expectTypeOf((await session.read()).get('count')).toEqualTypeOf<number | undefined>()
+    // @ts-expect-error there is no such key
+    ;(await session.read()).get('cuont')
+    return new Response()
+  }, sessions)
+  expectTypeOf(handler).toEqualTypeOf<(request: Request) => Promise<Response>>()
+})
+
+test('the result has the signature of the platform', () => {
+  interface Env {
+    SECRET: string
+  }
+  interface Context {
+    waitUntil(promise: Promise<unknown>): void
+  }
+  const handler = withSession(
+    async (_request, session, env: Env, ctx: Context) => {
+      expectTypeOf(session).toEqualTypeOf<SessionHandle<{ count: number }>>()
+      ctx.waitUntil(Promise.resolve(env.SECRET))
+      return new Response()
+    },
+    (env: Env) => new SessionManager<{ count: number }>({ store: new MemoryStore(), secret: env.SECRET }),
+  )
+  expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env, ctx: Context) => Promise<Response>>()
+})

@@ -1,0 +1,130 @@
+import { MemoryStore, SessionConflictError, type SessionEvent, SessionManager } from '@fetch-sessions/core'
+import { describe, expect, it } from 'vitest'
+import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import { withSession } from './index.js'
+
+const secret = 's'.repeat(32)
+const manager = (): SessionManager<{ count: number }> => new SessionManager({ store: new MemoryStore(), secret })
+
+describe('withSession treats', () => {
+  for (const scenario of scenarios) {
+    it(`${scenario.name} as every adapter does [B204]`, async () => {
+      const { calls, cookie, count } = scenario
+      const outcome = await runScenario(
+        (sessions, handler) => withSession((request, session) => handler(session, request), sessions),
+        scenario,
+      )
+      expect(outcome).toEqual({ calls, cookie, count })
+    })
+  }
+})
+
+describe('withSession', () => {
+  it('counts over several requests', async () => {
+    const visit = withSession(
+      async (_request, session) => Response.json((await session.write()).update('count', (n = 0) => n + 1)),
+      manager(),
+    )
+    const first = await visit(new Request('https://example.com/'))
+    const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const second = await visit(new Request('https://example.com/', { headers: { cookie } }))
+    expect([await first.json(), await second.json()]).toEqual([1, 2])
+  })
+
+  it('takes options as well as a manager', async () => {
+    const visit = withSession(
+      async (_request, session) => {
+        ;(await session.write()).set('any', 'thing')
+        return new Response()
+      },
+      { store: new MemoryStore(), secret },
+    )
+    expect((await visit(new Request('https://example.com/'))).headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('refuses options that can not work at once', () => {
+    expect(() => withSession(() => new Response(), { store: new MemoryStore(), secret: 'short' })).toThrow(TypeError)
+  })
+
+  it('passes on what the platform hands over, and builds one manager for each env [B215]', async () => {
+    const built: object[] = []
+    const ctx = { waitUntil: () => {} }
+    const handler = withSession(
+      (_request, _session, env: { secret: string }, context: typeof ctx) =>
+        Response.json([env.secret, context === ctx]),
+      (env: { secret: string }, _ctx: typeof ctx) => {
+        built.push(env)
+        return { store: new MemoryStore(), secret: env.secret }
+      },
+    )
+    const [one, two] = [{ secret }, { secret: 't'.repeat(32) }]
+    for (const env of [one, one, two, one]) {
+      const response = await handler(new Request('https://example.com/'), env, ctx)
+      expect(await response.json()).toEqual([env.secret, true])
+    }
+    expect(built).toEqual([one, two])
+  })
+
+  it('builds one manager where the platform hands over nothing', async () => {
+    let built = 0
+    const handler = withSession(
+      () => new Response(),
+      () => {
+        built++
+        return manager()
+      },
+    )
+    await handler(new Request('https://example.com/'))
+    await handler(new Request('https://example.com/'))
+    expect(built).toBe(1)
+  })
+
+  it('hands back the very response of a handler that does not use its session', async () => {
+    const response = new Response('static')
+    expect(await withSession(() => response, manager())(new Request('https://example.com/'))).toBe(response)
+  })
+
+  it('leaves the body of the request to the handler [B215]', async () => {
+    const echo = withSession(async (request) => new Response(await request.text()), manager())
+    const response = await echo(new Request('https://example.com/', { method: 'POST', body: 'hello' }))
+    expect(await response.text()).toBe('hello')
+  })
+
+  it('answers a store that is down with a plain 500, after the listener was told [B179]', async () => {
+    const events: SessionEvent[] = []
+    const failing = new MemoryStore()
+    const sessions = new SessionManager({ store: failing, secret, onEvent: (event) => events.push(event) })
+    const { cookie, id } = await sessions.issue({ user: 'ada' })
+    failing.load = () => {
+      throw new Error(`connection refused while loading ${id}`)
+    }
+    const handler = withSession(
+      async (_request, session) => Response.json((await session.read()).get('user')),
+      sessions,
+    )
+    const response = await handler(new Request('https://example.com/', { headers: { cookie } }))
+    expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error'])
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(events.at(-1)).toMatchObject({ type: 'failed', error: { code: 'ERR_SESSION_STORE' } })
+  })
+
+  it('lets every other error through as it is [B200]', async () => {
+    const error = new RangeError('of the handler')
+    const handler = withSession(() => {
+      throw error
+    }, manager())
+    await expect(handler(new Request('https://example.com/'))).rejects.toBe(error)
+  })
+
+  it('answers a SessionError that the handler threw itself with a plain 500', async () => {
+    const handler = withSession(() => {
+      throw new SessionConflictError(1)
+    }, manager())
+    expect((await handler(new Request('https://example.com/'))).status).toBe(500)
+  })
+
+  it('says so when the handler returns no Response [B216]', async () => {
+    const handler = withSession(() => undefined as unknown as Response, manager())
+    await expect(handler(new Request('https://example.com/'))).rejects.toThrow('must return a Response')
+  })
+})

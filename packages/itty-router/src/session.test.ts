@@ -1,0 +1,162 @@
+import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import * as version6 from 'itty-router'
+import * as version5 from 'itty-router-5'
+import { describe, expect, it } from 'vitest'
+import { runScenario, type ScenarioData, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import { type SessionRequest, session } from './index.js'
+
+const secret = 's'.repeat(32)
+
+interface Data {
+  count: number
+}
+
+const manager = (options: { name?: string; store?: MemoryStore } = {}): SessionManager<Data> =>
+  new SessionManager<Data>({
+    store: options.store ?? new MemoryStore(),
+    secret,
+    cookie: options.name === undefined ? {} : { name: options.name },
+  })
+
+const increment = async (handle: SessionHandle<Data>): Promise<number> =>
+  (await handle.write()).update('count', (n = 0) => n + 1)
+
+const get = (path = '/', cookie = ''): Request => new Request(`https://example.com${path}`, { headers: { cookie } })
+
+const sessionCookies = (response: Response): string[] =>
+  response.headers.getSetCookie().filter((cookie) => cookie.includes('sid='))
+
+describe.each([
+  ['itty-router 6', version6],
+  ['itty-router 5', version5 as unknown as typeof version6],
+])('%s', (_name, { AutoRouter, Router, json, error }) => {
+  describe.each([
+    ['Router', Router],
+    ['AutoRouter', AutoRouter],
+  ])('%s treats', (_kind, create) => {
+    for (const scenario of scenarios) {
+      it(`${scenario.name} as every adapter does [B204]`, async () => {
+        const { calls, cookie, count } = scenario
+        const outcome = await runScenario((sessions, handler) => {
+          const router = create({ ...session(sessions) })
+          router.get('/', (request: SessionRequest) =>
+            handler(request.session as SessionHandle<never>, request as never),
+          )
+          return (request) => router.fetch(request)
+        }, scenario)
+        expect(outcome).toEqual({ calls, cookie, count })
+      })
+    }
+  })
+
+  it('counts over several requests, with AutoRouter’s proxy of the request [B210]', async () => {
+    const router = AutoRouter({ ...session(manager()) })
+    router.get('/:name', async (request: SessionRequest<Data>) => ({
+      [request.params.name as string]: await increment(request.session),
+    }))
+    const first = await router.fetch(get('/ada'))
+    const second = await router.fetch(get('/ada', first.headers.getSetCookie()[0]?.split(';')[0]))
+    expect([await first.json(), await second.json()]).toEqual([{ ada: 1 }, { ada: 2 }])
+  })
+
+  it('finds the session through the manager from a handler that has the proxy only [B210]', async () => {
+    const sessions = manager()
+    const router = AutoRouter({ ...session(sessions) })
+    router.get('/', async (request: SessionRequest<Data>) => {
+      ;(await sessions.write(request as unknown as Request)).set('count', 5)
+      return { stored: (await sessions.read(request as unknown as Request)).get('count') }
+    })
+    const response = await router.fetch(get())
+    expect(await response.json()).toEqual({ stored: 5 })
+    expect(sessionCookies(response)).toHaveLength(1)
+  })
+
+  it('commits behind the formatter that is put before it [B211]', async () => {
+    const hooks = session(manager())
+    const router = Router({ ...hooks, finally: [json, ...hooks.finally] })
+    router.get('/', async (request: SessionRequest<Data>) => ({ count: await increment(request.session) }))
+    const response = await router.fetch(get())
+    expect([await response.json(), sessionCookies(response).length]).toEqual([{ count: 1 }, 1])
+  })
+
+  it('sends the cookie with Response.redirect, whose headers can not be changed [B212]', async () => {
+    const router = AutoRouter({ ...session(manager()) })
+    router.get('/', async (request: SessionRequest<Data>) => {
+      await increment(request.session)
+      return Response.redirect('https://example.com/next', 303)
+    })
+    const response = await router.fetch(get())
+    expect([response.status, sessionCookies(response).length]).toEqual([303, 1])
+  })
+
+  it('commits when another hook answers early, and with a 404 [B211, B213]', async () => {
+    const hooks = session(manager())
+    const guard = async (request: SessionRequest<Data>): Promise<Response | undefined> => {
+      await increment(request.session)
+      return request.url.endsWith('/closed') ? error(401) : undefined
+    }
+    const router = AutoRouter({ ...hooks, before: [...hooks.before, guard] })
+    const answers = [await router.fetch(get('/closed')), await router.fetch(get('/nowhere'))]
+    expect(answers.map((response) => [response.status, sessionCookies(response).length])).toEqual([
+      [401, 1],
+      [404, 1],
+    ])
+  })
+
+  it('answers an error that has a status with it, and shows the message of no other', async () => {
+    const router = AutoRouter({ ...session(manager()) })
+    router.get('/gone', () => {
+      throw Object.assign(new Error('it was here'), { status: 410 })
+    })
+    router.get('/broken', () => {
+      throw new Error('password of the database')
+    })
+    const [gone, broken] = [await router.fetch(get('/gone')), await router.fetch(get('/broken'))]
+    expect([gone.status, (await gone.json()).error]).toEqual([410, 'it was here'])
+    expect([broken.status, await broken.text()]).toEqual([500, expect.not.stringContaining('password')])
+  })
+
+  it('lets the application make a response of an error', async () => {
+    const store = new MemoryStore()
+    store.create = () => {
+      throw new Error('disk full')
+    }
+    const hooks = session(manager({ store }), {
+      catch: (problem) => new Response((problem as Error).name, { status: 503 }),
+    })
+    const router = AutoRouter({ ...hooks })
+    router.get('/', async (request: SessionRequest<Data>) => ({ count: await increment(request.session) }))
+    const response = await router.fetch(get())
+    expect([response.status, await response.text(), sessionCookies(response)]).toEqual([503, 'SessionStoreError', []])
+  })
+
+  it('keeps two managers apart [B217]', async () => {
+    const [one, two] = [session(manager()), session(manager({ name: '__Host-cart-sid' }), { as: 'cart' })]
+    const router = AutoRouter({
+      before: [...one.before, ...two.before],
+      catch: one.catch,
+      finally: [...one.finally, ...two.finally],
+    })
+    router.get('/', async (request: SessionRequest<Data> & SessionRequest<Data, 'cart'>) => [
+      await increment(request.session),
+      await increment(request.cart),
+    ])
+    const response = await router.fetch(get())
+    expect([await response.json(), sessionCookies(response).length]).toEqual([[1, 1], 2])
+  })
+
+  it('builds one manager for each env that fetch is given', async () => {
+    let built = 0
+    const router = AutoRouter({
+      ...session((env: { SECRET: string }) => {
+        built++
+        return new SessionManager<Data>({ store: new MemoryStore(), secret: env.SECRET })
+      }),
+    })
+    router.get('/', async (request: SessionRequest<Data>) => increment(request.session))
+    const env = { SECRET: secret }
+    const first = await router.fetch(get(), env)
+    const second = await router.fetch(get('/', first.headers.getSetCookie()[0]?.split(';')[0]), env)
+    expect([await second.json(), built]).toEqual([2, 1])
+  })
+})

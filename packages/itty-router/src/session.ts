@@ -1,0 +1,76 @@
+import { managerOf, type SessionData, type SessionHandle, type SessionSource } from '@fetch-sessions/core'
+import { type IRequest, error as toResponse } from 'itty-router'
+
+/** A request whose session is at `request.session`, or under the name given as `as`. */
+export type SessionRequest<Data = SessionData, As extends string = 'session'> = IRequest & {
+  [K in As]: SessionHandle<Data>
+}
+
+/** Hooks to be spread into `Router` or `AutoRouter`, or to be put among others. All three belong together. */
+export interface SessionHooks<Args extends unknown[]> {
+  /** Gives the request its session. */
+  before: [(request: IRequest, ...args: Args) => void]
+  /** Saves nothing but a `destroy()`, and makes a response of the error. */
+  catch: (error: unknown, request: IRequest, ...args: Args) => Promise<Response>
+  /** Saves the session and adds its cookie. Goes behind what formats the response. */
+  finally: [(response: Response, request: IRequest, ...args: Args) => Promise<Response>]
+}
+
+/** Options of `session`. */
+export interface SessionOptionsForRouter<As extends string, Args extends unknown[]> {
+  /** The property of the request that holds the handle. Default `session`. */
+  as?: As
+  /** Makes a response of an error. Default: itty-router's `error`, without the message of an error that has no status. */
+  catch?: (error: unknown, request: IRequest, ...args: Args) => Response | Promise<Response>
+}
+
+/**
+ * Gives each request its session, as `request.session`.
+ *
+ * `sessions` is a `SessionManager`, its options, or a function of what `router.fetch` gets behind the request (`env, ctx`
+ * on Workers) that returns either; it is called once for each `env` object, not once for each request.
+ *
+ * @example
+ * ```ts
+ * const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+ * const router = AutoRouter({ ...session(sessions) })
+ *
+ * router.get('/', async (request: SessionRequest<{ count: number }>) => {
+ *   const session = await request.session.write()
+ *   return `Visit ${session.update('count', (n = 0) => n + 1)}`
+ * })
+ * ```
+ */
+export function session<Data = SessionData, As extends string = 'session', Args extends unknown[] = unknown[]>(
+  sessions: SessionSource<Data, Args>,
+  options: SessionOptionsForRouter<As, Args> = {},
+): SessionHooks<Args> {
+  const manager = managerOf(sessions)
+  const { as = 'session', catch: respond = respondWithoutDetails } = options
+  return {
+    before: [
+      (request, ...args) => {
+        request[as] = manager(args[0], ...args).open(asRequest(request))
+      },
+    ],
+    catch: async (error, request, ...args) => {
+      await manager(args[0], ...args).abort(asRequest(request))
+      return respond(error, request, ...args)
+    },
+    finally: [(response, request, ...args) => manager(args[0], ...args).commit(asRequest(request), response)],
+  }
+}
+
+/** An error with a status was made to be seen; the message of any other is nobody's business. */
+function respondWithoutDetails(error: unknown): Response {
+  return hasStatus(error) ? toResponse(error) : toResponse(500)
+}
+
+function hasStatus(error: unknown): error is Error & { status: number } {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number'
+}
+
+/** itty-router types its request loosely; it is the platform's, or a proxy of it. */
+function asRequest(request: IRequest): Request {
+  return request as unknown as Request
+}
