@@ -1,0 +1,87 @@
+import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { session } from '@fetch-sessions/hono'
+import { Hono } from 'hono'
+import { csrf } from 'hono/csrf'
+import { createMiddleware } from 'hono/factory'
+import { accountPage, signInPage } from './pages.js'
+import { isPasswordOf } from './users.js'
+
+interface Visitor {
+  user: string
+  /** Shown once, on the next page. */
+  flash: string
+}
+
+const DAY = 86_400
+
+export function signIn(secret: string): { fetch: Hono['fetch'] } {
+  const sessions = new SessionManager<Visitor>({
+    store: new MemoryStore(),
+    secret,
+    idleTimeout: DAY / 24,
+    absoluteTimeout: DAY,
+    cookie: {
+      // The browser forgets the cookie when it closes, unless the visitor ticks "remember me".
+      persistent: false,
+      // This example speaks plain http, over which some clients do not send Secure cookies. In production leave it out.
+      secure: process.env.NODE_ENV === 'production',
+    },
+  })
+
+  /** For pages that only a signed-in user may see. Not stored by the browser: after sign-out, "back" shows nothing. */
+  const signedIn = createMiddleware<{ Variables: { user: string } }>(async (c, next) => {
+    c.header('Cache-Control', 'no-store')
+    const user = (await sessions.read(c.req.raw)).get('user')
+    if (user === undefined) return c.redirect('/sign-in', 303)
+    c.set('user', user)
+    return next()
+  })
+
+  const app = new Hono().use(csrf()).use(session(sessions))
+
+  app.get('/', (c) => c.redirect('/account', 303))
+
+  app.get('/sign-in', (c) => c.html(signInPage()))
+
+  app.post('/sign-in', async (c) => {
+    const { name, password, remember } = await c.req.parseBody<{ name: string; password: string; remember?: string }>()
+    if (!(await isPasswordOf(String(name), String(password)))) {
+      return c.html(signInPage('This name and password do not belong together.'), 401)
+    }
+    const session = await c.var.session.write()
+    session.clear() // Nothing of whoever used this browser before,
+    session.regenerate() // and a new id: whoever knew the old one is not signed in with it.
+    session.setOwner(String(name))
+    session.set('user', String(name))
+    session.set('flash', 'You are signed in.')
+    if (remember !== undefined) {
+      session.setLifetime({ persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY })
+    }
+    return c.redirect('/account', 303)
+  })
+
+  app.get('/account', signedIn, async (c) => {
+    const session = await c.var.session.write()
+    return c.html(
+      accountPage({
+        user: c.var.user,
+        flash: session.take('flash'),
+        current: session.id,
+        sessions: await sessions.listByOwner(c.var.user),
+      }),
+    )
+  })
+
+  app.post('/sign-out', async (c) => {
+    ;(await c.var.session.write()).destroy()
+    return c.redirect('/sign-in', 303)
+  })
+
+  app.post('/sign-out-everywhere', signedIn, async (c) => {
+    ;(await c.var.session.write()).destroy()
+    await sessions.destroyByOwner(c.var.user)
+    return c.redirect('/sign-in', 303)
+  })
+
+  return app
+}
