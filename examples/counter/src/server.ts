@@ -1,28 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { MemoryStore, SessionManager } from '@fetch-sessions/core'
 import { serve } from '@hono/node-server'
-import { type CounterData, counter } from './app.js'
+import { counter } from './app.js'
 
-const { PORT = '3000', SESSION_SECRET, NODE_ENV } = process.env
+const port = Number(process.env.PORT || 3000)
+const secret = process.env.SESSION_SECRET || temporarySecret()
 
-if (SESSION_SECRET === undefined) {
-  console.log('SESSION_SECRET is not set: using a random one, so sessions end with this process.')
-}
-
-const sessions = new SessionManager<CounterData>({
-  store: new MemoryStore(),
-  secret: SESSION_SECRET ?? randomBytes(32),
-  // Over plain http only a browser sends a Secure cookie to localhost; curl and the like do not.
-  cookie: { secure: NODE_ENV === 'production' },
-})
-
-const server = serve({ fetch: counter(sessions).fetch, port: Number(PORT) }, ({ port }) => {
-  console.log(`The counter is at http://localhost:${port} (Ctrl-C to stop)`)
-})
+const server = serve({ fetch: counter(secret).fetch, port }, () => console.log(`http://localhost:${port}`))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
-  console.error(error.code === 'EADDRINUSE' ? `Port ${PORT} is taken: set PORT to another one.` : error.message)
-  process.exitCode = 1
+  if (error.code !== 'EADDRINUSE') throw error
+  console.error(`Port ${port} is in use. Take another one: PORT=${port + 1}`)
+  process.exit(1)
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
+
+function temporarySecret(): string {
+  console.log('SESSION_SECRET is not set: this run has a random one.')
+  return randomBytes(32).toString('base64url')
+}

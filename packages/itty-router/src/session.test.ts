@@ -39,8 +39,8 @@ describe.each([
         const { calls, cookie, count } = scenario
         const outcome = await runScenario((sessions, handler) => {
           const router = create({ ...session(sessions) })
-          router.get('/', (request: SessionRequest) =>
-            handler(request.session as SessionHandle<never>, request as never),
+          router.get('/', (request: SessionRequest<ScenarioData>) =>
+            handler(request.session, request as unknown as Request),
           )
           return (request) => router.fetch(request)
         }, scenario)
