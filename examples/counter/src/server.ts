@@ -9,7 +9,7 @@ const server = serve({ fetch: counter(secret).fetch, port }, () => console.log(`
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EADDRINUSE') throw error
-  console.error(`Port ${port} is in use. Take another one: PORT=${port + 1}`)
+  console.error(`Port ${port} is in use. Take another one: PORT=${port + 1} npx -y pnpm@12 start`)
   process.exit(1)
 })
 
