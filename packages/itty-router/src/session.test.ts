@@ -103,6 +103,20 @@ describe.each([
     ])
   })
 
+  it('leaves a request that no route matches to the router around it', async () => {
+    const sessions = manager()
+    const inner = Router({ ...session(sessions), base: '/inner' })
+    inner.get('/known', async (request: SessionRequest<Data>) => Response.json(await increment(request.session)))
+    const outer = AutoRouter({ ...session(sessions) })
+    outer.all('/inner/*', inner.fetch).all('*', async (request: SessionRequest<Data>) => {
+      return Response.json({ outer: await increment(request.session) })
+    })
+    const known = await outer.fetch(get('/inner/known'))
+    const unknown = await outer.fetch(get('/inner/unknown'))
+    expect([await known.json(), await unknown.json()]).toEqual([1, { outer: 1 }])
+    expect([sessionCookies(known).length, sessionCookies(unknown).length]).toEqual([1, 1])
+  })
+
   it('answers an error that has a status with it, and shows the message of no other', async () => {
     const router = AutoRouter({ ...session(manager()) })
     router.get('/gone', () => {

@@ -13,7 +13,7 @@ export interface SessionHooks<Args extends unknown[]> {
   /** Saves nothing but a `destroy()`, and makes a response of the error. */
   catch: (error: unknown, request: IRequest, ...args: Args) => Promise<Response>
   /** Saves the session and adds its cookie. Goes behind what formats the response. */
-  finally: [(response: Response, request: IRequest, ...args: Args) => Promise<Response>]
+  finally: [(response: Response | undefined, request: IRequest, ...args: Args) => Promise<Response> | undefined]
 }
 
 /** Options of `session`. */
@@ -57,7 +57,11 @@ export function session<Data = SessionData, As extends string = 'session', Args 
       await manager(args[0], ...args).abort(asRequest(request))
       return respond(error, request, ...args)
     },
-    finally: [(response, request, ...args) => manager(args[0], ...args).commit(asRequest(request), response)],
+    finally: [
+      (response, request, ...args) =>
+        // No answer: no route matched, and a router around this one may have more.
+        response === undefined ? response : manager(args[0], ...args).commit(asRequest(request), response),
+    ],
   }
 }
 
