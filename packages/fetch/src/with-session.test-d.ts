@@ -32,3 +32,25 @@ test('the result has the signature of the platform', () => {
   )
   expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env, ctx: Context) => Promise<Response>>()
 })
+
+test('what the handler says of env is known to the function that makes the sessions', () => {
+  interface Env {
+    SECRET: string
+  }
+  const handler = withSession(
+    async (_request, session, env: Env) => new Response(`${env.SECRET}${(await session.read()).size}`),
+    (env) => {
+      expectTypeOf(env).toEqualTypeOf<Env>()
+      return { store: new MemoryStore(), secret: env.SECRET }
+    },
+  )
+  expectTypeOf(handler).toEqualTypeOf<(request: Request, env: Env) => Promise<Response>>()
+})
+
+test('a handler that does not care for env can leave it to the sessions', () => {
+  const handler = withSession(
+    (_request, _session) => new Response(),
+    (env: { SECRET: string }) => ({ store: new MemoryStore(), secret: env.SECRET }),
+  )
+  expectTypeOf(handler).toBeCallableWith(new Request('https://example.com/'), { SECRET: secret })
+})
