@@ -1,66 +1,158 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStore, SessionManager, type SessionOptions } from './index.js'
+import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from './index.js'
 
-const secret = 's'.repeat(32)
+const secret = 'thirty-two bytes of secret, at least'
 
-/** A manager with these options on top of good ones, past the type check as a JavaScript user would. */
-const build = (options: object): SessionManager =>
-  new SessionManager({ store: new MemoryStore(), secret, ...options } as SessionOptions)
+/** Makes a manager whose options are right but for these. */
+function make(options: Record<string, unknown>): SessionManager {
+  return new SessionManager({ store: new MemoryStore(), secret, ...options } as unknown as SessionOptions)
+}
 
-describe('a manager refuses, at once and naming the option,', () => {
-  it.each<[string, object, RegExp]>([
-    ['no secret [B54]', { secret: undefined }, /secret is missing/],
-    ['an empty secret [B54]', { secret: '' }, /secret is too short/],
-    ['an empty list of secrets [B61]', { secret: [] }, /secret is missing/],
-    ['a secret of 31 bytes [B53]', { secret: 's'.repeat(31) }, /secret is too short/],
-    ['a short secret anywhere in the list [B61]', { secret: [secret, 'short'] }, /secret is too short/],
-    ['a hole in the list of secrets [B61]', { secret: [secret, undefined] }, /secret is missing/],
-    ['a secret that is neither text nor bytes', { secret: 12345 }, /secret must be/],
-    ['no store', { store: undefined }, /store is missing/],
-    ['an idle timeout of 0 [B119]', { idleTimeout: 0 }, /idleTimeout/],
-    ['a negative timeout [B119]', { absoluteTimeout: -1 }, /absoluteTimeout/],
-    ['a timeout that is not a number [B28]', { idleTimeout: Number.NaN }, /idleTimeout/],
-    ['a timeout without an end', { absoluteTimeout: Number.POSITIVE_INFINITY }, /absoluteTimeout/],
-    ['a timeout as text', { idleTimeout: '60' }, /idleTimeout/],
-    ['a Max-Age above 400 days [B29]', { idleTimeout: 34_560_001, absoluteTimeout: 34_560_001 }, /400 days/],
-    ['a policy that does not exist [B186]', { persistence: 'sometimes' }, /persistence must be one of/],
-    ['an answer to bad data that does not exist [B186]', { onInvalidData: 'ignore' }, /onInvalidData must be one of/],
-  ])('%s', (_name, options, message) => {
-    expect(() => build(options)).toThrow(TypeError)
-    expect(() => build(options)).toThrow(message)
+function expectRefusal(options: Record<string, unknown>, name: RegExp): void {
+  expect(() => make(options)).toThrow(TypeError)
+  expect(() => make(options)).toThrow(name)
+}
+
+describe('a manager', () => {
+  it('needs a store and a secret, and nothing else', () => {
+    expect(() => make({})).not.toThrow()
+  })
+
+  it('takes every option left out as undefined', () => {
+    const names =
+      'cookie idleTimeout absoluteTimeout persistence schema codec onEvent now onInvalidData verifiedCacheSize'
+    expect(() => make(Object.fromEntries(names.split(' ').map((name) => [name, undefined])))).not.toThrow()
+  })
+
+  it('checks its options when it is made, not at the first request', () => {
+    expect(() => make({ secret: 'short' })).toThrow(TypeError)
   })
 })
 
-describe('a manager takes', () => {
-  it('a secret of 32 bytes that are fewer characters, since bytes count [B53]', () => {
-    expect(() => build({ secret: 'é'.repeat(16) })).not.toThrow()
+describe('the secret', () => {
+  it.each([undefined, null, '', [], [undefined]])('can not be missing: %j [B54]', (missing) => {
+    expectRefusal({ secret: missing }, /secret/)
   })
 
-  it('a Max-Age of 400 days to the second [B29]', () => {
-    expect(() => build({ idleTimeout: 34_560_000, absoluteTimeout: 34_560_000 })).not.toThrow()
+  it('that is missing leads to advice on how to make one [B54]', () => {
+    expectRefusal({ secret: undefined }, /32 random bytes/)
   })
 
-  it('an absolute timeout above 400 days where the idle timeout bounds the Max-Age [B29]', () => {
-    expect(() => build({ absoluteTimeout: 40_000_000 })).not.toThrow()
+  it.each([
+    ['31 characters', 'x'.repeat(31)],
+    ['31 bytes', new Uint8Array(31)],
+    ['15 characters of two bytes', 'é'.repeat(15)],
+    ['a word', 'secret'],
+  ])('can not be too short: %s [B53]', (_, short) => {
+    expectRefusal({ secret: short }, /secret/)
+    expectRefusal({ secret: [secret, short] }, /secret/)
   })
 
-  it('any finite timeout where no Max-Age is sent', () => {
-    const options = { idleTimeout: 40_000_000, absoluteTimeout: 40_000_000, cookie: { persistent: false } }
-    expect(() => build(options)).not.toThrow()
+  it.each([
+    ['32 characters', 'x'.repeat(32)],
+    ['32 bytes', new Uint8Array(32).fill(1)],
+    ['16 characters of two bytes', 'é'.repeat(16)],
+    ['8 emoji of four bytes', '😀'.repeat(8)],
+    ['a list', ['x'.repeat(32), new Uint8Array(32).fill(1)]],
+  ])('may be %s: its length counts in bytes [B53, B55]', (_, enough) => {
+    expect(() => make({ secret: enough })).not.toThrow()
+  })
+
+  it.each([32, true, {}, new ArrayBuffer(32), () => 'x', [[secret]]])('can not be something else: %j [B54]', (odd) => {
+    expectRefusal({ secret: odd }, /secret/)
+  })
+
+  it('is checked for the CookieStore as well [B53]', () => {
+    expectRefusal({ store: new CookieStore(), secret: 'short' }, /secret/)
+    expectRefusal({ store: new CookieStore(), secret: undefined }, /secret/)
+  })
+
+  it('does not show in the error', () => {
+    expect(() => make({ secret: 'hunter2' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    )
   })
 })
 
-it('a message about a secret does not show it [B237]', () => {
-  expect(() => build({ secret: 'hunter2' })).toThrow(expect.not.stringContaining('hunter2'))
+describe('the store', () => {
+  it.each([undefined, null, 'redis://localhost', 42])('can not be %j', (store) => {
+    expectRefusal({ store }, /store/)
+  })
 })
 
-it('bytes that the caller changes afterwards do not change the secret [B55]', async () => {
-  const bytes = new TextEncoder().encode(secret)
-  const store = new MemoryStore()
-  const sessions = build({ store, secret: bytes })
-  bytes.fill(0)
-  const { cookie } = await sessions.issue({ user: 'ada' })
-  const fromText = build({ store, secret })
-  const read = await fromText.read(new Request('https://example.com/', { headers: { cookie } }))
-  expect(read.get('user')).toBe('ada')
+describe.each(['idleTimeout', 'absoluteTimeout'])('%s', (name) => {
+  it.each([
+    0,
+    -0,
+    -1,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    '60',
+    'buzz',
+    null,
+    {},
+    [60],
+    true,
+  ])('can not be %j [B28, B119]', (seconds) => {
+    expectRefusal({ [name]: seconds }, new RegExp(name))
+  })
+
+  it.each([0.001, 1, 3.14, 86_400, 34_560_000])('may be %d seconds [B28, B119]', (seconds) => {
+    expect(() => make({ [name]: seconds })).not.toThrow()
+  })
+})
+
+describe('a Max-Age above 400 days', () => {
+  it('is refused, with the name of the option that makes it [B29]', () => {
+    expectRefusal({ idleTimeout: 34_560_001, absoluteTimeout: 34_560_001 }, /idleTimeout|absoluteTimeout/)
+  })
+
+  it('is no matter where one of both limits keeps it down, or the cookie has none [B29]', () => {
+    expect(() => make({ idleTimeout: 34_560_000, absoluteTimeout: 1e9 })).not.toThrow()
+    expect(() => make({ idleTimeout: 1e9 })).not.toThrow()
+    expect(() => make({ idleTimeout: 1e9, absoluteTimeout: 1e9, cookie: { persistent: false } })).not.toThrow()
+  })
+})
+
+describe('a word', () => {
+  it.each([
+    ['persistence', ['changed', 'existing', 'always']],
+    ['onInvalidData', ['reset', 'throw']],
+  ])('of %s is one of the known ones', (name, words) => {
+    for (const word of words) expect(() => make({ [name]: word })).not.toThrow()
+    for (const word of ['', 'never', 'CHANGED', null, true, 1]) expectRefusal({ [name]: word }, new RegExp(name))
+  })
+})
+
+describe('the cookie options', () => {
+  it.each([
+    ['name', { name: '' }],
+    ['name', { name: 'a b' }],
+    ['name', { name: '__Host-sid', domain: 'example.com' }],
+    ['name', { name: '__Host-sid', path: '/app' }],
+    ['name', { name: '__Host-sid', secure: false }],
+    ['name', { name: '__Secure-sid', secure: false }],
+    ['path', { path: 'app' }],
+    ['path', { path: '/a;b' }],
+    ['domain', { domain: 'a b' }],
+    ['domain', { domain: '' }],
+    ['sameSite', { sameSite: 'loose' }],
+    ['sameSite', { sameSite: 'none', secure: false }],
+    ['partitioned', { partitioned: true, secure: false }],
+    ['priority', { priority: 'urgent' }],
+  ])('that can not work are named: cookie.%s of %j [B22, B23, B24, B26, B35]', (name, cookie) => {
+    expectRefusal({ cookie }, new RegExp(`cookie\\.${name}`))
+  })
+
+  it('hold for the CookieStore as well [B23]', () => {
+    expectRefusal({ store: new CookieStore(), cookie: { name: '__Host-sid', path: '/app' } }, /cookie\.name/)
+  })
+})
+
+describe('MemoryStore', () => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('can not have maxSessions of %j', (maxSessions) => {
+    expect(() => new MemoryStore({ maxSessions: maxSessions as number })).toThrow(TypeError)
+    expect(() => new MemoryStore({ maxSessions: maxSessions as number })).toThrow(/maxSessions/)
+  })
 })
