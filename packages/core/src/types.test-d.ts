@@ -1,103 +1,249 @@
-import { expectTypeOf, test } from 'vitest'
+import { describe, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import {
+  CookieStore,
+  type DeepReadonly,
+  type IsJson,
   MemoryStore,
   type ReadableSession,
   type SessionCodec,
-  type SessionHandle,
   SessionManager,
+  type SessionOptions,
   type WritableSession,
 } from './index.js'
 
-interface Cart {
-  items: string[]
-}
+const store = new MemoryStore()
+const secret = 'thirty-two bytes of secret, at least'
+declare const codec: SessionCodec
+declare const request: Request
 
 interface Data {
   count: number
-  userId?: string
-  cart: Cart
+  user?: string
+  cart: { items: string[] }
 }
 
-declare const secret: string | undefined
-declare const codec: SessionCodec
 declare const readable: ReadableSession<Data>
 declare const writable: WritableSession<Data>
-const store = new MemoryStore()
 
-test('a secret from the environment, which may not be set, is taken: the constructor checks it', () => {
-  expectTypeOf(new SessionManager<Data>({ store, secret }).open).returns.toEqualTypeOf<SessionHandle<Data>>()
-})
-
-test('a value has its type or is not there', () => {
-  expectTypeOf(readable.get('count')).toEqualTypeOf<number | undefined>()
-  expectTypeOf(writable.get('count')).toEqualTypeOf<number | undefined>()
-  expectTypeOf(writable.take('userId')).toEqualTypeOf<string | undefined>()
-  expectTypeOf(writable.update('count', (count = 0) => count + 1)).toEqualTypeOf<number>()
-  expectTypeOf(writable.keys()).toEqualTypeOf<(keyof Data)[]>()
-})
-
-test('a key that does not exist, or a value of another type, is an error', () => {
-  // @ts-expect-error there is no such key
-  readable.get('cuont')
-  // @ts-expect-error there is no such key
-  writable.set('cuont', 1)
-  // @ts-expect-error a number is expected
-  writable.set('count', '1')
-  // @ts-expect-error a number is expected
-  writable.update('count', () => '1')
-})
-
-test('a readable session can not be changed, all the way down', () => {
-  expectTypeOf(readable).not.toHaveProperty('set')
-  expectTypeOf(readable).not.toHaveProperty('destroy')
-  const cart = readable.get('cart')
-  // @ts-expect-error the list is read-only
-  cart?.items.push('book')
-  // @ts-expect-error the property is read-only
-  if (cart !== undefined) cart.items = []
-  expectTypeOf(readable.toJSON().cart?.items).toEqualTypeOf<readonly string[] | undefined>()
-})
-
-test('a writable session hands out values that can be changed in place', () => {
-  expectTypeOf(writable.get('cart')).toEqualTypeOf<Cart | undefined>()
-  writable.get('cart')?.items.push('book')
-})
-
-test('values that JSON can not carry need a codec', () => {
-  // @ts-expect-error a Date comes back as a string
-  new SessionManager<{ at: Date }>({ store, secret })
-  // @ts-expect-error also where it may be missing
-  new SessionManager<{ at?: Date }>({ store, secret })
-  // @ts-expect-error also in the depth
-  new SessionManager<{ log: { at: Date }[] }>({ store, secret })
-  // @ts-expect-error a Map comes back as an object without its entries
-  new SessionManager<{ seen: Map<string, number> }>({ store, secret })
-  // @ts-expect-error JSON has no bigint
-  new SessionManager<{ balance: bigint }>({ store, secret })
-  // @ts-expect-error JSON has no functions
-  new SessionManager<{ run: () => void }>({ store, secret })
-  new SessionManager<{ at: Date; seen: Map<string, number>; balance: bigint }>({ store, secret, codec })
-})
-
-test('whatever JSON carries needs none', () => {
-  new SessionManager<{
-    a: string | null
-    b?: number
-    c: readonly (string | { d: boolean })[]
-    e: [number, string]
-    f: Record<string, number>
-    g: 'x' | 'y'
-    h: unknown
-  }>({ store, secret })
-  new SessionManager({ store, secret })
-})
-
-test('a schema gives the data its type', () => {
-  const sessions = new SessionManager({
-    store,
-    secret,
-    schema: z.object({ count: z.number(), name: z.string().optional() }),
+describe('the data of a session', () => {
+  it('is the type argument of the manager', () => {
+    const sessions = new SessionManager<Data>({ store, secret })
+    expectTypeOf(sessions.read(request)).resolves.toEqualTypeOf<ReadableSession<Data>>()
+    expectTypeOf(sessions.write(request)).resolves.toEqualTypeOf<WritableSession<Data>>()
+    expectTypeOf(sessions.open(request).read()).resolves.toEqualTypeOf<ReadableSession<Data>>()
+    expectTypeOf(sessions.open(request).write()).resolves.toEqualTypeOf<WritableSession<Data>>()
+    expectTypeOf(sessions.issue).parameter(0).toEqualTypeOf<Partial<Data>>()
   })
-  expectTypeOf(sessions).toEqualTypeOf<SessionManager<{ count: number; name?: string | undefined }>>()
+
+  it('is any key with an unknown value when nothing is said', () => {
+    const sessions = new SessionManager({ store, secret })
+    expectTypeOf(sessions.write(request)).resolves.toEqualTypeOf<WritableSession<Record<string, unknown>>>()
+  })
+
+  it('has the keys that it has, and no others', () => {
+    expectTypeOf(readable.get).parameter(0).toEqualTypeOf<'count' | 'user' | 'cart'>()
+    expectTypeOf(readable.keys()).toEqualTypeOf<('count' | 'user' | 'cart')[]>()
+    // @ts-expect-error -- no such key
+    readable.get('name')
+    // @ts-expect-error -- no such key
+    readable.has('name')
+    // @ts-expect-error -- no such key
+    writable.set('name', 1)
+    // @ts-expect-error -- no such key
+    writable.update('name', () => 1)
+    // @ts-expect-error -- no such key
+    writable.delete('name')
+    // @ts-expect-error -- no such key
+    writable.take('name')
+  })
+
+  it('has values of the types that it has', () => {
+    expectTypeOf(writable.get('count')).toEqualTypeOf<number | undefined>()
+    expectTypeOf(writable.take('user')).toEqualTypeOf<string | undefined>()
+    expectTypeOf(writable.update('count', (count = 0) => count + 1)).toEqualTypeOf<number>()
+    expectTypeOf(writable.set('count', 1)).toEqualTypeOf<WritableSession<Data>>()
+    // @ts-expect-error -- a string is no number
+    writable.set('count', '1')
+    // @ts-expect-error -- a string is no number
+    writable.update('count', () => '1')
+  })
+})
+
+describe('a readable session', () => {
+  it('can not be written', () => {
+    type Writing =
+      | 'set'
+      | 'update'
+      | 'delete'
+      | 'take'
+      | 'clear'
+      | 'regenerate'
+      | 'destroy'
+      | 'setOwner'
+      | 'setLifetime'
+    expectTypeOf<Extract<keyof ReadableSession<Data>, Writing>>().toEqualTypeOf<never>()
+    expectTypeOf<Extract<keyof WritableSession<Data>, Writing>>().toEqualTypeOf<Writing>()
+    expectTypeOf<ReadableSession<Data>>().not.toExtend<WritableSession<Data>>()
+    // @ts-expect-error -- read only
+    readable.owner = 'eve'
+    // @ts-expect-error -- read only
+    writable.id = 'x'
+  })
+
+  it('shows values that can not be changed, however deep', () => {
+    expectTypeOf(readable.get('cart')).toEqualTypeOf<{ readonly items: readonly string[] } | undefined>()
+    expectTypeOf(readable.get('count')).toEqualTypeOf<number | undefined>()
+    expectTypeOf(readable.toJSON()).toEqualTypeOf<DeepReadonly<Partial<Data>>>()
+    // @ts-expect-error -- read only
+    readable.get('cart')?.items.push('milk')
+  })
+})
+
+describe('a writable session', () => {
+  it('shows values that can be changed in place', () => {
+    expectTypeOf(writable.get('cart')).toEqualTypeOf<{ items: string[] } | undefined>()
+    expectTypeOf(writable.get('cart')?.items.push).toBeCallableWith('milk')
+  })
+})
+
+describe('DeepReadonly', () => {
+  it('reaches into objects, arrays, tuples, maps and sets, and leaves functions and primitives alone', () => {
+    expectTypeOf<DeepReadonly<{ a: { b: number[] }[] }>>().toEqualTypeOf<{
+      readonly a: readonly { readonly b: readonly number[] }[]
+    }>()
+    expectTypeOf<DeepReadonly<[number, { a: string }]>>().toEqualTypeOf<readonly [number, { readonly a: string }]>()
+    expectTypeOf<DeepReadonly<Map<string, { a: 1 }>>>().toEqualTypeOf<ReadonlyMap<string, { readonly a: 1 }>>()
+    expectTypeOf<DeepReadonly<Set<string[]>>>().toEqualTypeOf<ReadonlySet<readonly string[]>>()
+    expectTypeOf<DeepReadonly<Date>>().toEqualTypeOf<Date>()
+    expectTypeOf<DeepReadonly<'a' | 1 | null>>().toEqualTypeOf<'a' | 1 | null>()
+    expectTypeOf<DeepReadonly<() => void>>().toEqualTypeOf<() => void>()
+  })
+})
+
+describe('data that JSON can not carry', () => {
+  it('is an error without a codec: Date, Map, Set, bigint, symbol, function', () => {
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ since: Date }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ tags: Map<string, string> }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ tags: Set<string> }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ big: bigint }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ symbol: symbol }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ fn: () => void }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ bytes: Uint8Array }>({ store, secret })
+  })
+
+  it('is an error wherever it is: nested, in arrays, optional, in unions', () => {
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ a: { b: { since: Date } } }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ all: Date[] }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ all: readonly { since: Date }[] }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ since?: Date }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ since: string | Date | null }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ pair: [string, Date] }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ byName: Record<string, Date> }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ a: string } | { since: Date }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ since: Date }>({ store: new CookieStore(), secret })
+  })
+
+  it('is fine with a codec', () => {
+    new SessionManager<{ since: Date; tags: Map<string, Set<bigint>>; all?: Date[] }>({ store, secret, codec })
+  })
+
+  it('is no error where it is none: what JSON carries, and what is not known', () => {
+    new SessionManager<{ a: string; b?: number; c: null; d: boolean[]; e: { f: [1, 'x'] } }>({ store, secret })
+    new SessionManager<Record<string, { visits: number }>>({ store, secret })
+    new SessionManager<{ a: unknown }>({ store, secret })
+    // biome-ignore lint/suspicious/noExplicitAny: that is the point
+    new SessionManager<{ a: any }>({ store, secret })
+    new SessionManager<Data>({ store, secret, codec })
+  })
+
+  it('is no error for a type that contains itself, when all of it is JSON', () => {
+    interface Tree {
+      name: string
+      children: Tree[]
+    }
+    new SessionManager<{ tree: Tree }>({ store, secret })
+    type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+    new SessionManager<{ json: Json }>({ store, secret })
+  })
+
+  it('is an error in a type that contains itself, too', () => {
+    interface Thread {
+      since: Date
+      replies: Thread[]
+    }
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ thread: Thread }>({ store, secret })
+  })
+
+  it('is what IsJson tells', () => {
+    expectTypeOf<IsJson<Data>>().toEqualTypeOf<true>()
+    expectTypeOf<IsJson<{ a: 'x' | 1 | null }>>().toEqualTypeOf<true>()
+    expectTypeOf<IsJson<{ a: Date }>>().toEqualTypeOf<false>()
+    expectTypeOf<IsJson<{ a?: (string | bigint)[] }>>().toEqualTypeOf<false>()
+  })
+})
+
+describe('a schema', () => {
+  it('types the data', () => {
+    const schema = z.object({ user: z.string(), visits: z.number().optional() })
+    const sessions = new SessionManager({ store, secret, schema })
+    type Inferred = { user: string; visits?: number | undefined }
+    expectTypeOf(sessions.write(request)).resolves.toEqualTypeOf<WritableSession<Inferred>>()
+  })
+
+  it('types the data by its output', () => {
+    const schema = z.object({ visits: z.coerce.number().default(0) })
+    const sessions = new SessionManager({ store, secret, schema })
+    expectTypeOf(sessions.write(request)).resolves.toEqualTypeOf<WritableSession<{ visits: number }>>()
+  })
+
+  it('must fit the data that was said', () => {
+    // @ts-expect-error -- the schema makes something else
+    new SessionManager<Data>({ store, secret, schema: z.object({ count: z.string() }) })
+  })
+})
+
+describe('the options', () => {
+  it('take the secret of the environment, which may be undefined as far as its type says', () => {
+    const fromEnvironment = secret as string | undefined
+    new SessionManager({ store, secret: fromEnvironment })
+    new SessionManager({ store, secret: [secret, new Uint8Array(32)] as const })
+    new SessionManager({ store, secret: new Uint8Array(32) })
+    // @ts-expect-error -- the secret can not be left out
+    new SessionManager({ store })
+    // @ts-expect-error -- a number is no secret
+    new SessionManager({ store, secret: 1 })
+  })
+
+  it('take the words that are known', () => {
+    expectTypeOf<SessionOptions['persistence']>().toEqualTypeOf<'changed' | 'existing' | 'always' | undefined>()
+    // @ts-expect-error -- no such word
+    new SessionManager({ store, secret, persistence: 'never' })
+    // @ts-expect-error -- no such word
+    new SessionManager({ store, secret, cookie: { sameSite: 'loose' } })
+    // @ts-expect-error -- no such option
+    new SessionManager({ store, secret, maxAge: 60 })
+  })
+
+  it('take either kind of store', () => {
+    new SessionManager<Data>({ store: new MemoryStore(), secret })
+    new SessionManager<Data>({ store: new CookieStore({ encrypt: false }), secret })
+  })
 })
