@@ -105,6 +105,11 @@ describe('the name', () => {
     expect(() => manager({ name, path: '/' })).not.toThrow()
   })
 
+  it.each(['__Http-a', '__Host-Http-a', '__http-a'])('%s needs httpOnly [B34]', (name) => {
+    expect(() => manager({ name, httpOnly: false })).toThrow(/cookie\.name/)
+    expect(() => manager({ name })).not.toThrow()
+  })
+
   it('with __Host- goes out with Path=/ in so many words [B23]', async () => {
     expect(attributesOf(await setCookie({ name: '__Host-a' }))).toContain('Path=/')
   })
