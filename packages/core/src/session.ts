@@ -173,9 +173,12 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   destroy(): void {
-    if (this.#state.isDestroyed) return
-    this.#draft().clear()
-    this.#state.isDestroyed = true
+    const state = this.#state
+    if (state.isDestroyed) return
+    if (state.isClosed) throw new SessionCommittedError()
+    // Also where the record is gone already: whoever signs out wants the cookie gone, too.
+    state.isDestroyed = true
+    state.draft.clear()
   }
 
   setOwner(owner: string | undefined): void {

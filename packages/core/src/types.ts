@@ -29,25 +29,14 @@ type NotJson =
   | ArrayBuffer
   | ArrayBufferView
 
-type IsAny<T> = 0 extends 1 & T ? true : false
-
-/** The keys of `T` whose values JSON can't carry, or `never`. `unknown` is left to the check at run time. */
-type NotJsonKeys<T> = { [K in keyof T]-?: IsJson<T[K]> extends true ? never : K }[keyof T]
+/** `T` as far as JSON carries it: what it can't carry becomes `never`. `unknown` is left to the check at run time. */
+type JsonPart<T> = unknown extends T
+  ? T
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : T extends NotJson
+      ? never
+      : { [K in keyof T]: JsonPart<T[K]> }
 
 /** `true` if each value in `T` comes back from JSON as it went in. */
-export type IsJson<T> =
-  IsAny<T> extends true
-    ? true
-    : unknown extends T
-      ? true
-      : [Extract<T, NotJson>] extends [never]
-        ? [T] extends [string | number | boolean | null | undefined]
-          ? true
-          : T extends readonly (infer V)[]
-            ? IsJson<V>
-            : T extends object
-              ? [NotJsonKeys<T>] extends [never]
-                ? true
-                : false
-              : true
-        : false
+export type IsJson<T> = [T] extends [JsonPart<T>] ? true : false
