@@ -217,6 +217,14 @@ describe('attributes', () => {
     expect(attributesOf(response.headers.getSetCookie()[0] as string)).not.toContain('Secure')
   })
 
+  it('do not depend on the path of the request: a response may set a cookie for another path [B40]', async () => {
+    const response = await manager({ path: '/admin' }).handle(visit(), async (handle) => {
+      ;(await handle.write()).set('text', 'hi')
+      return new Response()
+    })
+    expect(attributesOf(response.headers.getSetCookie()[0] as string)).toContain('Path=/admin')
+  })
+
   it('refuse partitioned without secure, and unknown priorities [B35]', () => {
     expect(() => manager({ partitioned: true, secure: false })).toThrow(/cookie\.partitioned/)
     expect(() => manager({ priority: 'urgent' as 'high' })).toThrow(/cookie\.priority/)
