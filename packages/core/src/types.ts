@@ -29,14 +29,29 @@ type NotJson =
   | ArrayBuffer
   | ArrayBufferView
 
-/** `T` as far as JSON carries it: what it can't carry becomes `never`. `unknown` is left to the check at run time. */
-type JsonPart<T> = unknown extends T
-  ? T
-  : T extends string | number | boolean | null | undefined
+type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+type Includes<List extends unknown[], T> = List extends [infer First, ...infer Rest]
+  ? IsSame<First, T> extends true
+    ? true
+    : Includes<Rest, T>
+  : false
+
+/**
+ * What in `T` JSON can't carry, or `never`. A type that contains itself is looked at once, and `unknown` is left to the
+ * check at run time.
+ */
+type NotJsonIn<T, Seen extends unknown[] = []> = unknown extends T
+  ? never
+  : T extends NotJson
     ? T
-    : T extends NotJson
-      ? never
-      : { [K in keyof T]: JsonPart<T[K]> }
+    : T extends object
+      ? Includes<Seen, T> extends true
+        ? never
+        : T extends readonly (infer V)[]
+          ? NotJsonIn<V, [...Seen, T]>
+          : { [K in keyof T]-?: NotJsonIn<T[K], [...Seen, T]> }[keyof T]
+      : never
 
 /** `true` if each value in `T` comes back from JSON as it went in. */
-export type IsJson<T> = [T] extends [JsonPart<T>] ? true : false
+export type IsJson<T> = [NotJsonIn<T>] extends [never] ? true : false
