@@ -40,19 +40,16 @@ function findProblem(value: unknown, ancestors: object[]): string | undefined {
 
 function findProblemInside(value: object, ancestors: object[]): string | undefined {
   if (ancestors.includes(value)) return 'a cycle'
+  const isArray = isPlainArray(value)
+  if (!isArray && !isPlainObject(value)) return `an instance of ${value.constructor?.name || 'a class'}`
+  if (Object.getOwnPropertySymbols(value).length > 0) return 'a property under a symbol'
+  const keys = Object.keys(value)
+  if (isArray && keys.length !== value.length) return 'an array with holes or other properties'
   const path = [...ancestors, value]
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const problem = findProblem(value[index], path)
-      if (problem !== undefined) return problem
-    }
-    return undefined
-  }
-  if (!isPlainObject(value)) return `an instance of ${value.constructor?.name || 'a class'}`
-  for (const key of Object.keys(value)) {
-    // JSON leaves out a property that is undefined, and reading it gives undefined again.
+  for (const key of keys) {
     const inner = (value as Record<string, unknown>)[key]
-    const problem = inner === undefined ? undefined : findProblem(inner, path)
+    // JSON leaves out a property that is undefined, and reading it gives undefined again.
+    const problem = inner === undefined && !isArray ? undefined : findProblem(inner, path)
     if (problem !== undefined) return problem
   }
   return undefined
@@ -62,5 +59,20 @@ function findProblemInside(value: object, ancestors: object[]): string | undefin
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  return prototype === null || isRoot(prototype)
+}
+
+/** An array literal, of this realm or of another. */
+function isPlainArray(value: object): value is unknown[] {
+  return Array.isArray(value) && isRoot(Object.getPrototypeOf(Object.getPrototypeOf(value)))
+}
+
+/** Whether this is some realm's `Object.prototype`. */
+function isRoot(prototype: unknown): boolean {
+  return (
+    typeof prototype === 'object' &&
+    prototype !== null &&
+    Object.getPrototypeOf(prototype) === null &&
+    Object.hasOwn(prototype, 'isPrototypeOf')
+  )
 }

@@ -90,9 +90,12 @@ export class CookieAttributes {
 
 const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
 
+/** Some three thousand years, in seconds: more than any clock here has to tell. */
+const LONGEST_TIMEOUT = 1e11
+
 /** @throws TypeError if this is not a time that a session can live */
 export function checkTimeout(option: string, seconds: number): void {
   // Written so that what is not a number fails.
-  if (!(Number.isFinite(seconds) && seconds > 0))
-    throw invalidOption(option, 'must be a positive, finite number of seconds')
+  const isTime = Number.isFinite(seconds) && seconds > 0 && seconds <= LONGEST_TIMEOUT
+  if (!isTime) throw invalidOption(option, 'must be a positive, finite number of seconds')
 }

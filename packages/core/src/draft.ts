@@ -147,7 +147,8 @@ export class Draft {
   async acceptStored({ steps, data }: Sealed, stored: Content): Promise<void> {
     this.#steps = this.#steps.slice(steps.length)
     this.#isChanged = this.#steps.length > 0
-    if (stored.data === data) return
+    // A schema may have added defaults, or dropped what it does not know.
+    if (stored.data === data && !this.#serializer.hasSchema) return
     const { print } = this.#serializer
     const values = await this.#serializer.decode(stored.data)
     for (const [key, text] of this.#lent) {

@@ -29,9 +29,9 @@ export function parseMeta(meta: string | undefined): Notes | undefined {
   return meta === undefined ? undefined : (JSON.parse(meta) as Notes)
 }
 
-/** When a session that is used now dies. Milliseconds since the epoch. */
+/** When a session that is used now dies. Whole milliseconds since the epoch, as databases keep them. */
 export function expiryWhenUsed(now: number, createdAt: number, lifetime: Lifetime): number {
-  return Math.min(now + lifetime.idleTimeout * 1000, createdAt + lifetime.absoluteTimeout * 1000)
+  return Math.ceil(Math.min(now + lifetime.idleTimeout * 1000, createdAt + lifetime.absoluteTimeout * 1000))
 }
 
 /**

@@ -39,10 +39,10 @@ export function requestCookies({ cookie }: SessionContext, request: Request): st
 async function identify(context: SessionContext, request: Request): Promise<Identity | undefined> {
   const { carrier, emit } = context
   const values = [...new Set(requestCookies(context, request))]
-  const candidates = values.filter((value) => carrier.isWellFormed(value)).slice(0, MAX_CANDIDATES)
+  const candidates = values.filter((value) => carrier.isWellFormed(value))
   if (candidates.length < values.length) emit({ type: 'rejected', reason: 'malformed' })
   let first: Identity | undefined
-  for (const value of candidates) {
+  for (const value of candidates.slice(0, MAX_CANDIDATES)) {
     const answer = carrier.verify(value)
     const identity = isPromise(answer) ? await answer : answer
     if (identity === undefined) emit({ type: 'rejected', reason: 'signature' })

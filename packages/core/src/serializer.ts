@@ -17,6 +17,10 @@ export class Serializer {
     this.#schema = schema
   }
 
+  get hasSchema(): boolean {
+    return this.#schema !== undefined
+  }
+
   /** @throws TypeError naming the key whose value the codec can't carry; `undefined`, which deletes, is fine */
   readonly check = (key: string, value: unknown): void => {
     if (value !== undefined) this.#codec.check?.(key, value)
