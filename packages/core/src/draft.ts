@@ -88,8 +88,7 @@ export class Draft {
     this.#settle(key)
     const before = this.lend(key)
     const textBefore = this.#lent.get(key)
-    const after = change(before)
-    check(key, after)
+    const after = this.#compute(key, () => change(before), textBefore)
     // Noted even if it changed nothing: on what others store it may.
     const isSame = isObject(after) ? print(after) === textBefore : Object.is(after, before)
     this.#note(({ values }) => {
@@ -121,6 +120,8 @@ export class Draft {
   }
 
   setLifetime(lifetime: OwnLifetime): void {
+    const { own } = this.#content
+    if (isEqual({ ...own, ...lifetime }, own, () => false)) return
     this.#make((content) => {
       content.own = { ...content.own, ...lifetime }
     })
@@ -169,6 +170,18 @@ export class Draft {
   #note(step: Step, isChange = true): void {
     this.#steps.push(step)
     this.#isChanged ||= isChange
+  }
+
+  /** A new value; where that fails, what was done to the old one in place is undone. */
+  #compute(key: string, change: () => unknown, textBefore: string | undefined): unknown {
+    try {
+      const value = change()
+      this.#serializer.check(key, value)
+      return value
+    } catch (error) {
+      if (textBefore !== undefined) this.#place(key, this.#serializer.parse(textBefore))
+      throw error
+    }
   }
 
   /** Notes that the key has its present value, whatever others store. */

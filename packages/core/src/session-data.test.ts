@@ -559,3 +559,34 @@ describe('stored text that is no session data', () => {
     },
   )
 })
+
+describe('an update that fails', () => {
+  it('leaves the value as it was, even if it had changed it in place', async () => {
+    const sessions = new SessionManager<{ cart: string[] }>({ store: new MemoryStore(), secret })
+    const { cookie } = await sessions.issue({ cart: ['book'] })
+    const failing = (cart: string[] = []): string[] => {
+      cart.push('half of an order')
+      throw new RangeError('sold out')
+    }
+    await writing(sessions, cookie, (session) => {
+      expect(() => session.update('cart', failing)).toThrow(RangeError)
+      expect(session.get('cart')).toEqual(['book'])
+    })
+    expect((await sessions.read(visit(cookie))).get('cart')).toEqual(['book'])
+  })
+})
+
+describe('setLifetime', () => {
+  it('writes nothing when it says what holds already', async () => {
+    const events: SessionEvent[] = []
+    const sessions = new SessionManager({
+      store: new MemoryStore(),
+      secret,
+      onEvent: (event) => void events.push(event),
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 60 }))
+    await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 60 }))
+    expect(events.filter(({ type }) => type === 'saved')).toHaveLength(1)
+  })
+})
