@@ -11,16 +11,22 @@ export interface Identity {
   readonly stale: boolean
 }
 
+/**
+ * Why a value stands for nobody. `malformed`: it has not the exact shape of one of ours, which is seen without crypto.
+ * `signature`: it was not made with one of the secrets for this cookie name.
+ */
+export type Rejected = 'malformed' | 'signature'
+
 /** How a session travels in its cookie: as a signed token that leads to a store, or whole. */
 export interface Carrier {
   /** The server-side store, if there is one. */
   readonly store: SessionStore | undefined
-  /** Whether a value has the exact shape of one of ours. Cheap: no crypto. */
-  isWellFormed(value: string): boolean
-  /** Whom a well-formed value stands for; `undefined` if it was not made with one of the secrets for this cookie name. */
-  verify(value: string): Awaitable<Identity | undefined>
+  /** Whom a cookie value stands for, or what is wrong with it. */
+  verify(value: string): Awaitable<Identity | Rejected>
   /** A new identity, for a session without a record. */
   issue(): Awaitable<Identity>
+  /** Takes one back that nobody has seen. */
+  takeBack?(identity: Identity): void
   /** The cookie value to send for a session that is stored. */
   cookieValue(identity: Identity): Awaitable<string>
 }

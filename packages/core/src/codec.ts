@@ -13,38 +13,28 @@ export interface SessionCodec {
 
 /** JSON, which refuses what would come back as something else. */
 export const jsonCodec: SessionCodec = {
-  encode: (data) => JSON.stringify(data),
+  encode: JSON.stringify,
   decode: (text) => JSON.parse(text) as Record<string, unknown>,
   check(key, value) {
     const problem = findProblem(value, [])
-    if (problem !== undefined) {
-      throw new TypeError(`The session key "${key}" holds ${problem}, which JSON can not carry`)
-    }
+    if (problem !== undefined) throw new TypeError(`Session key "${key}" holds ${problem}, which JSON can not carry`)
   },
 }
 
 /** What in `value` JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip. */
 function findProblem(value: unknown, ancestors: object[]): string | undefined {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return undefined
-    case 'number':
-      return Number.isFinite(value) ? undefined : `${value}`
-    case 'object':
-      return value === null ? undefined : findProblemInside(value, ancestors)
-    default:
-      return `a value of type ${typeof value}`
-  }
-}
-
-function findProblemInside(value: object, ancestors: object[]): string | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
+  if (!isObject(value)) return typeof value === 'number' ? `${value}` : `a ${typeof value}`
   if (ancestors.includes(value)) return 'a cycle'
-  const isArray = isPlainArray(value)
-  if (!isArray && !isPlainObject(value)) return `an instance of ${value.constructor?.name || 'a class'}`
-  if (Object.getOwnPropertySymbols(value).length > 0) return 'a property under a symbol'
+  const isArray = Array.isArray(value)
+  // The prototype of a plain array is one step further from the root.
+  if (!isPlainObject(isArray ? Object.getPrototypeOf(value) : value)) {
+    return `an instance of ${value.constructor?.name || 'a class'}`
+  }
   const keys = Object.keys(value)
-  if (isArray && keys.length !== value.length) return 'an array with holes or other properties'
+  if (isArray ? keys.length !== value.length : Object.getOwnPropertySymbols(value).length > 0) {
+    return isArray ? 'an array with holes or other properties' : 'a symbol as a key'
+  }
   const path = [...ancestors, value]
   for (const key of keys) {
     const inner = (value as Record<string, unknown>)[key]
@@ -52,27 +42,18 @@ function findProblemInside(value: object, ancestors: object[]): string | undefin
     const problem = inner === undefined && !isArray ? undefined : findProblem(inner, path)
     if (problem !== undefined) return problem
   }
-  return undefined
+  return
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** An object literal, of this realm or of another. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
+  if (!isObject(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || isRoot(prototype)
-}
-
-/** An array literal, of this realm or of another. */
-function isPlainArray(value: object): value is unknown[] {
-  return Array.isArray(value) && isRoot(Object.getPrototypeOf(Object.getPrototypeOf(value)))
-}
-
-/** Whether this is some realm's `Object.prototype`. */
-function isRoot(prototype: unknown): boolean {
-  return (
-    typeof prototype === 'object' &&
-    prototype !== null &&
-    Object.getPrototypeOf(prototype) === null &&
-    Object.hasOwn(prototype, 'isPrototypeOf')
-  )
+  if (!isObject(prototype)) return true
+  // Some realm's Object.prototype.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }

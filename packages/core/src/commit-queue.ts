@@ -1,18 +1,16 @@
-/** Something to be written for one session. */
-export interface QueuedWrite {
-  /** Needs the session for itself: it is never written together with others. */
-  readonly alone: boolean
+import type { PendingWrite } from './shared-write.js'
+import type { StoredSession } from './stored-session.js'
+
+/** The writes of one session that wait, and what the one before them has stored. */
+interface Lane {
+  readonly waiting: Place[]
+  newest: StoredSession | undefined
 }
 
-interface Place<W> {
-  readonly write: W
-  /** Ends the wait: `false` when it is this write's turn to lead, `true` when another has written it. */
-  readonly call: (isWritten: boolean | Promise<true>) => void
-}
-
-interface Lane<W, R> {
-  readonly waiting: Place<W>[]
-  known: R | undefined
+interface Place {
+  readonly write: PendingWrite
+  /** Ends the wait. `isWritten`: another has written it; else it is its turn to lead. */
+  readonly call: (isWritten: boolean) => void
 }
 
 /** How long a write waits for the one before it, in milliseconds, before it goes ahead by itself. */
@@ -26,47 +24,48 @@ const PATIENCE = 5000
  * A write leads with its own request's store calls. Where the request before it was cut off half-way (a Worker whose
  * client went away), the write does not wait for ever.
  */
-export class CommitQueue<W extends QueuedWrite, R> {
-  readonly #lanes: Map<string, Lane<W, R>> = new Map()
+export class CommitQueue {
+  readonly #lanes: Map<string, Lane> = new Map()
 
   /**
-   * Resolves when `write` was part of a batch that was written; rejects with the batch's error. `lead` writes a batch
-   * and returns what the next one can build on.
+   * Resolves when `write` was part of a batch that was written. `lead` writes a batch, on top of what the one before it
+   * has stored, and returns what it has stored. What it throws becomes the `error` of each write.
    */
   async submit(
     id: string,
-    write: W,
-    lead: (batch: W[], known: R | undefined) => Promise<R | undefined>,
+    write: PendingWrite,
+    lead: (batch: PendingWrite[], newest: StoredSession | undefined) => Promise<StoredSession | undefined>,
   ): Promise<void> {
     let lane = this.#lanes.get(id)
     if (lane === undefined) {
-      lane = { waiting: [], known: undefined }
+      lane = { waiting: [], newest: undefined }
       this.#lanes.set(id, lane)
     } else if (await this.#wait(id, lane, write)) return
     const { waiting } = lane
-    const company: Place<W>[] = []
-    if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place<W>)
+    const company: Place[] = []
+    if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place)
+    const batch = [write, ...company.map((place) => place.write)]
     try {
-      const writing = lead([write, ...company.map((place) => place.write)], lane.known)
-      for (const place of company) place.call(writing.then(() => true))
-      lane.known = await writing
-    } finally {
-      const next = waiting.shift()
-      if (next !== undefined) next.call(false)
-      else this.#leave(id, lane)
+      lane.newest = await lead(batch, lane.newest)
+    } catch (error) {
+      for (const failed of batch) failed.error ??= error
     }
+    for (const place of company) place.call(true)
+    const next = waiting.shift()
+    if (next !== undefined) next.call(false)
+    else this.#leave(id, lane)
   }
 
-  #wait(id: string, lane: Lane<W, R>, write: W): Promise<boolean> {
+  #wait(id: string, lane: Lane, write: PendingWrite): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const index = lane.waiting.indexOf(place)
-        if (index === -1) return
+        if (index < 0) return
         lane.waiting.splice(index, 1)
         this.#leave(id, lane)
         resolve(false)
       }, PATIENCE)
-      const place: Place<W> = {
+      const place: Place = {
         write,
         call(isWritten) {
           clearTimeout(timer)
@@ -77,7 +76,7 @@ export class CommitQueue<W extends QueuedWrite, R> {
     })
   }
 
-  #leave(id: string, lane: Lane<W, R>): void {
+  #leave(id: string, lane: Lane): void {
     if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
   }
 }

@@ -1,3 +1,6 @@
+const SPACE = 32
+const TAB = 9
+
 /**
  * The values of all cookies of this name in a `Cookie` header, in their order (RFC 6265bis section 5.6). Names are
  * compared to the letter, only SP and HTAB are trimmed (a name behind another blank must not pass for a `__Host-`
@@ -30,6 +33,6 @@ function startsPair(header: string, at: number): boolean {
 
 function skipBlanks(header: string, from: number, step: 1 | -1): number {
   let at = from
-  while (header[at] === ' ' || header[at] === '\t') at += step
+  for (let code = header.charCodeAt(at); code === SPACE || code === TAB; code = header.charCodeAt(at)) at += step
   return at
 }

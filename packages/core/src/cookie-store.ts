@@ -1,5 +1,5 @@
 import { decodeBase64url, encodeBase64url } from './base64url.js'
-import type { Carrier, CarrierStore, Identity } from './carrier.js'
+import type { Carrier, CarrierStore, Identity, Rejected } from './carrier.js'
 import { SessionTooLargeError } from './errors.js'
 import type { KeyRing } from './key-ring.js'
 import type { SessionRecord, SessionStore } from './store.js'
@@ -58,14 +58,11 @@ class RecordCarrier implements Carrier {
     this.#cookieName = cookieName
   }
 
-  isWellFormed(value: string): boolean {
-    return value.length < MAX_COOKIE_BYTES && /^[\w-]+$/.test(value) && decodeBase64url(value) !== undefined
-  }
-
-  async verify(value: string): Promise<SlotIdentity | undefined> {
-    const sealed = decodeBase64url(value)
-    const content = sealed === undefined ? undefined : await this.#seal.open(sealed)
-    if (content === undefined) return undefined
+  async verify(value: string): Promise<SlotIdentity | Rejected> {
+    const sealed = value.length < MAX_COOKIE_BYTES ? decodeCanonical(value) : undefined
+    if (sealed === undefined) return 'malformed'
+    const content = await this.#seal.open(sealed)
+    if (content === undefined) return 'signature'
     // We closed it, so it is what we wrote.
     const { id, ...record } = JSON.parse(new TextDecoder().decode(content)) as SessionRecord & { id: string }
     // JSON leaves out an owner that is undefined.
@@ -82,6 +79,16 @@ class RecordCarrier implements Carrier {
     const size = this.#cookieName.length + value.length
     if (size > MAX_COOKIE_BYTES) throw new SessionTooLargeError(size, MAX_COOKIE_BYTES)
     return value
+  }
+}
+
+/** The bytes of base64url, if it is their one canonical spelling. */
+function decodeCanonical(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const bytes = decodeBase64url(text)
+    return bytes.length > 0 && encodeBase64url(bytes) === text ? bytes : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,7 +1,9 @@
-import { isPlainObject } from './codec.js'
+import { isObject, isPlainObject } from './codec.js'
 import { isEqual } from './equal.js'
 import type { OwnLifetime } from './lifetime.js'
 import type { Serializer, Values } from './serializer.js'
+import type { Awaitable } from './store.js'
+import { isPromise } from './store-guard.js'
 
 /** What requests change of a record, as it is stored. */
 export interface Content {
@@ -23,14 +25,15 @@ type Step = (content: Unpacked) => void
 /** A draft at one moment: its content, ready to be stored, and the steps that led to it. */
 export interface Sealed extends Content {
   readonly steps: readonly Step[]
+  /** Whether there is anything to store. */
+  readonly isChanged: boolean
 }
 
 /** These steps, made to what another request has stored: key by key, so that what they do not touch stays. */
 export async function replay(steps: readonly Step[], stored: Content, serializer: Serializer): Promise<Content> {
   const content = { ...stored, values: await serializer.decode(stored.data) }
   for (const step of steps) step(content)
-  const data = await serializer.encode(content.values)
-  return { data, owner: content.owner, own: content.own }
+  return { data: await serializer.encode(content.values), owner: content.owner, own: content.own }
 }
 
 /** What one request makes of its session, and the steps by which it does so. */
@@ -39,8 +42,11 @@ export class Draft {
   #content: Unpacked
   #steps: Step[] = []
   #isChanged = false
-  /** Objects that the request holds and may change in place, each with its text as the steps know it. */
-  readonly #lent: Map<string, string> = new Map()
+  /**
+   * The value of each key that the request may have changed, as it is after the steps so far. What it is by now is
+   * compared with that when it matters: a value may be changed in place at any time.
+   */
+  readonly #known: Map<string, unknown> = new Map()
 
   constructor(values: Values, { owner, own }: Omit<Content, 'data'>, serializer: Serializer) {
     this.#content = { values, owner, own }
@@ -58,57 +64,53 @@ export class Draft {
   /** The value for someone who must not change it: an object is frozen, or a frozen copy if a writer holds it. */
   peek(key: string): unknown {
     const value = this.values.get(key)
-    return freeze(this.#lent.has(key) ? this.#copy(value) : value)
+    return freeze(this.#known.has(key) ? this.#serializer.copy(value) : value)
   }
 
   /** The value for someone who may change it in place. */
   lend(key: string): unknown {
     const value = this.values.get(key)
-    if (!isObject(value) || this.#lent.has(key)) return value
-    return this.#place(key, Object.isFrozen(value) ? this.#copy(value) : value)
+    if (!isObject(value) || (this.#known.has(key) && !Object.isFrozen(value))) return value
+    return this.#put(key, this.#serializer.copy(value))
   }
 
-  /** @throws TypeError if the codec can't carry the value */
+  /** `undefined` deletes. @throws TypeError if the codec can't carry the value */
   set(key: string, value: unknown): void {
-    const { check, print } = this.#serializer
-    if (value === undefined) {
-      this.delete(key)
-      return
-    }
-    check(key, value)
+    this.#serializer.checked(key, value)
     this.#settle(key)
-    const isSame = isEqual(this.values.get(key), value, (a, b) => print(a) === print(b))
-    this.#place(key, value)
-    if (!isSame) this.#noteSet(key)
+    this.#put(key, value)
+    this.#settle(key)
   }
 
   /** @throws TypeError if the codec can't carry the outcome */
   update(key: string, change: (value: unknown) => unknown): unknown {
-    const { check, print } = this.#serializer
+    const step: Step = ({ values }) => assign(values, key, this.#serializer.checked(key, change(values.get(key))))
     this.#settle(key)
-    const before = this.lend(key)
-    const textBefore = this.#lent.get(key)
-    const after = this.#compute(key, () => change(before), textBefore)
+    const lent = this.lend(key)
+    const before = this.#known.has(key) ? this.#known.get(key) : lent
+    try {
+      step(this.#content)
+    } catch (error) {
+      // What was done to an object in place is undone.
+      assign(this.#content.values, key, this.#serializer.copy(before))
+      throw error
+    }
+    const after = this.values.get(key)
+    this.#known.set(key, this.#serializer.copy(after))
     // Noted even if it changed nothing: on what others store it may.
-    const isSame = isObject(after) ? print(after) === textBefore : Object.is(after, before)
-    this.#note(({ values }) => {
-      const value = change(values.get(key))
-      check(key, value)
-      assign(values, key, value)
-    }, !isSame)
-    return this.#place(key, after)
+    this.#note(step, !this.#serializer.isEqual(after, before))
+    return after
   }
 
   delete(key: string): boolean {
-    if (!this.values.has(key)) return false
-    this.#place(key, undefined)
-    this.#note(({ values }) => values.delete(key))
-    return true
+    const had = this.values.has(key)
+    if (had) this.set(key, undefined)
+    return had
   }
 
   clear(): void {
     if (this.values.size === 0) return
-    this.#lent.clear()
+    this.#known.clear()
     this.#make(({ values }) => values.clear())
   }
 
@@ -121,44 +123,51 @@ export class Draft {
 
   setLifetime(lifetime: OwnLifetime): void {
     const { own } = this.#content
-    if (isEqual({ ...own, ...lifetime }, own, () => false)) return
+    if (isEqual({ ...own, ...lifetime }, own)) return
     this.#make((content) => {
       content.own = { ...content.own, ...lifetime }
     })
   }
 
-  /** Whether there is anything to store. */
-  hasChanges(): boolean {
-    for (const key of this.#lent.keys()) this.#settle(key)
-    return this.#isChanged
-  }
-
   /**
-   * What is to be stored now. Until it is, nothing is forgotten.
+   * What is to be stored in the place of `storedData`. Until it is, nothing is forgotten.
    * @throws TypeError or SessionDataError if it can't be stored
    */
-  async seal(): Promise<Sealed> {
-    for (const key of this.#lent.keys()) this.#settle(key)
-    const steps = [...this.#steps]
+  seal(storedData: string): Awaitable<Sealed> {
+    this.#settleAll()
     const { values, owner, own } = this.#content
-    return { steps, data: await this.#serializer.encode(values), owner, own }
+    const sealed = { steps: [...this.#steps], isChanged: this.#isChanged, owner, own }
+    const data = this.#isChanged ? this.#serializer.encode(values) : storedData
+    return isPromise(data) ? data.then((data) => ({ ...sealed, data })) : { ...sealed, data }
   }
 
   /** It was stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored next. */
-  async acceptStored({ steps, data }: Sealed, stored: Content): Promise<void> {
+  acceptStored(sealed: Sealed, stored: Content): Awaitable<void> {
+    // A schema may have added defaults, or dropped what it does not know.
+    if (stored.data === sealed.data && !this.#serializer.hasSchema) return this.#forget(sealed)
+    const decoded = this.#serializer.decode(stored.data)
+    return isPromise(decoded)
+      ? decoded.then((values) => this.#rebase(sealed, { ...stored, values }))
+      : this.#rebase(sealed, { ...stored, values: decoded })
+  }
+
+  /** Forgets the steps that are stored. */
+  #forget({ steps }: Sealed): void {
+    this.#settleAll()
     this.#steps = this.#steps.slice(steps.length)
     this.#isChanged = this.#steps.length > 0
-    // A schema may have added defaults, or dropped what it does not know.
-    if (stored.data === data && !this.#serializer.hasSchema) return
-    const { print } = this.#serializer
-    const values = await this.#serializer.decode(stored.data)
-    for (const [key, text] of this.#lent) {
+  }
+
+  /** Makes the steps that are not stored yet to what is stored. */
+  #rebase(sealed: Sealed, stored: Unpacked): void {
+    this.#forget(sealed)
+    for (const [key, known] of this.#known) {
       // An object that others left as it was stays the one that the request holds.
-      if (values.has(key) && print(values.get(key)) === text) values.set(key, this.values.get(key))
-      else this.#lent.delete(key)
+      if (this.#serializer.isEqual(stored.values.get(key), known)) assign(stored.values, key, this.values.get(key))
+      else this.#known.delete(key)
     }
-    this.#content = { values, owner: stored.owner, own: stored.own }
-    for (const step of this.#steps) step(this.#content)
+    this.#content = stored
+    for (const step of this.#steps) step(stored)
   }
 
   /** Makes a change, and notes it. */
@@ -172,46 +181,25 @@ export class Draft {
     this.#isChanged ||= isChange
   }
 
-  /** A new value; where that fails, what was done to the old one in place is undone. */
-  #compute(key: string, change: () => unknown, textBefore: string | undefined): unknown {
-    try {
-      const value = change()
-      this.#serializer.check(key, value)
-      return value
-    } catch (error) {
-      if (textBefore !== undefined) this.#place(key, this.#serializer.parse(textBefore))
-      throw error
-    }
-  }
-
-  /** Notes that the key has its present value, whatever others store. */
-  #noteSet(key: string): void {
-    const { parse } = this.#serializer
-    const value = this.values.get(key)
-    const text = this.#lent.get(key)
-    this.#note(({ values }) => assign(values, key, text === undefined ? value : parse(text)))
-  }
-
-  /** Notes a change in place of an object that the request holds. */
-  #settle(key: string): void {
-    const text = this.#lent.get(key)
-    if (text === undefined) return
-    const value = this.values.get(key)
-    this.#serializer.check(key, value)
-    this.#place(key, value)
-    if (text !== this.#lent.get(key)) this.#noteSet(key)
-  }
-
-  /** Puts a value in place. The caller holds it, too. */
-  #place<T>(key: string, value: T): T {
-    if (isObject(value)) this.#lent.set(key, this.#serializer.print(value))
-    else this.#lent.delete(key)
+  /** Puts a value in place, without a step: that is for `#settle` to note. */
+  #put(key: string, value: unknown): unknown {
+    if (!this.#known.has(key)) this.#known.set(key, this.values.get(key))
     assign(this.#content.values, key, value)
     return value
   }
 
-  #copy(value: unknown): unknown {
-    return this.#serializer.parse(this.#serializer.print(value))
+  #settleAll(): void {
+    for (const key of this.#known.keys()) this.#settle(key)
+  }
+
+  /** Notes as a step that the key has its present value, if that is not the one that is known. */
+  #settle(key: string): void {
+    if (!this.#known.has(key)) return
+    const value = this.#serializer.checked(key, this.values.get(key))
+    if (this.#serializer.isEqual(value, this.#known.get(key))) return
+    const known = this.#serializer.copy(value)
+    this.#known.set(key, known)
+    this.#note(({ values }) => assign(values, key, this.#serializer.copy(known)))
   }
 }
 
@@ -221,13 +209,9 @@ function assign(values: Values, key: string, value: unknown): void {
   else values.set(key, value)
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
 /** Plain objects and arrays, all the way down. What else a codec makes can't be frozen in a way that holds. */
 function freeze<T>(value: T): T {
-  if (isObject(value) && !Object.isFrozen(value) && (Array.isArray(value) || isPlainObject(value))) {
+  if ((Array.isArray(value) || isPlainObject(value)) && !Object.isFrozen(value)) {
     Object.freeze(value)
     for (const inner of Object.values(value)) freeze(inner)
   }

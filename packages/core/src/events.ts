@@ -1,5 +1,5 @@
 import type { SessionError } from './errors.js'
-import { isPromise } from './store-call.js'
+import { isPromise } from './store-guard.js'
 
 /** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
 export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'

@@ -1,9 +1,11 @@
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { loadSession, requestCookies } from './load.js'
-import type { Persistence } from './persistence.js'
+import { persist } from './persistence.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session.js'
 import type { SessionState } from './session-state.js'
+import type { Awaitable } from './store.js'
+import { isPromise } from './store-guard.js'
 
 /** The session of one request. Nothing happens before the first `read` or `write`. */
 export interface SessionHandle<Data> {
@@ -24,21 +26,25 @@ export interface SessionHandle<Data> {
   save(): Promise<void>
 }
 
+/** What the response of a session that was used needs. */
+export interface Committed {
+  readonly id: string
+  readonly setCookie: string | undefined
+}
+
 export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
   isManaged = false
   readonly #context: SessionContext
-  readonly #persistence: Persistence
   readonly #request: Request
   #loading: Promise<SessionState> | undefined
   /** After the commit: the session that it left behind in the store. */
   #committed: { readonly identity: Identity | undefined } | undefined
   /** Saves of one request follow one another. */
-  #saving: Promise<void> = Promise.resolve()
+  #saving: Promise<void> | undefined
 
-  constructor(context: SessionContext, persistence: Persistence, request: Request) {
+  constructor(context: SessionContext, request: Request) {
     this.#context = context
-    this.#persistence = persistence
     this.#request = request
   }
 
@@ -51,27 +57,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   async save(): Promise<void> {
-    if (this.#loading === undefined) return
-    const state = await this.#loading
-    const saving = this.#saving.then(() => this.#persistence.save(state))
-    this.#saving = saving.catch(() => {})
-    await saving
+    if (this.#loading !== undefined) await this.#save(await this.#loading)
   }
 
-  /** Persists for the last time, and returns the `Set-Cookie` to send, if the session was used. Later changes throw. */
-  async commit(): Promise<{ id: string; setCookie: string | undefined } | undefined> {
-    if (this.#committed !== undefined) {
-      // Handled a second time: the cookie was sent, and what was changed since is not lost.
-      await this.save()
-      return undefined
-    }
+  /**
+   * Persists for the last time, and returns what the response needs if the session was used. Later changes throw. Not a
+   * promise if the session was not used.
+   */
+  commit(): Promise<Committed | undefined> | undefined {
+    // Handled a second time: the cookie was sent, and what was changed since is not lost.
+    if (this.#committed !== undefined) return this.save().then(() => undefined)
     const { persistence } = this.#context
     if (persistence === 'always' || (persistence === 'existing' && this.#hasCookie())) this.#load()
-    const state = await this.#loading
-    if (state !== undefined) await this.save()
-    const setCookie = state && (await this.#setCookie(state))
-    this.#close(state)
-    return state && { id: state.identity.id, setCookie }
+    if (this.#loading !== undefined) return this.#commitUsed(this.#loading)
+    this.#committed = { identity: undefined }
+    return undefined
   }
 
   /** The handler threw: nothing is saved but a sign-out, which must not fail open. */
@@ -85,9 +85,31 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     this.#close(state)
   }
 
+  #save(state: SessionState): Awaitable<void> {
+    const saveNext = (): Awaitable<void> => persist(this.#context, state)
+    const saving = this.#saving?.then(saveNext, saveNext) ?? saveNext()
+    this.#saving = isPromise(saving) ? saving : undefined
+    return saving
+  }
+
+  async #commitUsed(loading: Promise<SessionState>): Promise<Committed> {
+    const state = await loading
+    const saving = this.#save(state)
+    if (isPromise(saving)) await saving
+    const setCookie = state.isCookieDue || state.isDestroyed ? await this.#setCookie(state) : undefined
+    this.#close(state)
+    return { id: state.identity.id, setCookie }
+  }
+
   #close(state: SessionState | undefined): void {
-    if (state !== undefined) state.isClosed = true
-    this.#committed = { identity: state === undefined || state.isNew || state.isGone ? undefined : state.identity }
+    const { carrier } = this.#context
+    let identity: Identity | undefined
+    if (state !== undefined) {
+      state.isClosed = true
+      if (!state.isNew && !state.isGone) identity = state.identity
+      else if (state.isNew && !state.isIdKnown) carrier.takeBack?.(state.identity)
+    }
+    this.#committed = { identity }
     this.#loading = undefined
   }
 

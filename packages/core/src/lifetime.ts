@@ -13,20 +13,14 @@ export type Lifetime = Required<OwnLifetime>
 /** The largest Max-Age that browsers honour: 400 days, in seconds (RFC 6265bis section 5.5). */
 export const MAX_COOKIE_AGE = 34_560_000
 
-/** What core notes in a record's `meta`: the idle timeout that its `expiresAt` was made with, and its own lifetime. */
-interface Notes {
+/** What core notes in a record's `meta`, as JSON: the idle timeout that its `expiresAt` was made with, and its own lifetime. */
+export interface Notes {
   idle: number
   own?: OwnLifetime
 }
 
-export function formatMeta(lifetime: Lifetime, own: OwnLifetime | undefined): string {
-  const notes: Notes = own === undefined ? { idle: lifetime.idleTimeout } : { idle: lifetime.idleTimeout, own }
-  return JSON.stringify(notes)
-}
-
-/** A record's notes. Without any (another program wrote the record) the manager's own lifetime holds. */
-export function parseMeta(meta: string | undefined): Notes | undefined {
-  return meta === undefined ? undefined : (JSON.parse(meta) as Notes)
+export function formatMeta({ idleTimeout }: Lifetime, own?: OwnLifetime): string {
+  return JSON.stringify({ idle: idleTimeout, own })
 }
 
 /** When a session that is used now dies. Whole milliseconds since the epoch, as databases keep them. */

@@ -4,7 +4,7 @@ import { cookieValues } from './cookie-header.js'
 import { Draft } from './draft.js'
 import { SessionDataError } from './errors.js'
 import { SessionState } from './session-state.js'
-import { callStore, isPromise } from './store-call.js'
+import { isPromise } from './store-guard.js'
 import { lookUp, nextVersion } from './stored-session.js'
 
 /** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
@@ -24,7 +24,7 @@ export async function loadSession(
   const isLate = committed !== undefined
   const identity = committed?.identity ?? (await identify(context, request))
   const state = identity && (await loadStored(context, identity, isLate))
-  const session = state ?? newSession(context, await context.carrier.issue(), isLate)
+  const session = state ?? (await newSession(context, isLate))
   // A session that lives in its cookie can't be changed without sending one.
   session.isClosed = isLate && context.carrier.store === undefined
   return session
@@ -38,17 +38,21 @@ export function requestCookies({ cookie }: SessionContext, request: Request): st
 /** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
 async function identify(context: SessionContext, request: Request): Promise<Identity | undefined> {
   const { carrier, emit } = context
-  const values = [...new Set(requestCookies(context, request))]
-  const candidates = values.filter((value) => carrier.isWellFormed(value))
-  if (candidates.length < values.length) emit({ type: 'rejected', reason: 'malformed' })
   let first: Identity | undefined
-  for (const value of candidates.slice(0, MAX_CANDIDATES)) {
+  let verified = 0
+  let isMalformed = false
+  for (const value of new Set(requestCookies(context, request))) {
+    if (verified === MAX_CANDIDATES) break
     const answer = carrier.verify(value)
-    const identity = isPromise(answer) ? await answer : answer
-    if (identity === undefined) emit({ type: 'rejected', reason: 'signature' })
-    else if (first === undefined) first = identity
-    else emit({ type: 'rejected', reason: 'duplicate', id: identity.id })
+    const found = isPromise(answer) ? await answer : answer
+    if (found === 'malformed') isMalformed = true
+    else verified++
+    if (found === 'signature') emit({ type: 'rejected', reason: found })
+    if (typeof found === 'string') continue
+    if (first === undefined) first = found
+    else emit({ type: 'rejected', reason: 'duplicate', id: found.id })
   }
+  if (isMalformed) emit({ type: 'rejected', reason: 'malformed' })
   return first
 }
 
@@ -60,28 +64,36 @@ async function loadStored(
   const { emit, serializer, onInvalidData } = context
   const { id, store } = identity
   const started = performance.now()
-  const found = await lookUp(context, identity)
+  const answer = lookUp(context, identity)
+  const found = isPromise(answer) ? await answer : answer
   const duration = performance.now() - started
   try {
     if (found === 'data') throw new SessionDataError('is not what this library stores')
-    if (typeof found !== 'string') {
+    if (typeof found === 'object') {
       const { record, own } = found
-      const draft = new Draft(await serializer.decode(record.data), { owner: record.owner, own }, serializer)
+      const values = serializer.decode(record.data)
+      const draft = new Draft(isPromise(values) ? await values : values, { owner: record.owner, own }, serializer)
       emit({ type: 'loaded', id, duration })
       return new SessionState(identity, found, draft, isLate)
     }
   } catch (error) {
     if (onInvalidData === 'throw') throw error
   }
-  const reason = typeof found === 'string' ? found : 'data'
-  if (reason === 'expired') await callStore('delete', () => store.delete(id))
+  const reason = typeof found === 'object' ? 'data' : found
+  if (reason === 'expired') await store.delete(id)
   emit({ type: 'rejected', reason, id, duration })
   return undefined
 }
 
 /** A session that is not stored. It will be when there is something in it. */
-export function newSession(context: SessionContext, identity: Identity, isLate: boolean): SessionState {
-  const content = { data: '', owner: undefined, own: undefined }
-  const unborn = nextVersion(context, content, context.now(), 0)
-  return new SessionState(identity, unborn, new Draft(new Map(), content, context.serializer), isLate)
+export async function newSession(context: SessionContext, isLate: boolean): Promise<SessionState> {
+  const { carrier, serializer, now } = context
+  const content = { data: serializer.nothing, owner: undefined, own: undefined }
+  const identity = carrier.issue()
+  return new SessionState(
+    isPromise(identity) ? await identity : identity,
+    nextVersion(context, content, now(), 0),
+    new Draft(new Map(), content, serializer),
+    isLate,
+  )
 }

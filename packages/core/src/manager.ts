@@ -1,13 +1,14 @@
+import { isObject } from './codec.js'
 import type { SessionContext } from './context.js'
 import { SessionError } from './errors.js'
-import { RequestSession, type SessionHandle } from './handle.js'
+import { type Committed, RequestSession, type SessionHandle } from './handle.js'
 import { newSession } from './load.js'
 import { resolveOptions, type SessionOptions } from './options.js'
-import { Persistence } from './persistence.js'
+import { persist } from './persistence.js'
 import { ResponseDresser } from './response.js'
 import { type ReadableSession, type WritableSession, WritableView } from './session.js'
 import type { Awaitable, SessionInfo, SessionStore } from './store.js'
-import { callStore } from './store-call.js'
+import { isPromise } from './store-guard.js'
 import type { SessionData } from './types.js'
 
 /** How many expired records `deleteExpired` removes when nothing else is said. */
@@ -32,15 +33,14 @@ const DEFAULT_SWEEP = 1000
  */
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
-  readonly #persistence: Persistence
-  readonly #responses: ResponseDresser = new ResponseDresser()
+  readonly #responses: ResponseDresser
   /** Under which the request carries its handle, so that it is found through a proxy of the request as well. */
   readonly #key: symbol = Symbol('fetch-sessions')
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = resolveOptions(options)
-    this.#persistence = new Persistence(this.#context)
+    this.#responses = new ResponseDresser(this.#context.cookie.name)
   }
 
   /** The lazy handle of this request's session; the same handle for the same Request. Synchronous, touches nothing. */
@@ -70,17 +70,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionError if it could not be stored: do not send the response then
    */
   async commit(request: Request, response: Response): Promise<Response> {
-    if (typeof response !== 'object' || response === null || !('headers' in response)) {
-      throw new TypeError('fetch-sessions: the handler must return a Response')
-    }
-    const session = this.#open(request)
-    const committed = await session.commit()
-    if (committed === undefined) return this.#responses.withoutStrangersCookie(response, session)
-    const { id, setCookie } = committed
-    const dressed = this.#responses.dress(response, session, setCookie)
-    if (dressed === undefined && setCookie !== undefined)
-      this.#context.emit({ type: 'dropped', id, reason: 'response' })
-    return dressed ?? response
+    return this.#commit(this.#open(request), response)
   }
 
   /**
@@ -95,7 +85,15 @@ export class SessionManager<Data = SessionData> {
     if (session.isManaged) return handler(session)
     session.isManaged = true
     try {
-      return await this.commit(request, await this.#run(session, handler))
+      let response: Response
+      try {
+        response = await handler(session)
+      } catch (error) {
+        await session.abort()
+        throw error
+      }
+      const committed = this.#commit(session, response)
+      return isPromise(committed) ? await committed : committed
     } catch (error) {
       if (error instanceof SessionError) this.#context.emit({ type: 'failed', error })
       throw error
@@ -108,8 +106,8 @@ export class SessionManager<Data = SessionData> {
    * For an adapter whose framework turns a handler's error into a response before the adapter sees it: what `handle`
    * does when the handler throws. Nothing is saved but a `destroy()`, and a later `commit` adds nothing.
    */
-  async abort(request: Request): Promise<void> {
-    await this.#open(request).abort()
+  abort(request: Request): Promise<void> {
+    return this.#open(request).abort()
   }
 
   /**
@@ -121,11 +119,11 @@ export class SessionManager<Data = SessionData> {
     options: { owner?: string } = {},
   ): Promise<{ id: string; cookie: string; setCookie: string }> {
     const { carrier, cookie, now } = this.#context
-    const state = newSession(this.#context, await carrier.issue(), false)
+    const state = await newSession(this.#context, false)
     const session = new WritableView<Data>(state)
     for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key] as Data[keyof Data])
     session.setOwner(options.owner)
-    await this.#persistence.save(state, 'always')
+    await persist(this.#context, state, 'always')
     const value = await carrier.cookieValue(state.identity)
     return {
       id: session.id,
@@ -137,65 +135,61 @@ export class SessionManager<Data = SessionData> {
   /** Whether there was such a session. Its cookie opens nothing from now on. */
   async destroy(id: string): Promise<boolean> {
     const started = performance.now()
-    const isDestroyed = await this.#call('delete', (store) => store.delete(id))
+    const isDestroyed = await this.#capability('delete')(id)
     if (isDestroyed) this.#context.emit({ type: 'destroyed', id, duration: performance.now() - started })
     return isDestroyed
   }
 
   /** The live sessions of an owner. Needs the store's owner index. */
   async listByOwner(owner: string): Promise<SessionInfo[]> {
-    return this.#call('listByOwner', (store) => store.listByOwner(owner))
+    return this.#capability('listByOwner')(owner)
   }
 
   /** Signs an owner out everywhere, but for the session `except`. How many sessions that were. */
   async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number> {
-    return this.#call('deleteByOwner', (store) => store.deleteByOwner(owner, options.except))
+    return this.#capability('deleteByOwner')(owner, options.except)
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
   async deleteExpired(limit: number = DEFAULT_SWEEP): Promise<number> {
-    const now = this.#context.now()
-    return this.#call('deleteExpired', (store) => store.deleteExpired(now, limit))
+    return this.#capability('deleteExpired')(this.#context.now(), limit)
   }
 
   /** Removes every session. */
   async clear(): Promise<void> {
-    return this.#call('clear', (store) => store.clear())
+    return this.#capability('clear')()
   }
 
-  #call<K extends keyof SessionStore, T>(
-    capability: K,
-    call: (store: SessionStore & Required<Pick<SessionStore, K>>) => Awaitable<T>,
-  ): Awaitable<T> {
-    const { store } = this.#context.carrier
-    if (store === undefined || !hasCapability(store, capability)) {
-      throw new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${capability}"`)
+  #capability<K extends keyof SessionStore>(name: K): NonNullable<SessionStore[K]> {
+    const method = this.#context.carrier.store?.[name]
+    if (method === undefined) {
+      throw new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
     }
-    return callStore(capability, () => call(store))
+    return method
   }
 
   #open(request: Request): RequestSession<Data> {
     const carrying = request as Request & { [key: symbol]: RequestSession<Data> | undefined }
-    carrying[this.#key] ??= new RequestSession<Data>(this.#context, this.#persistence, request)
+    carrying[this.#key] ??= new RequestSession<Data>(this.#context, request)
     return carrying[this.#key] as RequestSession<Data>
   }
 
-  async #run(
-    session: RequestSession<Data>,
-    handler: (session: SessionHandle<Data>) => Response | Promise<Response>,
-  ): Promise<Response> {
-    try {
-      return await handler(session)
-    } catch (error) {
-      await session.abort()
-      throw error
+  #commit(session: RequestSession<Data>, response: Response): Awaitable<Response> {
+    if (!isObject(response) || !('headers' in response)) {
+      throw new TypeError('fetch-sessions: the handler must return a Response')
     }
+    const committing = session.commit()
+    return committing === undefined
+      ? this.#responses.own(response, session)
+      : committing.then((committed) => this.#dress(response, session, committed))
   }
-}
 
-function hasCapability<K extends keyof SessionStore>(
-  store: SessionStore,
-  capability: K,
-): store is SessionStore & Required<Pick<SessionStore, K>> {
-  return store[capability] !== undefined
+  #dress(response: Response, session: RequestSession<Data>, committed: Committed | undefined): Response {
+    if (committed === undefined) return this.#responses.own(response, session)
+    const { id, setCookie } = committed
+    const dressed = this.#responses.dress(response, session, setCookie)
+    if (dressed === undefined && setCookie !== undefined)
+      this.#context.emit({ type: 'dropped', id, reason: 'response' })
+    return dressed ?? response
+  }
 }

@@ -1,14 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CarrierStore } from './carrier.js'
 import type { SessionCodec } from './codec.js'
+import { CommitQueue } from './commit-queue.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
 import { CookieAttributes, type CookieOptions, checkTimeout } from './cookie-attributes.js'
 import { emitter, type SessionListener } from './events.js'
 import { KeyRing, type Secret } from './key-ring.js'
-import { MAX_COOKIE_AGE } from './lifetime.js'
+import { formatMeta, MAX_COOKIE_AGE } from './lifetime.js'
 import { invalidOption } from './option-error.js'
 import { Serializer } from './serializer.js'
+import { WebCryptoSigner } from './signer.js'
 import type { SessionStore } from './store.js'
+import { guardStore } from './store-guard.js'
 import { TokenCarrier } from './token-carrier.js'
 import type { IsJson, SessionData } from './types.js'
 
@@ -37,8 +40,10 @@ interface BaseOptions<Data> {
    * gets a new session under a new id, the record stays, and a `rejected` event tells. `throw`: a `SessionDataError`.
    */
   onInvalidData?: 'reset' | 'throw'
-  /** How many verified cookies are remembered, at some 300 bytes each, to save the crypto. Default 10 000; 0: none. */
+  /** How many verified cookies are remembered, at some 300 bytes each, to save the crypto. Default 100 000; 0: none. */
   verifiedCacheSize?: number
+  /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
+  storeTimeout?: number
   /** For logs and metrics. What it throws is ignored. */
   onEvent?: SessionListener
   /** Milliseconds since the epoch. Default Date.now; for tests. */
@@ -61,12 +66,13 @@ const DAY = 86_400
 
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
-  const { store, idleTimeout = DAY, absoluteTimeout = 30 * DAY, verifiedCacheSize = 10_000, now } = options
-  const { persistence = 'changed', onInvalidData = 'reset' } = options
+  const { store, idleTimeout = DAY, absoluteTimeout = 30 * DAY, verifiedCacheSize = 100_000, now } = options
+  const { persistence = 'changed', onInvalidData = 'reset', storeTimeout } = options
   const keys = new KeyRing(options.secret)
   const cookie = new CookieAttributes(options.cookie)
   checkTimeout('idleTimeout', idleTimeout)
   checkTimeout('absoluteTimeout', absoluteTimeout)
+  if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout)
   if (cookie.persistent && Math.min(idleTimeout, absoluteTimeout) > MAX_COOKIE_AGE) {
     throw invalidOption('idleTimeout', 'makes a Max-Age above 400 days, which browsers cut short: lower it')
   }
@@ -75,16 +81,19 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
   if (typeof store !== 'object' || store === null)
     throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
   if (now !== undefined && 'useClock' in store) store.useClock?.(now)
+  const lifetime = { idleTimeout, absoluteTimeout, persistent: cookie.persistent }
   return {
     carrier:
       'carrier' in store
         ? store.carrier(keys, cookie.name)
-        : new TokenCarrier(store, keys, cookie.name, verifiedCacheSize),
+        : new TokenCarrier(guardStore(store, storeTimeout), new WebCryptoSigner(keys), cookie.name, verifiedCacheSize),
     cookie,
     serializer: new Serializer(options.codec, options.schema),
-    lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
+    lifetime,
+    meta: formatMeta(lifetime),
     persistence,
     onInvalidData,
+    queue: new CommitQueue(),
     emit: emitter(options.onEvent),
     now: now ?? Date.now,
   }

@@ -1,161 +1,156 @@
-import { CommitQueue } from './commit-queue.js'
+import type { Identity } from './carrier.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
+import type { Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
-import { expiryWhenUsed, formatMeta, isCookieDue, isTouchDue } from './lifetime.js'
+import { expiryWhenUsed, isCookieDue, isTouchDue } from './lifetime.js'
 import type { SessionState } from './session-state.js'
 import { applyAll, type PendingWrite, reload, writeShared } from './shared-write.js'
-import { callStore } from './store-call.js'
-import type { StoredSession } from './stored-session.js'
+import type { Awaitable } from './store.js'
+import { isPromise } from './store-guard.js'
+import { metaOf, nextVersion, type StoredSession } from './stored-session.js'
 
 /** What a save does in the store; named as the event that tells of it. */
 type StoreAction = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
 
-/** Makes the store agree with what a request did to its session. */
-export class Persistence {
-  readonly #context: SessionContext
-  readonly #queue: CommitQueue<PendingWrite, StoredSession> = new CommitQueue()
-
-  constructor(context: SessionContext) {
-    this.#context = context
+/**
+ * Makes the store agree with what a request did to its session. Not a promise if there is nothing to do.
+ * @throws SessionError if it could not be stored; what is to be stored is then still there to be saved again
+ */
+export function persist(
+  context: SessionContext,
+  state: SessionState,
+  policy: PersistencePolicy = context.persistence,
+): Awaitable<void> {
+  const act = (changes: Sealed): Awaitable<void> => {
+    const action = decide(context, state, policy, changes)
+    return action && carryOut(context, action, state, changes)
   }
+  const changes = state.draft.seal(state.stored.record.data)
+  return isPromise(changes) ? changes.then(act) : act(changes)
+}
 
-  /** @throws SessionError if it could not be stored; what is to be stored is then still there to be saved again */
-  async save(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Promise<void> {
-    const type = this.#decide(state, policy)
-    if (type === undefined) return
-    const { emit, carrier } = this.#context
-    const { identity, stored: before } = state
-    const previousId = identity.id
-    const started = performance.now()
-    const stored = await this.#carryOut(type, state)
-    if (stored === undefined) {
-      state.end()
-      if (!state.isDestroyed) return emit({ type: 'dropped', id: previousId, reason: 'gone' })
-    } else {
-      state.stored = stored
-      state.regenerates = false
-      state.isCookieDue ||=
-        identity !== state.identity ||
-        identity.stale ||
-        carrier.store === undefined ||
-        before.record.version === 0 ||
-        before.record.meta !== stored.record.meta ||
-        (stored.lifetime.persistent && isCookieDue(before.record, stored.record, stored.lifetime))
-    }
-    const event = { id: state.identity.id, duration: performance.now() - started }
-    emit(type === 'regenerated' ? { type, previousId, ...event } : { type, ...event })
+async function carryOut(
+  context: SessionContext,
+  type: StoreAction,
+  state: SessionState,
+  changes: Sealed,
+): Promise<void> {
+  const { draft, identity, stored: before } = state
+  const started = performance.now()
+  const stored = await store(context, type, state, changes)
+  const event = { id: state.identity.id, duration: performance.now() - started }
+  if (stored === undefined) {
+    state.end()
+    return context.emit(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
   }
+  const accepted = draft.acceptStored(changes, { ...stored.record, own: stored.own })
+  if (isPromise(accepted)) await accepted
+  state.stored = stored
+  state.regenerates = false
+  state.isCookieDue ||=
+    state.identity !== identity ||
+    identity.stale ||
+    context.carrier.store === undefined ||
+    before.record.meta !== stored.record.meta ||
+    before.record.version === 0 ||
+    (stored.lifetime.persistent && isCookieDue(before.record, stored.record, stored.lifetime))
+  context.emit(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
+}
 
-  /** What has to be done, from the state alone. */
-  #decide(state: SessionState, policy: PersistencePolicy): StoreAction | undefined {
-    const { stored, draft } = state
-    if (state.isGone) return undefined
-    if (state.isNew) {
-      const isEmpty = draft.values.size === 0 && draft.owner === undefined && policy !== 'always'
-      return isEmpty || state.isDestroyed || state.isLate ? undefined : 'created'
-    }
-    if (state.isDestroyed) return 'destroyed'
-    if (state.regenerates) return 'regenerated'
-    if (draft.hasChanges()) return 'saved'
-    const { record, expiresAt, lifetime, own } = stored
-    if (policy === 'changed' && !isTouchDue(this.#context.now(), record.createdAt, expiresAt, lifetime))
+/** What has to be done, from the state alone. */
+function decide(
+  context: SessionContext,
+  { isDestroyed, isGone, isLate, isNew, draft, regenerates, stored }: SessionState,
+  policy: PersistencePolicy,
+  { isChanged, owner, own }: Sealed,
+): StoreAction | undefined {
+  if (isGone) return undefined
+  if (isNew) {
+    const isWorthIt = draft.values.size > 0 || owner !== undefined || policy === 'always'
+    return isWorthIt && !isDestroyed && !isLate ? 'created' : undefined
+  }
+  if (isDestroyed) return 'destroyed'
+  if (regenerates) return 'regenerated'
+  if (isChanged) return 'saved'
+  const { record, expiresAt, lifetime } = stored
+  if (policy === 'changed' && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
+  // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
+  return record.meta === metaOf(context, own) ? 'touched' : 'saved'
+}
+
+/** What is stored then; `undefined` if the record is gone, and with it what was to be stored. */
+async function store(
+  context: SessionContext,
+  action: StoreAction,
+  state: SessionState,
+  changes: Sealed,
+): Promise<StoredSession | undefined> {
+  const { identity, stored } = state
+  const write: PendingWrite = { alone: action === 'regenerated', changes, base: stored }
+  switch (action) {
+    case 'created':
+      // From here on the store may know the id, whatever it answers.
+      state.isIdKnown = true
+      return create(identity, nextVersion(context, changes, stored.record.createdAt, 1))
+    case 'touched':
+      return touch(context, state)
+    case 'destroyed':
+      await identity.store.delete(identity.id)
       return undefined
-    // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
-    return record.meta === formatMeta(lifetime, own) ? 'touched' : 'saved'
+    case 'regenerated':
+      await context.queue.submit(identity.id, write, (_, newest) => regenerate(context, state, write, newest ?? stored))
+      break
+    case 'saved':
+      await context.queue.submit(identity.id, write, (batch, newest) => writeShared(context, identity, batch, newest))
   }
+  if ('error' in write) throw write.error
+  return write.stored
+}
 
-  /** What is stored then; `undefined` if the record is gone, and with it what was to be stored. */
-  #carryOut(action: StoreAction, state: SessionState): Promise<StoredSession | undefined> {
-    const { identity } = state
-    switch (action) {
-      case 'created':
-        return this.#write(state, false, (write) => this.#create(state, write, write.base))
-      case 'saved':
-        return this.#write(state, false, (write) =>
-          // What a cookie holds is nobody else's, so there is nobody to queue up with.
-          this.#context.carrier.store === undefined
-            ? writeShared(this.#context, identity, [write])
-            : this.#queue.submit(identity.id, write, (batch, newest) =>
-                writeShared(this.#context, identity, batch, newest),
-              ),
-        )
-      case 'regenerated':
-        return this.#write(state, true, (write) =>
-          this.#queue.submit(identity.id, write, (_, newest) => this.#regenerate(state, write, newest ?? write.base)),
-        )
-      case 'touched':
-        return this.#touch(state)
-      case 'destroyed':
-        return this.#destroy(state)
-    }
-  }
+/** Writes a new record. An existing one is never overwritten. */
+async function create({ id, store }: Identity, session: StoredSession): Promise<StoredSession> {
+  if (!(await store.create(id, session.record))) throw new SessionConflictError(1)
+  return session
+}
 
-  /** Hands the changes to `store`. If that fails, they are still there to be stored the next time. */
-  async #write(
-    state: SessionState,
-    alone: boolean,
-    store: (write: PendingWrite) => Promise<unknown>,
-  ): Promise<StoredSession | undefined> {
-    const changes = await state.draft.seal()
-    const write: PendingWrite = { alone, changes, base: state.stored }
-    await store(write)
+async function touch(context: SessionContext, { identity, stored }: SessionState): Promise<StoredSession | undefined> {
+  const { record, lifetime } = stored
+  const now = context.now()
+  const expiresAt = expiryWhenUsed(now, record.createdAt, lifetime)
+  const isTouched = now < stored.expiresAt && (await identity.store.touch(identity.id, expiresAt))
+  return isTouched ? { ...stored, record: { ...record, expiresAt }, expiresAt } : undefined
+}
+
+/** The new record first, then the old one goes. If that fails, the new one is taken back. */
+async function regenerate(
+  context: SessionContext,
+  state: SessionState,
+  write: PendingWrite,
+  base: StoredSession,
+): Promise<undefined> {
+  const { identity: old } = state
+  const identity = await context.carrier.issue()
+  const { id, store } = identity
+  const build = async (base: StoredSession, version: number): Promise<StoredSession> => {
+    const next = await applyAll(context, [write], base)
     if ('error' in write) throw write.error
-    if (write.stored !== undefined)
-      await state.draft.acceptStored(changes, { ...write.stored.record, own: write.stored.own })
-    return write.stored
+    return { ...next, record: { ...next.record, version } }
   }
-
-  /** A new record, which is version 1, with the write's changes made to `base`. An existing one is never overwritten. */
-  async #create({ identity: { id, store } }: SessionState, write: PendingWrite, base: StoredSession): Promise<void> {
-    const next = await applyAll(this.#context, [write], base)
-    if ('error' in write) return
-    const record = { ...next.record, version: 1 }
-    if (!(await callStore('create', () => store.create(id, record)))) throw new SessionConflictError(1)
-    write.stored = { ...next, record }
-  }
-
-  /** The new record first, then the old one goes. If that fails, the new one is taken back. */
-  async #regenerate(state: SessionState, write: PendingWrite, base: StoredSession): Promise<undefined> {
-    const { identity: old } = state
-    let isReplaced = false
-    try {
-      state.identity = await this.#context.carrier.issue()
-      await this.#create(state, write, base)
-      // What others have stored by now comes along, and a session that is gone is not brought back.
-      const newest = write.stored && (await reload(this.#context, old))
-      if (newest !== undefined) {
-        if (newest.record.version > base.record.version) await this.#catchUp(state, write, newest)
-        isReplaced = await callStore('delete', () => old.store.delete(old.id))
-      }
-    } finally {
-      const { id, store } = state.identity
-      if (!isReplaced) {
-        state.identity = old
-        if (write.stored !== undefined) await callStore('delete', () => store.delete(id))
-        delete write.stored
-      }
+  let isReplaced = false
+  try {
+    write.stored = await create(identity, await build(base, 1))
+    // What others have stored by now comes along, and a session that is gone is not brought back.
+    const newest = await reload(context, old)
+    if (newest !== undefined && newest.record.version > base.record.version) {
+      write.stored = await build(newest, 2)
+      if (!(await store.update(id, write.stored.record))) throw new SessionConflictError(1)
     }
-  }
-
-  /** Makes the changes once more, in the new record, to what others have stored in the old one. */
-  async #catchUp({ identity: { id, store } }: SessionState, write: PendingWrite, newest: StoredSession): Promise<void> {
-    const next = await applyAll(this.#context, [write], newest)
-    if ('error' in write) throw write.error
-    const record = { ...next.record, version: 2 }
-    if (!(await callStore('update', () => store.update(id, record)))) throw new SessionConflictError(1)
-    write.stored = { ...next, record }
-  }
-
-  async #touch({ identity, stored }: SessionState): Promise<StoredSession | undefined> {
-    const { record, lifetime } = stored
-    const now = this.#context.now()
-    const expiresAt = expiryWhenUsed(now, record.createdAt, lifetime)
-    const isTouched =
-      now < stored.expiresAt && (await callStore('touch', () => identity.store.touch(identity.id, expiresAt)))
-    return isTouched ? { ...stored, record: { ...record, expiresAt }, expiresAt } : undefined
-  }
-
-  async #destroy({ identity: { id, store } }: SessionState): Promise<undefined> {
-    await callStore('delete', () => store.delete(id))
+    isReplaced = newest !== undefined && (await old.store.delete(old.id))
+  } finally {
+    if (isReplaced) state.identity = identity
+    else if (write.stored !== undefined) {
+      write.stored = undefined
+      await store.delete(id)
+    }
   }
 }

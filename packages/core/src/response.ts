@@ -1,28 +1,29 @@
 /** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213 and its forerunner). */
 const CDN_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
 
-/** On a response that was changed in place: by which request's session, and which cookie it carries since. */
-interface Mark {
-  readonly by: object
-  readonly setCookie: string
-}
-
 /** Puts one manager's cookie, `Vary` and `Cache-Control` on responses. */
 export class ResponseDresser {
+  readonly #cookieName: string
+  /** On a response that was given a cookie in place: to which request it belongs since. */
   readonly #key: symbol = Symbol('fetch-sessions.cookie')
 
+  constructor(cookieName: string) {
+    this.#cookieName = cookieName
+  }
+
   /**
-   * Adds to a response: in place where its headers can be changed, else to a new response around the same body, which is
-   * never read. `undefined` if neither is possible (`Response.error()`, a body that was used, a 101 on Node).
+   * Adds to a response what a session that was used needs: in place where its headers can be changed, else to a new
+   * response around the same body, which is never read. `undefined` if neither is possible (`Response.error()`, a body
+   * that was used, a 101 on Node).
    */
   dress(response: Response, by: object, setCookie: string | undefined): Response | undefined {
-    const own = this.withoutStrangersCookie(response, by)
+    const own = this.own(response, by)
     try {
       addHeaders(own.headers, setCookie)
     } catch {
       return copyWithHeaders(own, (headers) => addHeaders(headers, setCookie))
     }
-    if (setCookie !== undefined) Object.assign(own, { [this.#key]: { by, setCookie } satisfies Mark })
+    if (setCookie !== undefined) Object.assign(own, { [this.#key]: by })
     return own
   }
 
@@ -30,13 +31,13 @@ export class ResponseDresser {
    * The response itself, unless a handler has returned the same object for an earlier request, and it carries that
    * visitor's cookie since: then a copy without that.
    */
-  withoutStrangersCookie(response: Response, by: object): Response {
-    const mark = (response as Response & { [key: symbol]: Mark | undefined })[this.#key]
-    if (mark === undefined || mark.by === by) return response
+  own(response: Response, by: object): Response {
+    const owner = (response as Response & { [key: symbol]: object | undefined })[this.#key]
+    if (owner === undefined || owner === by) return response
     const copy = copyWithHeaders(response, (headers) => {
       const cookies = headers.getSetCookie()
       headers.delete('Set-Cookie')
-      for (const cookie of cookies) if (cookie !== mark.setCookie) headers.append('Set-Cookie', cookie)
+      for (const line of cookies) if (!line.startsWith(`${this.#cookieName}=`)) headers.append('Set-Cookie', line)
     })
     return copy ?? response
   }
@@ -70,11 +71,7 @@ function addHeaders(headers: Headers, setCookie: string | undefined): void {
 function privateCacheControl(value: string | null): string {
   if (value === null) return 'no-store'
   // A comma inside a quoted string does not separate directives.
-  const directives =
-    value
-      .match(/(?:[^,"]|"[^"]*"?)+/g)
-      ?.map((directive) => directive.trim())
-      .filter(Boolean) ?? []
-  const kept = directives.filter((directive) => !/^(public|s-maxage|private)\b/i.test(directive))
-  return kept.some((directive) => /^no-store$/i.test(directive)) ? kept.join(', ') : ['private', ...kept].join(', ')
+  const directives = value.match(/(?:[^,"]|"[^"]*"?)+/g)?.map((directive) => directive.trim()) ?? []
+  const kept = directives.filter((directive) => directive && !/^(public|s-maxage|private)\b/i.test(directive))
+  return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
 }

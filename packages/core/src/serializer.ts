@@ -1,36 +1,44 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
+import { isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
+import { isEqual } from './equal.js'
 import { SessionDataError } from './errors.js'
 import type { Awaitable } from './store.js'
-import { isPromise } from './store-call.js'
+import { isPromise } from './store-guard.js'
 
 /** The keys and values of a session. A map, so that no key has a meaning of its own (`__proto__`, `constructor`). */
 export type Values = Map<string, unknown>
 
-/** Values to text and back, through the codec and the schema. */
+/** Values to text and back, through the codec and the schema. A session that holds nothing is not for the schema. */
 export class Serializer {
+  /** The text of a session that holds nothing. */
+  readonly nothing: string
   readonly #codec: SessionCodec
   readonly #schema: StandardSchemaV1 | undefined
 
   constructor(codec: SessionCodec = jsonCodec, schema?: StandardSchemaV1) {
+    this.nothing = codec.encode({})
     this.#codec = codec
     this.#schema = schema
   }
 
+  /** Whether what is stored may differ from what was to be stored. */
   get hasSchema(): boolean {
     return this.#schema !== undefined
   }
 
-  /** @throws TypeError naming the key whose value the codec can't carry; `undefined`, which deletes, is fine */
-  readonly check = (key: string, value: unknown): void => {
+  /** The value itself. @throws TypeError naming the key whose value the codec can't carry; `undefined` deletes */
+  checked(key: string, value: unknown): unknown {
     if (value !== undefined) this.#codec.check?.(key, value)
+    return value
   }
 
-  /** The text of one value. */
-  readonly print = (value: unknown): string => this.#codec.encode({ value })
+  copy(value: unknown): unknown {
+    return isObject(value) ? this.#codec.decode(this.#codec.encode({ value })).value : value
+  }
 
-  /** The value of a text. */
-  readonly parse = (text: string): unknown => this.#codec.decode(text).value
+  isEqual(a: unknown, b: unknown): boolean {
+    return isEqual(a, b, (a, b) => this.#codec.encode({ value: a }) === this.#codec.encode({ value: b }))
+  }
 
   /** @throws SessionDataError if the schema refuses the values; TypeError if the codec can't carry one */
   encode(values: Values): Awaitable<string> {
@@ -40,8 +48,9 @@ export class Serializer {
   }
 
   /** @throws SessionDataError if the text is not the codec's or the schema refuses what it holds */
-  async decode(text: string): Promise<Values> {
-    return new Map(Object.entries(await this.#validate(this.#decodeText(text))))
+  decode(text: string): Awaitable<Values> {
+    const valid = this.#validate(this.#decodeText(text))
+    return isPromise(valid) ? valid.then(toValues) : toValues(valid)
   }
 
   #decodeText(text: string): Record<string, unknown> {
@@ -55,17 +64,19 @@ export class Serializer {
   }
 
   #validate(data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
-    const result = this.#schema?.['~standard'].validate(data)
-    if (result === undefined) return data
+    if (this.#schema === undefined || Object.keys(data).length === 0) return data
+    const result = this.#schema['~standard'].validate(data)
     return isPromise(result) ? result.then(accepted) : accepted(result)
   }
+}
+
+function toValues(data: Record<string, unknown>): Values {
+  return new Map(Object.entries(data))
 }
 
 function accepted(result: StandardSchemaV1.Result<unknown>): Record<string, unknown> {
   if (result.issues === undefined) return result.value as Record<string, unknown>
   // Paths only: a schema's messages may quote values.
-  const paths = result.issues.map(({ path = [] }) =>
-    path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.'),
-  )
+  const paths = result.issues.map(({ path }) => path?.map((part) => String(isObject(part) ? part.key : part)).join('.'))
   throw new SessionDataError(`does not fit the schema at: ${paths.join(', ') || '(the whole)'}`)
 }

@@ -12,6 +12,8 @@ export class SessionState {
   readonly draft: Draft
   /** The response is committed: no cookie can be sent any more. */
   readonly isLate: boolean
+  /** Somebody has asked for the id, so no other session may have it. */
+  isIdKnown = false
   /** A new id is due. */
   regenerates = false
   /** `destroy()` was called. */
@@ -34,12 +36,12 @@ export class SessionState {
     return this.stored.record.version === 0
   }
 
-  /** @throws SessionDestroyedError or SessionCommittedError if a change would be lost */
-  assertWritable(): void {
+  /** The draft, to be changed. @throws SessionDestroyedError or SessionCommittedError if a change would be lost */
+  get writable(): Draft {
     if (this.isDestroyed || this.isGone) throw new SessionDestroyedError()
-    if (this.isLate && this.isNew)
-      throw new SessionCommittedError('the cookie of a new session can not be sent any more')
+    if (this.isLate && this.isNew) throw new SessionCommittedError('a new session needs a cookie, which is too late')
     if (this.isClosed) throw new SessionCommittedError()
+    return this.draft
   }
 
   /** The session is no more, in the store as for this request. */

@@ -76,6 +76,7 @@ abstract class SessionView<Data> {
   }
 
   get id(): string {
+    this.#state.isIdKnown = true
     return this.#state.identity.id
   }
 
@@ -143,32 +144,32 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   set<K extends keyof Data>(key: K, value: Data[K]): this {
-    this.#draft().set(String(key), value)
+    this.#state.writable.set(String(key), value)
     return this
   }
 
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K] {
-    return this.#draft().update(String(key), change as (value: unknown) => unknown) as Data[K]
+    return this.#state.writable.update(String(key), change as (value: unknown) => unknown) as Data[K]
   }
 
   delete(key: keyof Data): boolean {
-    return this.#draft().delete(String(key))
+    return this.#state.writable.delete(String(key))
   }
 
   take<K extends keyof Data>(key: K): Data[K] | undefined {
-    const draft = this.#draft()
+    const draft = this.#state.writable
     const value = draft.lend(String(key)) as Data[K] | undefined
     draft.delete(String(key))
     return value
   }
 
   clear(): void {
-    this.#draft().clear()
+    this.#state.writable.clear()
   }
 
   regenerate(): void {
-    this.#draft()
-    if (this.#state.isLate) throw new SessionCommittedError('the cookie of a new id can not be sent any more')
+    if (this.#state.writable && this.#state.isLate)
+      throw new SessionCommittedError('the cookie of a new id can not be sent any more')
     this.#state.regenerates = true
   }
 
@@ -185,17 +186,12 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     if (owner !== undefined && (typeof owner !== 'string' || owner === '')) {
       throw invalidOption('owner', 'must be a string that is not empty, or undefined')
     }
-    this.#draft().setOwner(owner)
+    this.#state.writable.setOwner(owner)
   }
 
   setLifetime(lifetime: OwnLifetime): void {
     const given = Object.entries(lifetime).filter(([, value]) => value !== undefined)
     for (const [name, value] of given) if (name !== 'persistent') checkTimeout(name, value)
-    this.#draft().setLifetime(Object.fromEntries(given))
-  }
-
-  #draft(): SessionState['draft'] {
-    this.#state.assertWritable()
-    return this.#state.draft
+    this.#state.writable.setLifetime(Object.fromEntries(given))
   }
 }

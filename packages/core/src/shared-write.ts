@@ -1,9 +1,7 @@
 import type { Identity } from './carrier.js'
-import type { QueuedWrite } from './commit-queue.js'
 import type { SessionContext } from './context.js'
 import { type Content, replay, type Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
-import { callStore } from './store-call.js'
 import { lookUp, nextVersion, type StoredSession } from './stored-session.js'
 
 /** How often a write that loses is tried again. */
@@ -11,13 +9,15 @@ const MAX_ATTEMPTS = 16
 const MAX_BACKOFF_MS = 50
 
 /** One request's changes on their way into a record that others may write to at the same time. */
-export interface PendingWrite extends QueuedWrite {
+export interface PendingWrite {
+  /** Needs the session for itself: it is never written together with others. */
+  readonly alone: boolean
   readonly changes: Sealed
   /** What the changes were made to. */
   readonly base: StoredSession
   /** What was stored with these changes in it; `undefined` if the record was gone, so that they were dropped. */
-  stored?: StoredSession
-  /** Why these changes do not apply to what others have stored. */
+  stored?: StoredSession | undefined
+  /** Why they were not stored: a store that failed, or changes that do not apply to what others have stored. */
   error?: unknown
 }
 
@@ -31,7 +31,7 @@ export interface PendingWrite extends QueuedWrite {
 export async function writeShared(
   context: SessionContext,
   identity: Identity,
-  batch: PendingWrite[],
+  batch: readonly PendingWrite[],
   newest: StoredSession | undefined = batch[0]?.base,
 ): Promise<StoredSession | undefined> {
   const { id, store } = identity
@@ -42,9 +42,9 @@ export async function writeShared(
     if (base === undefined || context.now() >= base.expiresAt) base = await reload(context, identity)
     if (base === undefined) return undefined
     const next = await applyAll(context, batch, base)
-    const writes = batch.filter((write) => !('error' in write))
+    const writes = batch.filter((write) => write.error === undefined)
     if (writes.length === 0) return base
-    if (await callStore('update', () => store.update(id, next.record))) {
+    if (await store.update(id, next.record)) {
       for (const write of writes) write.stored = next
       return next
     }
@@ -58,28 +58,30 @@ export async function writeShared(
 /** What `batch` makes of `base`. A write whose changes do not apply is left out and gets its error. */
 export async function applyAll(
   context: SessionContext,
-  batch: PendingWrite[],
+  batch: readonly PendingWrite[],
   base: StoredSession,
 ): Promise<StoredSession> {
   const { createdAt, version } = base.record
-  const first: Content = { ...base.record, own: base.own }
-  let content = first
+  let content: Content | undefined
   for (const write of batch) {
     const { changes } = write
-    const isUpToDate = content === first && write.base.record.version === version
     try {
-      content = isUpToDate ? changes : await replay(changes.steps, content, context.serializer)
+      // Nothing came in between: what the request has made is what is to be stored.
+      const isUpToDate = content === undefined && write.base.record.version === version
+      content = isUpToDate
+        ? changes
+        : await replay(changes.steps, content ?? { ...base.record, own: base.own }, context.serializer)
     } catch (error) {
       write.error = error
     }
   }
-  return nextVersion(context, content, createdAt, version + 1)
+  return nextVersion(context, content ?? { ...base.record, own: base.own }, createdAt, version + 1)
 }
 
 /** The live record as the store has it now. */
 export async function reload(context: SessionContext, identity: Identity): Promise<StoredSession | undefined> {
   const found = await lookUp(context, identity)
-  return typeof found === 'string' ? undefined : found
+  return typeof found === 'object' ? found : undefined
 }
 
 /** At once the first time, then after a random, growing while: those who collided do not collide again in step. */

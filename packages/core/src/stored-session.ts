@@ -1,9 +1,9 @@
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import type { Content } from './draft.js'
-import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type OwnLifetime, parseMeta } from './lifetime.js'
-import type { SessionRecord } from './store.js'
-import { callStore, isPromise } from './store-call.js'
+import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type Notes, type OwnLifetime } from './lifetime.js'
+import type { Awaitable, SessionRecord } from './store.js'
+import { isPromise } from './store-guard.js'
 
 /** A record, and how long its session lives. */
 export interface StoredSession {
@@ -14,20 +14,27 @@ export interface StoredSession {
   readonly own: OwnLifetime | undefined
 }
 
-/** Loads a live record; `unknown`, `expired` and `data` say why there is none to go on with. */
-export async function lookUp(
-  context: SessionContext,
-  { id, store }: Identity,
-): Promise<StoredSession | 'unknown' | 'expired' | 'data'> {
-  const answer = callStore('load', () => store.load(id))
-  const record = isPromise(answer) ? await answer : answer
+/** Why there is no session to go on with. */
+export type Miss = 'unknown' | 'expired' | 'data'
+
+/** Loads a live record; synchronous if the store is. */
+export function lookUp(context: SessionContext, { id, store }: Identity): Awaitable<StoredSession | Miss> {
+  const answer = store.load(id)
+  return isPromise(answer) ? answer.then((record) => examine(context, record)) : examine(context, answer)
+}
+
+/** As it is known from a record without notes, which another program wrote. */
+const NO_NOTES: Partial<Notes> = {}
+
+function examine(context: SessionContext, record: SessionRecord | undefined): StoredSession | Miss {
   if (record === undefined) return 'unknown'
   try {
     const { createdAt, expiresAt, version, data, meta } = record
     // Another program may have written to the store.
     if (typeof data !== 'string' || ![createdAt, expiresAt, version].every(Number.isFinite)) return 'data'
-    const { idle, own } = parseMeta(meta) ?? { idle: undefined, own: undefined }
-    const lifetime = { ...context.lifetime, ...own }
+    // Most records have the usual notes, which need no reading.
+    const { idle, own } = meta === undefined || meta === context.meta ? NO_NOTES : (JSON.parse(meta) as Notes)
+    const lifetime = lifetimeOf(context, own)
     const deadline = expiryOf(record, lifetime, idle ?? lifetime.idleTimeout)
     return context.now() < deadline ? { record, expiresAt: deadline, lifetime, own } : 'expired'
   } catch {
@@ -38,13 +45,25 @@ export async function lookUp(
 /** The next version of a session, as it is to be stored when it is used now. */
 export function nextVersion(
   context: SessionContext,
-  content: Content,
+  { data, owner, own }: Content,
   createdAt: number,
   version: number,
 ): StoredSession {
-  const { data, owner, own } = content
-  const lifetime = { ...context.lifetime, ...own }
+  const lifetime = lifetimeOf(context, own)
   const expiresAt = expiryWhenUsed(context.now(), createdAt, lifetime)
-  const meta = formatMeta(lifetime, own)
-  return { record: { data, createdAt, expiresAt, owner, version, meta }, expiresAt, lifetime, own }
+  return {
+    record: { data, createdAt, expiresAt, owner, version, meta: metaOf(context, own) },
+    expiresAt,
+    lifetime,
+    own,
+  }
+}
+
+/** What is noted with a record that is written now. */
+export function metaOf(context: SessionContext, own: OwnLifetime | undefined): string {
+  return own === undefined ? context.meta : formatMeta(lifetimeOf(context, own), own)
+}
+
+function lifetimeOf({ lifetime }: SessionContext, own: OwnLifetime | undefined): Lifetime {
+  return own === undefined ? lifetime : { ...lifetime, ...own }
 }

@@ -1,20 +1,21 @@
 import { decodeBase64url, encodeBase64url } from './base64url.js'
-import type { Carrier, Identity } from './carrier.js'
-import type { KeyRing } from './key-ring.js'
+import type { Carrier, Identity, Rejected } from './carrier.js'
+import type { TokenSigner } from './signer.js'
 import type { Awaitable, SessionStore } from './store.js'
 
 const TOKEN_BYTES = 32
+/** How long 32 bytes are in base64url. */
 const TOKEN_LENGTH = 43
 /** Two times 32 bytes in base64url. 43 characters have two bits to spare, and canonical text leaves them 0. */
 const WELL_FORMED = /^[\w-]{42}[AEIMQUYcgkosw048]\.[\w-]{42}[AEIMQUYcgkosw048]$/
 
+/** How many identities for new sessions are made ahead, so that a visitor need not wait for the crypto. */
+const RESERVE = 8
+
 interface TokenIdentity extends Identity {
-  readonly token: string
-  /** The cookie value, signed with the first secret unless `stale`. */
+  /** The cookie value. If `stale`, an older secret signed it. */
   readonly value: string
 }
-
-const utf8 = new TextEncoder()
 
 /**
  * The cookie is `<token>.<mac>`: 32 random bytes and HMAC-SHA256 over `<cookie name>=<token>`. The store's key is the
@@ -22,89 +23,90 @@ const utf8 = new TextEncoder()
  */
 export class TokenCarrier implements Carrier {
   readonly store: SessionStore
-  readonly #ring: KeyRing
+  readonly #signer: TokenSigner
   readonly #cookieName: string
   readonly #cacheSize: number
-  /** Values that verified before, so that a visitor's next request costs no crypto. Only whole, verified values enter. */
-  readonly #verified: Map<string, TokenIdentity> = new Map()
-  #keys: CryptoKey[] | undefined
+  /** The ids of values that verified, so that a visitor's next request costs no crypto. Nothing unverified gets in. */
+  readonly #verified: Map<string, string> = new Map()
+  readonly #reserve: TokenIdentity[] = []
+  #isStocking = false
 
-  constructor(store: SessionStore, ring: KeyRing, cookieName: string, cacheSize: number) {
+  constructor(store: SessionStore, signer: TokenSigner, cookieName: string, cacheSize: number) {
     this.store = store
-    this.#ring = ring
+    this.#signer = signer
     this.#cookieName = cookieName
     this.#cacheSize = cacheSize
   }
 
-  isWellFormed(value: string): boolean {
-    return WELL_FORMED.test(value)
+  verify(value: string): Awaitable<Identity | Rejected> {
+    const id = this.#verified.get(value)
+    if (id !== undefined) return this.#identity(id, value)
+    return WELL_FORMED.test(value) ? this.#verifyWithCrypto(value) : 'malformed'
   }
 
-  verify(value: string): Awaitable<Identity | undefined> {
-    return this.#verified.get(value) ?? this.#verifyWithCrypto(value)
+  issue(): Awaitable<Identity> {
+    const identity = this.#reserve.pop() ?? this.#make()
+    if (this.#reserve.length < RESERVE / 2) void this.#stockUp()
+    return identity
   }
 
-  async issue(): Promise<Identity> {
-    const bytes = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))
-    const token = encodeBase64url(bytes)
-    // Started together: on Node each is a trip to the thread pool.
-    const [id, value] = await Promise.all([hash(bytes), this.#sign(token)])
-    return this.#identity(id, token, value, false)
+  takeBack(identity: TokenIdentity): void {
+    if (this.#reserve.length < RESERVE) this.#reserve.push(identity)
   }
 
-  async cookieValue(identity: TokenIdentity): Promise<string> {
-    const { id, token } = identity
-    const value = identity.stale ? await this.#sign(token) : identity.value
-    this.#remember(this.#identity(id, token, value, false))
-    return value
+  async cookieValue({ id, value, stale }: TokenIdentity): Promise<string> {
+    const current = stale ? (await this.#sign(tokenOf(value))).value : value
+    this.#remember(current, id)
+    return current
   }
 
-  async #verifyWithCrypto(value: string): Promise<Identity | undefined> {
-    const token = value.slice(0, TOKEN_LENGTH)
-    const bytes = decodeBase64url(token)
+  async #verifyWithCrypto(value: string): Promise<Identity | Rejected> {
+    const token = tokenOf(value)
     const mac = decodeBase64url(value.slice(TOKEN_LENGTH + 1))
-    if (bytes === undefined || mac === undefined) return undefined
-    const keys = await this.#hmacKeys()
-    const signed = this.#signedBytes(token)
-    const [id, ...matches] = await Promise.all([
-      hash(bytes),
-      ...keys.map((key) => crypto.subtle.verify('HMAC', key, mac, signed)),
-    ])
-    const keyIndex = matches.indexOf(true)
-    if (keyIndex === -1) return undefined
-    return this.#remember(this.#identity(id, token, value, keyIndex > 0))
+    const { id, secret } = await this.#signer.verify(decodeBase64url(token), this.#signedText(token), mac)
+    if (secret < 0) return 'signature'
+    // Spelt anew, since a piece of a header would keep the whole header in memory.
+    const own = `${encodeBase64url(decodeBase64url(token))}.${encodeBase64url(mac)}`
+    if (secret === 0) this.#remember(own, id)
+    return this.#identity(id, own, secret > 0)
   }
 
-  async #sign(token: string): Promise<string> {
-    const [key] = await this.#hmacKeys()
-    const mac = await crypto.subtle.sign('HMAC', key as CryptoKey, this.#signedBytes(token))
-    return `${token}.${encodeBase64url(new Uint8Array(mac))}`
+  #make(): Promise<TokenIdentity> {
+    return this.#sign(encodeBase64url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))))
+  }
+
+  /** Nobody waits for this. Should it never end (a Worker whose request is over), new sessions wait for their crypto. */
+  async #stockUp(): Promise<void> {
+    if (this.#isStocking) return
+    this.#isStocking = true
+    const made = Array.from({ length: RESERVE - this.#reserve.length }, () => this.#make())
+    for (const identity of await Promise.allSettled(made)) {
+      if (identity.status === 'fulfilled') this.takeBack(identity.value)
+    }
+    this.#isStocking = false
+  }
+
+  async #sign(token: string): Promise<TokenIdentity> {
+    const { id, mac } = await this.#signer.sign(decodeBase64url(token), this.#signedText(token))
+    return this.#identity(id, `${token}.${encodeBase64url(mac)}`)
   }
 
   /** The cookie's name is signed with the token, so that a value is good under its own name only (OWASP ASVS 5 9.2.2). */
-  #signedBytes(token: string): Uint8Array<ArrayBuffer> {
-    return utf8.encode(`${this.#cookieName}=${token}`)
+  #signedText(token: string): string {
+    return `${this.#cookieName}=${token}`
   }
 
-  /** The keys are kept and not their promise: on Workers a request must not wait for another request's promise. */
-  async #hmacKeys(): Promise<CryptoKey[]> {
-    this.#keys ??= await this.#ring.derive('sign', { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign', 'verify'])
-    return this.#keys
+  #identity(id: string, value: string, stale = false): TokenIdentity {
+    return { id, store: this.store, stale, value }
   }
 
-  #identity(id: string, token: string, value: string, stale: boolean): TokenIdentity {
-    return { id, store: this.store, stale, token, value }
-  }
-
-  #remember(identity: TokenIdentity): TokenIdentity {
-    if (this.#cacheSize > 0) {
-      if (this.#verified.size >= this.#cacheSize) this.#verified.delete(this.#verified.keys().next().value as string)
-      this.#verified.set(identity.value, identity)
-    }
-    return identity
+  #remember(value: string, id: string): void {
+    const verified = this.#verified
+    if (verified.size >= this.#cacheSize) verified.delete(verified.keys().next().value as string)
+    if (this.#cacheSize > 0) verified.set(value, id)
   }
 }
 
-async function hash(token: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', token)))
+function tokenOf(value: string): string {
+  return value.slice(0, TOKEN_LENGTH)
 }
