@@ -1,4 +1,3 @@
-import type { KeyRing } from './key-ring.js'
 import type { Awaitable, SessionStore } from './store.js'
 
 /** One session as it is known from a cookie, or as it is about to be given one. */
@@ -33,5 +32,5 @@ export interface Carrier {
 
 /** A store that brings its own way to travel in the cookie. */
 export interface CarrierStore {
-  carrier(keys: KeyRing, cookieName: string): Carrier
+  carrier(secrets: readonly Uint8Array<ArrayBuffer>[], cookieName: string): Carrier
 }

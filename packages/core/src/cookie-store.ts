@@ -1,7 +1,7 @@
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import type { Carrier, CarrierStore, Identity, Rejected } from './carrier.js'
 import { SessionTooLargeError } from './errors.js'
-import type { KeyRing } from './key-ring.js'
+import { deriveKeys } from './secrets.js'
 import type { SessionRecord, SessionStore } from './store.js'
 
 /** Browsers keep at most this many bytes of name and value (RFC 6265bis section 5.6). */
@@ -29,13 +29,15 @@ export class CookieStore implements CarrierStore {
   }
 
   /** Called by the manager. */
-  carrier(keys: KeyRing, cookieName: string): Carrier {
+  carrier(secrets: Secrets, cookieName: string): Carrier {
     return new RecordCarrier(
-      this.#encrypt ? new Encryption(keys, cookieName) : new Signature(keys, cookieName),
+      this.#encrypt ? new Encryption(secrets, cookieName) : new Signature(secrets, cookieName),
       cookieName,
     )
   }
 }
+
+type Secrets = readonly Uint8Array<ArrayBuffer>[]
 
 /** Keeps bytes from being changed, or read. Bound to the cookie's name: a value is good under its own name only. */
 interface Seal {
@@ -132,12 +134,12 @@ class CookieSlot implements SessionStore {
 
 /** AES-256-GCM: 12 random bytes, then the ciphertext with its tag. The cookie's name is associated data. */
 class Encryption implements Seal {
-  readonly #ring: KeyRing
+  readonly #secrets: Secrets
   readonly #name: Uint8Array<ArrayBuffer>
   #keys: CryptoKey[] | undefined
 
-  constructor(ring: KeyRing, cookieName: string) {
-    this.#ring = ring
+  constructor(secrets: Secrets, cookieName: string) {
+    this.#secrets = secrets
     this.#name = new TextEncoder().encode(cookieName)
   }
 
@@ -165,19 +167,19 @@ class Encryption implements Seal {
   }
 
   async #aesKeys(): Promise<CryptoKey[]> {
-    this.#keys ??= await this.#ring.derive('encrypt', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
+    this.#keys ??= await deriveKeys(this.#secrets, 'encrypt', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
     return this.#keys
   }
 }
 
 /** The content, and behind it HMAC-SHA256 over `<cookie name>=<content>`. */
 class Signature implements Seal {
-  readonly #ring: KeyRing
+  readonly #secrets: Secrets
   readonly #prefix: Uint8Array<ArrayBuffer>
   #keys: CryptoKey[] | undefined
 
-  constructor(ring: KeyRing, cookieName: string) {
-    this.#ring = ring
+  constructor(secrets: Secrets, cookieName: string) {
+    this.#secrets = secrets
     this.#prefix = new TextEncoder().encode(`${cookieName}=`)
   }
 
@@ -197,7 +199,7 @@ class Signature implements Seal {
   }
 
   async #hmacKeys(): Promise<CryptoKey[]> {
-    this.#keys ??= await this.#ring.derive('sign-record', { name: 'HMAC', hash: 'SHA-256', length: 256 }, [
+    this.#keys ??= await deriveKeys(this.#secrets, 'sign-record', { name: 'HMAC', hash: 'SHA-256', length: 256 }, [
       'sign',
       'verify',
     ])

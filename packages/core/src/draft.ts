@@ -25,8 +25,6 @@ type Step = (content: Unpacked) => void
 /** A draft at one moment: its content, ready to be stored, and the steps that led to it. */
 export interface Sealed extends Content {
   readonly steps: readonly Step[]
-  /** Whether there is anything to store. */
-  readonly isChanged: boolean
 }
 
 /** These steps, made to what another request has stored: key by key, so that what they do not touch stays. */
@@ -130,15 +128,23 @@ export class Draft {
   }
 
   /**
+   * Whether there is anything to store.
+   * @throws TypeError naming the key if the codec can't carry what was done to a value in place
+   */
+  hasChanges(): boolean {
+    this.#settleAll()
+    return this.#isChanged
+  }
+
+  /**
    * What is to be stored in the place of `storedData`. Until it is, nothing is forgotten.
-   * @throws TypeError or SessionDataError if it can't be stored
+   * @throws SessionDataError if the schema refuses it
    */
   seal(storedData: string): Awaitable<Sealed> {
-    this.#settleAll()
-    const { values, owner, own } = this.#content
-    const sealed = { steps: [...this.#steps], isChanged: this.#isChanged, owner, own }
-    const data = this.#isChanged ? this.#serializer.encode(values) : storedData
-    return isPromise(data) ? data.then((data) => ({ ...sealed, data })) : { ...sealed, data }
+    const data = this.hasChanges() ? this.#serializer.encode(this.#content.values) : storedData
+    const { owner, own } = this.#content
+    const steps = [...this.#steps]
+    return isPromise(data) ? data.then((data) => ({ data, owner, own, steps })) : { data, owner, own, steps }
   }
 
   /** It was stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored next. */
@@ -153,7 +159,6 @@ export class Draft {
 
   /** Forgets the steps that are stored. */
   #forget({ steps }: Sealed): void {
-    this.#settleAll()
     this.#steps = this.#steps.slice(steps.length)
     this.#isChanged = this.#steps.length > 0
   }
@@ -164,7 +169,10 @@ export class Draft {
     for (const [key, known] of this.#known) {
       // An object that others left as it was stays the one that the request holds.
       if (this.#serializer.isEqual(stored.values.get(key), known)) assign(stored.values, key, this.values.get(key))
-      else this.#known.delete(key)
+      else {
+        this.#settle(key)
+        this.#known.delete(key)
+      }
     }
     this.#content = stored
     for (const step of this.#steps) step(stored)

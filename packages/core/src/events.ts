@@ -1,5 +1,5 @@
 import type { SessionError } from './errors.js'
-import { isPromise } from './store-guard.js'
+import { isPromise, toPromise } from './store-guard.js'
 
 /** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
 export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'
@@ -38,8 +38,8 @@ export function emitter(listener: SessionListener | undefined): SessionListener 
   if (listener === undefined) return () => {}
   return (event) => {
     try {
-      const returned: unknown = listener(event)
-      if (isPromise(returned)) Promise.resolve(returned).catch(() => {})
+      const returned: unknown = toPromise(listener(event))
+      if (isPromise(returned)) returned.catch(() => {})
     } catch {}
   }
 }

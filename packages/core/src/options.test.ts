@@ -20,7 +20,7 @@ describe('a manager', () => {
 
   it('takes every option left out as undefined', () => {
     const names =
-      'cookie idleTimeout absoluteTimeout persistence schema codec onEvent now onInvalidData verifiedCacheSize'
+      'cookie idleTimeout absoluteTimeout persistence schema codec onEvent now onInvalidData verifiedCacheSize storeTimeout signer'
     expect(() => make(Object.fromEntries(names.split(' ').map((name) => [name, undefined])))).not.toThrow()
   })
 

@@ -5,11 +5,11 @@ import { CommitQueue } from './commit-queue.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
 import { CookieAttributes, type CookieOptions, checkTimeout } from './cookie-attributes.js'
 import { emitter, type SessionListener } from './events.js'
-import { KeyRing, type Secret } from './key-ring.js'
 import { formatMeta, MAX_COOKIE_AGE } from './lifetime.js'
 import { invalidOption } from './option-error.js'
+import { type Secret, secretBytes } from './secrets.js'
 import { Serializer } from './serializer.js'
-import { WebCryptoSigner } from './signer.js'
+import { type TokenSignerFactory, webCryptoSigner } from './signer.js'
 import type { SessionStore } from './store.js'
 import { guardStore } from './store-guard.js'
 import { TokenCarrier } from './token-carrier.js'
@@ -44,6 +44,8 @@ interface BaseOptions<Data> {
   verifiedCacheSize?: number
   /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
   storeTimeout?: number
+  /** What signs and verifies. Default WebCrypto, which is everywhere; `nodeSigner` is faster for cookies not seen before. */
+  signer?: TokenSignerFactory
   /** For logs and metrics. What it throws is ignored. */
   onEvent?: SessionListener
   /** Milliseconds since the epoch. Default Date.now; for tests. */
@@ -67,8 +69,8 @@ const DAY = 86_400
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
   const { store, idleTimeout = DAY, absoluteTimeout = 30 * DAY, verifiedCacheSize = 100_000, now } = options
-  const { persistence = 'changed', onInvalidData = 'reset', storeTimeout } = options
-  const keys = new KeyRing(options.secret)
+  const { persistence = 'changed', onInvalidData = 'reset', storeTimeout, signer = webCryptoSigner } = options
+  const secrets = secretBytes(options.secret)
   const cookie = new CookieAttributes(options.cookie)
   checkTimeout('idleTimeout', idleTimeout)
   checkTimeout('absoluteTimeout', absoluteTimeout)
@@ -85,8 +87,8 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
   return {
     carrier:
       'carrier' in store
-        ? store.carrier(keys, cookie.name)
-        : new TokenCarrier(guardStore(store, storeTimeout), new WebCryptoSigner(keys), cookie.name, verifiedCacheSize),
+        ? store.carrier(secrets, cookie.name)
+        : new TokenCarrier(guardStore(store, storeTimeout), signer(secrets), cookie.name, verifiedCacheSize),
     cookie,
     serializer: new Serializer(options.codec, options.schema),
     lifetime,

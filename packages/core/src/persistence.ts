@@ -21,21 +21,14 @@ export function persist(
   state: SessionState,
   policy: PersistencePolicy = context.persistence,
 ): Awaitable<void> {
-  const act = (changes: Sealed): Awaitable<void> => {
-    const action = decide(context, state, policy, changes)
-    return action && carryOut(context, action, state, changes)
-  }
-  const changes = state.draft.seal(state.stored.record.data)
-  return isPromise(changes) ? changes.then(act) : act(changes)
+  const action = decide(context, state, policy)
+  return action && carryOut(context, action, state)
 }
 
-async function carryOut(
-  context: SessionContext,
-  type: StoreAction,
-  state: SessionState,
-  changes: Sealed,
-): Promise<void> {
+async function carryOut(context: SessionContext, type: StoreAction, state: SessionState): Promise<void> {
   const { draft, identity, stored: before } = state
+  const sealed = draft.seal(before.record.data)
+  const changes = isPromise(sealed) ? await sealed : sealed
   const started = performance.now()
   const stored = await store(context, type, state, changes)
   const event = { id: state.identity.id, duration: performance.now() - started }
@@ -62,17 +55,16 @@ function decide(
   context: SessionContext,
   { isDestroyed, isGone, isLate, isNew, draft, regenerates, stored }: SessionState,
   policy: PersistencePolicy,
-  { isChanged, owner, own }: Sealed,
 ): StoreAction | undefined {
   if (isGone) return undefined
   if (isNew) {
-    const isWorthIt = draft.values.size > 0 || owner !== undefined || policy === 'always'
+    const isWorthIt = draft.values.size > 0 || draft.owner !== undefined || policy === 'always'
     return isWorthIt && !isDestroyed && !isLate ? 'created' : undefined
   }
   if (isDestroyed) return 'destroyed'
   if (regenerates) return 'regenerated'
-  if (isChanged) return 'saved'
-  const { record, expiresAt, lifetime } = stored
+  if (draft.hasChanges()) return 'saved'
+  const { record, expiresAt, lifetime, own } = stored
   if (policy === 'changed' && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
   // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
   return record.meta === metaOf(context, own) ? 'touched' : 'saved'

@@ -3,7 +3,7 @@ import { isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.j
 import { isEqual } from './equal.js'
 import { SessionDataError } from './errors.js'
 import type { Awaitable } from './store.js'
-import { isPromise } from './store-guard.js'
+import { isPromise, toPromise } from './store-guard.js'
 
 /** The keys and values of a session. A map, so that no key has a meaning of its own (`__proto__`, `constructor`). */
 export type Values = Map<string, unknown>
@@ -65,7 +65,7 @@ export class Serializer {
 
   #validate(data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
     if (this.#schema === undefined || Object.keys(data).length === 0) return data
-    const result = this.#schema['~standard'].validate(data)
+    const result = toPromise(this.#schema['~standard'].validate(data))
     return isPromise(result) ? result.then(accepted) : accepted(result)
   }
 }

@@ -339,4 +339,23 @@ describe('crypto', () => {
     await userOf(`${token}.${randomToken()}`)
     expect(count('verify')).toBe(1)
   })
+
+  it('is not waited for by a visitor without a cookie whose session stays empty', async () => {
+    const { sessions } = await setUp()
+    await sessions.read(visit())
+    forget()
+    const ids = new Set<string>()
+    for (let i = 0; i < 100; i++) {
+      await sessions.handle(visit(), async (session) => new Response(`${(await session.read()).size}`))
+    }
+    expect(count('sign') + count('digest')).toBe(0)
+    for (let i = 0; i < 100; i++) {
+      await sessions.handle(visit(), async (session) => {
+        ids.add((await session.read()).id)
+        return new Response()
+      })
+    }
+    // An id that somebody has seen is nobody else's.
+    expect(ids.size).toBe(100)
+  })
 })

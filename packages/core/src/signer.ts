@@ -1,41 +1,47 @@
 import { encodeBase64url } from './base64url.js'
-import type { KeyRing } from './key-ring.js'
+import { deriveKeys } from './secrets.js'
 import type { Awaitable } from './store.js'
 
-/** What a signer says of a token. */
+/** What a signer says of a token that it signed. */
 export interface Signed {
-  /** The store's key: base64url of the SHA-256 of the token's bytes. */
+  /** The store's key: base64url of the SHA-256 of the token. */
   readonly id: string
-  /** HMAC-SHA256 over the text that stands for the token in the cookie. */
+  /** HMAC-SHA256 over the text. */
   readonly mac: Uint8Array
 }
 
-/**
- * The crypto of the token cookie, all of it in docs/cookie-format.md. WebCrypto is the default; another signer must
- * make and accept the very same cookies, and compare MACs in constant time.
- */
-export interface TokenSigner {
-  /** Signs `text`, which is `<cookie name>=<token>`, with the newest secret. */
-  sign(token: Uint8Array<ArrayBuffer>, text: string): Awaitable<Signed>
-  /** The token's id, and which of the secrets made `mac` (0 is the newest); -1 if none did. */
-  verify(
-    token: Uint8Array<ArrayBuffer>,
-    text: string,
-    mac: Uint8Array<ArrayBuffer>,
-  ): Awaitable<{ readonly id: string; readonly secret: number }>
+/** What a signer says of a token that came in a cookie. */
+export interface Verified {
+  /** The store's key: base64url of the SHA-256 of the token. */
+  readonly id: string
+  /** Which of the secrets made the MAC: 0 is the newest, -1 is none. */
+  readonly secret: number
 }
 
-/** HKDF's `info` for the keys of the token cookie. */
-export const SIGN_PURPOSE = 'sign'
+/**
+ * The crypto of the token cookie, all of which is in docs/cookie-format.md. A signer makes and accepts the very same
+ * cookies as any other, and compares MACs in constant time. `text` is `<cookie name>=<token in base64url>`.
+ */
+export interface TokenSigner {
+  /** Signs with the newest secret. */
+  sign(token: Uint8Array<ArrayBuffer>, text: string): Awaitable<Signed>
+  verify(token: Uint8Array<ArrayBuffer>, text: string, mac: Uint8Array<ArrayBuffer>): Awaitable<Verified>
+}
+
+/** Makes a signer of the manager's secrets, the newest first. */
+export type TokenSignerFactory = (secrets: readonly Uint8Array<ArrayBuffer>[]) => TokenSigner
 
 const utf8 = new TextEncoder()
 
-export class WebCryptoSigner implements TokenSigner {
-  readonly #ring: KeyRing
+/** The default: it runs everywhere. */
+export const webCryptoSigner: TokenSignerFactory = (secrets) => new WebCryptoSigner(secrets)
+
+class WebCryptoSigner implements TokenSigner {
+  readonly #secrets: readonly Uint8Array<ArrayBuffer>[]
   #keys: CryptoKey[] | undefined
 
-  constructor(ring: KeyRing) {
-    this.#ring = ring
+  constructor(secrets: readonly Uint8Array<ArrayBuffer>[]) {
+    this.#secrets = secrets
   }
 
   async sign(token: Uint8Array<ArrayBuffer>, text: string): Promise<Signed> {
@@ -45,11 +51,7 @@ export class WebCryptoSigner implements TokenSigner {
     return { id, mac: new Uint8Array(mac) }
   }
 
-  async verify(
-    token: Uint8Array<ArrayBuffer>,
-    text: string,
-    mac: Uint8Array<ArrayBuffer>,
-  ): Promise<{ id: string; secret: number }> {
+  async verify(token: Uint8Array<ArrayBuffer>, text: string, mac: Uint8Array<ArrayBuffer>): Promise<Verified> {
     const signed = utf8.encode(text)
     const keys = await this.#hmacKeys()
     const [id, ...matches] = await Promise.all([
@@ -61,7 +63,7 @@ export class WebCryptoSigner implements TokenSigner {
 
   /** The keys are kept and not their promise: on Workers a request must not wait for another request's promise. */
   async #hmacKeys(): Promise<CryptoKey[]> {
-    this.#keys ??= await this.#ring.derive(SIGN_PURPOSE, { name: 'HMAC', hash: 'SHA-256', length: 256 }, [
+    this.#keys ??= await deriveKeys(this.#secrets, 'sign', { name: 'HMAC', hash: 'SHA-256', length: 256 }, [
       'sign',
       'verify',
     ])

@@ -469,3 +469,48 @@ describe('a store that is slow', () => {
     expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(1)
   })
 })
+
+describe('a store that hangs', () => {
+  const never = (): Promise<never> => new Promise(() => {})
+
+  for (const method of ['load', 'update'] as const) {
+    it(`is given up at "${method}" after storeTimeout seconds, and the error says so [B182]`, async () => {
+      const { store, sessions } = setUp({ storeTimeout: 0.05 })
+      const { cookie } = await sessions.issue({ user: 'ada', visits: 1 })
+      store.before(method, never)
+      const visiting = sessions.handle(visit(cookie), async (session) => {
+        ;(await session.write()).set('visits', 2)
+        return new Response()
+      })
+      await expect(visiting).rejects.toMatchObject({
+        code: 'ERR_SESSION_STORE',
+        message: `The session store failed at "${method}"`,
+        cause: { message: 'no answer within 0.05 s (storeTimeout)' },
+      })
+      store.before(method, undefined)
+      expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
+    })
+  }
+
+  it('may take its time up to then', async () => {
+    const { store, sessions } = setUp({ storeTimeout: 30 })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.before('load', () => new Promise((resolve) => setTimeout(resolve, 5)))
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+})
+
+describe('a store that answers with a thenable, as query builders do', () => {
+  it('is awaited, and its failure is a SessionStoreError', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const thenable = (settle: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void): never =>
+      // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+      ({ then: settle }) as never
+    const record = store.memory.load((await sessions.read(visit(cookie))).id)
+    store.load = () => thenable((resolve) => resolve(record))
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+    store.load = () => thenable((_, reject) => reject(new Error('gone')))
+    await expect(sessions.read(visit(cookie))).rejects.toThrow(SessionStoreError)
+  })
+})

@@ -19,8 +19,8 @@ export function guardStore(store: SessionStore, timeout: number | undefined): Se
     }
     guarded[name] = (...args) => {
       try {
-        const answer = methods[name]?.(...args)
-        return isPromise(answer) ? within(timeout, Promise.resolve(answer)).catch(fail) : answer
+        const answer = toPromise(methods[name]?.(...args))
+        return isPromise(answer) ? within(timeout, answer).catch(fail) : answer
       } catch (cause) {
         return fail(cause)
       }
@@ -38,7 +38,13 @@ function within<T>(timeout: number | undefined, answer: Promise<T>): Promise<T> 
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }
 
-/** A promise of this realm or another, or a query that can be awaited. */
+/** Makes a promise of what can be awaited: a promise of another realm, a query. Everything else stays as it is. */
+export function toPromise<T>(value: Awaitable<T>): Awaitable<T> {
+  const then: unknown = (value as { then?: unknown } | undefined | null)?.then
+  return typeof then === 'function' ? Promise.resolve(value) : value
+}
+
+/** For what our own functions return; `toPromise` is for all else. */
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
+  return value instanceof Promise
 }

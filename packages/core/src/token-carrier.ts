@@ -1,7 +1,8 @@
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import type { Carrier, Identity, Rejected } from './carrier.js'
-import type { TokenSigner } from './signer.js'
+import type { Signed, TokenSigner, Verified } from './signer.js'
 import type { Awaitable, SessionStore } from './store.js'
+import { isPromise } from './store-guard.js'
 
 const TOKEN_BYTES = 32
 /** How long 32 bytes are in base64url. */
@@ -45,8 +46,10 @@ export class TokenCarrier implements Carrier {
   }
 
   issue(): Awaitable<Identity> {
-    const identity = this.#reserve.pop() ?? this.#make()
-    if (this.#reserve.length < RESERVE / 2) void this.#stockUp()
+    const ready = this.#reserve.pop()
+    const identity = ready ?? this.#make()
+    // A signer that answers synchronously needs no reserve.
+    if (ready === undefined ? isPromise(identity) : this.#reserve.length < RESERVE / 2) void this.#stockUp()
     return identity
   }
 
@@ -55,40 +58,43 @@ export class TokenCarrier implements Carrier {
   }
 
   async cookieValue({ id, value, stale }: TokenIdentity): Promise<string> {
-    const current = stale ? (await this.#sign(tokenOf(value))).value : value
+    const current = stale ? (await this.#sign(decodeBase64url(tokenOf(value)))).value : value
     this.#remember(current, id)
     return current
   }
 
-  async #verifyWithCrypto(value: string): Promise<Identity | Rejected> {
-    const token = tokenOf(value)
+  #verifyWithCrypto(value: string): Awaitable<Identity | Rejected> {
+    const token = decodeBase64url(tokenOf(value))
     const mac = decodeBase64url(value.slice(TOKEN_LENGTH + 1))
-    const { id, secret } = await this.#signer.verify(decodeBase64url(token), this.#signedText(token), mac)
-    if (secret < 0) return 'signature'
-    // Spelt anew, since a piece of a header would keep the whole header in memory.
-    const own = `${encodeBase64url(decodeBase64url(token))}.${encodeBase64url(mac)}`
-    if (secret === 0) this.#remember(own, id)
-    return this.#identity(id, own, secret > 0)
+    const verified = this.#signer.verify(token, this.#signedText(tokenOf(value)), mac)
+    const conclude = ({ id, secret }: Verified): Identity | Rejected => {
+      if (secret < 0) return 'signature'
+      // Spelt anew, since a piece of a header would keep the whole header in memory.
+      const own = `${encodeBase64url(token)}.${encodeBase64url(mac)}`
+      if (secret === 0) this.#remember(own, id)
+      return this.#identity(id, own, secret > 0)
+    }
+    return isPromise(verified) ? verified.then(conclude) : conclude(verified)
   }
 
-  #make(): Promise<TokenIdentity> {
-    return this.#sign(encodeBase64url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))))
+  #make(): Awaitable<TokenIdentity> {
+    return this.#sign(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
   }
 
   /** Nobody waits for this. Should it never end (a Worker whose request is over), new sessions wait for their crypto. */
   async #stockUp(): Promise<void> {
     if (this.#isStocking) return
     this.#isStocking = true
-    const made = Array.from({ length: RESERVE - this.#reserve.length }, () => this.#make())
-    for (const identity of await Promise.allSettled(made)) {
-      if (identity.status === 'fulfilled') this.takeBack(identity.value)
-    }
+    const made = Array.from({ length: RESERVE - this.#reserve.length }, async () => this.takeBack(await this.#make()))
+    await Promise.allSettled(made)
     this.#isStocking = false
   }
 
-  async #sign(token: string): Promise<TokenIdentity> {
-    const { id, mac } = await this.#signer.sign(decodeBase64url(token), this.#signedText(token))
-    return this.#identity(id, `${token}.${encodeBase64url(mac)}`)
+  #sign(bytes: Uint8Array<ArrayBuffer>): Awaitable<TokenIdentity> {
+    const token = encodeBase64url(bytes)
+    const signed = this.#signer.sign(bytes, this.#signedText(token))
+    const conclude = ({ id, mac }: Signed): TokenIdentity => this.#identity(id, `${token}.${encodeBase64url(mac)}`)
+    return isPromise(signed) ? signed.then(conclude) : conclude(signed)
   }
 
   /** The cookie's name is signed with the token, so that a value is good under its own name only (OWASP ASVS 5 9.2.2). */
