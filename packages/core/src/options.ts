@@ -33,7 +33,10 @@ interface BaseOptions<Data> {
    * `existing`: with every request that came with a live session as well. `always`: empty guest sessions, too.
    */
   persistence?: PersistencePolicy
-  /** Any Standard Schema (zod, valibot, arktype): checks and types the data when it is loaded and when it is saved. */
+  /**
+   * Any Standard Schema (zod, valibot, arktype): checks and types the data when it is loaded and when it is saved. A
+   * session that holds nothing is not checked.
+   */
   schema?: StandardSchemaV1<unknown, Data>
   /**
    * What becomes of stored data that can't be decoded or that the schema refuses. `reset` (the default): the visitor

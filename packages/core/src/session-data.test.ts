@@ -590,3 +590,24 @@ describe('setLifetime', () => {
     expect(events.filter(({ type }) => type === 'saved')).toHaveLength(1)
   })
 })
+
+describe('a schema that asks for keys', () => {
+  const schema = z.object({ visits: z.number(), user: z.string().optional() })
+
+  it('lets a session hold nothing: cleared, or a guest that is always stored', async () => {
+    const store = new MemoryStore()
+    const sessions = new SessionManager({ store, secret, schema, persistence: 'always' })
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    await writing(sessions, cookie, (session) => session.clear())
+    expect(store.load(id)?.data).toBe('{}')
+    const session = await sessions.read(visit(cookie))
+    expect([session.isNew, session.size]).toEqual([false, 0])
+    const guest = await sessions.handle(visit(), () => new Response())
+    expect(guest.headers.getSetCookie()).toHaveLength(1)
+  })
+
+  it('refuses a session that holds something and lacks one of them', async () => {
+    const sessions = new SessionManager({ store: new MemoryStore(), secret, schema })
+    await expect(sessions.issue({ user: 'ada' })).rejects.toThrow(SessionDataError)
+  })
+})
