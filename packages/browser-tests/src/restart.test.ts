@@ -1,0 +1,56 @@
+import { MemoryStore, session } from '@fetch-sessions/hono'
+import { Hono } from 'hono'
+import { expect, it } from 'vitest'
+import { newProfile, openBrowser, visit } from './browser.js'
+import { startSite } from './site.js'
+
+interface Visitor {
+  name: string
+}
+
+/** Signs in at /sign-in?remember=..., where the parameter says what to set; shows who is signed in everywhere else. */
+function rememberingApp(persistent: boolean): Hono {
+  const app = new Hono().use(
+    session<Visitor>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { persistent } }),
+  )
+  return app
+    .get('/sign-in', async (c) => {
+      const session = await c.var.session.write()
+      session.set('name', 'Ada')
+      const remember = c.req.query('remember')
+      if (remember !== undefined) session.setLifetime({ persistent: remember === 'true' })
+      return c.text('signed in')
+    })
+    .get('/regenerate', async (c) => {
+      ;(await c.var.session.write()).regenerate()
+      return c.text('regenerated')
+    })
+    .get('/', async (c) => c.text((await c.var.session.read()).get('name') ?? 'nobody')) as unknown as Hono
+}
+
+it.each([
+  ['persistent, the default', true, '/sign-in', 'Ada'],
+  ['not persistent', false, '/sign-in', 'nobody'],
+  ['persistent, but for setLifetime({ persistent: false })', true, '/sign-in?remember=false', 'nobody'],
+  ['not persistent, but for setLifetime({ persistent: true })', false, '/sign-in?remember=true', 'Ada'],
+])(
+  'a cookie that is %s (cookie.persistent: %s, %s) makes the browser start again as %s',
+  async (_what, persistent, path, name) => {
+    const site = await startSite(rememberingApp(persistent))
+    const profile = await newProfile()
+    const before = await openBrowser(profile)
+    const page = await before.newPage()
+    // That the browser kept its profile is shown by a second site, whose cookie is always persistent.
+    await visit(page, site('shop.test', path))
+    expect(await visit(page, site('shop.test'))).toBe('Ada')
+    const control = await startSite(rememberingApp(true))
+    await visit(page, control('control.test', '/sign-in'))
+    // A new id does not change how long the browser keeps the cookie.
+    await visit(page, site('shop.test', '/regenerate'))
+    await before.close()
+
+    const after = await openBrowser(profile)
+    const again = await after.newPage()
+    expect([await visit(again, site('shop.test')), await visit(again, control('control.test'))]).toEqual([name, 'Ada'])
+  },
+)

@@ -1,0 +1,168 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { signIn } from '../../../examples/signin/src/app.js'
+import { openBrowser, visit } from './browser.js'
+import { type Site, startSite } from './site.js'
+
+/** The example as it runs in production: over https, with the default cookie. */
+async function startExample(): Promise<Site> {
+  vi.stubEnv('NODE_ENV', 'production')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return startSite(signIn('s'.repeat(32)))
+}
+
+async function signInAs(page: Page, site: Site, name: string): Promise<void> {
+  await visit(page, site('shop.test', '/sign-in'))
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password').fill(`${name}-password`)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL('**/account')
+}
+
+const heading = (page: Page): Promise<string | null> => page.textContent('h1')
+
+const press = async (page: Page, button: string, url: string): Promise<void> => {
+  await page.getByRole('button', { name: button, exact: true }).click()
+  await page.waitForURL(url)
+}
+
+/** A browser in which somebody is signed in. */
+async function signedIn(site: Site, name = 'demo'): Promise<{ browser: BrowserContext; page: Page }> {
+  const browser = await openBrowser()
+  const page = await browser.newPage()
+  await signInAs(page, site, name)
+  return { browser, page }
+}
+
+describe('the back button, in a browser with a back/forward cache', () => {
+  const wasRestored = (page: Page): Promise<boolean> => page.evaluate('window.restored')
+  const noteRestore = (page: Page): Promise<void> =>
+    page.evaluate(`addEventListener('pageshow', ({ persisted }) => { window.restored = persisted })`)
+
+  it('brings an open page back from that cache', async () => {
+    const site = await startExample()
+    const page = await (await openBrowser()).newPage()
+    await visit(page, site('shop.test', '/sign-in'))
+    await noteRestore(page)
+    await visit(page, site('other.test', '/sign-in'))
+    await page.goBack({ waitUntil: 'commit' })
+    await page.waitForURL(site('shop.test', '/sign-in'))
+    expect(await wasRestored(page)).toBe(true)
+  })
+
+  it.each(['Sign out', 'Sign out everywhere'])('shows no protected page after "%s"', async (button) => {
+    const site = await startExample()
+    const { page } = await signedIn(site)
+    expect(await heading(page)).toBe('Hello, demo')
+    await press(page, button, '**/sign-in')
+    for (let pages = 0; pages < 3; pages++) {
+      await page.goBack({ waitUntil: 'commit' })
+      await page.waitForLoadState()
+      expect(await heading(page)).not.toContain('Hello')
+    }
+  })
+
+  it('shows no protected page after sign-out in another tab', async () => {
+    const site = await startExample()
+    const { browser, page } = await signedIn(site)
+    await visit(page, site('other.test', '/sign-in'))
+    const tab = await browser.newPage()
+    await visit(tab, site('shop.test', '/account'))
+    await press(tab, 'Sign out', '**/sign-in')
+    await page.goBack({ waitUntil: 'commit' })
+    await page.waitForURL(site('shop.test', '/sign-in'))
+    expect(await heading(page)).toBe('Sign in')
+  })
+
+  it('shows no protected page after sign-out from another browser', async () => {
+    const site = await startExample()
+    const { page } = await signedIn(site)
+    await noteRestore(page)
+    await visit(page, site('other.test', '/sign-in'))
+    const elsewhere = await signedIn(site)
+    await press(elsewhere.page, 'Sign out everywhere', '**/sign-in')
+    await page.goBack({ waitUntil: 'commit' })
+    await page.waitForLoadState()
+    console.log('remote sign-out then back:', page.url(), await heading(page))
+    await page.reload()
+    expect(await heading(page)).toBe('Sign in')
+  })
+})
+
+describe('a second window', () => {
+  it('is signed out when the first one signs out everywhere, and others are not', async () => {
+    const site = await startExample()
+    const [first, second, guest] = [await signedIn(site), await signedIn(site), await signedIn(site, 'guest')]
+    await second.page.reload()
+    expect(await heading(second.page)).toBe('Hello, demo')
+    await press(first.page, 'Sign out everywhere', '**/sign-in')
+    await second.page.reload()
+    await guest.page.reload()
+    expect([await heading(second.page), await heading(guest.page)]).toEqual(['Sign in', 'Hello, guest'])
+  })
+
+  it('stays signed in when the first one signs out here', async () => {
+    const site = await startExample()
+    const [first, second] = [await signedIn(site), await signedIn(site)]
+    await press(first.page, 'Sign out', '**/sign-in')
+    await second.page.reload()
+    expect(await heading(second.page)).toBe('Hello, demo')
+  })
+})
+
+describe('a cookie from before', () => {
+  it.each(['a new sign-in', 'sign-out'])('opens nothing after %s', async (event) => {
+    const site = await startExample()
+    const { browser, page } = await signedIn(site)
+    const old = await browser.cookies()
+    if (event === 'sign-out') await press(page, 'Sign out', '**/sign-in')
+    else await signInAs(page, site, 'guest')
+    const thief = await openBrowser()
+    await thief.addCookies(old)
+    const thiefsPage = await thief.newPage()
+    await visit(thiefsPage, site('shop.test', '/account'))
+    expect([old.length, new URL(thiefsPage.url()).pathname]).toEqual([1, '/sign-in'])
+  })
+})
+
+it('the greeting is shown once', async () => {
+  const { page } = await signedIn(await startExample())
+  const shown = [await page.getByRole('status').count()]
+  await page.reload()
+  shown.push(await page.getByRole('status').count())
+  expect(shown).toEqual([1, 0])
+})
+
+it.each([
+  [false, -1],
+  [true, expect.any(Number)],
+])('"remember me" %s: the cookie ends at %s', async (remember, expires) => {
+  const site = await startExample()
+  const browser = await openBrowser()
+  const page = await browser.newPage()
+  await visit(page, site('shop.test', '/sign-in'))
+  if (remember) await page.getByLabel('Remember me').check()
+  await page.getByLabel('Name').fill('demo')
+  await page.getByLabel('Password').fill('demo-password')
+  await press(page, 'Sign in', '**/account')
+  expect(await browser.cookies()).toEqual([expect.objectContaining({ name: '__Host-sid', expires })])
+})
+
+it('a form on a subdomain, which is the same site, can sign nobody out', async () => {
+  const site = await startExample()
+  const { page } = await signedIn(site)
+  await visit(page, site('evil.shop.test', '/sign-in'))
+  const refused = page.waitForResponse('**/sign-out-everywhere')
+  await page.evaluate(
+    (action) => {
+      const form = document.createElement('form')
+      Object.assign(form, { method: 'post', action })
+      document.body.append(form)
+      form.submit()
+    },
+    site('shop.test', '/sign-out-everywhere'),
+  )
+  expect((await refused).status()).toBe(403)
+  await visit(page, site('shop.test', '/account'))
+  expect(await heading(page)).toBe('Hello, demo')
+})
