@@ -10,16 +10,18 @@ export function page(count: number): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Counter</title>
 <style>
-  :root { color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif }
+  :root { color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 55%, transparent) }
   body { min-height: 100svh; margin: 0; display: grid; place-content: center; justify-items: center; text-align: center }
-  h1 { margin: 0; font-size: 1.1rem; font-weight: 500; opacity: .7 }
+  main { padding: 1.5rem }
+  h1 { margin: 0; font-size: 1.1rem; font-weight: 500 }
   output { font-size: 6rem; font-weight: 700; line-height: 1.2; font-variant-numeric: tabular-nums }
   form { display: flex; justify-content: center; gap: .75rem; margin: 1rem 0 2rem }
-  button { font: inherit; padding: .5rem 1.25rem; border: 1px solid #8888; border-radius: .6rem; background: none; cursor: pointer }
+  button { font: inherit; padding: .5rem 1.25rem; border: 1px solid var(--line); border-radius: .6rem; background: none; color: inherit; cursor: pointer }
   button:hover { border-color: currentColor }
-  button:focus-visible { outline: 3px solid #2563eb66; outline-offset: 2px }
+  :focus-visible { outline: 3px solid light-dark(#2563eb, #93c5fd); outline-offset: 2px }
   .main { background: #2563eb; border-color: #2563eb; color: #fff }
-  p { max-width: 26rem; margin: 0 1.5rem; font-size: .9rem; opacity: .7 }
+  .main:hover { background: #1d4ed8 }
+  p { max-width: 26rem; margin: 0; font-size: .9rem; color: color-mix(in srgb, currentColor 75%, transparent) }
 </style>
 </head>
 <body>

@@ -1,6 +1,7 @@
 import { MemoryStore, SessionManager } from '@fetch-sessions/core'
 import { type SessionRequest, session } from '@fetch-sessions/itty-router'
-import { AutoRouter, text } from 'itty-router'
+import { AutoRouter, html, text } from 'itty-router'
+import { page } from './page.js'
 
 interface Visitor {
   visits: number
@@ -9,6 +10,7 @@ interface Visitor {
 
 type VisitorRequest = SessionRequest<Visitor>
 
+/** Shows a visitor's role, visits and session id: a page for browsers, a line of text for everyone else. */
 export function regenerate(secret: string): { fetch: (request: Request) => Promise<Response> } {
   const sessions = new SessionManager<Visitor>({
     store: new MemoryStore(),
@@ -22,7 +24,9 @@ export function regenerate(secret: string): { fetch: (request: Request) => Promi
   router.get('/', async (request: VisitorRequest) => {
     const session = await request.session.write()
     const visits = session.update('visits', (n = 0) => n + 1)
-    return `${session.get('role') ?? 'guest'}, ${visits} visits, session ${session.id}\n`
+    const { id } = session
+    const role = session.get('role') ?? 'guest'
+    return wantsPage(request) ? html(page({ role, visits, id })) : `${role}, ${visits} visits, session ${id}\n`
   })
 
   // Where a real application checks a password first. All that the session held is kept, under a new id.
@@ -30,7 +34,7 @@ export function regenerate(secret: string): { fetch: (request: Request) => Promi
     const session = await request.session.write()
     session.regenerate()
     session.set('role', 'admin')
-    return 'Signed in: the session has a new id, and the old cookie opens nothing.\n'
+    return done(request, 'Signed in: the session has a new id, and the old cookie opens nothing.\n')
   })
 
   // Privileges change here as well. To end the session altogether, call destroy() instead.
@@ -38,8 +42,17 @@ export function regenerate(secret: string): { fetch: (request: Request) => Promi
     const session = await request.session.write()
     session.regenerate()
     session.delete('role')
-    return 'Signed out: the session has a new id again.\n'
+    return done(request, 'Signed out: the session has a new id again.\n')
   })
 
   return router
+}
+
+/** Browsers ask for text/html by name; curl takes anything. */
+function wantsPage(request: VisitorRequest): boolean {
+  return request.headers.get('Accept')?.includes('text/html') ?? false
+}
+
+function done(request: VisitorRequest, line: string): Response | string {
+  return wantsPage(request) ? new Response(null, { status: 303, headers: { Location: '/' } }) : line
 }

@@ -3,7 +3,7 @@ import { session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
-import { accountPage, signInPage } from './pages.js'
+import { accountPage, protectedScript, signInPage } from './pages.js'
 import { isPasswordOf } from './users.js'
 
 interface Visitor {
@@ -28,7 +28,7 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
     },
   })
 
-  /** For pages that only a signed-in user may see. Not stored by the browser: after sign-out, "back" shows nothing. */
+  /** For pages that only a signed-in user may see. No cache stores them; for the back button see protectedScript. */
   const signedIn = createMiddleware<{ Variables: { user: string } }>(async (c, next) => {
     c.header('Cache-Control', 'no-store')
     const user = (await sessions.read(c.req.raw)).get('user')
@@ -37,6 +37,8 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
     return next()
   })
 
+  // SameSite=Lax keeps the cookie from what other sites post. csrf() checks the Origin as well, since for SameSite a
+  // subdomain is no other site. Nothing changes on GET.
   const app = new Hono().use(csrf()).use(session(sessions))
 
   app.get('/', (c) => c.redirect('/account', 303))
@@ -46,7 +48,7 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
   app.post('/sign-in', async (c) => {
     const { name, password, remember } = await c.req.parseBody<{ name: string; password: string; remember?: string }>()
     if (!(await isPasswordOf(String(name), String(password)))) {
-      return c.html(signInPage('This name and password do not belong together.'), 401)
+      return c.html(signInPage({ problem: 'This name and password do not belong together.', name: String(name) }), 401)
     }
     const session = await c.var.session.write()
     session.clear() // Nothing of whoever used this browser before,
@@ -71,6 +73,8 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
       }),
     )
   })
+
+  app.get('/protected.js', (c) => c.body(protectedScript, 200, { 'Content-Type': 'text/javascript' }))
 
   app.post('/sign-out', async (c) => {
     ;(await c.var.session.write()).destroy()

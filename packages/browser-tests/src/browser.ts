@@ -56,3 +56,9 @@ export async function openPage(): Promise<Page> {
 export async function visit(page: Page, url: string): Promise<string> {
   return (await page.goto(url))?.text() ?? ''
 }
+
+/** The back button. A page from the back/forward cache does not load again, so its load event is not waited for. */
+export async function goBack(page: Page): Promise<void> {
+  await page.goBack({ waitUntil: 'commit' })
+  await page.waitForFunction(() => document.readyState === 'complete')
+}

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import type { BrowserContext, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { openBrowser, visit } from './browser.js'
+import { goBack, openBrowser, visit } from './browser.js'
 import { countingApp } from './counting-app.js'
 import { type Site, startSite } from './site.js'
 
@@ -68,7 +68,7 @@ describe('from another site', () => {
     async (sameSite) => {
       const { shop, page } = await visitorOf('evil.test', sameSite, '/count')
       await visit(page, shop('shop.test', '/count'))
-      await page.goBack({ waitUntil: 'commit' })
+      await goBack(page)
       expect(await answerTo(page, 'button')).toBe('1')
       expect(await visit(page, shop('shop.test'))).toBe('1')
     },
