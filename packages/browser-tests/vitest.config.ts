@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     name: 'browser',
     include: ['src/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
   },
 })
 

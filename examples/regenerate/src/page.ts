@@ -21,6 +21,7 @@ export function page({ role, visits, id }: View): string {
   dl { display: grid; grid-template-columns: auto 1fr; gap: .5rem 1rem; margin: 0 }
   dt, p { color: color-mix(in srgb, currentColor 75%, transparent) }
   dd { margin: 0; overflow-wrap: anywhere }
+  code { font-size: .85rem }
   button { font: inherit; margin: 1.5rem 0; padding: .5rem 1.25rem; border: 1px solid var(--line); border-radius: .6rem; background: none; color: inherit; cursor: pointer }
   button:hover { border-color: currentColor }
   :focus-visible { outline: 3px solid light-dark(#2563eb, #93c5fd); outline-offset: 2px }

@@ -4,10 +4,10 @@ import { html } from 'hono/html'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { openPage, visit } from './browser.js'
-import { startSite } from './site.js'
+import { type App, startSite } from './site.js'
 
 /** A form whose POST leaves a message, and redirects to the page that takes it. */
-function formApp(): Hono {
+function formApp(): App {
   const app = new Hono().use(session<{ flash: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
   return app
     .get('/form', (c) =>
@@ -24,7 +24,7 @@ function formApp(): Hono {
       // A HEAD request reaches this handler as well. Nobody sees what it takes.
       if (c.req.method === 'HEAD') return c.body(null)
       return c.text((await c.var.session.write()).take('flash') ?? 'nothing')
-    }) as unknown as Hono
+    })
 }
 
 async function pageWithForm(): Promise<{ page: Page; origin: string }> {

@@ -2,14 +2,14 @@ import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { newProfile, openBrowser, visit } from './browser.js'
-import { startSite } from './site.js'
+import { type App, startSite } from './site.js'
 
 interface Visitor {
   name: string
 }
 
 /** Signs in at /sign-in?remember=..., where the parameter says what to set; shows who is signed in everywhere else. */
-function rememberingApp(persistent: boolean): Hono {
+function rememberingApp(persistent: boolean): App {
   const app = new Hono().use(
     session<Visitor>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { persistent } }),
   )
@@ -25,7 +25,7 @@ function rememberingApp(persistent: boolean): Hono {
       ;(await c.var.session.write()).regenerate()
       return c.text('regenerated')
     })
-    .get('/', async (c) => c.text((await c.var.session.read()).get('name') ?? 'nobody')) as unknown as Hono
+    .get('/', async (c) => c.text((await c.var.session.read()).get('name') ?? 'nobody'))
 }
 
 it.each([

@@ -9,11 +9,13 @@ export type Site = (host: string, path?: string) => string
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'test' }], { keyType: 'ec' })
 
+/** What a Hono app is, whatever its variables. */
+export interface App {
+  fetch: (request: Request) => Response | Promise<Response>
+}
+
 /** Serves an app on a free port until the test ends: over https, where the certificate is worth nothing, or plain http. */
-export async function startSite(
-  app: { fetch: (request: Request) => Response | Promise<Response> },
-  protocol: 'https' | 'http' = 'https',
-): Promise<Site> {
+export async function startSite(app: App, protocol: 'https' | 'http' = 'https'): Promise<Site> {
   const tls = { createServer, serverOptions: { key, cert } }
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', ...(protocol === 'https' ? tls : {}) })
   await new Promise((resolve) => server.once('listening', resolve))

@@ -1,0 +1,45 @@
+import { MemoryStore, SessionManager, session } from '@fetch-sessions/hono'
+import { Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+import { goBack, openPage, visit } from './browser.js'
+import { startSite } from './site.js'
+
+const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
+
+/** Its account page is no-store, and has no script that would make it anew. */
+const app = new Hono()
+  .use(session(sessions))
+  .get('/sign-in', async (c) => {
+    ;(await c.var.session.write()).set('name', 'Ada')
+    return c.redirect('/account', 303)
+  })
+  .get('/account', async (c) => {
+    const name = (await c.var.session.read()).get('name') ?? 'nobody'
+    return c.text(name, 200, { 'Cache-Control': 'no-store' })
+  })
+  .get('/sign-out', async (c) => {
+    ;(await c.var.session.write()).destroy()
+    return c.text('signed out')
+  })
+  .get('/end-on-server', async (c) => {
+    await sessions.clear()
+    return c.text('ended')
+  })
+
+// The second and the third are what docs/security.md warns of. If one fails, the browser has changed: change the text.
+describe('the back button brings a no-store page', () => {
+  it.each([
+    ['anew after sign-out', ['/sign-in', '/account', '/sign-out'], 'nobody'],
+    ['back as it was if the sign-in redirected to it', ['/sign-in', '/sign-out'], 'Ada'],
+    ['back as it was if the session ended on the server', ['/sign-in', '/account', '/end-on-server'], 'Ada'],
+  ])('%s', async (_how, paths, shown) => {
+    const site = await startSite(app)
+    const page = await openPage()
+    for (const path of paths) await visit(page, site('shop.test', path))
+    await goBack(page)
+    expect(await page.textContent('body')).toBe(shown)
+    // The server shows it to nobody in any case.
+    await page.reload()
+    expect(await page.textContent('body')).toBe('nobody')
+  })
+})
