@@ -1,0 +1,2 @@
+export type { BunRedisClient, IoredisClient, NodeRedisClient, RedisClient, UpstashClient } from './clients.js'
+export { type RedisStore, type RedisStoreOptions, redisStore } from './redis-store.js'
