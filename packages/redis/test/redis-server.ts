@@ -126,7 +126,10 @@ export class RedisClusterServers {
         await server.cli('cluster', 'addslotsrange', String(from), String(Number(to) - 1))
         await server.cli('cluster', 'set-config-epoch', String(i + 1))
       }
-      for (const { port } of servers) await servers[0]?.cli('cluster', 'meet', '127.0.0.1', String(port))
+      for (const server of servers) {
+        const bus = (await server.cli('config', 'get', 'cluster-port')).split('\n').pop() ?? ''
+        await servers[0]?.cli('cluster', 'meet', '127.0.0.1', String(server.port), bus)
+      }
       for (const server of servers) {
         await until(async () => {
           const info = await server.cli('cluster', 'info')
