@@ -1,0 +1,157 @@
+import { SessionManager } from '@fetch-sessions/core'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findRedis } from '../test/redis-server.js'
+import { newId, newRecord } from '../test/sample.js'
+import type { RedisClient } from './clients.js'
+import { redisStore } from './redis-store.js'
+
+const url = (await findRedis()) ?? ''
+
+describe('redisStore refuses', () => {
+  const client = new Redis({ lazyConnect: true })
+
+  it.each([
+    ['nothing', undefined],
+    ['a URL', 'redis://127.0.0.1'],
+    ['its options', { url: 'redis://127.0.0.1' }],
+    ['a client of something else', { get() {}, set() {}, del() {}, eval() {} }],
+    ['a client with a method only of that name', { send() {} }],
+  ])('%s in place of a client', (_, client) => {
+    expect(() => redisStore(client as unknown as RedisClient)).toThrow(
+      'fetch-sessions: redisStore takes a client of redis (5 or later), ioredis, @upstash/redis or Bun',
+    )
+  })
+
+  it('a promise of a client, and says that it is to be awaited', () => {
+    expect(() => redisStore(Promise.resolve(client) as unknown as RedisClient)).toThrow(/promise: await it/)
+  })
+
+  it('a prefix that is no text', () => {
+    expect(() => redisStore(client, { prefix: 7 as unknown as string })).toThrow(TypeError)
+  })
+})
+
+describe.skipIf(url === '')('redisStore', () => {
+  let redis: Redis
+  beforeAll(() => {
+    redis = new Redis(url)
+  })
+  afterAll(() => redis?.quit())
+  const newPrefix = () => `test:${newId()}:`
+
+  it('keeps a session as a hash that a human can read', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const id = newId()
+    const record = newRecord({ owner: 'ada', meta: 'noted' })
+    await store.create(id, record)
+    expect(await redis.hgetall(prefix + id)).toEqual({
+      version: '1',
+      data: '{"count":1}',
+      createdAt: String(record.createdAt),
+      expiresAt: String(record.expiresAt),
+      owner: 'ada',
+      meta: 'noted',
+      indexedUntil: expect.stringMatching(/^\d+$/),
+    })
+    expect(await redis.zrange(`${prefix}owner:ada`, '0', '-1')).toEqual([id])
+    await store.clear()
+  })
+
+  it('keeps sessions under session: by default', async () => {
+    const id = newId()
+    await redisStore(redis).create(id, newRecord())
+    expect(await redis.unlink(`session:${id}`)).toBe(1)
+  })
+
+  it('gives each session the expiry of Redis, which create, update and touch move', async () => {
+    const prefix = newPrefix()
+    let now = 1_000_000
+    const store = redisStore(redis, { prefix, now: () => now })
+    const id = newId()
+    const record = newRecord({ createdAt: now, expiresAt: now + 60_000 })
+    const lifetime = async (milliseconds: number) => {
+      const left = await redis.pttl(prefix + id)
+      expect(left).toBeLessThanOrEqual(milliseconds)
+      expect(left).toBeGreaterThan(milliseconds - 30_000)
+    }
+    await store.create(id, record)
+    await lifetime(60_000)
+    now += 30_000
+    await store.touch(id, now + 200_000)
+    await lifetime(200_000)
+    await store.update(id, { ...record, version: 2, expiresAt: now + 90_000 })
+    await lifetime(90_000)
+    await store.clear()
+  })
+
+  it('touches without writing the data', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const id = newId()
+    await store.create(id, newRecord())
+    await redis.hset(prefix + id, 'data', 'changed behind its back')
+    await store.touch(id, Date.now() + 7_200_000)
+    expect(await redis.hget(prefix + id, 'data')).toBe('changed behind its back')
+    await store.clear()
+  })
+
+  it('leaves nothing behind when sessions have expired, in the index neither', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    for (let i = 0; i < 5; i++) await store.create(newId(), newRecord({ owner: 'ada', expiresAt: Date.now() + 300 }))
+    expect(await redis.exists(`${prefix}owner:ada`)).toBe(1)
+    await expect.poll(() => redis.keys(`${prefix}*`), { timeout: 10_000 }).toEqual([])
+  })
+
+  it('clears what it may have written, and nothing else under its prefix', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const others = [`${prefix}config`, `${prefix}${newId()}:lock`, prefix.slice(0, -1), `x${prefix}${newId()}`]
+    for (const key of others) await redis.set(key, 'kept', 'EX', 60)
+    for (let i = 0; i < 1200; i++) await store.create(newId(), newRecord({ owner: `owner ${i % 3}` }))
+    await store.clear()
+    expect((await redis.keys(`*${prefix.slice(0, -1)}*`)).sort()).toEqual(others.sort())
+    await redis.unlink(others)
+  }, 30_000)
+
+  it('takes nothing in a prefix for a pattern', async () => {
+    const mark = newId()
+    const [store, neighbour] = [`test:[*?\\${mark}]:`, `test:x${mark}:`].map((prefix) => redisStore(redis, { prefix }))
+    const id = newId()
+    await store?.create(id, newRecord())
+    await neighbour?.create(id, newRecord())
+    await store?.clear()
+    expect(await store?.load(id)).toBeUndefined()
+    expect(await neighbour?.load(id)).toBeDefined()
+    await neighbour?.clear()
+  })
+
+  it('throws at a key of another type, and leaves it as it is', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const id = newId()
+    await redis.set(prefix + id, 'text', 'EX', 60)
+    const record = newRecord()
+    await expect(store.load(id)).rejects.toThrow('WRONGTYPE')
+    await expect(store.update(id, { ...record, version: 2 })).rejects.toThrow('WRONGTYPE')
+    await expect(store.touch(id, record.expiresAt)).rejects.toThrow('WRONGTYPE')
+    await expect(store.delete(id)).rejects.toThrow('WRONGTYPE')
+    expect(await store.create(id, record)).toBe(false)
+    expect(await redis.get(prefix + id)).toBe('text')
+    await store.clear()
+    expect(await redis.exists(prefix + id)).toBe(0)
+  })
+
+  it('signs an owner out everywhere but here, through a manager', async () => {
+    const store = redisStore(redis, { prefix: newPrefix() })
+    const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+    const [here] = await Promise.all([1, 2, 3].map((count) => sessions.issue({ count }, { owner: 'ada' })))
+    expect(await sessions.listByOwner('ada')).toHaveLength(3)
+    expect(await sessions.destroyByOwner('ada', { except: here?.id ?? '' })).toBe(2)
+    const request = new Request('https://app.example/', { headers: { cookie: here?.cookie ?? '' } })
+    expect((await sessions.read(request)).get('count')).toBe(1)
+    await sessions.clear()
+  })
+})

@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canStartRedis, RedisServer } from '../test/redis-server.js'
+import { newId, newRecord } from '../test/sample.js'
+import { type RedisStore, redisStore } from './redis-store.js'
+
+const HOUR = 3_600_000
+
+describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () => {
+  let server: RedisServer
+  let redis: Redis
+  let monitor: Redis
+  let store: RedisStore
+  beforeAll(async () => {
+    server = await RedisServer.start()
+    redis = new Redis(server.url)
+    store = redisStore(redis)
+    monitor = await redis.monitor()
+  }, 30_000)
+  afterAll(async () => {
+    monitor?.disconnect()
+    redis?.disconnect()
+    await server?.stop()
+  })
+
+  /** The commands, with the keys of scripts, that come in during the call. */
+  async function sentBy(call: () => Promise<unknown>): Promise<string[]> {
+    const sent: string[] = []
+    const marker = newId()
+    const note = (_time: string, args: string[], source: string) => {
+      const [name = '', , , key = ''] = args
+      if (args[1] === marker) monitor.emit(marker)
+      // What a script does comes with no address.
+      else if (source !== 'lua')
+        sent.push(name.startsWith('eval') ? `${name} ${key.replace(/[\w-]{43}$/, '<id>')}` : name)
+    }
+    monitor.on('monitor', note)
+    await call()
+    const end = once(monitor, marker)
+    await redis.echo(marker)
+    await end
+    monitor.off('monitor', note)
+    return sent
+  }
+
+  const session = 'evalsha session:<id>'
+  const index = 'evalsha session:owner:ada'
+
+  /** Each script once, so that the server knows them. */
+  async function warmUp(store: RedisStore): Promise<void> {
+    const id = newId()
+    const record = newRecord({ owner: 'warm' })
+    await store.create(id, record)
+    await store.load(id)
+    await store.update(id, { ...record, version: 2 })
+    await store.touch(id, record.expiresAt)
+    await store.listByOwner('warm')
+    await store.delete(id)
+    await store.clear()
+  }
+
+  it('is a script by its hash, and by its text when the server has forgotten it', async () => {
+    await redis.script('FLUSH')
+    expect(await sentBy(() => store.load(newId()))).toEqual([session, 'eval session:<id>'])
+    expect(await sentBy(() => store.load(newId()))).toEqual([session])
+    await redis.script('FLUSH')
+    expect(await store.create(newId(), newRecord())).toBe(true)
+  })
+
+  describe('for a session without an owner', () => {
+    it('is one command', async () => {
+      await warmUp(store)
+      const id = newId()
+      const record = newRecord()
+      expect(await sentBy(() => store.create(id, record))).toEqual([session])
+      expect(await sentBy(() => store.create(id, record))).toEqual([session])
+      expect(await sentBy(() => store.load(id))).toEqual([session])
+      expect(await sentBy(() => store.update(id, { ...record, version: 2, expiresAt: record.expiresAt * 2 }))).toEqual([
+        session,
+      ])
+      expect(await sentBy(() => store.update(id, { ...record, version: 2 }))).toEqual([session])
+      expect(await sentBy(() => store.touch(id, record.expiresAt * 3))).toEqual([session])
+      expect(await sentBy(() => store.delete(id))).toEqual([session])
+      expect(await sentBy(() => store.delete(id))).toEqual([session])
+    })
+  })
+
+  describe('for a session of an owner', () => {
+    it('is one command more where it becomes theirs or goes, and two where the index ends too soon', async () => {
+      await warmUp(store)
+      const id = newId()
+      const record = newRecord({ owner: 'ada' })
+      const { expiresAt } = record
+      expect(await sentBy(() => store.create(id, record))).toEqual([session, index])
+      expect(await sentBy(() => store.load(id))).toEqual([session])
+      expect(await sentBy(() => store.touch(id, expiresAt + HOUR / 2))).toEqual([session])
+      expect(await sentBy(() => store.update(id, { ...record, version: 2, expiresAt: expiresAt + HOUR / 2 }))).toEqual([
+        session,
+      ])
+      expect(await sentBy(() => store.touch(id, expiresAt + 2 * HOUR))).toEqual([session, index, session])
+      expect(await sentBy(() => store.touch(id, expiresAt + 3 * HOUR))).toEqual([session])
+      expect(await sentBy(() => store.update(id, { ...record, version: 3, expiresAt: expiresAt + 99 * HOUR }))).toEqual(
+        [session, index, session],
+      )
+      expect(await sentBy(() => store.update(id, { ...record, version: 9 }))).toEqual([session])
+      expect(await sentBy(() => store.delete(id))).toEqual([session, index])
+    })
+
+    it('is three commands where an update makes it theirs', async () => {
+      await warmUp(store)
+      const id = newId()
+      const record = newRecord()
+      await store.create(id, record)
+      expect(await sentBy(() => store.update(id, { ...record, owner: 'ada', version: 2 }))).toEqual([
+        session,
+        index,
+        session,
+      ])
+      expect(await sentBy(() => store.update(id, { ...record, version: 3 }))).toEqual([session])
+      await store.clear()
+    })
+  })
+
+  describe('for an owner', () => {
+    it('is the index and each session, and what is gone goes from the index in one', async () => {
+      await warmUp(store)
+      const ids = [newId(), newId(), newId()]
+      for (const id of ids) await store.create(id, newRecord({ owner: 'ada' }))
+      expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index, session, session, session])
+      await redis.unlink(`session:${ids[0]}`)
+      expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index, session, session, session, index])
+      expect(await sentBy(() => store.deleteByOwner('ada'))).toEqual([index, session, session, index])
+      expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index])
+    })
+  })
+
+  it('for clear is a look at the keys, and each session', async () => {
+    await warmUp(store)
+    for (let i = 0; i < 3; i++) await store.create(newId(), newRecord())
+    expect(await sentBy(() => store.clear())).toEqual(['evalsha session:', 'scan', session, session, session])
+  })
+})
