@@ -1,7 +1,7 @@
 /** A client of the user's. Its connection is theirs too: the store neither opens nor closes it. */
 export type RedisClient = NodeRedisClient | IoredisClient | UpstashClient | BunRedisClient
 
-/** What is used of `redis` (node-redis 5 or later): of a client, a pool, a sentinel or a cluster. */
+/** What is used of `redis` (node-redis 5 or later): of a client, a pool or a cluster. */
 export interface NodeRedisClient {
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>

@@ -1,7 +1,7 @@
 import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { createClient, createClientPool } from 'redis'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Outage, outageOf } from '../test/outage.js'
 import { canStartRedis, RedisServer } from '../test/redis-server.js'
 import { UpstashBridge } from '../test/upstash-bridge.js'
@@ -14,8 +14,24 @@ const survived: Outage = {
   after: [true, true, true, 2, true, true],
 }
 
-/** The clients with the options that the README recommends, with shorter times. */
-const connections: Record<string, (url: string) => Promise<{ client: RedisClient; close(): unknown }>> = {
+type Connect = (url: string) => Promise<{ client: RedisClient; close(): unknown }>
+
+/** Clients as they come. */
+const plainConnections: Record<string, Connect> = {
+  async 'a client of redis'(url) {
+    const client = createClient({ url })
+    await client.on('error', () => {}).connect()
+    return { client, close: () => client.destroy() }
+  },
+
+  async ioredis(url) {
+    const client = new Redis(url).on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  },
+}
+
+/** Clients with the options that the README recommends, with shorter times. */
+const connections: Record<string, Connect> = {
   async 'a client of redis'(url) {
     const client = createClient({
       url,
@@ -70,7 +86,25 @@ const connections: Record<string, (url: string) => Promise<{ client: RedisClient
   },
 }
 
-describe.skipIf(!(await canStartRedis())).each(Object.entries(connections))('with %s', (_, connect) => {
+const hasRedis = await canStartRedis()
+
+describe.skipIf(!hasRedis).each(Object.entries(plainConnections))('with %s as it comes', (_, connect) => {
+  it('a call fails when the time is over that the store waits, and works when the server goes on', async () => {
+    const server = await RedisServer.start()
+    onTestFinished(() => server.stop())
+    const { client, close } = await connect(server.url)
+    onTestFinished(() => void close())
+    const store = redisStore(client)
+    await store.load('before')
+    server.pause()
+    const impatient = redisStore(client, { timeout: 200 })
+    await expect(impatient.load('meanwhile')).rejects.toThrow('Redis did not reply within 200 ms')
+    server.resume()
+    expect(await store.load('after')).toBeUndefined()
+  }, 30_000)
+})
+
+describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, connect) => {
   let server: RedisServer
   let connected: Awaited<ReturnType<typeof connect>>
   beforeEach(async () => {

@@ -28,7 +28,11 @@ describe('redisStore refuses', () => {
   })
 
   it('a prefix that is no text', () => {
-    expect(() => redisStore(client, { prefix: 7 as unknown as string })).toThrow(TypeError)
+    expect(() => redisStore(client, { prefix: 7 as unknown as string })).toThrow('prefix must be')
+  })
+
+  it.each([0, -1, Number.NaN, 'soon'])('a timeout of %s', (timeout) => {
+    expect(() => redisStore(client, { timeout: timeout as number })).toThrow('timeout must be')
   })
 })
 

@@ -3,12 +3,15 @@ import type { RedisClient } from './clients.js'
 import { driverOf, escapeGlob, type RedisDriver } from './driver.js'
 import { OwnerIndex } from './owner-index.js'
 import { code, mark, markedText, markedTexts } from './reply.js'
+import { withReplyTimeout } from './reply-timeout.js'
 import type { Script } from './script.js'
 import { CREATE, DELETE, READ, TOUCH, UNLINK, UPDATE } from './scripts.js'
 
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
   prefix?: string
+  /** Milliseconds that Redis may take to reply to one command before the call fails. Default 5000; `Infinity` for none. */
+  timeout?: number
   /** Milliseconds since the epoch. Default: the manager's clock, else Date.now. */
   now?: () => number
 }
@@ -42,9 +45,10 @@ export interface RedisStore extends SessionStore {
  * const store = redisStore(client)
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { prefix = 'session:', now } = options
+  const { prefix = 'session:', timeout = 5000, now } = options
   if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: prefix must be a string')
-  return new Store(driverOf(client), prefix, now)
+  if (!(timeout > 0)) throw new TypeError('fetch-sessions: timeout must be a number of milliseconds above 0')
+  return new Store(withReplyTimeout(driverOf(client), timeout), prefix, now)
 }
 
 /** Between the prefix and an owner. No id of a session has a colon. */

@@ -1,5 +1,6 @@
-/* Runs the outage in Bun, with its client, and prints what came of it as JSON. */
+/* Runs the outage in Bun, with its client, and prints what came of it as JSON; then the same of a server that hangs. */
 import { RedisClient } from 'bun'
+import { redisStore } from '../src/index.js'
 import { outageOf } from './outage.js'
 import { RedisServer } from './redis-server.js'
 
@@ -12,6 +13,10 @@ const client = new RedisClient(server.url, {
 try {
   await client.connect()
   console.log(JSON.stringify(await outageOf(server, client)))
+  server.pause()
+  console.log(JSON.stringify(await redisStore(client, { timeout: 200 }).load('meanwhile').catch(String)))
+  server.resume()
+  console.log(JSON.stringify((await redisStore(client).load('after')) ?? null))
 } finally {
   client.close()
   await server.stop()
