@@ -19,14 +19,18 @@ const connections: Record<string, (urls: string[]) => Promise<{ client: RedisCli
     return { client, close: () => client.close() }
   },
 
-  async 'a cluster client of redis that reads from replicas'(urls) {
-    const client = createCluster({ rootNodes: urls.map((url) => ({ url })), useReplicas: true })
+  async 'a cluster client of redis that reads from replicas and has no queue'(urls) {
+    const client = createCluster({
+      rootNodes: urls.map((url) => ({ url })),
+      useReplicas: true,
+      defaults: { disableOfflineQueue: true },
+    })
     await client.connect()
     return { client, close: () => client.close() }
   },
 
   async 'a Cluster of ioredis'(urls) {
-    const client = new Cluster(urls)
+    const client = new Cluster(urls, { redisOptions: { autoResendUnfulfilledCommands: false } })
     return { client, close: () => client.quit() }
   },
 
@@ -106,5 +110,27 @@ runner.describe('on a cluster of three masters', () => {
       await store.clear()
       expect(await keysOn(prefix)).toEqual([0, 0, 0])
     })
+
+    it('fails while a master is down, and works when it is back, with the same client', async () => {
+      const prefix = `test:${newId()}:`
+      const store = redisStore(connected.client, { prefix, timeout: 1000 })
+      const ids = Array.from({ length: 30 }, newId)
+      const record = newRecord({ owner: 'ada' })
+      for (const id of ids) await store.create(id, record)
+      const touchAll = () => Promise.allSettled(ids.map((id) => store.touch(id, record.expiresAt + 1)))
+      const [server] = cluster.servers
+      await server?.kill()
+      expect((await touchAll()).some(({ status }) => status === 'rejected')).toBe(true)
+      await server?.restart()
+      await expect
+        .poll(touchAll, { timeout: 20_000 })
+        .toEqual(ids.map(() => expect.objectContaining({ status: 'fulfilled' })))
+      // That master kept nothing on disk: its sessions are gone, those of the others are there.
+      const touched = (await touchAll()).map((result) => result.status === 'fulfilled' && result.value)
+      expect(new Set(touched)).toEqual(new Set([true, false]))
+      await store.create(newId(), record)
+      expect((await store.listByOwner('ada')).length).toBeGreaterThan(0)
+      await store.clear()
+    }, 60_000)
   })
 })
