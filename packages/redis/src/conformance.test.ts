@@ -79,7 +79,6 @@ testClient('ioredis 5', async () => {
 async function connectUpstash(options: {
   automaticDeserialization?: boolean
   responseEncoding?: false
-  enableAutoPipelining?: boolean
 }): Promise<{ client: RedisClient; close(): Promise<unknown> }> {
   const redis = new Redis(url)
   const bridge = await UpstashBridge.start(redis)
@@ -89,6 +88,6 @@ async function connectUpstash(options: {
 
 testClient('the client of Upstash', () => connectUpstash({}))
 
-testClient('the client of Upstash without its conveniences', () =>
-  connectUpstash({ automaticDeserialization: false, responseEncoding: false, enableAutoPipelining: false }),
+testClient('the client of Upstash that leaves texts as they are', () =>
+  connectUpstash({ automaticDeserialization: false, responseEncoding: false }),
 )

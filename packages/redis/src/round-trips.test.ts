@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canStartRedis, RedisServer } from '../test/redis-server.js'
@@ -27,21 +26,27 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
   /** The commands, with the keys of scripts, that come in during the call. */
   async function sentBy(call: () => Promise<unknown>): Promise<string[]> {
     const sent: string[] = []
-    const marker = newId()
-    const note = (_time: string, args: string[], source: string) => {
-      const [name = '', , , key = ''] = args
-      if (args[1] === marker) monitor.emit(marker)
+    const note = (_time: string, [name = '', , , key = '']: string[], source: string) => {
       // What a script does comes with no address.
-      else if (source !== 'lua')
-        sent.push(name.startsWith('eval') ? `${name} ${key.replace(/[\w-]{43}$/, '<id>')}` : name)
+      if (source !== 'lua') sent.push(name.startsWith('eval') ? `${name} ${key.replace(/[\w-]{43}$/, '<id>')}` : name)
     }
+    await monitorIsUpToDate()
     monitor.on('monitor', note)
     await call()
-    const end = once(monitor, marker)
-    await redis.echo(marker)
-    await end
+    await monitorIsUpToDate()
     monitor.off('monitor', note)
-    return sent
+    return sent.filter((name) => name !== 'echo')
+  }
+
+  /** The monitor has its own connection, so it tells of a command only some time after its reply. */
+  async function monitorIsUpToDate(): Promise<void> {
+    const marker = newId()
+    const { promise, resolve } = deferred()
+    const look = (_time: string, args: string[]) => args[1] === marker && resolve()
+    monitor.on('monitor', look)
+    await redis.echo(marker)
+    await promise
+    monitor.off('monitor', look)
   }
 
   const session = 'evalsha session:<id>'
@@ -141,3 +146,11 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
     expect(await sentBy(() => store.clear())).toEqual(['evalsha session:', 'scan', session, session, session])
   })
 })
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
