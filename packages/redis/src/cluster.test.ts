@@ -2,6 +2,7 @@ import { testStore } from '@fetch-sessions/store-testing'
 import { Cluster } from 'ioredis'
 import { createCluster } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openedStore } from '../test/opened-store.js'
 import { canStartRedis, RedisClusterServers } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
 import type { RedisClient } from './clients.js'
@@ -9,7 +10,7 @@ import { redisStore } from './redis-store.js'
 
 const runner = {
   describe: describe.skipIf(!(await canStartRedis())),
-  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it.concurrent(name, body, 20_000),
+  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 20_000),
 }
 
 const connections: Record<string, (urls: string[]) => Promise<{ client: RedisClient; close(): unknown }>> = {
@@ -59,16 +60,9 @@ runner.describe('on a cluster of three masters', () => {
     beforeAll(async () => {
       connected = await connect(cluster.urls)
     })
-    afterAll(() => connected.close())
+    afterAll(() => connected?.close())
 
-    testStore(
-      'redisStore',
-      () => {
-        const store = redisStore(connected.client, { prefix: `test:${newId()}:` })
-        return { store, close: () => store.clear() }
-      },
-      runner,
-    )
+    testStore('redisStore', () => openedStore(connected.client), runner)
 
     it('keeps an owner’s sessions on every master, finds them all, and removes them all', async () => {
       const prefix = `test:${newId()}:`

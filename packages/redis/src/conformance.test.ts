@@ -1,11 +1,13 @@
-import { testStore } from '@fetch-sessions/store-testing'
+import { type OpenedStore, testStore } from '@fetch-sessions/store-testing'
 import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { createClient, createClientPool } from 'redis'
 import { createClient as createClient5 } from 'redis-5'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { openedStore } from '../test/opened-store.js'
 import { findRedis } from '../test/redis-server.js'
+import { newId } from '../test/sample.js'
 import { UpstashBridge } from '../test/upstash-bridge.js'
 import type { RedisClient } from './clients.js'
 import { redisStore } from './redis-store.js'
@@ -13,33 +15,37 @@ import { redisStore } from './redis-store.js'
 const url = (await findRedis()) ?? ''
 const runner = {
   describe: describe.skipIf(url === ''),
-  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it.concurrent(name, body, 20_000),
+  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 20_000),
 }
 
-/** The suite, with one connection for all its checks and a prefix for each. */
-function testClient(name: string, connect: () => Promise<{ client: RedisClient; close(): unknown }>): void {
+/** The suite, with one connection for all its checks. */
+function testClient(
+  name: string,
+  connect: () => Promise<{ client: RedisClient; close(): unknown }>,
+  open: (client: RedisClient) => OpenedStore = openedStore,
+): void {
   runner.describe(`with ${name}`, () => {
     let connected: Awaited<ReturnType<typeof connect>>
     beforeAll(async () => {
       connected = await connect()
     })
-    afterAll(() => connected.close())
+    afterAll(() => connected?.close())
 
-    testStore(
-      'redisStore',
-      () => {
-        const store = redisStore(connected.client, { prefix: `test:${crypto.randomUUID()}:` })
-        return { store, close: () => store.clear() }
-      },
-      runner,
-    )
+    testStore('redisStore', () => open(connected.client), runner)
   })
 }
 
-testClient('a client of redis', async () => {
-  const client = await createClient({ url }).connect()
-  return { client, close: () => client.close() }
-})
+testClient(
+  'a client of redis, in real time',
+  async () => {
+    const client = await createClient({ url }).connect()
+    return { client, close: () => client.close() }
+  },
+  (client) => {
+    const store = redisStore(client, { prefix: `test:${newId()}:` })
+    return { store, close: () => store.clear() }
+  },
+)
 
 testClient('a client of redis that gives buffers', async () => {
   const client = await createClient({ url }).connect()
@@ -64,7 +70,7 @@ testClient('ioredis', async () => {
 
 testClient('ioredis with a key prefix of its own, pipelines and numbers as texts', async () => {
   const client = new Redis(url, {
-    keyPrefix: `test[${crypto.randomUUID()}]*`,
+    keyPrefix: `test[${newId()}]*`,
     enableAutoPipelining: true,
     stringNumbers: true,
   })

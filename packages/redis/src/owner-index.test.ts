@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findRedis } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
+import { signal } from '../test/signal.js'
 import type { IoredisClient } from './clients.js'
 import { type RedisStore, redisStore } from './redis-store.js'
 
@@ -208,11 +209,3 @@ describe.skipIf(url === '')('the index of owners', () => {
     await other.quit()
   }, 30_000)
 })
-
-function signal(): [promise: Promise<void>, send: () => void] {
-  let send = () => {}
-  const promise = new Promise<void>((resolve) => {
-    send = resolve
-  })
-  return [promise, send]
-}

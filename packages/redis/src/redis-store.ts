@@ -6,6 +6,7 @@ import { code, mark, markedText, markedTexts } from './reply.js'
 import { withReplyTimeout } from './reply-timeout.js'
 import type { Script } from './script.js'
 import { CREATE, DELETE, READ, TOUCH, UNLINK, UPDATE } from './scripts.js'
+import { argumentsOf, RECORD_FIELDS, recordOf } from './session-hash.js'
 
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
@@ -80,17 +81,13 @@ class Store implements RedisStore {
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
-    const fields = ['version', 'data', 'createdAt', 'expiresAt', 'owner', 'meta']
-    const [version, data = '', createdAt, expiresAt, owner, meta] = await this.#read(id, fields)
-    if (version === undefined) return undefined
-    const record = { data, createdAt: Number(createdAt), expiresAt: Number(expiresAt), owner, version: Number(version) }
-    return meta === undefined ? record : { ...record, meta }
+    return recordOf(await this.#read(id, RECORD_FIELDS))
   }
 
   async create(id: string, record: SessionRecord): Promise<boolean> {
     const { owner, expiresAt } = record
     const until = owner === undefined ? undefined : this.#index.keepUntil(expiresAt)
-    const isCreated = code(await this.#run(CREATE, id, this.#fieldsOf(record, until)), 0, 1) === 1
+    const isCreated = code(await this.#run(CREATE, id, this.#argumentsOf(record, until)), 0, 1) === 1
     if (!isCreated || owner === undefined || until === undefined) return isCreated
     try {
       await this.#index.enter(owner, id, until)
@@ -105,7 +102,7 @@ class Store implements RedisStore {
   async update(id: string, record: SessionRecord): Promise<boolean> {
     const { owner, expiresAt, version } = record
     const write = async (until?: number) =>
-      code(await this.#run(UPDATE, id, [...this.#fieldsOf(record, until), String(version - 1)]), 0, 1, 2)
+      code(await this.#run(UPDATE, id, [...this.#argumentsOf(record, until), String(version - 1)]), 0, 1, 2)
     let outcome = await write()
     if (outcome === 2 && owner !== undefined) {
       const until = this.#index.keepUntil(expiresAt)
@@ -194,19 +191,8 @@ class Store implements RedisStore {
     return markedTexts(await this.#run(READ, id, fields))
   }
 
-  /** The arguments that CREATE and UPDATE have in common. */
-  #fieldsOf(record: SessionRecord, indexedUntil: number | undefined): string[] {
-    const { version, data, createdAt, expiresAt, owner, meta } = record
-    return [
-      String(version),
-      data,
-      String(createdAt),
-      String(expiresAt),
-      mark(owner),
-      mark(meta),
-      mark(indexedUntil?.toString()),
-      this.#lifetime(expiresAt),
-    ]
+  #argumentsOf(record: SessionRecord, indexedUntil: number | undefined): string[] {
+    return argumentsOf(record, this.#lifetime(record.expiresAt), indexedUntil)
   }
 
   /** Milliseconds from now, not a time: the server's clock may be another. */

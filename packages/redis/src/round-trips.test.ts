@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canStartRedis, RedisServer } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
+import { signal } from '../test/signal.js'
 import { type RedisStore, redisStore } from './redis-store.js'
 
 const HOUR = 3_600_000
@@ -41,11 +42,11 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
   /** The monitor has its own connection, so it tells of a command only some time after its reply. */
   async function monitorIsUpToDate(): Promise<void> {
     const marker = newId()
-    const { promise, resolve } = deferred()
-    const look = (_time: string, args: string[]) => args[1] === marker && resolve()
+    const [seen, see] = signal()
+    const look = (_time: string, args: string[]) => args[1] === marker && see()
     monitor.on('monitor', look)
     await redis.echo(marker)
-    await promise
+    await seen
     monitor.off('monitor', look)
   }
 
@@ -146,11 +147,3 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
     expect(await sentBy(() => store.clear())).toEqual(['evalsha session:', 'scan', session, session, session])
   })
 })
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
-}

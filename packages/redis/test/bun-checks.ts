@@ -4,14 +4,10 @@
  */
 import { storeChecks } from '@fetch-sessions/store-testing'
 import { RedisClient } from 'bun'
-import { redisStore } from '../src/index.js'
-import { newId } from './sample.js'
+import { openedStore } from './opened-store.js'
 
 const client = new RedisClient(process.argv[2])
-const checks = storeChecks(() => {
-  const store = redisStore(client, { prefix: `test:${newId()}:` })
-  return { store, close: () => store.clear() }
-})
+const checks = storeChecks(() => openedStore(client))
 for (const { group, name, run } of checks) {
   const result = await run().catch(String)
   console.log(JSON.stringify({ group, name, result }))
