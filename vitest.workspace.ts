@@ -2,7 +2,17 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** The packages with tests, each a test project. */
-const packages = ['core', 'fetch', 'hono', 'itty-router', 'redis', 'store-testing']
+const packages = [
+  'cloudflare',
+  'core',
+  'deno-kv',
+  'fetch',
+  'hono',
+  'itty-router',
+  'redis',
+  'store-testing',
+  'unstorage',
+]
 
 /** Tests run against the sources, so that nothing has to be built before them. */
 const alias = Object.fromEntries(

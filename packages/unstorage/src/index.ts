@@ -1,0 +1,6 @@
+export {
+  type KeyValueStorage,
+  type UnstorageStore,
+  type UnstorageStoreOptions,
+  unstorageStore,
+} from './unstorage-store.js'
