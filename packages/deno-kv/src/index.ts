@@ -1,0 +1,2 @@
+export type { AtomicOperation, KeyValueDatabase, KvEntry } from './database.js'
+export { type DenoKvStore, type DenoKvStoreOptions, denoKvStore } from './deno-kv-store.js'
