@@ -1,0 +1,1 @@
+export { SessionObject } from './session-object.js'

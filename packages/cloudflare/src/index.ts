@@ -1,0 +1,3 @@
+export { type DurableObjectStore, type DurableObjectStoreOptions, durableObjectStore } from './durable-object-store.js'
+export { type KeyValueNamespace, type KVStore, type KVStoreOptions, kvStore } from './kv-store.js'
+export type { IndexedOwner, SessionObjectNamespace, SessionObjectStub, WriteReply } from './object-protocol.js'

@@ -1,0 +1,68 @@
+import type { SessionRecord } from '@fetch-sessions/core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleWorker, WorkerProcess } from '../test/worker-process.js'
+
+const ID = 'k'.repeat(43)
+
+let worker: WorkerProcess
+beforeAll(async () => {
+  worker = new WorkerProcess(await bundleWorker())
+}, 60_000)
+afterAll(() => worker?.close())
+
+function record(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return { data: '{}', createdAt: 1, expiresAt: Date.now() + 3_600_000, owner: undefined, version: 1, ...fields }
+}
+
+async function call<Result>(method: string, args: unknown[], prefix?: string): Promise<Result> {
+  const { result } = await worker.post<{ result: Result }>('/call', { store: 'kv', method, args, prefix })
+  return result
+}
+
+interface StoredKey {
+  name: string
+  /** Seconds since the epoch. */
+  expiration: number
+}
+
+describe('Workers KV', () => {
+  it('gets the record’s expiry, but never less than the 60 seconds that it takes', async () => {
+    const expirationOf = async (expiresAt: number): Promise<number> => {
+      await call('create', [ID, record({ expiresAt })], 'expiry:')
+      const keys = await worker.post<StoredKey[]>('/kv-keys')
+      await call('delete', [ID], 'expiry:')
+      return keys.find(({ name }) => name === `expiry:${ID}`)?.expiration ?? 0
+    }
+    const now = Date.now() / 1000
+    for (const expiresAt of [1, Date.now(), Date.now() + 1000]) {
+      expect(await expirationOf(expiresAt)).toBeGreaterThanOrEqual(Math.floor(now) + 60)
+    }
+    const later = Date.now() + 86_400_500
+    expect(await expirationOf(later)).toBeGreaterThanOrEqual(Math.floor(later / 1000))
+  })
+
+  it('is asked to delete what this location does not know, so that it goes elsewhere', async () => {
+    expect(await call('delete', [ID], 'unknown:')).toBe(false)
+    expect(await worker.post('/kv-keys')).toEqual([])
+  })
+
+  it('keeps keys under the prefix, which is session: by default', async () => {
+    await call('create', [ID, record()])
+    await call('create', [ID, record()], 'app:')
+    const names = (await worker.post<StoredKey[]>('/kv-keys')).map(({ name }) => name)
+    expect(names).toEqual([`app:${ID}`, `session:${ID}`])
+  })
+
+  it('passes its own error on', async () => {
+    const args: Record<string, unknown[]> = {
+      load: [ID],
+      create: [ID, record()],
+      update: [ID, record({ version: 2 })],
+      touch: [ID, 1],
+      delete: [ID],
+    }
+    for (const [method, of] of Object.entries(args)) {
+      await expect(call(method, of, 'x'.repeat(500))).rejects.toThrow('512')
+    }
+  })
+})

@@ -1,0 +1,106 @@
+/** The Worker that the tests run in workerd: the suite, single calls of a store, and a counter with real cookies. */
+
+import type { DurableObject } from 'cloudflare:workers'
+import { SessionManager, type SessionStore } from '@fetch-sessions/core'
+import { storeChecks } from '@fetch-sessions/store-testing'
+import { SessionObject } from '../src/durable-object.js'
+import { durableObjectStore, kvStore } from '../src/index.js'
+
+interface Env {
+  SESSIONS: DurableObjectNamespace<InspectedObject>
+  SESSIONS_KV: KVNamespace
+}
+
+type Method = Exclude<keyof InspectedObject, 'alarm' | keyof DurableObject>
+
+interface StoreCall {
+  store: 'kv' | 'object'
+  method: keyof SessionStore
+  args: unknown[]
+  prefix?: string
+}
+
+/** Lets tests see what an object keeps, and ring its alarm, which can't be called from outside. */
+export class InspectedObject extends SessionObject {
+  async inspect(): Promise<{ keys: string[]; alarm: number | null }> {
+    const { kv } = this.ctx.storage
+    return { keys: [...kv.list()].map(([key]) => key), alarm: await this.ctx.storage.getAlarm() }
+  }
+
+  ring(): Promise<void> {
+    return this.alarm()
+  }
+}
+
+/** Counts the round trips, each of which is a call of an object. */
+function counted(namespace: Env['SESSIONS'], count: { calls: number }): Env['SESSIONS'] {
+  const getByName = (name: string) => {
+    const stub = namespace.getByName(name)
+    return new Proxy(stub, {
+      get(_, method: keyof typeof stub) {
+        return (...args: unknown[]) => {
+          count.calls++
+          return (stub[method] as (...args: unknown[]) => unknown)(...args)
+        }
+      },
+    })
+  }
+  return { getByName } as Env['SESSIONS']
+}
+
+const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
+  /** One check of the suite. */
+  async '/check'(env, { store, name }: { store: 'kv' | 'object'; name: string }) {
+    const open = () => {
+      const options = { prefix: `${crypto.randomUUID()}:` }
+      return { store: store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(env.SESSIONS, options) }
+    }
+    const check = storeChecks(open).find((check) => check.name === name)
+    return check?.run()
+  },
+
+  /** One call of a store, and how many round trips it took. */
+  async '/call'(env, { store, method, args, prefix }: StoreCall) {
+    const count = { calls: 0 }
+    const options = prefix === undefined ? {} : { prefix }
+    const target: SessionStore =
+      store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(counted(env.SESSIONS, count), options)
+    const call = target[method] as (...args: unknown[]) => Promise<unknown>
+    return { result: (await call.apply(target, args)) ?? null, calls: count.calls }
+  },
+
+  /** One call of an object's method, past the store. */
+  async '/object'(env, { name, method, args }: { name: string; method: Method; args: unknown[] }) {
+    const call = env.SESSIONS.getByName(name)[method] as (...args: unknown[]) => unknown
+    return call(...args)
+  },
+
+  async '/kv-keys'(env) {
+    return (await env.SESSIONS_KV.list<unknown>()).keys
+  },
+}
+
+const worker: ExportedHandler<Env> = {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/count') return count(request, env)
+    const route = routes[pathname]
+    if (route === undefined) return new Response(null, { status: 404 })
+    try {
+      return Response.json({ result: (await route(env, (await request.json()) as never)) ?? null })
+    } catch (error) {
+      return Response.json({ error: String(error) })
+    }
+  },
+}
+
+export default worker
+
+/** With a manager of its own for each request, as if each came to another machine. */
+async function count(request: Request, env: Env): Promise<Response> {
+  const store = durableObjectStore(env.SESSIONS, { prefix: 'counter:' })
+  const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+  return sessions.handle(request, async (session) => {
+    return new Response(String((await session.write()).update('count', (n = 0) => n + 1)))
+  })
+}
