@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => worker?.close())
 
-describe.each([
+const engines = [
   {
     store: 'object',
     title: 'Durable Objects, in workerd',
@@ -22,23 +22,26 @@ describe.each([
     title: 'Workers KV, in workerd',
     lacks: /^writers at the same moment:|^owners:|listByOwner|deleteExpired|clear|useClock/,
   },
-])('$title', ({ store, lacks }) => {
-  const outcomes = new Map<string, string>()
+]
 
-  for (const { group, name } of checks) {
-    it(`${group}: ${name}`, { timeout: 60_000 }, async ({ skip }) => {
-      const outcome = await worker.post<string>('/check', { store, name })
-      outcomes.set(name, outcome)
-      if (outcome === 'skipped') skip()
-      expect(outcome).toBe('passed')
+for (const { store, title, lacks } of engines)
+  describe(title, () => {
+    const outcomes = new Map<string, string>()
+
+    for (const { group, name } of checks) {
+      it(`${group}: ${name}`, { timeout: 60_000 }, async ({ skip }) => {
+        const outcome = await worker.post<string>('/check', { store, name })
+        outcomes.set(name, outcome)
+        if (outcome === 'skipped') skip()
+        expect(outcome).toBe('passed')
+      })
+    }
+
+    it('is held to the whole suite but for what it does not promise', () => {
+      expect(outcomes.size).toBe(checks.length)
+      const titles = checks.map(({ group, name }) => ({ name, title: `${group}: ${name}` }))
+      expect(titles.filter(({ name }) => outcomes.get(name) === 'skipped')).toEqual(
+        titles.filter(({ title }) => lacks.test(title)),
+      )
     })
-  }
-
-  it('is held to the whole suite but for what it does not promise', () => {
-    expect(outcomes.size).toBe(checks.length)
-    const titles = checks.map(({ group, name }) => ({ name, title: `${group}: ${name}` }))
-    expect(titles.filter(({ name }) => outcomes.get(name) === 'skipped')).toEqual(
-      titles.filter(({ title }) => lacks.test(title)),
-    )
   })
-})

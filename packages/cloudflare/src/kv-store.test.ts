@@ -1,6 +1,7 @@
 import type { SessionRecord } from '@fetch-sessions/core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleWorker, WorkerProcess } from '../test/worker-process.js'
+import { type KeyValueNamespace, kvStore } from './index.js'
 
 const ID = 'k'.repeat(43)
 
@@ -65,4 +66,87 @@ describe('Workers KV', () => {
       await expect(call(method, of, 'x'.repeat(500))).rejects.toThrow('512')
     }
   })
+})
+
+/** The local emulation takes every write. Workers KV refuses the second one of a key within a second, like this. */
+class BusyNamespace implements KeyValueNamespace {
+  readonly values: Map<string, string> = new Map()
+  refusals = 0
+
+  async get(key: string): Promise<string | null> {
+    return this.values.get(key) ?? null
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    this.#refuse('PUT')
+    this.values.set(key, value)
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#refuse('DELETE')
+    this.values.delete(key)
+  }
+
+  #refuse(verb: string): void {
+    if (this.refusals-- > 0) throw new Error(`KV ${verb} failed: 429 Too Many Requests`)
+  }
+}
+
+describe('a write too soon after the last one', () => {
+  /** Runs the call, with all its waiting, at once. */
+  async function settled<T>(call: Promise<T>): Promise<PromiseSettledResult<T> | undefined> {
+    const results = Promise.allSettled([call])
+    await vi.runAllTimersAsync()
+    return (await results)[0]
+  }
+
+  const fakeTimers = (test: () => Promise<void>) => async () => {
+    vi.useFakeTimers()
+    await test().finally(() => vi.useRealTimers())
+  }
+
+  it(
+    'is made again until KV takes it',
+    fakeTimers(async () => {
+      const namespace = new BusyNamespace()
+      const store = kvStore(namespace)
+      await store.create(ID, record())
+      for (const call of [
+        () => store.update(ID, record({ version: 2 })),
+        () => store.touch(ID, 5),
+        () => store.delete(ID),
+      ]) {
+        namespace.refusals = 3
+        expect(await settled(call())).toEqual({ status: 'fulfilled', value: true })
+      }
+      expect(namespace.values.size).toBe(0)
+    }),
+  )
+
+  it(
+    'goes by what another request has written meanwhile',
+    fakeTimers(async () => {
+      const namespace = new BusyNamespace()
+      const store = kvStore(namespace)
+      await store.create(ID, record())
+      namespace.refusals = 1
+      const update = store.update(ID, record({ version: 2, data: 'late' }))
+      await vi.advanceTimersByTimeAsync(1)
+      await store.update(ID, record({ version: 2, data: 'first' }))
+      expect(await settled(update)).toEqual({ status: 'fulfilled', value: false })
+      expect(await store.load(ID)).toMatchObject({ data: 'first' })
+    }),
+  )
+
+  it(
+    'is an error when KV goes on refusing',
+    fakeTimers(async () => {
+      const namespace = new BusyNamespace()
+      namespace.refusals = 100
+      expect(await settled(kvStore(namespace).create(ID, record()))).toMatchObject({
+        status: 'rejected',
+        reason: { message: 'KV PUT failed: 429 Too Many Requests' },
+      })
+    }),
+  )
 })

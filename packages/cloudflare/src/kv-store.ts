@@ -14,6 +14,9 @@ export interface KVStoreOptions {
 
 /** Seconds. KV refuses to expire anything earlier; core checks the expiry itself. */
 const MIN_TTL = 60
+/** KV takes one write of a key per second, in milliseconds. */
+const WRITE_PAUSE = 1000
+const MAX_ATTEMPTS = 4
 
 /**
  * Keeps sessions in Workers KV, which is eventually consistent: a location may serve what it has read before for 60
@@ -21,7 +24,7 @@ const MIN_TTL = 60
  * and of two changes at the same moment the last one wins. For what must be revocable at once, use
  * `durableObjectStore`.
  *
- * KV takes one write per second of one key, and throws at the second one.
+ * KV takes one write per second of one key. A second one waits until it is taken, for a few seconds at most.
  *
  * @example
  * withSession(handler, (env) => ({ store: kvStore(env.SESSIONS), secret: env.SESSION_SECRET }))
@@ -55,33 +58,53 @@ export class KVStore implements SessionStore {
   }
 
   /** Two calls of KV. */
-  async create(id: string, record: SessionRecord): Promise<boolean> {
-    return (await this.load(id)) === undefined && this.#write(id, record)
+  create(id: string, record: SessionRecord): Promise<boolean> {
+    return whenTaken(async () => (await this.load(id)) === undefined && this.#write(id, record))
   }
 
   /** Two calls of KV. */
-  async update(id: string, record: SessionRecord): Promise<boolean> {
-    const stored = await this.load(id)
-    return stored?.version === record.version - 1 && this.#write(id, record)
+  update(id: string, record: SessionRecord): Promise<boolean> {
+    return whenTaken(async () => {
+      const stored = await this.load(id)
+      return stored?.version === record.version - 1 && this.#write(id, record)
+    })
   }
 
   /** Two calls of KV. */
-  async touch(id: string, expiresAt: number): Promise<boolean> {
-    const stored = await this.load(id)
-    return stored !== undefined && this.#write(id, { ...stored, expiresAt })
+  touch(id: string, expiresAt: number): Promise<boolean> {
+    return whenTaken(async () => {
+      const stored = await this.load(id)
+      return stored !== undefined && this.#write(id, { ...stored, expiresAt })
+    })
   }
 
   /** Two calls of KV. */
-  async delete(id: string): Promise<boolean> {
-    const stored = await this.load(id)
-    // Also when there seems to be none: this location may not have heard of it yet.
-    await this.#namespace.delete(this.#prefix + id)
-    return stored !== undefined
+  delete(id: string): Promise<boolean> {
+    return whenTaken(async () => {
+      const stored = await this.load(id)
+      // Also when there seems to be none: this location may not have heard of it yet.
+      await this.#namespace.delete(this.#prefix + id)
+      return stored !== undefined
+    })
   }
 
   async #write(id: string, record: SessionRecord): Promise<boolean> {
     const expirationTtl = Math.max(MIN_TTL, Math.ceil((record.expiresAt - this.#now()) / 1000))
     await this.#namespace.put(this.#prefix + id, JSON.stringify(record), { expirationTtl })
     return true
+  }
+}
+
+/** Does it again, from the read on, while KV refuses the write because the last one of this key was too soon before. */
+async function whenTaken(change: () => Promise<boolean>): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change()
+    } catch (error) {
+      const isTooSoon = error instanceof Error && error.message.includes('429')
+      if (attempt === MAX_ATTEMPTS || !isTooSoon) throw error
+    }
+    // Not all at the same moment again.
+    await new Promise((resolve) => setTimeout(resolve, WRITE_PAUSE * (1 + Math.random())))
   }
 }

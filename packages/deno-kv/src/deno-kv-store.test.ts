@@ -13,10 +13,12 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => workshop?.close())
 
-describe.each([
-  { where: 'in memory', path: () => ':memory:' },
-  { where: 'in a file', path: () => join(workshop.folder, 'conformance.sqlite3') },
-])('Deno KV $where', ({ path }) => {
+const databases = {
+  'Deno KV in memory': () => ':memory:',
+  'Deno KV in a file': () => join(workshop.folder, 'conformance.sqlite3'),
+}
+
+describe.each(Object.entries(databases))('%s', (_, path) => {
   const outcomes = new Map<string, string>()
   beforeAll(async () => {
     const lines = await workshop.run<{ name: string; outcome: string }>('conformance', path())
