@@ -9,7 +9,7 @@ import { createStorage, prefixStorage, type Storage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import lruCacheDriver from 'unstorage/drivers/lru-cache'
 import redisDriver from 'unstorage/drivers/redis'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
 import { unstorageStore } from './index.js'
 
@@ -193,10 +193,16 @@ describe('a file that can’t be used', () => {
   it('that another process is writing is read again until it is whole', async () => {
     const { store, file } = await oneSession()
     const whole = record({ data: 'whole' })
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    undo.push(async () => vi.useRealTimers())
     await writeFile(file, '')
     const loading = store.load(ID)
-    await writeFile(file, JSON.stringify(whole).slice(0, 20))
-    await writeFile(file, JSON.stringify(whole))
+    for (const text of [JSON.stringify(whole).slice(0, 20), JSON.stringify(whole)]) {
+      // Until the store has read what is there, and waits.
+      while (vi.getTimerCount() === 0) await new Promise(setImmediate)
+      await writeFile(file, text)
+      vi.runOnlyPendingTimers()
+    }
     expect(await loading).toEqual(whole)
   })
 
