@@ -125,6 +125,24 @@ describe('an object', () => {
 })
 
 describe('the index of an owner', () => {
+  it('has the session first: if it can’t take it, there is no session', async () => {
+    const id = newId()
+    const owner = `broken ${newId()}`
+    await expect(call('create', id, record({ owner }))).rejects.toThrow('The index is broken')
+    expect(await call('load', id)).toMatchObject({ result: null })
+    await call('create', id, record())
+    await expect(call('update', id, record({ owner, version: 2 }))).rejects.toThrow('The index is broken')
+    expect(await call('load', id)).toMatchObject({ result: { version: 1 } })
+  })
+
+  it('does not keep a sign-out from being one when it can’t be reached', async () => {
+    const id = newId()
+    const owner = `broken ${newId()}`
+    await object(`session:${id}`, 'create', record({ owner }), HOUR, { owner, lifetime: HOUR })
+    expect(await call('delete', id)).toEqual({ result: true, calls: 2 })
+    expect(await call('load', id)).toMatchObject({ result: null })
+  })
+
   it('passes over the entry of a session that was never written', async () => {
     const owner = newId()
     const id = newId()

@@ -20,7 +20,10 @@ interface StoreCall {
   prefix?: string
 }
 
-/** Lets tests see what an object keeps, and ring its alarm, which can't be called from outside. */
+/**
+ * Lets tests see what an object keeps, and ring its alarm, which can't be called from outside. The index of an owner whose
+ * name says so is broken.
+ */
 export class InspectedObject extends SessionObject {
   async inspect(): Promise<{ keys: string[]; alarm: number | null }> {
     const { kv } = this.ctx.storage
@@ -29,6 +32,20 @@ export class InspectedObject extends SessionObject {
 
   ring(): Promise<void> {
     return this.alarm()
+  }
+
+  override async addToIndex(id: string, version: number, lifetime: number): Promise<void> {
+    this.#mayBreak()
+    await super.addToIndex(id, version, lifetime)
+  }
+
+  override async removeFromIndex(ids: string[], beforeVersion: number): Promise<void> {
+    this.#mayBreak()
+    await super.removeFromIndex(ids, beforeVersion)
+  }
+
+  #mayBreak(): void {
+    if (this.ctx.id.name?.startsWith('owner:broken')) throw new Error('The index is broken')
   }
 }
 
