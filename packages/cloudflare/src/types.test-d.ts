@@ -1,6 +1,6 @@
 import type { SessionStore } from '@fetch-sessions/core'
 import { expectTypeOf, test } from 'vitest'
-import type { SessionObject } from './durable-object.js'
+import { SessionObject } from './durable-object.js'
 import { type DurableObjectStore, durableObjectStore, type KVStore, kvStore } from './index.js'
 
 test('a KVNamespace fits as it is', () => {
@@ -20,7 +20,7 @@ test('a namespace of SessionObject fits as it is, and in a jurisdiction', () => 
 })
 
 test('so does that of a class which extends it', () => {
-  class Named extends (class {} as unknown as typeof SessionObject) {
+  class Named extends SessionObject {
     greet(): string {
       return 'hello'
     }
