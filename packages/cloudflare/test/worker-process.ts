@@ -21,7 +21,7 @@ export async function bundleWorker(): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
-/** The test Worker in a workerd process of its own. */
+/** The test Worker in a workerd process of its own. Miniflare 4.20260426.0 is the last one that runs on Node 20. */
 export class WorkerProcess {
   readonly #miniflare: Miniflare
 
