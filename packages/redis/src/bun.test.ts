@@ -44,7 +44,7 @@ describe.skipIf(!(await canStartRedis()))('in Bun, with its own client', () => {
         down: ['error', 'error', 'error', 'error', 'error', 'error'],
         after: [true, true, true, 2, true, true],
       },
-      'Error: Redis did not reply within 200 ms; a write may still be carried out',
+      'Error: Redis did not reply within 0.2 s; a write may still be carried out',
       null,
     ])
   }, 60_000)

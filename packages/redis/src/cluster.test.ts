@@ -107,7 +107,7 @@ runner.describe('on a cluster of three masters', () => {
 
     it('fails while a master is down, and works when it is back, with the same client', async () => {
       const prefix = `test:${newId()}:`
-      const store = redisStore(connected.client, { prefix, timeout: 1000 })
+      const store = redisStore(connected.client, { prefix, timeout: 1 })
       const ids = Array.from({ length: 30 }, newId)
       const record = newRecord({ owner: 'ada' })
       for (const id of ids) await store.create(id, record)

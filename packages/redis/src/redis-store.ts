@@ -11,7 +11,7 @@ import { argumentsOf, RECORD_FIELDS, recordOf } from './session-hash.js'
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
   prefix?: string
-  /** Milliseconds that Redis may take to reply to one command before the call fails. Default 5000; `Infinity` for none. */
+  /** Seconds that Redis may take to reply to one command before the call fails. Default 5; `Infinity` for no limit. */
   timeout?: number
   /** Milliseconds since the epoch. Default: the manager's clock, else Date.now. */
   now?: () => number
@@ -46,9 +46,9 @@ export interface RedisStore extends SessionStore {
  * const store = redisStore(client)
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
-  const { prefix = 'session:', timeout = 5000, now } = options
+  const { prefix = 'session:', timeout = 5, now } = options
   if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: prefix must be a string')
-  if (!(timeout > 0)) throw new TypeError('fetch-sessions: timeout must be a number of milliseconds above 0')
+  if (!(timeout > 0)) throw new TypeError('fetch-sessions: timeout must be a number of seconds above 0')
   return new Store(withReplyTimeout(driverOf(client), timeout), prefix, now)
 }
 

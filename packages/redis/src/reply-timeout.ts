@@ -1,7 +1,7 @@
 import type { RedisDriver } from './driver.js'
 
 /**
- * The driver, but each script fails that has no reply after that many milliseconds. Most clients wait for ever for a
+ * The driver, but each script fails that has no reply after that many seconds. Most clients wait for ever for a
  * server that hangs, and for long for one that is down.
  */
 export function withReplyTimeout(driver: RedisDriver, timeout: number): RedisDriver {
@@ -16,8 +16,8 @@ export function withReplyTimeout(driver: RedisDriver, timeout: number): RedisDri
 function within<Reply>(timeout: number, reply: Promise<Reply>): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new Error(`Redis did not reply within ${timeout} ms; a write may still be carried out`))
-    }, timeout)
+      reject(new Error(`Redis did not reply within ${timeout} s; a write may still be carried out`))
+    }, timeout * 1000)
     reply.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

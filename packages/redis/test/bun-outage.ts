@@ -14,7 +14,7 @@ try {
   await client.connect()
   console.log(JSON.stringify(await outageOf(server, client)))
   server.pause()
-  console.log(JSON.stringify(await redisStore(client, { timeout: 200 }).load('meanwhile').catch(String)))
+  console.log(JSON.stringify(await redisStore(client, { timeout: 0.2 }).load('meanwhile').catch(String)))
   server.resume()
   console.log(JSON.stringify((await redisStore(client).load('after')) ?? null))
 } finally {

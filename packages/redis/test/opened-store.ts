@@ -6,7 +6,7 @@ import { newId } from './sample.js'
 /** A store for one check of the suite, with a prefix and a clock of its own, so that no check has to wait. */
 export function openedStore(client: RedisClient): OpenedStore {
   let time = Date.now()
-  const store = redisStore(client, { prefix: `test:${newId()}:`, timeout: 20_000, now: () => time })
+  const store = redisStore(client, { prefix: `test:${newId()}:`, timeout: 20, now: () => time })
   return {
     store,
     clock: {
