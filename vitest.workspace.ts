@@ -10,6 +10,7 @@ const packages = [
   'hono',
   'itty-router',
   'redis',
+  'sql',
   'store-testing',
   'unstorage',
 ]

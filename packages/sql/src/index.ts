@@ -1,0 +1,8 @@
+export type { MysqlCallbackClient, MysqlClient, MysqlPromiseClient } from './mysql-client.js'
+export { mysqlStore } from './mysql-store.js'
+export type { PGliteClient, PgClient, PostgresClient } from './postgres-client.js'
+export { type PostgresStoreOptions, postgresStore } from './postgres-store.js'
+export type { AsyncSqlStore, SqlStoreOptions, SyncSqlStore } from './sql-store.js'
+export type { AsyncSqliteClient, D1Client, LibsqlClient, SyncSqliteClient } from './sqlite-client.js'
+export { sqliteStore } from './sqlite-store.js'
+export type { TaggedSql } from './tagged-sql.js'

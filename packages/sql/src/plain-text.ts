@@ -1,0 +1,21 @@
+/**
+ * What some database can't keep, or compares as if it were not there: NUL (PostgreSQL), lone surrogates (all: they have
+ * no UTF-8), a blank at the end (MySQL). The escape character itself is escaped too, so that no two texts become one.
+ * JSON holds none of these but in owners and keys of odd users, so data stays readable in the database.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are the point
+const UNSAFE = /[\0\x1b\p{Surrogate}]| $/gu
+const ESCAPE = '\x1b'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const ESCAPED = /\x1b([0-9a-f]{4})/g
+
+/** The text in a form that every database keeps and compares as it is: nearly always the same text. */
+export function toPlain(text: string): string {
+  return text.replace(UNSAFE, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'))
+}
+
+/** The text that `toPlain` was given. */
+export function fromPlain(plain: string): string {
+  if (!plain.includes(ESCAPE)) return plain
+  return plain.replace(ESCAPED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+}

@@ -1,0 +1,35 @@
+import type { Awaitable } from '@fetch-sessions/core'
+
+/** What is bound to a placeholder. */
+export type Value = string | number | null
+
+/** The columns of a row, in the order of the statement: names are left out, since some clients change them. */
+export type Row = readonly unknown[]
+
+/** All that a store needs of a client. */
+export interface SqlClient {
+  /** The rows that a query finds. */
+  rows(statement: string, values: Value[]): Awaitable<readonly Row[]>
+  /** How many rows a statement wrote. */
+  run(statement: string, values: Value[]): Awaitable<number>
+}
+
+/** Goes on with an answer, at once if it is there already. */
+export function andThen<T, U>(answer: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return answer instanceof Promise ? answer.then(next) : next(answer)
+}
+
+/** Whether the client is an object or function with these methods. */
+export function has<Name extends string>(
+  client: unknown,
+  ...names: Name[]
+): client is Record<Name, (...args: never[]) => unknown> {
+  if (client === null || (typeof client !== 'object' && typeof client !== 'function')) return false
+  return names.every((name) => typeof (client as Record<string, unknown>)[name] === 'function')
+}
+
+/** Whether an error of a client has one of these codes, which clients keep in different places. */
+export function hasCode(error: unknown, codes: readonly (string | number)[]): boolean {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown }
+  return codes.some((one) => one === code || one === errno)
+}

@@ -1,0 +1,83 @@
+import { has, type Row, type SqlClient, type Value } from './sql-client.js'
+import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
+
+/** A `Database` of better-sqlite3 or bun:sqlite, or a `DatabaseSync` of node:sqlite. */
+export interface SyncSqliteClient {
+  prepare(statement: string): SyncStatement<never>
+  exec(statements: string): unknown
+}
+
+/** What can be bound to it is said so differently by each client that no common type but `never` fits them all. */
+interface SyncStatement<Bound> {
+  all(...values: Bound[]): unknown[]
+  run(...values: Bound[]): { changes: number | bigint }
+}
+
+/** A D1 binding of Cloudflare Workers, or a session of it. */
+export interface D1Client {
+  prepare(statement: string): { bind(...values: (string | number | null)[]): D1Statement }
+  batch(...values: never[]): unknown
+}
+
+interface D1Statement {
+  raw(): Promise<unknown[][]>
+  run(): Promise<{ meta: { changes?: number } & Record<string, unknown> }>
+}
+
+/** A `Client` of @libsql/client. */
+export interface LibsqlClient {
+  execute(statement: { sql: string; args: (string | number | null)[] }): Promise<{
+    rows: readonly ArrayLike<unknown>[]
+    rowsAffected: number
+  }>
+  batch(...values: never[]): unknown
+}
+
+/** What `sqliteStore` takes, of what answers with promises. */
+export type AsyncSqliteClient = D1Client | LibsqlClient | TaggedSql
+
+/** @throws TypeError if the client is none of those that are known */
+export function sqliteClient(client: SyncSqliteClient | AsyncSqliteClient): SqlClient {
+  if (isTaggedSql(client, 'sqlite')) return taggedSqlClient(client, true)
+  if (has(client, 'prepare', 'batch')) return d1Client(client as D1Client)
+  if (has(client, 'execute', 'batch')) return libsqlClient(client as LibsqlClient)
+  // The package sqlite3, which answers by callback, is told by its `each`.
+  if (has(client, 'prepare', 'exec') && !has(client, 'each')) return syncClient(client as SyncSqliteClient)
+  throw new TypeError(
+    'fetch-sessions: sqliteStore takes a Database of better-sqlite3 or bun:sqlite, a DatabaseSync of node:sqlite, a D1 binding, a Client of @libsql/client, or a Bun.SQL for SQLite',
+  )
+}
+
+function syncClient(db: SyncSqliteClient): SqlClient {
+  const statements: Map<string, SyncStatement<Value>> = new Map()
+  const prepared = (text: string): SyncStatement<Value> => {
+    let statement = statements.get(text)
+    if (statement === undefined) {
+      statement = db.prepare(text) as SyncStatement<Value>
+      statements.set(text, statement)
+    }
+    return statement
+  }
+  return {
+    rows: (text, values) =>
+      prepared(text)
+        .all(...values)
+        .map((row) => Object.values(row as object)),
+    run: (text, values) => Number(prepared(text).run(...values).changes),
+  }
+}
+
+function d1Client(d1: D1Client): SqlClient {
+  const statement = (text: string, values: Value[]) => d1.prepare(text).bind(...values)
+  return {
+    rows: (text, values) => statement(text, values).raw(),
+    run: async (text, values) => (await statement(text, values).run()).meta.changes ?? 0,
+  }
+}
+
+function libsqlClient(libsql: LibsqlClient): SqlClient {
+  return {
+    rows: async (sql, args) => (await libsql.execute({ sql, args })).rows.map((row) => Array.from(row)) as Row[],
+    run: async (sql, args) => (await libsql.execute({ sql, args })).rowsAffected,
+  }
+}

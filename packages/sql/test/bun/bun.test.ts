@@ -1,0 +1,53 @@
+// Run by Bun: the suite for the clients that are part of it.
+
+import { Database } from 'bun:sqlite'
+import { afterAll, describe, it } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { testStore } from '@fetch-sessions/store-testing'
+import { SQL } from 'bun'
+import { mysqlStore, postgresStore, sqliteStore } from '../../src/index.js'
+import { newTable } from '../table.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-bun-'))
+const databases = [new Database(':memory:'), new Database(join(folder, 'bun.db'))] as const
+const postgres = new SQL(process.env.POSTGRES_URL as string)
+const mysql = new SQL(process.env.MYSQL_URL as string)
+const sqlite = new SQL('sqlite://:memory:')
+
+afterAll(async () => {
+  for (const db of databases) db.close()
+  for (const sql of [postgres, mysql, sqlite]) await sql.close()
+  rmSync(folder, { recursive: true })
+})
+
+for (const [i, db] of databases.entries()) {
+  testStore(
+    `bun:sqlite ${i === 0 ? 'in memory' : 'and a file'}`,
+    () => {
+      const table = newTable()
+      const store = sqliteStore(db, { table })
+      store.migrate()
+      return { store, close: () => void db.run(`DROP TABLE ${table}`) }
+    },
+    { describe, it },
+  )
+}
+
+for (const [name, sql, storeOf] of [
+  ['PostgreSQL', postgres, postgresStore],
+  ['MySQL', mysql, mysqlStore],
+  ['SQLite', sqlite, sqliteStore],
+] as const) {
+  testStore(
+    `Bun.SQL for ${name}`,
+    async () => {
+      const table = newTable()
+      const store = storeOf(sql, { table })
+      await store.migrate()
+      return { store, close: async () => void (await sql.unsafe(`DROP TABLE ${table}`)) }
+    },
+    { describe, it },
+  )
+}
