@@ -18,13 +18,18 @@ const node = findNewerNode()
 
 describe.skipIf(node === undefined)('in a newer Node', () => {
   let suites: Bundle
+  let worker: Bundle
   beforeAll(async () => {
     suites = await bundle(new URL('../test/newer-node/suites.ts', import.meta.url))
+    worker = await bundle(new URL('../test/newer-node/d1-worker.ts', import.meta.url))
   })
-  afterAll(() => suites?.remove())
+  afterAll(async () => {
+    await suites?.remove()
+    await worker?.remove()
+  })
 
   it('node:sqlite in memory, node:sqlite and a file, and D1 in workerd pass the suite', async () => {
-    const { stdout } = await run(node as string, ['--test-reporter=tap', suites.file], { maxBuffer: 1e8 })
+    const { stdout } = await run(node as string, ['--test-reporter=tap', suites.file, worker.file], { maxBuffer: 1e8 })
     const count = (what: string) => Number(stdout.match(new RegExp(`^# ${what} (\\d+)$`, 'm'))?.[1])
     expect(count('fail')).toBe(0)
     expect(count('pass') + count('skipped')).toBe(3 * checks)

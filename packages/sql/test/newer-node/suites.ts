@@ -1,13 +1,13 @@
-// Run by a newer Node: the suite for node:sqlite, and for D1 in workerd.
+// Run by a newer Node: the suite for node:sqlite, and for D1 in workerd, whose worker is the argument.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, before, describe, it } from 'node:test'
-import { testStore } from '@fetch-sessions/store-testing'
+import { after, describe, it, type TestContext } from 'node:test'
+import { storeChecks, testStore } from '@fetch-sessions/store-testing'
 import { Miniflare } from 'miniflare'
-import { type D1Client, sqliteStore } from '../../src/index.js'
+import { sqliteStore } from '../../src/index.js'
 import { newTable } from '../table.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-node-'))
@@ -15,14 +15,9 @@ const file = new DatabaseSync(join(folder, 'node.db'))
 const memory = new DatabaseSync(':memory:')
 const miniflare = new Miniflare({
   modules: true,
-  script: 'export default { fetch: () => new Response() }',
+  scriptPath: process.argv[2] as string,
   compatibilityDate: '2026-07-01',
   d1Databases: ['DB'],
-})
-let d1: D1Client
-
-before(async () => {
-  d1 = await miniflare.getD1Database('DB')
 })
 
 after(async () => {
@@ -48,14 +43,17 @@ for (const [name, db] of [
   )
 }
 
-testStore(
-  'D1',
-  async () => {
-    const table = newTable()
-    const store = sqliteStore(d1, { table })
-    await store.migrate()
-    return { store, close: async () => void (await d1.prepare(`DROP TABLE ${table}`).bind().run()) }
-  },
-  // D1 keeps a text of 2 000 000 bytes at most, which is more than the suite asks for.
-  { describe, it },
-)
+const onlyNamed = () => {
+  throw new Error('The checks run in the worker')
+}
+
+describe('D1 in workerd', () => {
+  for (const [i, { group, name }] of storeChecks(onlyNamed).entries()) {
+    it(`${group}: ${name}`, async (context: TestContext) => {
+      const response = await miniflare.dispatchFetch(`http://d1/${i}`)
+      const answer = await response.text()
+      if (answer === 'skipped') context.skip()
+      else if (answer !== 'passed') throw new Error(answer)
+    })
+  }
+})
