@@ -1,36 +1,6 @@
-import type { Dialect } from './dialect.js'
 import { type MysqlClient, mysqlClient } from './mysql-client.js'
-import { hasCode } from './sql-client.js'
+import { mysqlDialect } from './mysql-dialect.js'
 import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-store.js'
-
-const mysql: Dialect = {
-  name: 'MySQL',
-  schemas: true,
-  quote: ({ schema, table }) => (schema === undefined ? `\`${table}\`` : `\`${schema}\`.\`${table}\``),
-  placeholders: (statement) => statement,
-  // INSERT IGNORE would hide other errors too, and ON DUPLICATE KEY UPDATE does not always tell what it did.
-  unlessExists: '',
-  isDuplicate: (error) => hasCode(error, ['ER_DUP_ENTRY', 1062]),
-  // mysql2 asks for it unless it is told otherwise, Bun.SQL does not.
-  countsUnchanged: false,
-  deleteExpired: (table) => `DELETE FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
-  // An index of a text needs a length. It takes nothing from the comparison, which is of the whole text.
-  schema: (_, table) => [
-    `CREATE TABLE IF NOT EXISTS ${table} (
-      id VARCHAR(43) NOT NULL PRIMARY KEY,
-      data LONGTEXT NOT NULL,
-      created_at BIGINT NOT NULL,
-      expires_at BIGINT NOT NULL,
-      owner LONGTEXT,
-      version INT NOT NULL,
-      meta LONGTEXT,
-      INDEX owner (owner(191)),
-      INDEX expires_at (expires_at)
-    ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-  ],
-  isMissingTable: (error) => hasCode(error, ['ER_NO_SUCH_TABLE', 1146]),
-  isForeignTable: (error) => hasCode(error, ['ER_BAD_FIELD_ERROR', 1054]),
-}
 
 /**
  * Keeps sessions in MySQL or MariaDB.
@@ -47,5 +17,5 @@ const mysql: Dialect = {
  */
 export function mysqlStore(client: MysqlClient, options: SqlStoreOptions = {}): AsyncSqlStore {
   // Its methods answer with promises, since all these clients do.
-  return new DialectStore(mysqlClient(client), mysql, options) as AsyncSqlStore
+  return new DialectStore(mysqlClient(client), mysqlDialect, options) as AsyncSqlStore
 }

@@ -21,7 +21,7 @@ export interface OpenedClient {
   close(): Promise<void>
 }
 
-type ClientName = 'pg' | 'postgres.js' | 'PGlite' | 'mysql2' | 'better-sqlite3' | 'libSQL'
+export type ClientName = 'pg' | 'postgres.js' | 'PGlite' | 'mysql2' | 'better-sqlite3' | 'libSQL'
 
 /** How to open each client that runs in every Node. `address` is a URL, or the path of a file. */
 export const clients: Record<ClientName, (address: string) => OpenedClient> = {
