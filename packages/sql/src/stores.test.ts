@@ -1,0 +1,151 @@
+import { SessionManager } from '@fetch-sessions/core'
+import Database from 'better-sqlite3'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
+import connect from 'postgres'
+import { afterAll, describe, expect, it } from 'vitest'
+import { findServer } from '../../store-testing/test/server.js'
+import { newTable } from '../test/table.js'
+import { mysqlStore, postgresStore, sqliteStore } from './index.js'
+
+const postgres = await findServer('PostgreSQL', 'POSTGRES_URL', 'postgres://postgres@127.0.0.1:5432/test')
+const mariadb = await findServer('MariaDB or MySQL', 'MYSQL_URL', 'mysql://root@127.0.0.1:3306/test')
+
+describe('the client', () => {
+  const others: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a URL', 'postgres://127.0.0.1/test'],
+    ['an empty object', {}],
+    ['a function', () => {}],
+    ['a query function alone', { query: () => {} }],
+    ['a database that answers by callback', { prepare: () => {}, exec: () => {}, each: () => {} }],
+  ]
+
+  it.each(others)('is refused if it is %s', (_, client) => {
+    expect(() => postgresStore(client as never)).toThrow(/^fetch-sessions: postgresStore takes a Pool or Client of pg/)
+    expect(() => mysqlStore(client as never)).toThrow(
+      /^fetch-sessions: mysqlStore takes a pool or connection of mysql2/,
+    )
+    expect(() => sqliteStore(client as never)).toThrow(
+      /^fetch-sessions: sqliteStore takes a Database of better-sqlite3/,
+    )
+  })
+
+  it('is refused by the stores of the other databases', async () => {
+    const pool = new pg.Pool()
+    const sql = connect('postgres://127.0.0.1/test')
+    const mysqlPool = mysql.createPool('mysql://127.0.0.1/test')
+    const db = new Database(':memory:')
+    for (const client of [pool, sql, db]) expect(() => mysqlStore(client as never)).toThrow(TypeError)
+    for (const client of [pool, sql, mysqlPool]) expect(() => sqliteStore(client as never)).toThrow(TypeError)
+    expect(() => postgresStore(db as never)).toThrow(TypeError)
+    db.close()
+  })
+})
+
+describe('the option table', () => {
+  const db = new Database(':memory:')
+  afterAll(() => void db.close())
+
+  it.each([
+    '',
+    'a-b',
+    '1a',
+    'a b',
+    'a"b',
+    'a`b',
+    'a;b',
+    "a'b",
+    'é',
+    'a.b.c',
+    '.a',
+    'a.',
+    'a\n',
+    'x'.repeat(51),
+    '"; DROP TABLE x; --',
+  ])('is refused if it is %j', (table) => {
+    const message = /^fetch-sessions: table must be a name of letters, digits and _/
+    expect(() => sqliteStore(db, { table })).toThrow(message)
+    expect(() => postgresStore(new pg.Pool(), { table })).toThrow(message)
+    expect(() => mysqlStore(mysql.createPool({}), { table })).toThrow(message)
+  })
+
+  it('may be a word of SQL, or 50 characters long', () => {
+    for (const table of ['select', 'Order', 'x'.repeat(50)]) {
+      const store = sqliteStore(db, { table })
+      store.migrate()
+      expect(store.load('id')).toBeUndefined()
+    }
+  })
+
+  it('may have no schema in SQLite', () => {
+    expect(() => sqliteStore(db, { table: 'main.sessions' })).toThrow('without a schema')
+  })
+
+  it.skipIf(postgres === undefined)('may have a schema in PostgreSQL', async () => {
+    const pool = new pg.Pool({ connectionString: postgres, max: 1 })
+    const schema = newTable()
+    await pool.query(`CREATE SCHEMA ${schema}`)
+    try {
+      const store = postgresStore(pool, { table: `${schema}.Order` })
+      await store.migrate()
+      expect(await store.delete('id')).toBe(false)
+      const { rows } = await pool.query('SELECT indexname FROM pg_indexes WHERE schemaname = $1 ORDER BY 1', [schema])
+      expect(rows.map((row) => row.indexname)).toEqual(['Order_expires_at', 'Order_owner', 'Order_pkey'])
+    } finally {
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+      await pool.end()
+    }
+  })
+
+  it.skipIf(mariadb === undefined)('may have a database in MySQL, and the pool may be one of callbacks', async () => {
+    const { createPool } = await import('mysql2')
+    const pool = createPool(mariadb as string)
+    const table = `${new URL(mariadb as string).pathname.slice(1)}.${newTable()}`
+    const store = mysqlStore(pool, { table })
+    await store.migrate()
+    expect(await store.delete('id')).toBe(false)
+    await pool.promise().query(`DROP TABLE ${table}`)
+    await pool.promise().end()
+  })
+})
+
+describe('statements', () => {
+  it.skipIf(postgres === undefined).each([
+    { prepare: true, count: 1 },
+    { prepare: false, count: 0 },
+    { prepare: undefined, count: 1 },
+  ])('are prepared in PostgreSQL, or not: $prepare', async ({ prepare, count }) => {
+    const pool = new pg.Pool({ connectionString: postgres, max: 1 })
+    const sql = connect(postgres as string, { max: 1 })
+    const options = { table: newTable(), ...(prepare !== undefined && { prepare }) }
+    await postgresStore(pool, options).migrate()
+    await postgresStore(sql, options).load('id')
+    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT data%'"
+    expect((await pool.query(question)).rows).toEqual([{ n: count }])
+    expect((await sql.unsafe(question)).map((row) => row.n)).toEqual([count])
+    await pool.query(`DROP TABLE ${options.table}`)
+    await sql.end()
+    await pool.end()
+  })
+})
+
+describe('in a session manager', () => {
+  it('a store that answers at once keeps a session from one request to the next', async () => {
+    const db = new Database(':memory:')
+    const store = sqliteStore(db)
+    store.migrate()
+    const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+    const visit = (cookie: string) =>
+      sessions.handle(new Request('https://example.com/', { headers: { cookie } }), async (session) => {
+        const count = (await session.write()).update('count', (n = 0) => n + 1)
+        return new Response(String(count))
+      })
+    const first = await visit('')
+    const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? ''
+    expect(await (await visit(cookie)).text()).toBe('2')
+    expect(await sessions.deleteExpired()).toBe(0)
+    db.close()
+  })
+})
