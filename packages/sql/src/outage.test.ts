@@ -66,6 +66,7 @@ describe.skipIf(postgres === undefined)('when PostgreSQL ends a connection', () 
       const update = expect(store.update('id', next)).rejects.toThrow('terminating connection')
       await vi.waitFor(async () => {
         const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = $1"
+        await control.query('SELECT pg_stat_clear_snapshot()')
         expect((await control.query(waiting, [table])).rowCount).toBe(1)
       })
       await terminate(control, table)

@@ -50,7 +50,7 @@ describe.skipIf(postgres === undefined)('in PostgreSQL each statement finds its 
         const { rows } = await client.query(`EXPLAIN EXECUTE ${table}_${name} (${literals})`)
         const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
         expect(plan, name).toContain(`${table}_${index === 'id' ? 'pkey' : index}`)
-        expect(plan, name).not.toContain('Seq Scan')
+        expect(plan, name).not.toMatch(/Seq Scan|Sort/)
       }
     } finally {
       await client.query(`DROP TABLE IF EXISTS ${table}`)
@@ -76,6 +76,7 @@ describe.skipIf(mariadb === undefined)('in MariaDB each statement finds its rows
         const [rows] = await connection.execute<mysql.RowDataPacket[]>(`EXPLAIN ${statements[name]}`, values)
         expect(rows[0], name).toMatchObject({ key: index === 'id' ? 'PRIMARY' : index })
         expect(rows[0]?.type, name).not.toBe('ALL')
+        expect(rows[0]?.Extra, name).not.toContain('filesort')
         expect(Number(rows[0]?.rows), name).toBeLessThanOrEqual(100)
       }
     } finally {
@@ -95,7 +96,7 @@ describe('in SQLite each statement finds its rows by an index', () => {
       const rows = db.prepare(`EXPLAIN QUERY PLAN ${statements[name]}`).all(...values) as { detail: string }[]
       const plan = rows.map(({ detail }) => detail).join('\n')
       expect(plan, name).toContain(index === 'id' ? `sqlite_autoindex_${table}_1` : `${table}_${index}`)
-      expect(plan, name).not.toContain('SCAN')
+      expect(plan, name).not.toMatch(/SCAN|TEMP B-TREE/)
     }
     db.close()
   })
