@@ -1,7 +1,7 @@
 /**
  * What some database can't keep, or compares as if it were not there: NUL (PostgreSQL), lone surrogates (all: they have
  * no UTF-8), a blank at the end (MySQL). The escape character itself is escaped too, so that no two texts become one.
- * JSON holds none of these but in owners and keys of odd users, so data stays readable in the database.
+ * JSON text holds none of these, so data stays readable in the database.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are the point
 const UNSAFE = /[\0\x1b\p{Surrogate}]| $/gu
