@@ -17,7 +17,14 @@ const config: Options[] = defineConfig([
     dts: { resolve: ['@standard-schema/spec'] },
   },
   // The one entry that knows Node. The rest is checked without its types.
-  { ...shared, entry: ['src/node.ts'], removeNodeProtocol: false, tsconfig: 'tsconfig.node.json', dts: true },
+  {
+    ...shared,
+    entry: ['src/node.ts'],
+    external: ['node:crypto'],
+    removeNodeProtocol: false,
+    tsconfig: 'tsconfig.node.json',
+    dts: true,
+  },
 ]) as Options[]
 
 export default config

@@ -6,6 +6,8 @@ export interface Identity {
   readonly id: string
   /** Where its record is. */
   readonly store: SessionStore
+  /** Whether other requests find the record there. If not, it travels in the cookie. */
+  readonly isShared: boolean
   /** The cookie that came is still good, but was made with an older secret. */
   readonly stale: boolean
 }

@@ -28,19 +28,20 @@ export class CommitQueue {
   readonly #lanes: Map<string, Lane> = new Map()
 
   /**
-   * Resolves when `write` was part of a batch that was written. `lead` writes a batch, on top of what the one before it
-   * has stored, and returns what it has stored. What it throws becomes the `error` of each write.
+   * Resolves with what is stored when `write` was part of a batch that was written; `undefined` if the record was gone.
+   * `lead` writes a batch, on top of what the one before it has stored, and returns what it has stored. What it throws
+   * becomes the `error` of each write, with which their `submit` rejects.
    */
   async submit(
     id: string,
     write: PendingWrite,
     lead: (batch: PendingWrite[], newest: StoredSession | undefined) => Promise<StoredSession | undefined>,
-  ): Promise<void> {
+  ): Promise<StoredSession | undefined> {
     let lane = this.#lanes.get(id)
     if (lane === undefined) {
       lane = { waiting: [], newest: undefined }
       this.#lanes.set(id, lane)
-    } else if (await this.#wait(id, lane, write)) return
+    } else if (await this.#wait(id, lane, write)) return outcomeOf(write)
     const { waiting } = lane
     const company: Place[] = []
     if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place)
@@ -54,6 +55,7 @@ export class CommitQueue {
     const next = waiting.shift()
     if (next !== undefined) next.call(false)
     else this.#leave(id, lane)
+    return outcomeOf(write)
   }
 
   #wait(id: string, lane: Lane, write: PendingWrite): Promise<boolean> {
@@ -79,4 +81,9 @@ export class CommitQueue {
   #leave(id: string, lane: Lane): void {
     if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
   }
+}
+
+function outcomeOf(write: PendingWrite): StoredSession | undefined {
+  if ('error' in write) throw write.error
+  return write.stored
 }

@@ -20,6 +20,7 @@ export interface SessionContext {
   readonly persistence: PersistencePolicy
   readonly onInvalidData: 'reset' | 'throw'
   readonly queue: CommitQueue
-  readonly emit: SessionListener
+  /** Left out if nobody listens, so that no event is made. */
+  readonly emit: SessionListener | undefined
   readonly now: () => number
 }

@@ -95,7 +95,7 @@ function decodeCanonical(text: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 function identify(id: string, record: SessionRecord | undefined): SlotIdentity {
-  return { id, store: new CookieSlot(record), stale: false }
+  return { id, store: new CookieSlot(record), isShared: false, stale: false }
 }
 
 /** The store of one request: the one record that its cookie brought, and will take away again. */

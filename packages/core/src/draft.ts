@@ -1,9 +1,9 @@
+import { isPromise } from './awaitable.js'
 import { isObject, isPlainObject } from './codec.js'
 import { isEqual } from './equal.js'
 import type { OwnLifetime } from './lifetime.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Awaitable } from './store.js'
-import { isPromise } from './store-guard.js'
 
 /** What requests change of a record, as it is stored. */
 export interface Content {
@@ -14,7 +14,7 @@ export interface Content {
 
 /** The same, unpacked. */
 interface Unpacked {
-  readonly values: Values
+  values: Values
   owner: string | undefined
   own: OwnLifetime | undefined
 }
@@ -55,19 +55,23 @@ export class Draft {
     return this.#content.owner
   }
 
-  get values(): ReadonlyMap<string, unknown> {
-    return this.#content.values
+  get keys(): string[] {
+    return Object.keys(this.#content.values)
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#content.values, key)
   }
 
   /** The value for someone who must not change it: an object is frozen, or a frozen copy if a writer holds it. */
   peek(key: string): unknown {
-    const value = this.values.get(key)
+    const value = this.#get(key)
     return freeze(this.#known.has(key) ? this.#serializer.copy(value) : value)
   }
 
   /** The value for someone who may change it in place. */
   lend(key: string): unknown {
-    const value = this.values.get(key)
+    const value = this.#get(key)
     if (!isObject(value) || (this.#known.has(key) && !Object.isFrozen(value))) return value
     return this.#put(key, this.#serializer.copy(value))
   }
@@ -82,7 +86,7 @@ export class Draft {
 
   /** @throws TypeError if the codec can't carry the outcome */
   update(key: string, change: (value: unknown) => unknown): unknown {
-    const step: Step = ({ values }) => assign(values, key, this.#serializer.checked(key, change(values.get(key))))
+    const step: Step = ({ values }) => assign(values, key, this.#serializer.checked(key, change(get(values, key))))
     this.#settle(key)
     const lent = this.lend(key)
     const before = this.#known.has(key) ? this.#known.get(key) : lent
@@ -93,7 +97,7 @@ export class Draft {
       assign(this.#content.values, key, this.#serializer.copy(before))
       throw error
     }
-    const after = this.values.get(key)
+    const after = this.#get(key)
     this.#known.set(key, this.#serializer.copy(after))
     // Noted even if it changed nothing: on what others store it may.
     this.#note(step, !this.#serializer.isEqual(after, before))
@@ -101,15 +105,17 @@ export class Draft {
   }
 
   delete(key: string): boolean {
-    const had = this.values.has(key)
+    const had = this.has(key)
     if (had) this.set(key, undefined)
     return had
   }
 
   clear(): void {
-    if (this.values.size === 0) return
+    if (this.keys.length === 0) return
     this.#known.clear()
-    this.#make(({ values }) => values.clear())
+    this.#make((content) => {
+      content.values = {}
+    })
   }
 
   setOwner(owner: string | undefined): void {
@@ -168,7 +174,7 @@ export class Draft {
     this.#forget(sealed)
     for (const [key, known] of this.#known) {
       // An object that others left as it was stays the one that the request holds.
-      if (this.#serializer.isEqual(stored.values.get(key), known)) assign(stored.values, key, this.values.get(key))
+      if (this.#serializer.isEqual(get(stored.values, key), known)) assign(stored.values, key, this.#get(key))
       else {
         this.#settle(key)
         this.#known.delete(key)
@@ -176,6 +182,10 @@ export class Draft {
     }
     this.#content = stored
     for (const step of this.#steps) step(stored)
+  }
+
+  #get(key: string): unknown {
+    return get(this.#content.values, key)
   }
 
   /** Makes a change, and notes it. */
@@ -191,7 +201,7 @@ export class Draft {
 
   /** Puts a value in place, without a step: that is for `#settle` to note. */
   #put(key: string, value: unknown): unknown {
-    if (!this.#known.has(key)) this.#known.set(key, this.values.get(key))
+    if (!this.#known.has(key)) this.#known.set(key, this.#get(key))
     assign(this.#content.values, key, value)
     return value
   }
@@ -203,7 +213,7 @@ export class Draft {
   /** Notes as a step that the key has its present value, if that is not the one that is known. */
   #settle(key: string): void {
     if (!this.#known.has(key)) return
-    const value = this.#serializer.checked(key, this.values.get(key))
+    const value = this.#serializer.checked(key, this.#get(key))
     if (this.#serializer.isEqual(value, this.#known.get(key))) return
     const known = this.#serializer.copy(value)
     this.#known.set(key, known)
@@ -211,10 +221,16 @@ export class Draft {
   }
 }
 
+function get(values: Values, key: string): unknown {
+  return Object.hasOwn(values, key) ? values[key] : undefined
+}
+
 /** `undefined` deletes. */
 function assign(values: Values, key: string, value: unknown): void {
-  if (value === undefined) values.delete(key)
-  else values.set(key, value)
+  if (value === undefined) delete values[key]
+  else if (Object.hasOwn(values, key) || !(key in values)) values[key] = value
+  // Assigning to what every object inherits, such as `__proto__`, would be something else.
+  else Object.defineProperty(values, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** Plain objects and arrays, all the way down. What else a codec makes can't be frozen in a way that holds. */

@@ -1,5 +1,5 @@
+import { isPromise, toPromise } from './awaitable.js'
 import type { SessionError } from './errors.js'
-import { isPromise, toPromise } from './store-guard.js'
 
 /** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
 export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'
@@ -34,8 +34,8 @@ export type SessionEvent =
 export type SessionListener = (event: SessionEvent) => void
 
 /** Tells a listener, and lets nothing that it does wrong reach the request. */
-export function emitter(listener: SessionListener | undefined): SessionListener {
-  if (listener === undefined) return () => {}
+export function emitter(listener: SessionListener | undefined): SessionListener | undefined {
+  if (listener === undefined) return undefined
   return (event) => {
     try {
       const returned: unknown = toPromise(listener(event))

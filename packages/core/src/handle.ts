@@ -1,3 +1,4 @@
+import { isPromise } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { loadSession, requestCookies } from './load.js'
@@ -5,7 +6,6 @@ import { persist } from './persistence.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session.js'
 import type { SessionState } from './session-state.js'
 import type { Awaitable } from './store.js'
-import { isPromise } from './store-guard.js'
 
 /** The session of one request. Nothing happens before the first `read` or `write`. */
 export interface SessionHandle<Data> {
@@ -80,7 +80,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     try {
       if (state?.isDestroyed) await this.save()
     } catch (error) {
-      this.#context.emit({ type: 'dropped', id: (state as SessionState).identity.id, reason: 'store', error })
+      this.#context.emit?.({ type: 'dropped', id: (state as SessionState).identity.id, reason: 'store', error })
     }
     this.#close(state)
   }

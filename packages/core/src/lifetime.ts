@@ -47,7 +47,8 @@ export function isTouchDue(now: number, createdAt: number, expiresAt: number, li
 /**
  * Whether the cookie has to follow a record whose expiry moved. The expiry moves with every write; the cookie follows
  * when a tenth of the idle timeout is crossed (counted from creation, so that no note of the last cookie is needed),
- * and when the absolute limit is reached. So it lags by a tenth at most, and few responses carry a cookie.
+ * and when the absolute limit is reached. So it lags a tenth behind the
+ * record at most, as the record does behind the last use, and few responses carry a cookie.
  */
 export function isCookieDue(before: SessionRecord, after: SessionRecord, lifetime: Lifetime): boolean {
   if (after.expiresAt === before.expiresAt) return false

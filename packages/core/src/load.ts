@@ -1,10 +1,11 @@
-import type { Identity } from './carrier.js'
+import { andThen, isPromise } from './awaitable.js'
+import type { Identity, Rejected } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { cookieValues } from './cookie-header.js'
 import { Draft } from './draft.js'
 import { SessionDataError } from './errors.js'
 import { SessionState } from './session-state.js'
-import { isPromise } from './store-guard.js'
+import type { Awaitable } from './store.js'
 import { lookUp, nextVersion } from './stored-session.js'
 
 /** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
@@ -16,18 +17,15 @@ const MAX_CANDIDATES = 8
  *
  * @throws SessionStoreError if the store fails: an outage is not a missing session
  */
-export async function loadSession(
+export function loadSession(
   context: SessionContext,
   request: Request,
   committed: { readonly identity: Identity | undefined } | undefined,
-): Promise<SessionState> {
+): Awaitable<SessionState> {
   const isLate = committed !== undefined
-  const identity = committed?.identity ?? (await identify(context, request))
-  const state = identity && (await loadStored(context, identity, isLate))
-  const session = state ?? (await newSession(context, isLate))
-  // A session that lives in its cookie can't be changed without sending one.
-  session.isClosed = isLate && context.carrier.store === undefined
-  return session
+  const identity = committed?.identity ?? identify(context, request)
+  const stored = andThen(identity, (identity) => identity && loadStored(context, identity, isLate))
+  return andThen(stored, (stored) => stored ?? newSession(context, isLate))
 }
 
 /** All values that the request brought for our cookie's name, good or bad. */
@@ -36,24 +34,30 @@ export function requestCookies({ cookie }: SessionContext, request: Request): st
 }
 
 /** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
-async function identify(context: SessionContext, request: Request): Promise<Identity | undefined> {
+function identify(context: SessionContext, request: Request): Awaitable<Identity | undefined> {
   const { carrier, emit } = context
   let first: Identity | undefined
   let verified = 0
   let isMalformed = false
-  for (const value of new Set(requestCookies(context, request))) {
-    if (verified === MAX_CANDIDATES) break
-    const answer = carrier.verify(value)
-    const found = isPromise(answer) ? await answer : answer
+  const judge = (found: Identity | Rejected): void => {
     if (found === 'malformed') isMalformed = true
     else verified++
-    if (found === 'signature') emit({ type: 'rejected', reason: found })
-    if (typeof found === 'string') continue
+    if (found === 'signature') emit?.({ type: 'rejected', reason: found })
+    if (typeof found === 'string') return
     if (first === undefined) first = found
-    else emit({ type: 'rejected', reason: 'duplicate', id: found.id })
+    else emit?.({ type: 'rejected', reason: 'duplicate', id: found.id })
   }
-  if (isMalformed) emit({ type: 'rejected', reason: 'malformed' })
-  return first
+  const values = requestCookies(context, request)
+  let progress: Awaitable<void> | undefined
+  for (const value of values.length > 1 ? new Set(values) : values) {
+    const verify = (): Awaitable<void> =>
+      verified === MAX_CANDIDATES ? undefined : andThen(carrier.verify(value), judge)
+    progress = andThen(progress, verify)
+  }
+  return andThen(progress, () => {
+    if (isMalformed) emit?.({ type: 'rejected', reason: 'malformed' })
+    return first
+  })
 }
 
 async function loadStored(
@@ -73,7 +77,7 @@ async function loadStored(
       const { record, own } = found
       const values = serializer.decode(record.data)
       const draft = new Draft(isPromise(values) ? await values : values, { owner: record.owner, own }, serializer)
-      emit({ type: 'loaded', id, duration })
+      emit?.({ type: 'loaded', id, duration })
       return new SessionState(identity, found, draft, isLate)
     }
   } catch (error) {
@@ -81,19 +85,17 @@ async function loadStored(
   }
   const reason = typeof found === 'object' ? 'data' : found
   if (reason === 'expired') await store.delete(id)
-  emit({ type: 'rejected', reason, id, duration })
+  emit?.({ type: 'rejected', reason, id, duration })
   return undefined
 }
 
 /** A session that is not stored. It will be when there is something in it. */
-export async function newSession(context: SessionContext, isLate: boolean): Promise<SessionState> {
+export function newSession(context: SessionContext, isLate: boolean): Awaitable<SessionState> {
   const { carrier, serializer, now } = context
   const content = { data: serializer.nothing, owner: undefined, own: undefined }
-  const identity = carrier.issue()
-  return new SessionState(
-    isPromise(identity) ? await identity : identity,
-    nextVersion(context, content, now(), 0),
-    new Draft(new Map(), content, serializer),
-    isLate,
+  const unborn = nextVersion(context, content, now(), 0)
+  return andThen(
+    carrier.issue(),
+    (identity) => new SessionState(identity, unborn, new Draft({}, content, serializer), isLate),
   )
 }

@@ -1,3 +1,4 @@
+import { isPromise } from './awaitable.js'
 import { isObject } from './codec.js'
 import type { SessionContext } from './context.js'
 import { SessionError } from './errors.js'
@@ -8,7 +9,6 @@ import { persist } from './persistence.js'
 import { ResponseDresser } from './response.js'
 import { type ReadableSession, type WritableSession, WritableView } from './session.js'
 import type { Awaitable, SessionInfo, SessionStore } from './store.js'
-import { isPromise } from './store-guard.js'
 import type { SessionData } from './types.js'
 
 /** How many expired records `deleteExpired` removes when nothing else is said. */
@@ -95,7 +95,7 @@ export class SessionManager<Data = SessionData> {
       const committed = this.#commit(session, response)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      if (error instanceof SessionError) this.#context.emit({ type: 'failed', error })
+      if (error instanceof SessionError) this.#context.emit?.({ type: 'failed', error })
       throw error
     } finally {
       session.isManaged = false
@@ -136,7 +136,7 @@ export class SessionManager<Data = SessionData> {
   async destroy(id: string): Promise<boolean> {
     const started = performance.now()
     const isDestroyed = await this.#capability('delete')(id)
-    if (isDestroyed) this.#context.emit({ type: 'destroyed', id, duration: performance.now() - started })
+    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: performance.now() - started })
     return isDestroyed
   }
 
@@ -181,15 +181,20 @@ export class SessionManager<Data = SessionData> {
     const committing = session.commit()
     return committing === undefined
       ? this.#responses.own(response, session)
-      : committing.then((committed) => this.#dress(response, session, committed))
+      : this.#dress(response, session, committing)
   }
 
-  #dress(response: Response, session: RequestSession<Data>, committed: Committed | undefined): Response {
+  async #dress(
+    response: Response,
+    session: RequestSession<Data>,
+    committing: Promise<Committed | undefined>,
+  ): Promise<Response> {
+    const committed = await committing
     if (committed === undefined) return this.#responses.own(response, session)
     const { id, setCookie } = committed
     const dressed = this.#responses.dress(response, session, setCookie)
     if (dressed === undefined && setCookie !== undefined)
-      this.#context.emit({ type: 'dropped', id, reason: 'response' })
+      this.#context.emit?.({ type: 'dropped', id, reason: 'response' })
     return dressed ?? response
   }
 }

@@ -1,3 +1,4 @@
+import { andThen, isPromise } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
 import type { Sealed } from './draft.js'
@@ -6,8 +7,7 @@ import { expiryWhenUsed, isCookieDue, isTouchDue } from './lifetime.js'
 import type { SessionState } from './session-state.js'
 import { applyAll, type PendingWrite, reload, writeShared } from './shared-write.js'
 import type { Awaitable } from './store.js'
-import { isPromise } from './store-guard.js'
-import { metaOf, nextVersion, type StoredSession } from './stored-session.js'
+import { contentOf, metaOf, nextVersion, type StoredSession } from './stored-session.js'
 
 /** What a save does in the store; named as the event that tells of it. */
 type StoreAction = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
@@ -30,24 +30,25 @@ async function carryOut(context: SessionContext, type: StoreAction, state: Sessi
   const sealed = draft.seal(before.record.data)
   const changes = isPromise(sealed) ? await sealed : sealed
   const started = performance.now()
-  const stored = await store(context, type, state, changes)
+  const storing = store(context, type, state, changes)
+  const stored = isPromise(storing) ? await storing : storing
   const event = { id: state.identity.id, duration: performance.now() - started }
   if (stored === undefined) {
     state.end()
-    return context.emit(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
+    return context.emit?.(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
   }
-  const accepted = draft.acceptStored(changes, { ...stored.record, own: stored.own })
+  const accepted = draft.acceptStored(changes, contentOf(stored))
   if (isPromise(accepted)) await accepted
   state.stored = stored
   state.regenerates = false
   state.isCookieDue ||=
     state.identity !== identity ||
     identity.stale ||
-    context.carrier.store === undefined ||
+    !identity.isShared ||
     before.record.meta !== stored.record.meta ||
     before.record.version === 0 ||
     (stored.lifetime.persistent && isCookieDue(before.record, stored.record, stored.lifetime))
-  context.emit(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
+  context.emit?.(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
 }
 
 /** What has to be done, from the state alone. */
@@ -58,7 +59,7 @@ function decide(
 ): StoreAction | undefined {
   if (isGone) return undefined
   if (isNew) {
-    const isWorthIt = draft.values.size > 0 || draft.owner !== undefined || policy === 'always'
+    const isWorthIt = draft.keys.length > 0 || draft.owner !== undefined || policy === 'always'
     return isWorthIt && !isDestroyed && !isLate ? 'created' : undefined
   }
   if (isDestroyed) return 'destroyed'
@@ -71,46 +72,49 @@ function decide(
 }
 
 /** What is stored then; `undefined` if the record is gone, and with it what was to be stored. */
-async function store(
+function store(
   context: SessionContext,
   action: StoreAction,
   state: SessionState,
   changes: Sealed,
-): Promise<StoredSession | undefined> {
-  const { identity, stored } = state
-  const write: PendingWrite = { alone: action === 'regenerated', changes, base: stored }
+): Awaitable<StoredSession | undefined> {
+  const { identity, stored: base } = state
   switch (action) {
     case 'created':
       // From here on the store may know the id, whatever it answers.
       state.isIdKnown = true
-      return create(identity, nextVersion(context, changes, stored.record.createdAt, 1))
+      return create(identity, nextVersion(context, changes, base.record.createdAt, 1))
     case 'touched':
       return touch(context, state)
     case 'destroyed':
-      await identity.store.delete(identity.id)
-      return undefined
+      return andThen(identity.store.delete(identity.id), () => undefined)
     case 'regenerated':
-      await context.queue.submit(identity.id, write, (_, newest) => regenerate(context, state, write, newest ?? stored))
-      break
+      return context.queue.submit(identity.id, { alone: true, changes, base }, ([write], newest) =>
+        regenerate(context, state, write as PendingWrite, newest ?? base),
+      )
     case 'saved':
-      await context.queue.submit(identity.id, write, (batch, newest) => writeShared(context, identity, batch, newest))
+      return context.queue.submit(identity.id, { alone: false, changes, base }, (batch, newest) =>
+        writeShared(context, identity, batch, newest),
+      )
   }
-  if ('error' in write) throw write.error
-  return write.stored
 }
 
 /** Writes a new record. An existing one is never overwritten. */
-async function create({ id, store }: Identity, session: StoredSession): Promise<StoredSession> {
-  if (!(await store.create(id, session.record))) throw new SessionConflictError(1)
-  return session
+function create({ id, store }: Identity, session: StoredSession): Awaitable<StoredSession> {
+  return andThen(store.create(id, session.record), (isCreated) => {
+    if (!isCreated) throw new SessionConflictError(1)
+    return session
+  })
 }
 
-async function touch(context: SessionContext, { identity, stored }: SessionState): Promise<StoredSession | undefined> {
+function touch(context: SessionContext, { identity, stored }: SessionState): Awaitable<StoredSession | undefined> {
   const { record, lifetime } = stored
   const now = context.now()
   const expiresAt = expiryWhenUsed(now, record.createdAt, lifetime)
-  const isTouched = now < stored.expiresAt && (await identity.store.touch(identity.id, expiresAt))
-  return isTouched ? { ...stored, record: { ...record, expiresAt }, expiresAt } : undefined
+  const touching = now < stored.expiresAt && identity.store.touch(identity.id, expiresAt)
+  return andThen(touching, (isTouched) =>
+    isTouched ? { ...stored, record: { ...record, expiresAt }, expiresAt } : undefined,
+  )
 }
 
 /** The new record first, then the old one goes. If that fails, the new one is taken back. */

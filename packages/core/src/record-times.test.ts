@@ -101,8 +101,9 @@ describe('a session in use', () => {
     )
   })
 
-  it('is kept by a browser that honours Max-Age, for whoever comes again within nine tenths of the idle timeout [B113]', async () => {
-    const gaps = fc.array(fc.tuple(fc.integer({ min: 1, max: 899 }), fc.boolean()), { maxLength: 40 })
+  it('is kept by a browser that honours Max-Age, for whoever comes again within eight tenths of the idle timeout [B113]', async () => {
+    // The cookie lags a tenth behind the record at most, and the record a tenth behind the last use.
+    const gaps = fc.array(fc.tuple(fc.integer({ min: 1, max: 799 }), fc.boolean()), { maxLength: 40 })
     await fc.assert(
       fc.asyncProperty(gaps, async (steps) => {
         const { sessions, clock } = setUp({ idleTimeout: 1000, absoluteTimeout: 1_000_000 })

@@ -17,6 +17,8 @@ export class ResponseDresser {
    * that was used, a 101 on Node).
    */
   dress(response: Response, by: object, setCookie: string | undefined): Response | undefined {
+    // On some runtimes its headers can be changed, but nobody will ever see them.
+    if (response.type === 'error') return undefined
     const own = this.own(response, by)
     try {
       addHeaders(own.headers, setCookie)

@@ -1,12 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isPromise, toPromise } from './awaitable.js'
 import { isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
 import { isEqual } from './equal.js'
 import { SessionDataError } from './errors.js'
 import type { Awaitable } from './store.js'
-import { isPromise, toPromise } from './store-guard.js'
 
-/** The keys and values of a session. A map, so that no key has a meaning of its own (`__proto__`, `constructor`). */
-export type Values = Map<string, unknown>
+/** The keys and values of a session: own properties all, so that `__proto__` and `constructor` are keys like any other. */
+export type Values = Record<string, unknown>
 
 /** Values to text and back, through the codec and the schema. A session that holds nothing is not for the schema. */
 export class Serializer {
@@ -42,18 +42,16 @@ export class Serializer {
 
   /** @throws SessionDataError if the schema refuses the values; TypeError if the codec can't carry one */
   encode(values: Values): Awaitable<string> {
-    // Object.fromEntries makes own properties of all keys, `__proto__` included.
-    const valid = this.#validate(Object.fromEntries(values))
+    const valid = this.#validate(values)
     return isPromise(valid) ? valid.then((data) => this.#codec.encode(data)) : this.#codec.encode(valid)
   }
 
   /** @throws SessionDataError if the text is not the codec's or the schema refuses what it holds */
   decode(text: string): Awaitable<Values> {
-    const valid = this.#validate(this.#decodeText(text))
-    return isPromise(valid) ? valid.then(toValues) : toValues(valid)
+    return this.#validate(this.#decodeText(text))
   }
 
-  #decodeText(text: string): Record<string, unknown> {
+  #decodeText(text: string): Values {
     try {
       const data = this.#codec.decode(text)
       if (isPlainObject(data)) return data
@@ -63,19 +61,16 @@ export class Serializer {
     throw new SessionDataError('can not be decoded')
   }
 
-  #validate(data: Record<string, unknown>): Awaitable<Record<string, unknown>> {
+  #validate(data: Values): Awaitable<Values> {
     if (this.#schema === undefined || Object.keys(data).length === 0) return data
     const result = toPromise(this.#schema['~standard'].validate(data))
     return isPromise(result) ? result.then(accepted) : accepted(result)
   }
 }
 
-function toValues(data: Record<string, unknown>): Values {
-  return new Map(Object.entries(data))
-}
-
-function accepted(result: StandardSchemaV1.Result<unknown>): Record<string, unknown> {
-  if (result.issues === undefined) return result.value as Record<string, unknown>
+function accepted(result: StandardSchemaV1.Result<unknown>): Values {
+  // A copy, since it is the schema's own.
+  if (result.issues === undefined) return { ...(result.value as Values) }
   // Paths only: a schema's messages may quote values.
   const paths = result.issues.map(({ path }) => path?.map((part) => String(isObject(part) ? part.key : part)).join('.'))
   throw new SessionDataError(`does not fit the schema at: ${paths.join(', ') || '(the whole)'}`)

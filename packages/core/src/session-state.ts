@@ -23,13 +23,15 @@ export class SessionState {
   /** The response has to carry the cookie. */
   isCookieDue = false
   /** A change from here on would be lost. */
-  isClosed = false
+  isClosed: boolean
 
+  /** `isLate`: a session that lives in its cookie can't be changed then. */
   constructor(identity: Identity, stored: StoredSession, draft: Draft, isLate: boolean) {
     this.identity = identity
     this.stored = stored
     this.draft = draft
     this.isLate = isLate
+    this.isClosed = isLate && !identity.isShared
   }
 
   get isNew(): boolean {

@@ -97,22 +97,20 @@ abstract class SessionView<Data> {
   }
 
   get size(): number {
-    return this.#state.draft.values.size
+    return this.#state.draft.keys.length
   }
 
   has(key: keyof Data): boolean {
-    return this.#state.draft.values.has(String(key))
+    return this.#state.draft.has(String(key))
   }
 
   keys(): (keyof Data)[] {
-    return [...this.#state.draft.values.keys()] as (keyof Data)[]
+    return this.#state.draft.keys as (keyof Data)[]
   }
 
   toJSON(): DeepReadonly<Partial<Data>> {
     const { draft } = this.#state
-    return Object.fromEntries([...draft.values.keys()].map((key) => [key, draft.peek(key)])) as DeepReadonly<
-      Partial<Data>
-    >
+    return Object.fromEntries(draft.keys.map((key) => [key, draft.peek(key)])) as DeepReadonly<Partial<Data>>
   }
 }
 

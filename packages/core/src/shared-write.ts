@@ -1,8 +1,10 @@
+import { andThen, isPromise } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { type Content, replay, type Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
-import { lookUp, nextVersion, type StoredSession } from './stored-session.js'
+import type { Awaitable } from './store.js'
+import { contentOf, lookUp, nextVersion, type StoredSession } from './stored-session.js'
 
 /** How often a write that loses is tried again. */
 const MAX_ATTEMPTS = 16
@@ -41,14 +43,16 @@ export async function writeShared(
     // Somebody else may have used the session since, so it is not dead before the store says so.
     if (base === undefined || context.now() >= base.expiresAt) base = await reload(context, identity)
     if (base === undefined) return undefined
-    const next = await applyAll(context, batch, base)
-    const writes = batch.filter((write) => write.error === undefined)
+    const applied = applyAll(context, batch, base)
+    const next = isPromise(applied) ? await applied : applied
+    const writes = batch.filter((write) => !('error' in write))
     if (writes.length === 0) return base
-    if (await store.update(id, next.record)) {
+    const updated = store.update(id, next.record)
+    if (isPromise(updated) ? await updated : updated) {
       for (const write of writes) write.stored = next
       return next
     }
-    context.emit({ type: 'conflict', id, attempt, duration: performance.now() - started })
+    context.emit?.({ type: 'conflict', id, attempt, duration: performance.now() - started })
     if (attempt === MAX_ATTEMPTS) throw new SessionConflictError(attempt)
     await backOff(attempt)
     base = undefined
@@ -56,26 +60,27 @@ export async function writeShared(
 }
 
 /** What `batch` makes of `base`. A write whose changes do not apply is left out and gets its error. */
-export async function applyAll(
+export function applyAll(
   context: SessionContext,
   batch: readonly PendingWrite[],
   base: StoredSession,
-): Promise<StoredSession> {
+): Awaitable<StoredSession> {
   const { createdAt, version } = base.record
-  let content: Content | undefined
+  let outcome: Awaitable<Content> = contentOf(base)
   for (const write of batch) {
     const { changes } = write
-    try {
-      // Nothing came in between: what the request has made is what is to be stored.
-      const isUpToDate = content === undefined && write.base.record.version === version
-      content = isUpToDate
+    // Nothing came in between: what the request has made is what is to be stored.
+    const isUpToDate = write === batch[0] && write.base.record.version === version
+    outcome = andThen(outcome, (content) =>
+      isUpToDate
         ? changes
-        : await replay(changes.steps, content ?? { ...base.record, own: base.own }, context.serializer)
-    } catch (error) {
-      write.error = error
-    }
+        : replay(changes.steps, content, context.serializer).catch((error) => {
+            write.error = error
+            return content
+          }),
+    )
   }
-  return nextVersion(context, content ?? { ...base.record, own: base.own }, createdAt, version + 1)
+  return andThen(outcome, (content) => nextVersion(context, content, createdAt, version + 1))
 }
 
 /** The live record as the store has it now. */

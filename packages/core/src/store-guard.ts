@@ -1,3 +1,4 @@
+import { isPromise, toPromise } from './awaitable.js'
 import { SessionStoreError } from './errors.js'
 import type { Awaitable, SessionStore } from './store.js'
 
@@ -36,15 +37,4 @@ function within<T>(timeout: number | undefined, answer: Promise<T>): Promise<T> 
     timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s (storeTimeout)`)), timeout * 1000)
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}
-
-/** Makes a promise of what can be awaited: a promise of another realm, a query. Everything else stays as it is. */
-export function toPromise<T>(value: Awaitable<T>): Awaitable<T> {
-  const then: unknown = (value as { then?: unknown } | undefined | null)?.then
-  return typeof then === 'function' ? Promise.resolve(value) : value
-}
-
-/** For what our own functions return; `toPromise` is for all else. */
-export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return value instanceof Promise
 }

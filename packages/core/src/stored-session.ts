@@ -1,9 +1,9 @@
+import { isPromise } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import type { Content } from './draft.js'
 import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type Notes, type OwnLifetime } from './lifetime.js'
 import type { Awaitable, SessionRecord } from './store.js'
-import { isPromise } from './store-guard.js'
 
 /** A record, and how long its session lives. */
 export interface StoredSession {
@@ -40,6 +40,11 @@ function examine(context: SessionContext, record: SessionRecord | undefined): St
   } catch {
     return 'data'
   }
+}
+
+/** What of a record a request may change. */
+export function contentOf({ record: { data, owner }, own }: StoredSession): Content {
+  return { data, owner, own }
 }
 
 /** The next version of a session, as it is to be stored when it is used now. */

@@ -1,8 +1,8 @@
+import { isPromise } from './awaitable.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import type { Carrier, Identity, Rejected } from './carrier.js'
 import type { Signed, TokenSigner, Verified } from './signer.js'
 import type { Awaitable, SessionStore } from './store.js'
-import { isPromise } from './store-guard.js'
 
 const TOKEN_BYTES = 32
 /** How long 32 bytes are in base64url. */
@@ -103,7 +103,7 @@ export class TokenCarrier implements Carrier {
   }
 
   #identity(id: string, value: string, stale = false): TokenIdentity {
-    return { id, store: this.store, stale, value }
+    return { id, store: this.store, isShared: true, stale, value }
   }
 
   #remember(value: string, id: string): void {
