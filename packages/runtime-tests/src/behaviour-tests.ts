@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { exceptionsOn } from './exceptions.js'
+import { type Program, write } from './program.js'
+import type { Outcome } from './report.js'
+import type { Runtime } from './runtimes.js'
+import { start } from './started-process.js'
+import { bundleTests } from './test-bundle.js'
+
+const run = promisify(execFile)
+
+const PRINT = 'console.log(JSON.stringify(await outcomes()))'
+/** workerd does nothing outside of a request. */
+const ANSWER = 'export default { fetch: async () => Response.json(await outcomes()) }'
+
+/** Runs the behaviour tests of the built packages on a runtime. */
+export async function runBehaviourTests(runtime: Runtime): Promise<Outcome[]> {
+  const isWorkerd = runtime.server === 'workerd'
+  const expectedToFail = exceptionsOn(runtime).map(({ test }) => test)
+  const { code } = await bundleTests(runtime, isWorkerd ? ANSWER : PRINT, expectedToFail)
+  const program = write(runtime, code)
+  try {
+    return JSON.parse(await (isWorkerd ? answerOf(program) : printedBy(program)))
+  } finally {
+    program.remove()
+  }
+}
+
+async function answerOf({ command }: Program): Promise<string> {
+  const server = await start(command)
+  try {
+    return await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
+  } finally {
+    await server.stop()
+  }
+}
+
+async function printedBy({ command: [file = '', ...args] }: Program): Promise<string> {
+  const { stdout } = await run(file, args, { maxBuffer: 64 * 1024 * 1024 })
+  return stdout.trimEnd().split('\n').at(-1) ?? ''
+}

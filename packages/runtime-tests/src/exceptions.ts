@@ -1,0 +1,40 @@
+import type { Runtime } from './runtimes.js'
+
+/** A test that holds on Node and can not hold elsewhere. It is run there all the same, and has to fail. */
+export interface Exception {
+  readonly test: string
+  /** Ids of runtimes. */
+  readonly on: readonly string[]
+  /** Completes "is not tested there, since". */
+  readonly because: string
+}
+
+const WORKERD = ['workerd', 'workerd-nodejs']
+
+export const exceptions: readonly Exception[] = [
+  {
+    test: 'hono/src/session.test.ts > a Hono app on Node > counts for a client that keeps its cookie',
+    on: WORKERD,
+    because: 'the test is about `@hono/node-server`, which is for Node',
+  },
+  {
+    test: 'core/src/cookie-parsing.test.ts > the session cookie > is found in the second of two Cookie header fields [B3]',
+    on: [...WORKERD, 'deno'],
+    because:
+      '`Headers` joins two `Cookie` fields with a comma there, as the Fetch standard has it, and not with a semicolon',
+  },
+  {
+    test: 'core/src/response.test.ts > a response that can not carry a cookie > such as Response.error() passes through, the data is stored, and an event tells [B192]',
+    on: [...WORKERD, 'bun'],
+    because: 'the headers of `Response.error()` can be changed there, so it takes the cookie',
+  },
+  {
+    test: 'core/src/response.test.ts > a response that can not carry a cookie > such as a 101 with immutable headers passes through, with an event [B192]',
+    on: [...WORKERD, 'bun', 'deno'],
+    because: 'a 101 can be wrapped anew there, so it takes the cookie',
+  },
+]
+
+export function exceptionsOn({ id }: Runtime): Exception[] {
+  return exceptions.filter(({ on }) => on.includes(id))
+}

@@ -1,0 +1,73 @@
+import type { SessionHandle } from '@fetch-sessions/core'
+
+export interface Data {
+  count: number
+  user: string
+}
+
+type Route = (session: SessionHandle<Data>, request: Request) => Response | Promise<Response>
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+async function increment(session: SessionHandle<Data>): Promise<number> {
+  return (await session.write()).update('count', (n = 0) => n + 1)
+}
+
+/** What the server of each runtime does under each adapter. `http/adapters.test.ts` says what has to come of it. */
+export const routes: Record<string, Route> = {
+  '/untouched': () => new Response('same for all'),
+  '/read': async (session) => {
+    const readable = await session.read()
+    return Response.json({ isNew: readable.isNew, ...readable.toJSON() })
+  },
+  '/count': async (session) => new Response(String(await increment(session))),
+  '/slow-count': async (session) => {
+    await session.read()
+    await pause(100) // Long enough for another request to read the same state.
+    return new Response(String(await increment(session)))
+  },
+  '/sign-in': async (session) => {
+    const writable = await session.write()
+    writable.regenerate()
+    writable.set('user', 'ada')
+    return new Response(null, { status: 204 })
+  },
+  '/sign-out': async (session) => {
+    ;(await session.write()).destroy()
+    return new Response('bye')
+  },
+  '/redirect': async (session, request) => {
+    await increment(session)
+    return Response.redirect(new URL('read', request.url), 303)
+  },
+  '/cookies': async (session) => {
+    await increment(session)
+    const headers = new Headers({ 'Set-Cookie': 'a=1; Expires=Wed, 21 Oct 2099 07:28:00 GMT' })
+    headers.append('Set-Cookie', 'b=2')
+    return new Response('three cookies', { headers })
+  },
+  '/endless': async (session) => {
+    await increment(session)
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await pause(20)
+          controller.enqueue(new TextEncoder().encode('more '))
+        },
+      }),
+    )
+  },
+  '/save-in-stream': async (session) => {
+    await increment(session)
+    const stream = new ReadableStream({
+      async start(controller) {
+        await pause(20) // The response is under way.
+        await increment(session)
+        await session.save()
+        controller.enqueue(new TextEncoder().encode('saved'))
+        controller.close()
+      },
+    })
+    return new Response(stream)
+  },
+}
