@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundle } from '../src/bundle.js'
 import { type Program, write } from '../src/program.js'
-import { type Runtime, runtimes } from '../src/runtimes.js'
 import { type StartedProcess, start } from '../src/started-process.js'
 import { Client } from './client.js'
-
-const runtime = runtimes.find(({ id }) => id === inject('runtime')) as Runtime
+import { runtime } from './runtime.js'
 
 let program: Program
 let server: StartedProcess

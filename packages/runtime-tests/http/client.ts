@@ -2,11 +2,11 @@ type VisitOptions = Omit<RequestInit, 'headers'> & { headers?: Record<string, st
 
 /** A client that keeps its cookies as a browser does, of one origin. It does not follow redirects. */
 export class Client {
-  readonly #origin: string
+  readonly origin: string
   readonly #cookies: Map<string, string> = new Map()
 
   constructor(origin: string) {
-    this.#origin = origin
+    this.origin = origin
   }
 
   /** The `Cookie` header of the next visit. */
@@ -16,7 +16,7 @@ export class Client {
 
   /** With another `cookie`, what comes back is not kept: somebody else has asked. */
   async visit(path: string, { cookie, headers, ...init }: VisitOptions = {}): Promise<Response> {
-    const response = await fetch(this.#origin + path, {
+    const response = await fetch(this.origin + path, {
       redirect: 'manual',
       ...init,
       headers: { ...headers, cookie: cookie ?? this.cookie },

@@ -13,12 +13,13 @@ export interface Program {
   remove(): void
 }
 
-export function write(runtime: Runtime, code: string): Program {
+/** @param variables what a Worker finds in its `env`; other programs have the environment's */
+export function write(runtime: Runtime, code: string, variables: Record<string, string> = {}): Program {
   const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-'))
   const module = join(folder, 'main.mjs')
   const config = join(folder, 'config.capnp')
   writeFileSync(module, code)
-  if (runtime.server === 'workerd') writeFileSync(config, workerdConfig(runtime))
+  if (runtime.server === 'workerd') writeFileSync(config, workerdConfig(runtime, variables))
   const file = runtime.server === 'workerd' ? config : module
   return {
     command: [binaryOf(runtime), ...runtime.args, file],
@@ -26,7 +27,10 @@ export function write(runtime: Runtime, code: string): Program {
   }
 }
 
-function workerdConfig({ compatibilityFlags = [] }: Runtime): string {
+function workerdConfig({ compatibilityFlags = [] }: Runtime, variables: Record<string, string>): string {
+  const bindings = Object.entries(variables).map(
+    ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
+  )
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -38,6 +42,7 @@ const main :Workerd.Worker = (
   modules = [(name = "main", esModule = embed "main.mjs")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ${JSON.stringify(compatibilityFlags)},
+  bindings = [${bindings.join(', ')}],
 );
 `
 }

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { StartedProcess } from '../src/started-process.js'
+import { Client } from './client.js'
+import { startExample } from './example.js'
+import { runtime } from './runtime.js'
+
+const counters = { node: 'counter', bun: 'bun', deno: 'deno', workerd: 'workers' } as const
+
+let started: StartedProcess | undefined
+
+afterEach(async () => {
+  await started?.stop()
+  started = undefined
+})
+
+async function open(example: string): Promise<Client> {
+  started = await startExample(example)
+  return new Client(`http://127.0.0.1:${started.port}`)
+}
+
+describe(`on ${runtime.label}, of the examples`, () => {
+  it(`${counters[runtime.server]} counts, starts again after a reset, and knows no other page`, async () => {
+    const client = await open(counters[runtime.server])
+    expect(await client.text('/inc')).toBe('count: 1\n')
+    expect(await client.text('/inc')).toBe('count: 2\n')
+    expect(await client.text('/')).toBe('count: 2\n')
+    expect(await client.text('/', { cookie: '' })).toBe('count: 0\n')
+    expect(await client.text('/reset')).toBe('count: 0\n')
+    expect([client.cookie, await client.text('/inc')]).toEqual(['', 'count: 1\n'])
+    expect((await client.visit('/nowhere')).status).toBe(404)
+  })
+})
+
+if (runtime.server === 'node') {
+  describe(`on ${runtime.label}, of the examples,`, () => {
+    it('regenerate gives a new id at sign-in, and the old one is worth nothing', async () => {
+      const client = await open('regenerate')
+      const guest = await client.text('/')
+      const old = client.cookie
+      expect(guest).toMatch(/^guest, 1 visits, session [\w-]{43}\n$/)
+      await client.visit('/sign-in', { method: 'POST' })
+      const admin = await client.text('/')
+      expect(admin).toMatch(/^admin, 2 visits, session [\w-]{43}\n$/)
+      expect(admin.slice(-44)).not.toBe(guest.slice(-44))
+      expect(await client.text('/', { cookie: old })).toMatch(/^guest, 1 visits, /)
+    })
+
+    it('signin signs in, shows the greeting once, and signs out everywhere', async () => {
+      const client = await open('signin')
+      const other = new Client(client.origin)
+      const headers = { origin: client.origin }
+      const post = (visitor: Client, path: string, body = ''): Promise<Response> =>
+        visitor.visit(path, { method: 'POST', headers, body: new URLSearchParams(body) })
+
+      expect((await post(client, '/sign-in', 'name=demo&password=wrong')).status).toBe(401)
+      for (const visitor of [client, other]) {
+        expect((await post(visitor, '/sign-in', 'name=demo&password=demo-password')).status).toBe(303)
+      }
+      expect(await client.text('/account')).toContain('You are signed in.')
+      expect(await client.text('/account')).not.toContain('You are signed in.')
+      expect((await post(client, '/sign-out-everywhere')).headers.get('location')).toBe('/sign-in')
+      expect([client.cookie, (await other.visit('/account')).status]).toEqual(['', 303])
+    })
+  })
+}
