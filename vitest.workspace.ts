@@ -10,6 +10,7 @@ const packages = [
   'hono',
   'itty-router',
   'redis',
+  'runtime-tests',
   'sql',
   'store-testing',
   'unstorage',

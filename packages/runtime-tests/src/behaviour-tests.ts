@@ -13,14 +13,21 @@ const PRINT = 'console.log(JSON.stringify(await outcomes()))'
 /** workerd does nothing outside of a request. */
 const ANSWER = 'export default { fetch: async () => Response.json(await outcomes()) }'
 
+export interface BehaviourTests {
+  readonly outcomes: readonly Outcome[]
+  /** The source files that tests reach for although their package does not export them. */
+  readonly internals: readonly string[]
+}
+
 /** Runs the behaviour tests of the built packages on a runtime. */
-export async function runBehaviourTests(runtime: Runtime): Promise<Outcome[]> {
+export async function runBehaviourTests(runtime: Runtime): Promise<BehaviourTests> {
   const isWorkerd = runtime.server === 'workerd'
   const expectedToFail = exceptionsOn(runtime).map(({ test }) => test)
-  const { code } = await bundleTests(runtime, isWorkerd ? ANSWER : PRINT, expectedToFail)
+  const { code, internals } = await bundleTests(runtime, isWorkerd ? ANSWER : PRINT, expectedToFail)
   const program = write(runtime, code)
   try {
-    return JSON.parse(await (isWorkerd ? answerOf(program) : printedBy(program)))
+    const outcomes: Outcome[] = JSON.parse(await (isWorkerd ? answerOf(program) : printedBy(program)))
+    return { outcomes, internals }
   } finally {
     program.remove()
   }

@@ -4,11 +4,14 @@ import { runBehaviourTests } from './behaviour-tests.js'
 import { type Counts, count, problemsOf } from './comparison.js'
 import { exceptionsOn } from './exceptions.js'
 import { runHttpTests } from './http-tests.js'
-import { isReadmeUpToDate, updateReadme } from './readme.js'
+import { updateReadme } from './readme.js'
 import type { Outcome } from './report.js'
 import { pinnedVersion, type Runtime, runtimes } from './runtimes.js'
 import { table } from './table.js'
 import { installedVersion } from './version.js'
+
+/** How many problems of one runtime are shown. */
+const MOST = 10
 
 const args: string[] = process.argv.slice(2)
 
@@ -26,17 +29,15 @@ async function test(ids: readonly string[]): Promise<boolean> {
     return false
   }
   const [first] = runtimes
-  const reference = await runBehaviourTests(first)
+  const { outcomes: reference, internals } = await runBehaviourTests(first)
   let fine = true
   for (const runtime of runtimes.filter(({ id }) => ids.length === 0 || ids.includes(id))) {
     const problems = await report(runtime, reference, runtime === first ? reference : undefined)
-    for (const problem of problems) console.error(`  ${problem.replaceAll('\n', '\n    ')}`)
+    for (const problem of problems.slice(0, MOST)) console.error(`  ${problem.replaceAll('\n', '\n    ')}`)
+    if (problems.length > MOST) console.error(`  and ${problems.length - MOST} more`)
     fine &&= problems.length === 0
   }
-  if (!isReadmeUpToDate()) {
-    console.error('The table in README.md is not what the configuration says: run `pnpm test:runtimes --table`.')
-    return false
-  }
+  console.log(`All against the built packages, but for what no package exports: ${internals.join(', ') || 'nothing'}.`)
   return fine
 }
 
@@ -44,7 +45,7 @@ async function test(ids: readonly string[]): Promise<boolean> {
 async function report(runtime: Runtime, reference: readonly Outcome[], known?: readonly Outcome[]): Promise<string[]> {
   try {
     const version = await installedVersion(runtime)
-    const behaviour = known ?? (await runBehaviourTests(runtime))
+    const behaviour = known ?? (await runBehaviourTests(runtime)).outcomes
     const http = await runHttpTests(runtime)
     console.log(
       `${runtime.label.replaceAll('`', '')} ${version}: ${inWords(count(behaviour))}; over HTTP ${inWords(count(http))}`,

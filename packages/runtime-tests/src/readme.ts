@@ -5,16 +5,17 @@ const README: URL = new URL('../../../README.md', import.meta.url)
 const BEGIN = '<!-- tested on: written by `pnpm test:runtimes --table` -->'
 const END = '<!-- end of tested on -->'
 
-/** Whether the table in README.md is what the configuration says. */
-export function isReadmeUpToDate(): boolean {
-  return readFileSync(README, 'utf8').includes(block())
+/** README.md as it is, and as it is with the table that the configuration makes. */
+export function readme(): { readonly current: string; readonly updated: string } {
+  const current = readFileSync(README, 'utf8')
+  const [before, rest = ''] = current.split(BEGIN)
+  const [, after] = rest.split(END)
+  if (after === undefined) throw new Error(`README.md lacks the lines "${BEGIN}" and "${END}"`)
+  return { current, updated: before + block() + after }
 }
 
 export function updateReadme(): void {
-  const [before, rest = ''] = readFileSync(README, 'utf8').split(BEGIN)
-  const [, after] = rest.split(END)
-  if (after === undefined) throw new Error(`README.md lacks the lines "${BEGIN}" and "${END}"`)
-  writeFileSync(README, before + block() + after)
+  writeFileSync(README, readme().updated)
 }
 
 function block(): string {

@@ -39,8 +39,8 @@ export const expect: typeof assertionOf = Object.assign(
     setState: (state: object) => setState(state, expect as never),
   },
 )
-const { extend } = chai.expect as unknown as { extend(expect: unknown, matchers: object): void } // Of JestExtend.
-extend(expect, customMatchers)
+// The method comes with JestExtend.
+;(chai.expect as unknown as { extend(expect: unknown, matchers: object): void }).extend(expect, customMatchers)
 
 /**
  * Makes the method the object's own first. Those that Bun brings along can not be configured, and neither could the spy
