@@ -1,6 +1,8 @@
-/** `pnpm test:runtimes`: all runtimes, or those named. `--table` prints the table of README.md and writes it there. */
+/** `pnpm test:runtimes`: all runtimes, or those named. `--table` writes the table of README.md, and prints it. */
 
-import { runBehaviourTests } from './behaviour-tests.js'
+import { availableParallelism } from 'node:os'
+import { limitConcurrency } from '@vitest/runner/utils'
+import { type BehaviourTests, runBehaviourTests } from './behaviour-tests.js'
 import { type Counts, count, problemsOf } from './comparison.js'
 import { exceptionsOn } from './exceptions.js'
 import { runHttpTests } from './http-tests.js'
@@ -12,6 +14,12 @@ import { installedVersion } from './version.js'
 
 /** How many problems of one runtime are shown. */
 const MOST = 10
+
+/** What was found on one runtime. */
+interface Findings {
+  readonly behaviour: BehaviourTests
+  readonly http: readonly Outcome[]
+}
 
 const args: string[] = process.argv.slice(2)
 
@@ -28,34 +36,47 @@ async function test(ids: readonly string[]): Promise<boolean> {
     console.error(`No runtime is called ${unknown.join(', ')}. There are ${runtimes.map(({ id }) => id).join(', ')}.`)
     return false
   }
-  const [first] = runtimes
-  const { outcomes: reference, internals } = await runBehaviourTests(first)
+  // The first is what the others are compared with.
+  const [first, ...others] = runtimes
+  const limit = limitConcurrency(availableParallelism())
+  const reference = limit(attempt, first)
+  const chosen = others.filter(({ id }) => ids.length === 0 || ids.includes(id))
+  const running = chosen.map((runtime) => [runtime, limit(attempt, runtime)] as const)
+
   let fine = true
-  for (const runtime of runtimes.filter(({ id }) => ids.length === 0 || ids.includes(id))) {
-    const problems = await report(runtime, reference, runtime === first ? reference : undefined)
+  for (const [runtime, findings] of [[first, reference] as const, ...running]) {
+    const problems = report(runtime, await findings, await reference)
     for (const problem of problems.slice(0, MOST)) console.error(`  ${problem.replaceAll('\n', '\n    ')}`)
     if (problems.length > MOST) console.error(`  and ${problems.length - MOST} more`)
     fine &&= problems.length === 0
   }
-  console.log(`All against the built packages, but for what no package exports: ${internals.join(', ') || 'nothing'}.`)
   return fine
 }
 
-/** Tests one runtime, prints its line, and returns what is wrong. */
-async function report(runtime: Runtime, reference: readonly Outcome[], known?: readonly Outcome[]): Promise<string[]> {
+/** Tests one runtime. A runtime that can not be tested is no reason to leave out the others. */
+async function attempt(runtime: Runtime): Promise<Findings | Error> {
   try {
-    const version = await installedVersion(runtime)
-    const behaviour = known ?? (await runBehaviourTests(runtime)).outcomes
-    const http = await runHttpTests(runtime)
-    console.log(
-      `${runtime.label.replaceAll('`', '')} ${version}: ${inWords(count(behaviour))}; over HTTP ${inWords(count(http))}`,
-    )
-    const expectedToFail = exceptionsOn(runtime).map(({ test }) => test)
-    return [...problemsOf(behaviour, reference, expectedToFail), ...problemsOf(http, http, [])]
+    await installedVersion(runtime)
+    return { behaviour: await runBehaviourTests(runtime), http: await runHttpTests(runtime) }
   } catch (error) {
-    console.log(`${runtime.label} ${pinnedVersion(runtime)}: not tested`)
-    return [error instanceof Error ? error.message : String(error)]
+    return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Prints the line of one runtime, and returns what is wrong with it. */
+function report(runtime: Runtime, findings: Findings | Error, reference: Findings | Error): string[] {
+  const name = `${runtime.label.replaceAll('`', '')} ${pinnedVersion(runtime)}`
+  if (findings instanceof Error) {
+    console.log(`${name}: not tested`)
+    return [findings.message]
+  }
+  const { behaviour, http } = findings
+  console.log(`${name}: ${inWords(count(behaviour.outcomes))}; over HTTP ${inWords(count(http))}`)
+  const { outcomes, internals }: BehaviourTests = reference instanceof Error ? behaviour : reference.behaviour
+  if (findings === reference)
+    console.log(`Built packages, but for what none exports: ${internals.join(', ') || 'nothing'}`)
+  const expectedToFail = exceptionsOn(runtime).map(({ test }) => test)
+  return [...problemsOf(behaviour.outcomes, outcomes, expectedToFail), ...problemsOf(http, http, [])]
 }
 
 function inWords({ passed, failed, skipped, excepted }: Counts): string {
