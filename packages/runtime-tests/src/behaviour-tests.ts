@@ -9,6 +9,9 @@ import { bundleTests } from './test-bundle.js'
 
 const run = promisify(execFile)
 
+/** How long all tests may take on one runtime, in milliseconds. It is about ten seconds where nothing else runs. */
+const PATIENCE = 300_000
+
 const PRINT = 'console.log(JSON.stringify(await outcomes()))'
 /** workerd does nothing outside of a request. */
 const ANSWER = 'export default { fetch: async () => Response.json(await outcomes()) }'
@@ -36,13 +39,13 @@ export async function runBehaviourTests(runtime: Runtime): Promise<BehaviourTest
 async function answerOf({ command }: Program): Promise<string> {
   const server = await start(command)
   try {
-    return await (await fetch(`http://127.0.0.1:${server.port}/`)).text()
+    return await (await fetch(`http://127.0.0.1:${server.port}/`, { signal: AbortSignal.timeout(PATIENCE) })).text()
   } finally {
     await server.stop()
   }
 }
 
 async function printedBy({ command: [file = '', ...args] }: Program): Promise<string> {
-  const { stdout } = await run(file, args, { maxBuffer: 64 * 1024 * 1024 })
+  const { stdout } = await run(file, args, { maxBuffer: 64 * 1024 * 1024, timeout: PATIENCE })
   return stdout.trimEnd().split('\n').at(-1) ?? ''
 }

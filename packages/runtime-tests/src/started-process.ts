@@ -28,7 +28,11 @@ export async function start(
   }
   child.stdout.on('data', read)
   child.stderr.on('data', read)
-  const stop = (): Promise<void> => end(child)
+  const release = endWithUs(child)
+  const stop = async (): Promise<void> => {
+    await end(child)
+    release()
+  }
   try {
     return { port: await portOf(child, () => written), output: () => written, stop }
   } catch (error) {
@@ -57,8 +61,29 @@ function portOf(child: ChildProcess, output: () => string): Promise<number> {
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  process.kill(-child.pid, 'SIGTERM')
-  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), 5000)
+  signalGroup(child, 'SIGTERM')
+  const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), 5000)
   await ended
   clearTimeout(timer)
+}
+
+/** A group of its own does not get the Ctrl-C that ends us. Returns how to take that back. */
+function endWithUs(child: ChildProcess): () => void {
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signalGroup(child, 'SIGKILL')
+    process.kill(process.pid, signal)
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, onSignal)
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal)
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal)
+  } catch {
+    // It has ended by itself.
+  }
 }
