@@ -19,6 +19,11 @@ describe('a runtime is fine', () => {
     expect(count(here)).toEqual({ passed: 1, failed: 0, skipped: 1, excepted: 1 })
   })
 
+  it('without the tests of a file that is an exception', () => {
+    const there = outcomes({ one: 'pass', 'file > two': 'pass' })
+    expect(problemsOf(outcomes({ one: 'pass' }), there, ['file'])).toEqual([])
+  })
+
   it('where a name has other blanks in it', () => {
     expect(problemsOf([{ name: '() => {\n}', state: 'pass' }], [{ name: '() => {}', state: 'pass' }], [])).toEqual([])
   })

@@ -25,12 +25,9 @@ function noteOf(exception: Exception): string {
 }
 
 function sentence({ test, because }: Exception): string {
-  const name = test
-    .split(' > ')
-    .slice(1)
-    .join(' ')
-    .replace(/ \[.*\]$/, '')
-  return `“${name}”: ${because}.`
+  const [file, ...names] = test.split(' > ')
+  const name = names.join(' ').replace(/ \[.*\]$/, '')
+  return `${name === '' ? file : `“${name}”`}: ${because}.`
 }
 
 /** Markdown with its columns lined up. */

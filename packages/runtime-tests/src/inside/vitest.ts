@@ -3,6 +3,7 @@
  * matchers and spies, which need no platform, put together as Vitest does. A part that is not here fails the build.
  */
 
+import { type FakeTimerInstallOpts, type InstalledClock, install } from '@sinonjs/fake-timers'
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
   ChaiStyleAssertions,
@@ -53,7 +54,18 @@ const spyOn = ((object: Record<string, () => void>, method: string) => {
   return spyOnOwn(object, method)
 }) as typeof spyOnOwn
 
-export const vi: { fn: typeof fn; spyOn: typeof spyOn; restoreAllMocks: typeof restoreAllMocks } = {
+let clock: InstalledClock | undefined
+
+const timers = {
+  useFakeTimers: (options: FakeTimerInstallOpts): void => {
+    clock = install({ ...options, now: Date.now(), ignoreMissingTimers: true })
+  },
+  useRealTimers: (): void => clock?.uninstall(),
+  advanceTimersByTimeAsync: (milliseconds: number): Promise<number> | undefined => clock?.tickAsync(milliseconds),
+}
+
+export const vi: typeof timers & { fn: typeof fn; spyOn: typeof spyOn; restoreAllMocks: typeof restoreAllMocks } = {
+  ...timers,
   fn,
   spyOn,
   restoreAllMocks,
