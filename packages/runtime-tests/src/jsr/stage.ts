@@ -11,6 +11,7 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly license: string
+  readonly exports: Record<string, string | { readonly default: string }>
   readonly dependencies?: Record<string, string>
   readonly devDependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
@@ -40,7 +41,7 @@ function stagePackage(name: string, target: string): void {
     const code = readFileSync(join(source, 'src', file), 'utf8').replaceAll(
       /^((?:import|export|\}) .*from ')([^']+)'/gm,
       (_, from: string, specifier: string) => {
-        if (!specifier.startsWith('.')) imports.add(specifier)
+        if (!/^(\.|node:)/.test(specifier)) imports.add(specifier)
         return `${from}${specifier.replace(/^(\..*)\.js$/, '$1.ts')}'`
       },
     )
@@ -51,9 +52,15 @@ function stagePackage(name: string, target: string): void {
     name: manifest.name,
     version: manifest.version,
     license: manifest.license,
-    exports: './src/index.ts',
+    exports: Object.fromEntries(Object.entries(manifest.exports).flatMap(entryPoint)),
     imports: Object.fromEntries([...imports].map((specifier) => [specifier, locate(specifier, manifest)])),
   })
+}
+
+/** `./dist/node.js` is made of `./src/node.ts`. */
+function entryPoint([name, target]: [string, string | { readonly default: string }]): [string, string][] {
+  if (typeof target === 'string') return []
+  return [[name, target.default.replace(/^\.\/dist\/(.*)\.js$/, './src/$1.ts')]]
 }
 
 function isPublished(file: string): boolean {
