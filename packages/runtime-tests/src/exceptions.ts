@@ -33,11 +33,6 @@ export const exceptions: readonly Exception[] = [
       '`Headers` joins two `Cookie` fields with a comma there, as the Fetch standard has it, and not with a semicolon',
   },
   {
-    test: 'core/src/response.test.ts > a response that can not carry a cookie > such as Response.error() passes through, the data is stored, and an event tells [B192]',
-    on: [...WORKERD, 'bun'],
-    because: 'the headers of `Response.error()` can be changed there, so it takes the cookie',
-  },
-  {
     test: 'core/src/response.test.ts > a response that can not carry a cookie > such as a 101 with immutable headers passes through, with an event [B192]',
     on: [...WORKERD, 'bun', 'deno'],
     because: 'a 101 can be wrapped anew there, so it takes the cookie',
