@@ -666,3 +666,21 @@ describe('one slow request', () => {
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(5)
   })
 })
+
+describe('regenerate() while a save of the same request is under way', () => {
+  it('is carried out by the next save: the old id opens nothing [B130, B228]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const { id, cookie } = await sessions.issue({ visits: 0 })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      store.beforeNext('update', () => session.regenerate())
+      session.set('visits', 1)
+      await handle.save()
+      return new Response()
+    })
+    expect(store.memory.load(id)).toBeUndefined()
+    expect((await sessions.read(visit(cookieAfter(response, cookie)))).get('visits')).toBe(1)
+    expect(sessionCookies(response)).toHaveLength(1)
+  })
+})

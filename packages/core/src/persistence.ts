@@ -26,7 +26,8 @@ export function persist(
 }
 
 async function carryOut(context: SessionContext, type: StoreAction, state: SessionState): Promise<void> {
-  const { draft, identity, stored: before } = state
+  // As they are now: what is asked for while this save is under way is the next one's.
+  const { draft, identity, regenerates, stored: before } = state
   const sealed = draft.seal(before.record.data)
   const changes = isPromise(sealed) ? await sealed : sealed
   const started = performance.now()
@@ -40,7 +41,7 @@ async function carryOut(context: SessionContext, type: StoreAction, state: Sessi
   const accepted = draft.acceptStored(changes, contentOf(stored))
   if (isPromise(accepted)) await accepted
   state.stored = stored
-  state.regenerates = false
+  if (regenerates) state.regenerates = false
   state.isCookieDue ||=
     state.identity !== identity ||
     identity.stale ||
