@@ -684,3 +684,30 @@ describe('regenerate() while a save of the same request is under way', () => {
     expect(sessionCookies(response)).toHaveLength(1)
   })
 })
+
+describe('an owner or a lifetime that another process sets while a request saves twice', () => {
+  it('stays, even if both have made the same data [B222]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const other = processOn(store)
+    const { id, cookie } = await sessions.issue({ visits: 0 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 1)
+      await other.sessions.handle(visit(cookie), async (handle) => {
+        const session = await handle.write()
+        session.setOwner('ada')
+        session.setLifetime({ idleTimeout: 60 })
+        return new Response()
+      })
+      await handle.save()
+      expect(session.owner).toBe('ada')
+      session.set('clicks', 1)
+      return new Response()
+    })
+    const record = store.memory.load(id)
+    expect(record?.owner).toBe('ada')
+    expect(JSON.parse(record?.meta ?? '')).toMatchObject({ own: { idleTimeout: 60 } })
+    expect(JSON.parse(record?.data ?? '')).toEqual({ visits: 1, clicks: 1 })
+  })
+})

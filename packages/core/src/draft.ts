@@ -155,8 +155,9 @@ export class Draft {
 
   /** It was stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored next. */
   acceptStored(sealed: Sealed, stored: Content): Awaitable<void> {
+    const isAsSealed = stored.data === sealed.data && stored.owner === sealed.owner && stored.own === sealed.own
     // A schema may have added defaults, or dropped what it does not know.
-    if (stored.data === sealed.data && !this.#serializer.hasSchema) return this.#forget(sealed)
+    if (isAsSealed && !this.#serializer.hasSchema) return this.#forget(sealed)
     const decoded = this.#serializer.decode(stored.data)
     return isPromise(decoded)
       ? decoded.then((values) => this.#rebase(sealed, { ...stored, values }))
