@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SessionConflictError, type SessionEvent, SessionManager, type SessionOptions } from './index.js'
 import { StagedStore } from './testing/staged-store.js'
 import { cookieAfter, gate, sessionCookies, visit } from './testing/visit.js'
@@ -709,5 +709,39 @@ describe('an owner or a lifetime that another process sets while a request saves
     expect(record?.owner).toBe('ada')
     expect(JSON.parse(record?.meta ?? '')).toMatchObject({ own: { idleTimeout: 60 } })
     expect(JSON.parse(record?.data ?? '')).toEqual({ visits: 1, clicks: 1 })
+  })
+})
+
+describe('a batch of commits that is tried again', () => {
+  it('stores a change and reports success, or does neither, if it did not apply the first time [B222]', async () => {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const { id, cookie } = await sessions.issue({ visits: 0 })
+    const { opened, open } = gate()
+    let isRefusing = false
+    const [first, second, third] = await Promise.all(
+      times(3, async () => {
+        const handle = sessions.open(visit(cookie))
+        return { handle, session: await handle.write() }
+      }),
+    )
+    first?.session.set('first', 1)
+    second?.session.update('visits', (n = 0) => {
+      if (isRefusing) throw new Error('not now')
+      return n + 1
+    })
+    third?.session.set('third', 1)
+    store.beforeNext('update', () => opened)
+    const saves = [first, second, third].map((request) => request?.handle.save())
+    await vi.waitFor(() => expect(store.methods).toContain('update'))
+    isRefusing = true
+    store.beforeNext('update', async () => {
+      isRefusing = false
+      await increment(processOn(store).sessions, cookie, 'elsewhere')
+    })
+    open()
+    const outcomes = await Promise.allSettled(saves)
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+    expect(JSON.parse(store.memory.load(id)?.data ?? '')).toEqual({ visits: 1, first: 1, third: 1, elsewhere: 1 })
   })
 })

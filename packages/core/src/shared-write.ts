@@ -69,6 +69,8 @@ export function applyAll(
   let outcome: Awaitable<Content> = contentOf(base)
   for (const write of batch) {
     const { changes } = write
+    // What did not apply to what was there before may apply to this.
+    delete write.error
     // Nothing came in between: what the request has made is what is to be stored.
     const isUpToDate = write === batch[0] && write.base.record.version === version
     outcome = andThen(outcome, (content) =>
