@@ -332,3 +332,37 @@ describe('a cookie that is signed only', () => {
     expect(decoded(cookie)).not.toContain(secret)
   })
 })
+
+describe('requests that change one cookie session at once', () => {
+  it('each send a cookie with their own change in it [B222]', async () => {
+    const sessions = new SessionManager<Record<string, number>>({ store: new CookieStore(), secret })
+    const { cookie } = await sessions.issue({ visits: 0 })
+    const keys = ['a', 'b', 'c', 'd', 'e']
+    const requests = await Promise.all(
+      keys.map(async (key) => {
+        const request = visit(cookie)
+        ;(await sessions.write(request)).set(key, 1)
+        return request
+      }),
+    )
+    const responses = await Promise.all(requests.map((request) => sessions.commit(request, new Response())))
+    for (const [index, response] of responses.entries()) {
+      const session = await sessions.read(visit(cookieAfter(response)))
+      expect(session.get(keys[index] as string)).toBe(1)
+    }
+  })
+})
+
+describe('a cookie session that was destroyed', () => {
+  it('does not come back to the handle of its request [B147]', async () => {
+    const sessions = new SessionManager<{ user: string }>({ store: new CookieStore(), secret })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = visit(cookie)
+    await sessions.handle(request, async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response()
+    })
+    const session = await sessions.read(request)
+    expect(session.has('user')).toBe(false)
+  })
+})

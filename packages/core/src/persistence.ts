@@ -94,7 +94,8 @@ function store(
         regenerate(context, state, write as PendingWrite, newest ?? base),
       )
     case 'saved':
-      return context.queue.submit(identity.id, { alone: false, changes, base }, (batch, newest) =>
+      // What travels in a cookie is written by its own request only.
+      return context.queue.submit(identity.id, { alone: !identity.isShared, changes, base }, (batch, newest) =>
         writeShared(context, identity, batch, newest),
       )
   }
