@@ -38,7 +38,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   readonly #context: SessionContext
   readonly #request: Request
   #loading: Promise<SessionState> | undefined
-  /** After the commit: the session that it left behind in the store. */
+  /** After the commit: whose session it left behind, or ended. */
   #committed: { readonly identity: Identity | undefined } | undefined
   /** Saves of one request follow one another. */
   #saving: Promise<void> | undefined
@@ -106,7 +106,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     let identity: Identity | undefined
     if (state !== undefined) {
       state.isClosed = true
-      if (!state.isNew && !state.isGone) identity = state.identity
+      if (!state.isNew) identity = state.identity
       else if (state.isNew && !state.isIdKnown) carrier.takeBack?.(state.identity)
     }
     this.#committed = { identity }
