@@ -366,3 +366,10 @@ describe('a cookie session that was destroyed', () => {
     expect(session.has('user')).toBe(false)
   })
 })
+
+describe('a cookie session of a megabyte', () => {
+  it('is refused with the same error as one that is a little too large [B36]', async () => {
+    const sessions = new SessionManager<{ text: string }>({ store: new CookieStore(), secret })
+    await expect(sessions.issue({ text: 'x'.repeat(1_000_000) })).rejects.toThrow(SessionTooLargeError)
+  })
+})

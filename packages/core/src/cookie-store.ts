@@ -77,10 +77,11 @@ class RecordCarrier implements Carrier {
 
   async cookieValue(identity: SlotIdentity): Promise<string> {
     const content = new TextEncoder().encode(JSON.stringify({ id: identity.id, ...identity.store.record }))
-    const value = encodeBase64url(await this.#seal.close(content))
-    const size = this.#cookieName.length + value.length
+    const sealed = await this.#seal.close(content)
+    // Base64url takes four characters for three bytes.
+    const size = this.#cookieName.length + Math.ceil((sealed.length * 4) / 3)
     if (size > MAX_COOKIE_BYTES) throw new SessionTooLargeError(size, MAX_COOKIE_BYTES)
-    return value
+    return encodeBase64url(sealed)
   }
 }
 
