@@ -1,3 +1,8 @@
+/** 32 random bytes, as text. */
+export function randomText(): string {
+  return encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
+}
+
 /** RFC 4648 section 5, without padding. */
 export function encodeBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))

@@ -26,7 +26,7 @@ export interface Carrier {
   verify(value: string): Awaitable<Identity | Rejected>
   /** A new identity, for a session without a record. */
   issue(): Awaitable<Identity>
-  /** Takes one back that nobody has seen. */
+  /** Takes one back that nobody has seen, and of which nobody will ever hear. */
   takeBack?(identity: Identity): void
   /** The cookie value to send for a session that is stored. */
   cookieValue(identity: Identity): Awaitable<string>

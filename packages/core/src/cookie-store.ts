@@ -1,4 +1,4 @@
-import { decodeBase64url, encodeBase64url } from './base64url.js'
+import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
 import type { Carrier, CarrierStore, Identity, Rejected } from './carrier.js'
 import { SessionTooLargeError } from './errors.js'
 import { deriveKeys } from './secrets.js'
@@ -72,7 +72,7 @@ class RecordCarrier implements Carrier {
   }
 
   issue(): SlotIdentity {
-    return identify(encodeBase64url(crypto.getRandomValues(new Uint8Array(32))), undefined)
+    return identify(randomText(), undefined)
   }
 
   async cookieValue(identity: SlotIdentity): Promise<string> {

@@ -1,4 +1,5 @@
 import { isPromise } from './awaitable.js'
+import { randomText } from './base64url.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { loadSession, requestCookies } from './load.js'
@@ -107,7 +108,12 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     if (state !== undefined) {
       state.isClosed = true
       if (!state.isNew) identity = state.identity
-      else if (state.isNew && !state.isIdKnown) carrier.takeBack?.(state.identity)
+      else if (!state.isIdKnown && carrier.takeBack) {
+        carrier.takeBack(state.identity)
+        // It becomes another visitor's: who asks for the id from here on is shown one that nobody has.
+        state.identity = { ...state.identity, id: randomText() }
+        state.isIdKnown = true
+      }
     }
     this.#committed = { identity }
     this.#loading = undefined

@@ -28,6 +28,8 @@ export function persist(
 async function carryOut(context: SessionContext, type: StoreAction, state: SessionState): Promise<void> {
   // As they are now: what is asked for while this save is under way is the next one's.
   const { draft, identity, regenerates, stored: before } = state
+  // From here on the store may hear of the id, whatever it answers.
+  state.isIdKnown = true
   const sealed = draft.seal(before.record.data)
   const changes = isPromise(sealed) ? await sealed : sealed
   const started = performance.now()
@@ -82,8 +84,6 @@ function store(
   const { identity, stored: base } = state
   switch (action) {
     case 'created':
-      // From here on the store may know the id, whatever it answers.
-      state.isIdKnown = true
       return create(identity, nextVersion(context, changes, base.record.createdAt, 1))
     case 'touched':
       return touch(context, state)
