@@ -95,11 +95,18 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   async #commitUsed(loading: Promise<SessionState>): Promise<Committed> {
     const state = await loading
-    const saving = this.#save(state)
-    if (isPromise(saving)) await saving
-    const setCookie = state.isCookieDue || state.isDestroyed ? await this.#setCookie(state) : undefined
-    this.#close(state)
-    return { id: state.identity.id, setCookie }
+    // Before the last save and not after it: what is changed meanwhile would be lost without a word.
+    state.isClosed = true
+    try {
+      const saving = this.#save(state)
+      if (isPromise(saving)) await saving
+      const setCookie = state.isCookieDue || state.isDestroyed ? await this.#setCookie(state) : undefined
+      this.#close(state)
+      return { id: state.identity.id, setCookie }
+    } catch (error) {
+      state.isClosed = false
+      throw error
+    }
   }
 
   #close(state: SessionState | undefined): void {

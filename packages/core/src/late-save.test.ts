@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   MemoryStore,
   SessionCommittedError,
@@ -9,6 +9,8 @@ import {
   SessionManager,
   type WritableSession,
 } from './index.js'
+import { StagedStore } from './testing/staged-store.js'
+import { gate } from './testing/visit.js'
 
 const url = 'https://example.com/'
 const secret = 'thirty-two bytes of secret, at least'
@@ -450,5 +452,47 @@ describe('save() without a session', () => {
     await sessions.open(request).save()
     expect(events).toEqual([])
     expect(store.size).toBe(1)
+  })
+})
+
+describe('a change while the response is being committed', () => {
+  const late: [string, (session: WritableSession<Data>) => unknown][] = [
+    ...changes,
+    ['destroy', (session) => session.destroy()],
+    ['setOwner', (session) => session.setOwner('ada')],
+  ]
+
+  it.each(late)('by %s is refused and not lost without a word [B195]', async (_, change) => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<Data>({ store, secret })
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const { opened, open } = gate()
+    let session: WritableSession<Data> | undefined
+    const visiting = sessions.handle(visit(cookie), async (handle) => {
+      session = await handle.write()
+      session.set('note', 'saved')
+      store.beforeNext('update', () => opened)
+      return new Response()
+    })
+    await vi.waitFor(() => expect(store.methods).toContain('update'))
+    expect(() => change(session as WritableSession<Data>)).toThrow(SessionCommittedError)
+    open()
+    await visiting
+    expect(store.memory.load(id)).toMatchObject({ data: '{"visits":1,"note":"saved"}', owner: undefined })
+  })
+
+  it('is possible again if the commit fails [B176]', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<Data>({ store, secret })
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const session = await sessions.write(request)
+    session.set('visits', 2)
+    store.fail('update')
+    await expect(sessions.commit(request, new Response())).rejects.toThrow(SessionError)
+    store.heal()
+    session.set('note', 'added')
+    await sessions.commit(request, new Response())
+    expect(store.memory.load(id)?.data).toBe('{"visits":2,"note":"added"}')
   })
 })
