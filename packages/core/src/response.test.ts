@@ -562,3 +562,17 @@ describe('one Response object that a handler returns to several visitors', () =>
     expect(new Set(cookies.flat()).size).toBe(100)
   })
 })
+
+describe('one Response object that several visitors of two managers get', () => {
+  it('never carries one visitor’s cookies to another [B201, B217]', async () => {
+    const outer = new SessionManager<Data>({ store: new MemoryStore(), secret, cookie: { name: '__Host-outer' } })
+    const inner = new SessionManager<Data>({ store: new MemoryStore(), secret, cookie: { name: '__Host-inner' } })
+    const shared = new Response(null, { status: 204 })
+    const respond = (request: Request): Promise<Response> =>
+      outer.handle(request, () => inner.handle(request, () => shared))
+    const first = visit()
+    for (const sessions of [outer, inner]) (await sessions.write(first)).set('visits', 1)
+    expect((await respond(first)).headers.getSetCookie()).toHaveLength(2)
+    expect((await respond(visit())).headers.getSetCookie()).toEqual([])
+  })
+})

@@ -1,11 +1,14 @@
 /** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213 and its forerunner). */
 const CDN_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
 
+/** On a response that was given cookies in place: whose they are since, of each manager. */
+const OWNERS = Symbol('fetch-sessions.owners')
+
+type DressedResponse = Response & { [OWNERS]?: ReadonlyMap<ResponseDresser, object> }
+
 /** Puts one manager's cookie, `Vary` and `Cache-Control` on responses. */
 export class ResponseDresser {
   readonly #cookieName: string
-  /** On a response that was given a cookie in place: to which request it belongs since. */
-  readonly #key: symbol = Symbol('fetch-sessions.cookie')
 
   constructor(cookieName: string) {
     this.#cookieName = cookieName
@@ -19,13 +22,13 @@ export class ResponseDresser {
   dress(response: Response, by: object, setCookie: string | undefined): Response | undefined {
     // On some runtimes its headers can be changed, but nobody will ever see them.
     if (response.type === 'error') return undefined
-    const own = this.own(response, by)
+    const own: DressedResponse = this.own(response, by)
     try {
       addHeaders(own.headers, setCookie)
     } catch {
       return copyWithHeaders(own, (headers) => addHeaders(headers, setCookie))
     }
-    if (setCookie !== undefined) Object.assign(own, { [this.#key]: by })
+    if (setCookie !== undefined) own[OWNERS] = new Map(own[OWNERS]).set(this, by)
     return own
   }
 
@@ -33,15 +36,20 @@ export class ResponseDresser {
    * The response itself, unless a handler has returned the same object for an earlier request, and it carries that
    * visitor's cookie since: then a copy without that.
    */
-  own(response: Response, by: object): Response {
-    const owner = (response as Response & { [key: symbol]: object | undefined })[this.#key]
+  own(response: DressedResponse, by: object): Response {
+    const owners = new Map(response[OWNERS])
+    const owner = owners.get(this)
     if (owner === undefined || owner === by) return response
-    const copy = copyWithHeaders(response, (headers) => {
+    const copy: DressedResponse | undefined = copyWithHeaders(response, (headers) => {
       const cookies = headers.getSetCookie()
       headers.delete('Set-Cookie')
       for (const line of cookies) if (!line.startsWith(`${this.#cookieName}=`)) headers.append('Set-Cookie', line)
     })
-    return copy ?? response
+    if (copy === undefined) return response
+    // Another manager's cookie is on the copy as well, for that one to find.
+    owners.delete(this)
+    copy[OWNERS] = owners
+    return copy
   }
 }
 
