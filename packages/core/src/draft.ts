@@ -94,7 +94,8 @@ export class Draft {
       step(this.#content)
     } catch (error) {
       // What was done to an object in place is undone.
-      assign(this.#content.values, key, this.#serializer.copy(before))
+      const isUndone = this.#serializer.isEqual(this.values.get(key), before)
+      if (!isUndone) assign(this.#content.values, key, this.#serializer.copy(before))
       throw error
     }
     const after = this.#get(key)
@@ -217,6 +218,8 @@ export class Draft {
     const value = this.#serializer.checked(key, this.#get(key))
     if (this.#serializer.isEqual(value, this.#known.get(key))) return
     const known = this.#serializer.copy(value)
+    // As it is stored: JSON leaves out a property that is undefined.
+    if (this.#serializer.isEqual(known, this.#known.get(key))) return
     this.#known.set(key, known)
     this.#note(({ values }) => assign(values, key, this.#serializer.copy(known)))
   }

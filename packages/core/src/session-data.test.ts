@@ -611,3 +611,44 @@ describe('a schema that asks for keys', () => {
     await expect(sessions.issue({ user: 'ada' })).rejects.toThrow(SessionDataError)
   })
 })
+
+describe('a property that is undefined', () => {
+  it('is no change where there was none [B82]', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager({ store, secret })
+    const { cookie } = await sessions.issue({ user: { name: 'ada' } })
+    store.forget()
+    await writing(sessions, cookie, (session) => session.set('user', { name: 'ada', nick: undefined }))
+    expect(store.methods).toEqual(['load'])
+  })
+
+  it('is stored once, so that the commit after a save() leaves alone what others wrote [B98, hardest 18]', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager({ store, secret })
+    const { cookie, id } = await sessions.issue({ user: { name: 'ada' } })
+    await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).set('user', { name: 'grace', nick: undefined })
+      await handle.save()
+      await writing(sessions, cookie, (session) => session.set('user', { name: 'joan' }))
+      return new Response()
+    })
+    expect(store.memory.load(id)?.data).toBe('{"user":{"name":"joan"}}')
+  })
+})
+
+describe('an update that throws', () => {
+  it('leaves the value that the request holds in the session, where it can be changed in place [B85]', async () => {
+    const store = new MemoryStore()
+    const sessions = new SessionManager<{ cart: string[] }>({ store, secret })
+    const { cookie, id } = await sessions.issue({ cart: ['tea'] })
+    await writing(sessions, cookie, (session) => {
+      const cart = session.get('cart')
+      const fail = (): never => {
+        throw new Error('thrown by the callback')
+      }
+      expect(() => session.update('cart', fail)).toThrow('thrown by the callback')
+      cart?.push('milk')
+    })
+    expect(store.load(id)?.data).toBe('{"cart":["tea","milk"]}')
+  })
+})
