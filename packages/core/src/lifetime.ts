@@ -62,3 +62,8 @@ export function isCookieDue(before: SessionRecord, after: SessionRecord, lifetim
 export function maxAge(now: number, expiresAt: number): number {
   return Math.min(MAX_COOKIE_AGE, Math.max(1, Math.ceil((expiresAt - now) / 1000)))
 }
+
+/** How long a timer takes, in milliseconds. More than some 24 days it takes for none at all. */
+export function timerDelay(seconds: number): number {
+  return Math.min(seconds * 1000, 2 ** 31 - 1)
+}

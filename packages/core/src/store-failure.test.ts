@@ -492,8 +492,8 @@ describe('a store that hangs', () => {
     })
   }
 
-  it('may take its time up to then', async () => {
-    const { store, sessions } = setUp({ storeTimeout: 30 })
+  it.each([30, 30 * 86_400])('may take its time up to then: %s seconds', async (storeTimeout) => {
+    const { store, sessions } = setUp({ storeTimeout })
     const { cookie } = await sessions.issue({ user: 'ada' })
     store.before('load', () => new Promise((resolve) => setTimeout(resolve, 5)))
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')

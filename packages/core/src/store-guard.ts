@@ -1,5 +1,6 @@
 import { isPromise, toPromise } from './awaitable.js'
 import { SessionStoreError } from './errors.js'
+import { timerDelay } from './lifetime.js'
 import type { Awaitable, SessionStore } from './store.js'
 
 const METHODS = 'load create update touch delete listByOwner deleteByOwner deleteExpired clear'.split(' ')
@@ -34,7 +35,7 @@ function within<T>(timeout: number | undefined, answer: Promise<T>): Promise<T> 
   if (timeout === undefined) return answer
   let timer: ReturnType<typeof setTimeout>
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s (storeTimeout)`)), timeout * 1000)
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} s (storeTimeout)`)), timerDelay(timeout))
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -65,6 +65,15 @@ describe('startSweeper', () => {
     expect(sweeps).toBe(3)
   })
 
+  it('does not sweep without a pause when the interval is longer than a timer can be', async () => {
+    let sweeps = 0
+    const deleteExpired = async (): Promise<number> => sweeps++
+    const stop = startSweeper({ deleteExpired }, { interval: 400 * 86_400 })
+    await vi.advanceTimersByTimeAsync(60_000)
+    stop()
+    expect(sweeps).toBeLessThanOrEqual(1)
+  })
+
   it('stops for good, also in the middle of a sweep', async () => {
     let end: (count: number) => void = () => {}
     let sweeps = 0

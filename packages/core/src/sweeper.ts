@@ -1,4 +1,5 @@
 import { checkTimeout } from './cookie-attributes.js'
+import { timerDelay } from './lifetime.js'
 import { invalidOption } from './option-error.js'
 
 /** What is swept: a `SessionManager` whose store has `deleteExpired`. */
@@ -7,7 +8,7 @@ export interface Sweepable {
 }
 
 export interface SweeperOptions {
-  /** Seconds from the end of one sweep to the start of the next. Default 300. */
+  /** Seconds from the end of one sweep to the start of the next, some 24 days at most. Default 300. */
   interval?: number
   /** How many sessions one call of the store removes at most. Default 1000. */
   batch?: number
@@ -62,7 +63,7 @@ export function startSweeper(sessions: Sweepable, options: SweeperOptions = {}):
   let timer: ReturnType<typeof setTimeout> | undefined
   let isStopped = false
   const sleep = (seconds: number): void => {
-    timer = setTimeout(sweep, seconds * 1000)
+    timer = setTimeout(sweep, timerDelay(seconds))
     letProcessEnd(timer)
   }
   const sweep = async (): Promise<void> => {
