@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import vectors from '../../../docs/cookie-format.vectors.json' with { type: 'json' }
 import { decodeBase64url, encodeBase64url } from './base64url.js'
-import { MemoryStore, SessionManager, type SessionOptions } from './index.js'
+import { MemoryStore, SessionManager, type SessionOptions, type Signed, type Verified } from './index.js'
 import { nodeSigner } from './node.js'
 import { cookieAfter, visit } from './testing/visit.js'
 
@@ -54,5 +54,25 @@ describe('nodeSigner', () => {
     const signer = nodeSigner([new Uint8Array(32)])
     expect(signer.sign(new Uint8Array(32), 'sid=token')).toHaveProperty('mac')
     expect(signer.verify(new Uint8Array(32), 'sid=token', new Uint8Array(32))).toEqual({ id: '', secret: -1 })
+  })
+})
+
+describe('a signer that answers with a thenable', () => {
+  it('is awaited: what it does not know stays refused', async () => {
+    const later = <T>(value: T): Promise<T> =>
+      // biome-ignore lint/suspicious/noThenProperty: it is what the test is about
+      ({ then: (resolve: (value: T) => void) => resolve(value) }) as Promise<T>
+    const sessions = manager({
+      signer(secrets) {
+        const signer = nodeSigner(secrets)
+        return {
+          sign: (token, text) => later(signer.sign(token, text)) as Promise<Signed>,
+          verify: (token, text, mac) => later(signer.verify(token, text, mac)) as Promise<Verified>,
+        }
+      },
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+    expect((await sessions.read(visit(`${cookie.slice(0, -43)}${'A'.repeat(43)}`))).isNew).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import {
   MemoryStore,
   SessionDataError,
@@ -497,6 +497,25 @@ describe('a store that hangs', () => {
     const { cookie } = await sessions.issue({ user: 'ada' })
     store.before('load', () => new Promise((resolve) => setTimeout(resolve, 5)))
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+})
+
+describe('a program that has put another class in the place of Promise, as zone.js does', () => {
+  const { Promise: NativePromise } = globalThis
+  afterEach(() => {
+    globalThis.Promise = NativePromise
+  })
+
+  it('has its sessions like any other [B218]', async () => {
+    globalThis.Promise = class<T> extends NativePromise<T> {} as PromiseConstructor
+    const { store, sessions } = setUp({ verifiedCacheSize: 0 })
+    store.delay(1, 2)
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).update('visits', (n = 0) => n + 1)
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookieAfter(response, cookie)))).get('visits')).toBe(2)
   })
 })
 

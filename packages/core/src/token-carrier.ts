@@ -1,4 +1,4 @@
-import { isPromise } from './awaitable.js'
+import { isPromise, toPromise } from './awaitable.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import type { Carrier, Identity, Rejected } from './carrier.js'
 import type { Signed, TokenSigner, Verified } from './signer.js'
@@ -66,9 +66,10 @@ export class TokenCarrier implements Carrier {
   #verifyWithCrypto(value: string): Awaitable<Identity | Rejected> {
     const token = decodeBase64url(tokenOf(value))
     const mac = decodeBase64url(value.slice(TOKEN_LENGTH + 1))
-    const verified = this.#signer.verify(token, this.#signedText(tokenOf(value)), mac)
+    const verified = toPromise(this.#signer.verify(token, this.#signedText(tokenOf(value)), mac))
     const conclude = ({ id, secret }: Verified): Identity | Rejected => {
-      if (secret < 0) return 'signature'
+      // Written so that an answer without a number fails.
+      if (!(secret >= 0)) return 'signature'
       // Spelt anew, since a piece of a header would keep the whole header in memory.
       const own = `${encodeBase64url(token)}.${encodeBase64url(mac)}`
       if (secret === 0) this.#remember(own, id)
@@ -92,7 +93,7 @@ export class TokenCarrier implements Carrier {
 
   #sign(bytes: Uint8Array<ArrayBuffer>): Awaitable<TokenIdentity> {
     const token = encodeBase64url(bytes)
-    const signed = this.#signer.sign(bytes, this.#signedText(token))
+    const signed = toPromise(this.#signer.sign(bytes, this.#signedText(token)))
     const conclude = ({ id, mac }: Signed): TokenIdentity => this.#identity(id, `${token}.${encodeBase64url(mac)}`)
     return isPromise(signed) ? signed.then(conclude) : conclude(signed)
   }
