@@ -533,3 +533,13 @@ describe('a store that answers with a thenable, as query builders do', () => {
     await expect(sessions.read(visit(cookie))).rejects.toThrow(SessionStoreError)
   })
 })
+
+describe('a store that says null for what is not there', () => {
+  it('is understood, and the visitor gets a new session [B151]', async () => {
+    const { store, sessions, events } = setUp({ onInvalidData: 'throw' })
+    const { cookie, id } = await sessions.issue({ user: 'ada' })
+    store.load = () => null as unknown as undefined
+    expect((await sessions.read(visit(cookie))).isNew).toBe(true)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'rejected', reason: 'unknown', id }))
+  })
+})

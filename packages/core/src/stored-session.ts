@@ -27,7 +27,8 @@ export function lookUp(context: SessionContext, { id, store }: Identity): Awaita
 const NO_NOTES: Partial<Notes> = {}
 
 function examine(context: SessionContext, record: SessionRecord | undefined): StoredSession | Miss {
-  if (record === undefined) return 'unknown'
+  // Many a database says null.
+  if (!record) return 'unknown'
   try {
     const { createdAt, expiresAt, version, data, meta } = record
     // Another program may have written to the store.
