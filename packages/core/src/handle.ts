@@ -118,7 +118,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       else if (!state.isIdKnown && carrier.takeBack) {
         carrier.takeBack(state.identity)
         // It becomes another visitor's: who asks for the id from here on is shown one that nobody has.
-        state.identity = { ...state.identity, id: randomText() }
+        state.identity = { id: randomText(), store: state.identity.store, stale: false }
         state.isIdKnown = true
       }
     }

@@ -2,7 +2,7 @@
 const CDN_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
 
 /** On a response that was given cookies in place: whose they are since, of each manager. */
-const OWNERS = Symbol('fetch-sessions.owners')
+const OWNERS: unique symbol = Symbol('fetch-sessions.owners')
 
 type DressedResponse = Response & { [OWNERS]?: ReadonlyMap<ResponseDresser, object> }
 
