@@ -67,7 +67,10 @@ describe('startSweeper', () => {
 
   it('does not sweep without a pause when the interval is longer than a timer can be', async () => {
     let sweeps = 0
-    const deleteExpired = async (): Promise<number> => sweeps++
+    const deleteExpired = async (): Promise<number> => {
+      sweeps++
+      return 0
+    }
     const stop = startSweeper({ deleteExpired }, { interval: 400 * 86_400 })
     await vi.advanceTimersByTimeAsync(60_000)
     stop()
