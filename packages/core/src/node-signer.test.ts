@@ -76,3 +76,15 @@ describe('a signer that answers with a thenable', () => {
     expect((await sessions.read(visit(`${cookie.slice(0, -43)}${'A'.repeat(43)}`))).isNew).toBe(true)
   })
 })
+
+describe('a request that is committed twice at once', () => {
+  it('gives its unused id to one other visitor at most [B235]', async () => {
+    // This signer makes no identities ahead, so the next visitors get what was given back.
+    const sessions = manager({ signer: nodeSigner })
+    const request = visit()
+    await sessions.read(request)
+    await Promise.all([sessions.commit(request, new Response()), sessions.commit(request, new Response())])
+    const next = [await sessions.issue({ user: 'ada' }), await sessions.issue({ user: 'grace' })]
+    expect(next[0]?.id).not.toBe(next[1]?.id)
+  })
+})
