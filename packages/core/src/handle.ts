@@ -118,7 +118,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       else if (!state.isIdKnown && carrier.takeBack) {
         carrier.takeBack(state.identity)
         // It becomes another visitor's: who asks for the id from here on is shown one that nobody has.
-        state.identity = { id: randomText(), store: state.identity.store, stale: false }
+        const { store, isShared } = state.identity
+        state.identity = { id: randomText(), store, isShared, stale: false }
         state.isIdKnown = true
       }
     }
