@@ -94,7 +94,7 @@ export class Draft {
       step(this.#content)
     } catch (error) {
       // What was done to an object in place is undone.
-      const isUndone = this.#serializer.isEqual(this.values.get(key), before)
+      const isUndone = this.#serializer.isEqual(this.#get(key), before)
       if (!isUndone) assign(this.#content.values, key, this.#serializer.copy(before))
       throw error
     }
