@@ -1,0 +1,81 @@
+// Everyone who is measured. `base` is the same framework without sessions: the yardstick of the row.
+// `isNodeOnly`: takes Node's request and response, so that it can be measured over HTTP only.
+// `load` imports what the contestant needs and nothing more, so that a process holds one contestant alone.
+
+export const contestants = [
+  bare('fetch', 'no framework', () => import('./bare.js').then((m) => m.bareFetch)),
+  ours('fetch-ours', 'fetch-sessions, fetch adapter', 'fetch', (m) => m.oursFetch),
+  library('iron-session', 'iron-session (cookie)', 'fetch', 'iron-session', () =>
+    import('./iron-session.js').then((m) => m.ironSession),
+  ),
+  library('remix-memory', '@remix-run/session (memory)', 'fetch', '@remix-run/session', () =>
+    import('./remix.js').then((m) => m.remixMemory),
+  ),
+  library('remix-cookie', '@remix-run/session (cookie)', 'fetch', '@remix-run/session', () =>
+    import('./remix.js').then((m) => m.remixCookie),
+  ),
+
+  bare('hono', 'Hono', () => import('./bare.js').then((m) => m.bareHono)),
+  bare('hono-empty', 'Hono, an empty middleware', () => import('./bare.js').then((m) => m.emptyHono), 'hono'),
+  bare('hono-hmac', 'Hono, one WebCrypto HMAC', () => import('./bare.js').then((m) => m.hmacHono), 'hono'),
+  ours('hono-ours', 'fetch-sessions, Hono adapter', 'hono', (m) => m.oursHono),
+  ours('hono-ours-cookie', 'fetch-sessions, Hono, CookieStore', 'hono', (m) => m.oursHonoCookie),
+  byHand('hono-webcrypto', 'by hand, WebCrypto', (m) => m.webCrypto),
+  byHand('hono-webcrypto-cached', 'by hand, WebCrypto and a cache', (m) => m.webCryptoCached),
+  byHand('hono-nodecrypto', 'by hand, node:crypto', (m) => m.nodeCrypto),
+  byHand('hono-signed', 'by hand, hono/cookie signed', (m) => m.honoSigned),
+  library('hono-sessions', 'hono-sessions (memory)', 'hono', 'hono-sessions', () =>
+    import('./hono-sessions.js').then((m) => m.honoSessions),
+  ),
+  library('hono-official', '@hono/session (memory)', 'hono', '@hono/session', () =>
+    import('./hono-official.js').then((m) => m.honoOfficial),
+  ),
+
+  bare('itty', 'itty-router', () => import('./bare.js').then((m) => m.bareIttyRouter)),
+  ours('itty-ours', 'fetch-sessions, itty-router adapter', 'itty', (m) => m.oursIttyRouter),
+
+  bare('h3', 'h3', () => import('./h3.js').then((m) => m.bareH3)),
+  library('h3-session', 'h3 useSession (cookie)', 'h3', 'h3', () => import('./h3.js').then((m) => m.h3Session)),
+
+  bare('express', 'Express', () => import('./express.js').then((m) => m.bareExpress), 'express', true),
+  library(
+    'express-session',
+    'express-session (memory)',
+    'express',
+    'express-session',
+    () => import('./express.js').then((m) => m.expressSessions),
+    true,
+  ),
+
+  bare('fastify', 'Fastify', () => import('./fastify.js').then((m) => m.bareFastify), 'fastify', true),
+  library(
+    'fastify-session',
+    '@fastify/session (memory)',
+    'fastify',
+    '@fastify/session',
+    () => import('./fastify.js').then((m) => m.fastifySessions),
+    true,
+  ),
+]
+
+export function contestant(id) {
+  const found = contestants.find((one) => one.id === id)
+  if (found === undefined) throw new Error(`There is no contestant "${id}" in contestants/index.js`)
+  return found
+}
+
+function bare(id, name, load, base = id, isNodeOnly = false) {
+  return { id, name, base, kind: 'bare', load, isNodeOnly }
+}
+
+function ours(id, name, base, pick) {
+  return { id, name, base, kind: 'ours', load: () => import('./ours.js').then(pick) }
+}
+
+function byHand(id, name, pick) {
+  return { id, name, base: 'hono', kind: 'by hand', load: () => import('./by-hand.js').then(pick) }
+}
+
+function library(id, name, base, packageName, load, isNodeOnly = false) {
+  return { id, name, base, kind: 'library', packageName, load, isNodeOnly }
+}

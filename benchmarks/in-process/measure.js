@@ -1,0 +1,95 @@
+// Times one contestant's `fetch` in its own process.
+import process from 'node:process'
+import { contestant } from '../contestants/index.js'
+import { among, scenario } from '../scenarios.js'
+import { findFault, headersOf, makeRequest } from '../visitor.js'
+
+/** Requests are made before the clock starts, as many at once as take about this long. */
+const BATCH_MS = 5
+const MAX_BATCH = 2000
+
+/** Answers `prepare`, then any number of `measure`. */
+export class Measurement {
+  #app
+  #send
+  #scenario
+  #headers
+  #isBare
+  #batch = 50
+
+  /** Builds and checks the contestant. The reason, if it can't be timed. */
+  async prepare({ id, scenarioId, options = {}, sessions, cookies = 0 }) {
+    const { load, kind } = contestant(id)
+    const create = await load()
+    this.#isBare = kind === 'bare'
+    this.#scenario = scenario(scenarioId)
+    this.#app = await create(options)
+    if (this.#app.fetch === undefined) return 'has no fetch handler'
+    this.#send = async (path, cookie) => this.#app.fetch(makeRequest(path, cookie))
+    const fault = await findFault(this.#send, { isBare: this.#isBare })
+    if (fault !== undefined) return fault
+    if (sessions > 10_000 && this.#app.seed === undefined && !this.#isBare) return 'would take too long to fill'
+    if (!this.#scenario.isFresh) this.#headers = await this.#makeHeaders(sessions)
+    if (cookies > 0) this.#headers = this.#headers.map((header) => among(cookies, header))
+    return undefined
+  }
+
+  /**
+   * Microseconds for each request, by the clock on the wall and of processor time (all threads: WebCrypto's and the
+   * garbage collector's as well). Goes on until `ms` of processor time are used, so that a busy machine gets a fair turn.
+   */
+  async measure({ inFlight, ms }) {
+    const total = { wall: 0, cpu: 0, count: 0 }
+    while (total.cpu < ms * 1000 && total.wall < ms * 20_000) {
+      const requests = await this.#makeRequests(Math.max(this.#batch, inFlight > 1 ? 2 * inFlight : 1))
+      const cpuBefore = cpuMicroseconds()
+      const started = performance.now()
+      await (inFlight === 1 ? this.#oneByOne(requests) : this.#atOnce(requests, inFlight))
+      const wall = (performance.now() - started) * 1000
+      total.wall += wall
+      total.cpu += cpuMicroseconds() - cpuBefore
+      total.count += requests.length
+      const fitting = (requests.length * BATCH_MS * 1000) / Math.max(wall, 10)
+      this.#batch = Math.max(1, Math.min(MAX_BATCH, Math.round(fitting)))
+    }
+    return { wall: total.wall / total.count, cpu: total.cpu / total.count }
+  }
+
+  /** `count` requests, not timed here: for runtimes whose clock stands still while a request is handled. */
+  async run({ inFlight, count }) {
+    for (let done = 0; done < count; done += MAX_BATCH) {
+      const requests = await this.#makeRequests(Math.min(MAX_BATCH, count - done))
+      await (inFlight === 1 ? this.#oneByOne(requests) : this.#atOnce(requests, inFlight))
+    }
+  }
+
+  #makeHeaders(count) {
+    return headersOf(this.#scenario, this.#app, this.#send, { isBare: this.#isBare, count })
+  }
+
+  async #makeRequests(count) {
+    const { path, isFresh } = this.#scenario
+    const headers = isFresh ? await this.#makeHeaders(count) : this.#headers
+    const pick = isFresh
+      ? (i) => headers[i % headers.length]
+      : () => headers[Math.floor(Math.random() * headers.length)]
+    return Array.from({ length: count }, (_, i) => makeRequest(path, pick(i)))
+  }
+
+  async #oneByOne(requests) {
+    for (const request of requests) await this.#app.fetch(request)
+  }
+
+  async #atOnce(requests, inFlight) {
+    let next = 0
+    const client = async () => {
+      while (next < requests.length) await this.#app.fetch(requests[next++])
+    }
+    await Promise.all(Array.from({ length: inFlight }, client))
+  }
+}
+
+function cpuMicroseconds() {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
