@@ -8,7 +8,7 @@ const VISITORS = 1000
 const SLOW_VISITORS = 100
 
 export function makeRequest(path, cookie) {
-  return new Request(ORIGIN + path, cookie === undefined ? undefined : { headers: { cookie } })
+  return new Request(ORIGIN + path, cookie ? { headers: { cookie } } : undefined)
 }
 
 /** The cookie that a response sets, as a client sends it back, or the one that it has. */
@@ -24,7 +24,11 @@ export function cookieAfter(response, cookie) {
 export async function visit(app, send, count) {
   if (app.seed !== undefined) return app.seed(count)
   const cookies = []
-  for (let i = 0; i < count; i++) cookies.push(cookieAfter(await send('/write')))
+  for (let i = 0; i < count; i++) {
+    const response = await send('/write')
+    await response.text()
+    cookies.push(cookieAfter(response))
+  }
   return cookies
 }
 
@@ -57,12 +61,10 @@ export async function findFault(send, { isBare }) {
   }
 }
 
-/** The `Cookie` headers of a scenario's requests. */
-export async function headersOf({ cookie, isFresh }, app, send, { isBare, count }) {
-  if (cookie === undefined) return [undefined]
+/** The `Cookie` headers of a scenario's requests, from visitors who have not been back yet. */
+export async function headersOf({ cookie }, app, send, { isBare, count }) {
+  if (cookie === undefined) return [null]
   if (isBare) return ['sid=of-nobody']
-  count ??= app.seed === undefined ? SLOW_VISITORS : VISITORS
-  const cookies = (await visit(app, send, count)).map((own) => cookie(own))
-  if (!isFresh) for (const header of cookies) await send('/read', header)
-  return cookies
+  const cookies = await visit(app, send, count ?? (app.seed === undefined ? SLOW_VISITORS : VISITORS))
+  return cookies.map((own) => cookie(own))
 }

@@ -1,6 +1,9 @@
 // Everyone who is measured. `base` is the same framework without sessions: the yardstick of the row.
+// `isInCookie`: the cookie holds the session, so that it has to be small, and nothing is shared between requests.
 // `isNodeOnly`: takes Node's request and response, so that it can be measured over HTTP only.
 // `load` imports what the contestant needs and nothing more, so that a process holds one contestant alone.
+
+const IN_COOKIE = new Set(['hono-ours-cookie', 'iron-session', 'remix-cookie', 'h3-session'])
 
 export const contestants = [
   bare('fetch', 'no framework', () => import('./bare.js').then((m) => m.bareFetch)),
@@ -56,7 +59,7 @@ export const contestants = [
     () => import('./fastify.js').then((m) => m.fastifySessions),
     true,
   ),
-]
+].map((one) => ({ isNodeOnly: false, isInCookie: IN_COOKIE.has(one.id), ...one }))
 
 export function contestant(id) {
   const found = contestants.find((one) => one.id === id)

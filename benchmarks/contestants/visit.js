@@ -10,7 +10,7 @@ export function newData(size = 100) {
 
 /**
  * A store that answers after `delay` milliseconds and counts its calls. Without a delay it is the store itself.
- * `methods` are those that the library calls.
+ * `methods` are those that the library calls. Plain data is copied, as on its way to a database and back.
  */
 export function slowed(store, methods, { delay, calls }) {
   if (delay === undefined) return store
@@ -18,11 +18,17 @@ export function slowed(store, methods, { delay, calls }) {
   for (const method of methods) {
     slow[method] = async (...args) => {
       calls.count++
+      const sent = args.map(copy)
       await new Promise((resolve) => setTimeout(resolve, delay))
-      return store[method](...args)
+      return copy(await store[method](...sent))
     }
   }
   return slow
+}
+
+function copy(value) {
+  const isPlain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  return isPlain ? structuredClone(value) : value
 }
 
 /** A fetch handler with the three routes, without any framework. */

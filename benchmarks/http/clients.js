@@ -1,0 +1,73 @@
+// Clients that keep their connection and ask again as soon as they have their answer. An HTTP client that does more
+// takes as much of the processor for a request as the bare server does, and would be what is measured.
+import { connect } from 'node:net'
+import { answerCommands } from '../processes/answer-commands.js'
+
+const CONNECTIONS = 32
+const END_OF_HEAD = '\r\n\r\n'
+
+let port
+let requests
+
+await answerCommands({
+  /** What is asked for, from now on. */
+  aim(target) {
+    port = target.port
+    requests = target.headers.map((cookie) => Buffer.from(requestText(target.path, cookie)))
+  },
+  /** Asks everything once. */
+  async askAll() {
+    let next = 0
+    await ask(CONNECTIONS, () => requests[next++])
+  },
+  /** Asks for anything at random. @returns how many requests were answered in how many microseconds */
+  async run({ connections, ms }) {
+    const started = performance.now()
+    const until = started + ms
+    const random = () => requests[Math.floor(Math.random() * requests.length)]
+    const count = await ask(connections, () => (performance.now() < until ? random() : undefined))
+    return { count, wall: (performance.now() - started) * 1000 }
+  },
+})
+
+/** Every connection goes on until `next` gives nothing more. How many answers there were. */
+async function ask(connections, next) {
+  const counts = await Promise.all(Array.from({ length: connections }, () => converse(next)))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function requestText(path, cookie) {
+  const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: */*\r\n`
+  return cookie === null ? `${head}\r\n` : `${head}Cookie: ${cookie}${END_OF_HEAD}`
+}
+
+function converse(next) {
+  return new Promise((resolve, reject) => {
+    let count = 0
+    let text = ''
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    const goOn = () => {
+      const request = next()
+      if (request !== undefined) socket.write(request)
+      else socket.end(() => resolve(count))
+    }
+    socket.on('connect', goOn)
+    socket.on('error', reject)
+    socket.on('data', (chunk) => {
+      text += chunk.latin1Slice()
+      if (!isComplete(text)) return
+      if (!text.startsWith('HTTP/1.1 200')) reject(new Error(`The server answered ${text.slice(0, 100)}`))
+      text = ''
+      count++
+      goOn()
+    })
+  })
+}
+
+function isComplete(text) {
+  const end = text.indexOf(END_OF_HEAD)
+  if (end === -1) return false
+  const length = /^content-length: *(\d+)/im.exec(text)
+  if (length === null) return text.endsWith(`0${END_OF_HEAD}`)
+  return text.length >= end + END_OF_HEAD.length + Number(length[1])
+}

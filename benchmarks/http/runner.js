@@ -1,0 +1,44 @@
+// Takes one contestant's turns over HTTP: a server in a fresh process, and clients in another.
+import { contestant } from '../contestants/index.js'
+import { nodeOn } from '../processes/cores.js'
+import { WorkerProcess } from '../processes/worker-process.js'
+import { findFault, headersOf } from '../visitor.js'
+
+const SERVER = new URL('server.js', import.meta.url)
+const CLIENTS = new URL('clients.js', import.meta.url)
+
+/** `count`: of how many visitors. */
+export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, count }) {
+  const isBare = contestant(id).kind === 'bare'
+  const server = new WorkerProcess(SERVER, { command: nodeOn.server, args: [id] })
+  const clients = new WorkerProcess(CLIENTS, { command: nodeOn.clients })
+  const turn = async (connections, duration) => {
+    const cpuBefore = await server.call('cpu')
+    const { count, wall } = await clients.call('run', { connections, ms: duration })
+    return { wall: wall / count, cpu: ((await server.call('cpu')) - cpuBefore) / count }
+  }
+  return {
+    async prepare() {
+      const { port, canSeed } = await server.call('listen')
+      const send = (route, cookie) =>
+        fetch(`http://127.0.0.1:${port}${route}`, cookie === undefined ? undefined : { headers: { cookie } })
+      const fault = await findFault(send, { isBare })
+      if (fault !== undefined) return fault
+      if (count !== undefined && !canSeed && !isBare) return 'would take too long to fill'
+      const app = canSeed ? { seed: (number) => server.call('seed', number) } : {}
+      await clients.call('aim', { port, path, headers: await headersOf(scenario, app, send, { isBare, count }) })
+      await clients.call('askAll')
+      return undefined
+    },
+    /** For so long a time of its processor, not of the clock: a busy machine must not leave it cold. */
+    async warmUp(connections) {
+      const cpuBefore = await server.call('cpu')
+      while ((await server.call('cpu')) - cpuBefore < warmUpMs * 1000) await turn(connections, ms)
+    },
+    turn: (connections) => turn(connections, ms),
+    stop() {
+      server.stop()
+      clients.stop()
+    },
+  }
+}

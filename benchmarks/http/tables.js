@@ -1,0 +1,31 @@
+// The same scenarios over HTTP, and one with many visitors.
+import { compareAll } from '../compare-all.js'
+import { contestants } from '../contestants/index.js'
+import { takeTurns } from '../rounds.js'
+import { scenario, scenarios } from '../scenarios.js'
+import { httpRunner } from './runner.js'
+
+export async function measureHttp({ http, ...choice }, log) {
+  const rows = []
+  // A cookie stays unseen for one request only, and clients ask faster than cookies are made: in process only.
+  for (const asked of scenarios.filter((one) => choice.scenarios(one) && !one.isFresh)) {
+    log(`over HTTP: ${asked.title}`)
+    const levels = [...http.inFlight, ...(http.more[asked.id] ?? [])]
+    rows.push(...(await measureScenario(asked, asked.id, levels, choice.contestants, http)))
+  }
+  log(`over HTTP: read, ${http.crowd} live sessions`)
+  const isSeeded = ({ base, kind }) => base === 'hono' && kind !== 'library'
+  const chosen = (one) => choice.contestants(one) && isSeeded(one)
+  const crowd = { ...http, count: http.crowd }
+  rows.push(...(await measureScenario(scenario('read'), 'crowd', http.inFlight, chosen, crowd)))
+  return rows
+}
+
+async function measureScenario(asked, name, levels, isChosen, options) {
+  const entries = contestants.filter(isChosen).map(({ id }) => ({
+    key: id,
+    levels,
+    start: () => httpRunner(id, asked, options),
+  }))
+  return compareAll(await takeTurns(entries, options.rounds), { scenario: name })
+}

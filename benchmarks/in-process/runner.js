@@ -1,0 +1,19 @@
+// Takes one contestant's turns in a fresh process.
+import { WorkerProcess } from '../processes/worker-process.js'
+
+const WORKER = new URL('worker.js', import.meta.url)
+
+/**
+ * @param preparation - what `Measurement.prepare` gets
+ * @param command - starts the runtime; Node if left out
+ * @param file - URL of the worker, where it had to be bundled
+ */
+export function inProcessRunner(preparation, { ms, warmUpMs, command, file = WORKER }) {
+  const worker = new WorkerProcess(file, { command })
+  return {
+    prepare: () => worker.call('prepare', preparation),
+    warmUp: (inFlight) => worker.call('measure', { inFlight, ms: warmUpMs }),
+    turn: (inFlight) => worker.call('measure', { inFlight, ms }),
+    stop: () => worker.stop(),
+  }
+}

@@ -1,0 +1,101 @@
+// Takes one contestant's turns in workerd, timed from outside: making the requests, and one more over HTTP, is included.
+// All contestants have that alike, so what they add to the bare framework is their own.
+import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorker } from './bundle.js'
+
+const BINARY = fileURLToPath(new URL('../node_modules/.bin/workerd', import.meta.url))
+const WORKER = fileURLToPath(new URL('workerd-worker.js', import.meta.url))
+const COMPATIBILITY_DATE = '2026-11-01'
+const START_TRIES = 100
+
+let bundle
+
+export function workerdRunner(preparation, { ms, warmUpMs }) {
+  let child
+  let folder
+  let url
+  /** How many requests fill a turn, by level. */
+  const fitting = new Map()
+
+  const call = async (command, options) => {
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify({ command, options }) })
+    const { answer, error } = await response.json()
+    if (error !== undefined) throw new Error(error)
+    return answer
+  }
+  const microseconds = async (inFlight, count) => {
+    const started = performance.now()
+    await call('run', { inFlight, count })
+    return (performance.now() - started) * 1000
+  }
+  return {
+    async prepare() {
+      bundle ??= bundleWorker(WORKER, 'workerd')
+      const port = await freePort()
+      url = `http://127.0.0.1:${port}/`
+      folder = await mkdtemp(join(tmpdir(), 'fetch-sessions-bench-'))
+      await writeFile(join(folder, 'worker.js'), await bundle)
+      await writeFile(join(folder, 'config.capnp'), config(port))
+      child = spawn(BINARY, ['serve', join(folder, 'config.capnp')], { stdio: 'ignore' })
+      await untilItAnswers(url)
+      return call('prepare', preparation)
+    },
+    async warmUp(inFlight) {
+      let count = 50
+      while ((await microseconds(inFlight, count)) < warmUpMs * 1000) count *= 2
+      fitting.set(inFlight, Math.max(10, Math.round((count * ms) / warmUpMs)))
+    },
+    async turn(inFlight) {
+      const count = fitting.get(inFlight)
+      const time = (await microseconds(inFlight, count)) / count
+      return { wall: time, cpu: time }
+    },
+    stop() {
+      child?.kill('SIGKILL')
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function config(port) {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker)],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = ["nodejs_compat"],
+);
+`
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+async function untilItAnswers(url) {
+  for (let tries = 0; tries < START_TRIES; tries++) {
+    try {
+      await fetch(url)
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  throw new Error('workerd did not start')
+}
