@@ -10,6 +10,7 @@ export function compareAll(results, fields) {
       ...fields,
       contestant: id,
       inFlight: Number(level),
+      turns: own,
       ...compare(own, baseTurns?.[level] ?? own),
     }))
   })

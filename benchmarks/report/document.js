@@ -1,0 +1,79 @@
+// Writes docs/performance.md and its plots from what was measured.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { isPinned } from '../processes/cores.js'
+import { sweeps } from '../sweeps.js'
+import { chooseClock } from './clock.js'
+import { plot } from './plot.js'
+import {
+  concurrencySection,
+  httpSection,
+  inProcessSection,
+  memorySection,
+  runtimesSection,
+  sweepPlot,
+  sweepSection,
+} from './sections.js'
+import { describe } from './versions.js'
+
+const DOCS = new URL('../../docs/', import.meta.url)
+
+export function writeDocument(results) {
+  mkdirSync(new URL('performance/', DOCS), { recursive: true })
+  const { clock, factor } = chooseClock(results)
+  for (const { id } of results.sweeps === undefined ? [] : sweeps) {
+    writeFileSync(new URL(`performance/${id}.svg`, DOCS), plot(sweepPlot(results.sweeps, clock, id)))
+  }
+  writeFileSync(new URL('performance.md', DOCS), compose(results, clock, factor))
+}
+
+function compose(results, clock, factor) {
+  const { mode, inProcess, http, sweeps: swept, concurrency, memory, runtimes } = results
+  const parts = [
+    '# Performance',
+    `<!-- Written by "pnpm bench". Do not edit. -->`,
+    'What sessions cost, measured against the same framework without sessions, and against other session libraries.',
+    `\`\`\`sh\nnpx -y pnpm@12 build\nnpx -y pnpm@12 bench${mode === 'quick' ? ' --quick' : ''}\n\`\`\``,
+    mode === 'quick' && '**From a quick run, which shows that everything runs and little more.**',
+    describe({ isPinned })
+      .map((line) => `- ${line}`)
+      .join('\n'),
+    METHOD,
+    clock === 'cpu' &&
+      `**The machine was busy** (a request took ${factor.toFixed(1)} times its processor time), so times and shares below are of processor time, all threads included. Requests a second are by the clock on the wall.`,
+    inProcess && `## In process\n\n${IN_PROCESS}\n\n${inProcessSection(inProcess, clock)}`,
+    http && `## Over HTTP\n\n${HTTP}\n\n${httpSection(http, clock)}`,
+    swept && `## How it grows\n\n${GROWTH}`,
+    ...(swept ? sweeps.map((sweep) => sweepSection(swept, clock, sweep, `performance/${sweep.id}.svg`)) : []),
+    concurrency && `## Requests at the same time\n\n${CONCURRENCY}\n\n${concurrencySection(concurrency)}`,
+    memory && `## Memory\n\n${MEMORY}\n\n${memorySection(memory)}`,
+    runtimes && `## Other runtimes\n\n${RUNTIMES}\n\n${runtimesSection(runtimes, clock)}`,
+  ]
+  return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+const METHOD = `How it is measured:
+
+- Every contestant has three routes: one that leaves the session alone, one that reads a count, one that adds one to it.
+  Before anything is timed, the count has to count and a changed cookie has to open nothing; a contestant that fails
+  there has no number.
+- Each contestant runs in a fresh process. They take turns in rounds (A B C, A B C), warmed up before, and each is
+  compared with the bare framework of the same round. Numbers are medians over the rounds, with the quartiles behind.
+- The built packages are measured, with their defaults. The session holds about 100 bytes.
+- "By hand" is what one writes without a library: a signed random token and a \`Map\`, with no expiry, no limit on memory,
+  no \`Vary\` and no \`Cache-Control\`.
+- Libraries that keep the session in the cookie are marked so: they have no store, and can't sign anyone out.`
+
+const IN_PROCESS = `Microseconds that a request takes longer than in the bare framework, whose own time is in brackets. Requests are made
+before the clock starts, and nothing goes over a socket.`
+
+const HTTP = `Clients keep their connections and ask again as soon as they are answered.`
+
+const GROWTH = `In process, ${32} requests in flight; the time of the whole request.`
+
+const CONCURRENCY = `A hundred requests at once add one to the count of the same session. The store answers after one millisecond.`
+
+const MEMORY = `\`MemoryStore\`, with sessions made by a manager with its defaults.`
+
+const RUNTIMES = `Microseconds that a request takes longer than in bare Hono (whose own time is in brackets), one at a time / 32 in
+flight. The clock of workerd stands still while it works, so it is timed from outside and the bare time includes what it
+takes to make the requests.`
