@@ -7,6 +7,7 @@ const full = {
     runtimeRounds: 5,
     ms: 40,
     warmUpMs: 200,
+    warmUpRequests: 15_000,
     inFlight: [1, 32],
     more: { read: [256], write: [256] },
   },
@@ -30,8 +31,16 @@ const full = {
 }
 
 const quick = {
-  inProcess: { rounds: 3, runtimeRounds: 2, ms: 20, warmUpMs: 100, inFlight: [1, 32], more: {} },
-  http: { rounds: 2, ms: 200, warmUpMs: 300, inFlight: [32], more: {}, crowd: 10_000 },
+  inProcess: {
+    rounds: 3,
+    runtimeRounds: 2,
+    ms: 20,
+    warmUpMs: 100,
+    warmUpRequests: 10_000,
+    inFlight: [1, 32],
+    more: {},
+  },
+  http: { rounds: 2, ms: 200, warmUpMs: 200, warmUpRequests: 6000, inFlight: [32], more: {}, crowd: 10_000 },
   sweeps: { rounds: 2, sessions: [100, 10_000], sizes: [100, 10_000], cookies: [1, 50] },
   memory: { live: 30_000, churn: 50_000 },
   contestants: ({ base, kind }) => base === 'hono' || kind !== 'library',

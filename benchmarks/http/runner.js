@@ -7,8 +7,11 @@ import { findFault, headersOf } from '../visitor.js'
 const SERVER = new URL('server.js', import.meta.url)
 const CLIENTS = new URL('clients.js', import.meta.url)
 
+/** How many times its time warming up may take to get its requests answered: some are very slow. */
+const PATIENCE = 4
+
 /** `count`: of how many visitors. */
-export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, count }) {
+export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, warmUpRequests, count }) {
   const isBare = contestant(id).kind === 'bare'
   const server = new WorkerProcess(SERVER, { command: nodeOn.server, args: [id] })
   const clients = new WorkerProcess(CLIENTS, { command: nodeOn.clients })
@@ -30,10 +33,15 @@ export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, count }) {
       await clients.call('askAll')
       return undefined
     },
-    /** For so long a time of its processor, not of the clock: a busy machine must not leave it cold. */
+    /** By its processor's time and by requests, not by the clock: a busy machine must not leave it cold. */
     async warmUp(connections) {
-      const cpuBefore = await server.call('cpu')
-      while ((await server.call('cpu')) - cpuBefore < warmUpMs * 1000) await turn(connections, ms)
+      for (let cpu = 0, answered = 0; cpu < warmUpMs * 1000 || answered < warmUpRequests; ) {
+        const { wall, cpu: each } = await turn(connections, ms)
+        const count = (ms * 1000) / wall
+        answered += count
+        cpu += each * count
+        if (cpu > warmUpMs * PATIENCE * 1000) return
+      }
     },
     turn: (connections) => turn(connections, ms),
     stop() {

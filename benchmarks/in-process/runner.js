@@ -8,11 +8,11 @@ const WORKER = new URL('worker.js', import.meta.url)
  * @param command - starts the runtime; Node if left out
  * @param file - URL of the worker, where it had to be bundled
  */
-export function inProcessRunner(preparation, { ms, warmUpMs, command, file = WORKER }) {
+export function inProcessRunner(preparation, { ms, warmUpMs, warmUpRequests, command, file = WORKER }) {
   const worker = new WorkerProcess(file, { command })
   return {
     prepare: () => worker.call('prepare', preparation),
-    warmUp: (inFlight) => worker.call('measure', { inFlight, ms: warmUpMs }),
+    warmUp: (inFlight) => worker.call('measure', { inFlight, ms: warmUpMs, requests: warmUpRequests }),
     turn: (inFlight) => worker.call('measure', { inFlight, ms }),
     stop: () => worker.stop(),
   }

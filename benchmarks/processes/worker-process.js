@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+/** A million sessions take their time to be made. */
+const TIMEOUT_MS = 300_000
+
 export class WorkerProcess {
   #child
   #answers
@@ -24,7 +27,7 @@ export class WorkerProcess {
 
   async call(command, options) {
     this.#child.stdin.write(`${JSON.stringify({ command, options })}\n`)
-    const { value, done } = await this.#answers.next()
+    const { value, done } = await this.#answerInTime(command)
     if (done) throw new Error(`The worker ended: ${this.#errors}`)
     const { answer, error } = JSON.parse(value)
     if (error !== undefined) throw new Error(error)
@@ -35,6 +38,18 @@ export class WorkerProcess {
     // A runtime that a script of its package has started is told by the end of its input.
     this.#child.stdin.end()
     this.#child.kill('SIGKILL')
+  }
+
+  async #answerInTime(command) {
+    let timer
+    const timeout = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer to "${command}" in ${TIMEOUT_MS / 1000} s`)), TIMEOUT_MS)
+    })
+    try {
+      return await Promise.race([this.#answers.next(), timeout])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #noteError(text) {

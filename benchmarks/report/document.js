@@ -32,7 +32,7 @@ function compose(results, clock, factor) {
     '# Performance',
     `<!-- Written by "pnpm bench". Do not edit. -->`,
     'What sessions cost, measured against the same framework without sessions, and against other session libraries.',
-    `\`\`\`sh\nnpx -y pnpm@12 build\nnpx -y pnpm@12 bench${mode === 'quick' ? ' --quick' : ''}\n\`\`\``,
+    `\`\`\`sh\nnpx -y pnpm@12 bench${mode === 'quick' ? ' --quick' : ''}\n\`\`\``,
     mode === 'quick' && '**From a quick run, which shows that everything runs and little more.**',
     describe({ isPinned })
       .map((line) => `- ${line}`)
@@ -68,7 +68,7 @@ before the clock starts, and nothing goes over a socket.`
 
 const HTTP = `Clients keep their connections and ask again as soon as they are answered.`
 
-const GROWTH = `In process, ${32} requests in flight; the time of the whole request.`
+const GROWTH = 'In process, 32 requests in flight; the time of the whole request.'
 
 const CONCURRENCY = `A hundred requests at once add one to the count of the same session. The store answers after one millisecond.`
 

@@ -22,7 +22,7 @@ const runtimes = [
   { name: 'workerd' },
 ]
 
-/** Rows of `{ runtime, scenario, contestant, … }`. A runtime that can't be started is a fault of all its rows. */
+/** Rows of `{ runtime, scenario, contestant, … }`. */
 export async function measureRuntimes({ inProcess, ...choice }, log) {
   const folder = await mkdtemp(join(tmpdir(), 'fetch-sessions-bench-'))
   const rows = []
@@ -34,7 +34,7 @@ export async function measureRuntimes({ inProcess, ...choice }, log) {
         const entries = CONTESTANTS.map((id) => ({
           key: id,
           levels: inProcess.inFlight,
-          start: () => withFaults(makeRunner({ id, scenarioId }, inProcess)),
+          start: () => makeRunner({ id, scenarioId }, inProcess),
         }))
         const results = await takeTurns(entries, inProcess.runtimeRounds)
         rows.push(...compareAll(results, { runtime: runtime.name, scenario: scenarioId }))
@@ -51,11 +51,4 @@ async function runnersOf({ name, condition, command }, folder) {
   const file = join(folder, `${name}.mjs`)
   await writeFile(file, await bundleWorker(WORKER, condition))
   return (preparation, settings) => inProcessRunner(preparation, { ...settings, command, file: pathToFileURL(file) })
-}
-
-function withFaults(runner) {
-  return {
-    ...runner,
-    prepare: () => runner.prepare().catch((error) => `does not run: ${error.message.split('\n')[0]}`),
-  }
 }
