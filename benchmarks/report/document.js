@@ -1,8 +1,10 @@
 // Writes docs/performance.md and its plots from what was measured.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { isPinned } from '../processes/cores.js'
+import { settings } from '../settings.js'
 import { sweeps } from '../sweeps.js'
 import { chooseClock } from './clock.js'
+import { number } from './markdown.js'
 import { plot } from './plot.js'
 import {
   concurrencySection,
@@ -41,7 +43,7 @@ function compose(results, clock, factor) {
     clock === 'cpu' &&
       `**The machine was busy** (a request took ${factor.toFixed(1)} times its processor time), so times and shares below are of processor time, all threads included. Requests a second are by the clock on the wall.`,
     inProcess && `## In process\n\n${IN_PROCESS}\n\n${inProcessSection(inProcess, clock)}`,
-    http && `## Over HTTP\n\n${HTTP}\n\n${httpSection(http, clock)}`,
+    http && `## Over HTTP\n\n${httpText(mode)}\n\n${httpSection(http, clock)}`,
     swept && `## How it grows\n\n${GROWTH}`,
     ...(swept ? sweeps.map((sweep) => sweepSection(swept, clock, sweep, `performance/${sweep.id}.svg`)) : []),
     concurrency && `## Requests at the same time\n\n${CONCURRENCY}\n\n${concurrencySection(concurrency)}`,
@@ -66,7 +68,10 @@ const METHOD = `How it is measured:
 const IN_PROCESS = `Microseconds that a request takes longer than in the bare framework, whose own time is in brackets. Requests are made
 before the clock starts, and nothing goes over a socket.`
 
-const HTTP = `Clients keep their connections and ask again as soon as they are answered.`
+const httpText = (
+  mode,
+) => `Clients keep their connections and ask again as soon as they are answered. "Many live sessions" are ${number(settings[mode].http.crowd)},
+visited at random; all had been there before.`
 
 const GROWTH = 'In process, 32 requests in flight; the time of the whole request.'
 

@@ -4,7 +4,7 @@ import { scenarios } from '../scenarios.js'
 import { sweeps } from '../sweeps.js'
 import { number, table, withSpread } from './markdown.js'
 
-const CROWD = { id: 'crowd', title: 'read, 100 000 live sessions' }
+const CROWD = { id: 'crowd', title: 'read, many live sessions' }
 const percent = (share) => share.toFixed(2)
 
 /** Contestants down, scenarios across. */
