@@ -26,5 +26,13 @@ export function plot({ title, axis, isLogarithmic, series }) {
   })
   const svg = chart.renderToSVGString()
   chart.dispose()
+  return asPicture(svg, title)
+}
+
+/** Without the styles for a pointer above it, and with a title for those who can't see it. */
+function asPicture(svg, title) {
   return svg
+    .replace(/<style[\s\S]*?<\/style>/, '')
+    .replace(/ class="[^"]*"/g, '')
+    .replace('>', `><title>${title}</title>`)
 }
