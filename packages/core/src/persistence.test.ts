@@ -339,6 +339,17 @@ describe("with persistence 'changed', the default,", () => {
 })
 
 describe("with persistence 'existing'", () => {
+  it('writes once for a request that saves and then changes nothing [B98]', async () => {
+    const { sessions, store, cookie } = await setUp('existing')
+    store.calls.length = 0
+    await sessions.handle(visit(cookie), async (handle) => {
+      await handle.read()
+      await handle.save()
+      return new Response()
+    })
+    expect(store.calls.map(({ method }) => method)).toEqual(['load', 'touch'])
+  })
+
   it.each(badCookies)(
     'a request with %s that leaves its session alone stores nothing and gets no cookie [B92, B95]',
     async (_, bad) => {

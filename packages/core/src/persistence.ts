@@ -43,6 +43,7 @@ async function carryOut(context: SessionContext, type: StoreAction, state: Sessi
   const accepted = draft.acceptStored(changes, contentOf(stored))
   if (isPromise(accepted)) await accepted
   state.stored = stored
+  state.isSaved = true
   if (regenerates) state.regenerates = false
   state.isCookieDue ||=
     state.identity !== identity ||
@@ -57,7 +58,7 @@ async function carryOut(context: SessionContext, type: StoreAction, state: Sessi
 /** What has to be done, from the state alone. */
 function decide(
   context: SessionContext,
-  { isDestroyed, isGone, isLate, isNew, draft, regenerates, stored }: SessionState,
+  { isDestroyed, isGone, isLate, isNew, isSaved, draft, regenerates, stored }: SessionState,
   policy: PersistencePolicy,
 ): StoreAction | undefined {
   if (isGone) return undefined
@@ -69,7 +70,8 @@ function decide(
   if (regenerates) return 'regenerated'
   if (draft.hasChanges()) return 'saved'
   const { record, expiresAt, lifetime, own } = stored
-  if (policy === 'changed' && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
+  const isUseNoted = policy === 'changed' || isSaved
+  if (isUseNoted && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
   // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
   return record.meta === metaOf(context, own) ? 'touched' : 'saved'
 }

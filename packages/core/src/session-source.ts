@@ -1,3 +1,4 @@
+import { isObject } from './codec.js'
 import { SessionManager } from './manager.js'
 import type { SessionOptions } from './options.js'
 
@@ -12,7 +13,8 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
 
 /**
  * The manager of a source. A function is called once for each `env` object, never once for each request; without an
- * object to go by, once.
+ * object to go by, or if it takes no argument, once. So it is on Node and Deno, where what is handed over is new with
+ * each request.
  *
  * @throws TypeError if the options can't work: at once, or, from a function, when it is first called
  */
@@ -26,7 +28,7 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   const managers = new WeakMap<object, SessionManager<Data>>()
   const noEnv = {}
   return (env, ...args) => {
-    const key = typeof env === 'object' && env !== null ? env : noEnv
+    const key = source.length > 0 && isObject(env) && !isOfRequest(env) ? env : noEnv
     let manager = managers.get(key)
     if (manager === undefined) {
       manager = toManager(source(...args))
@@ -36,6 +38,12 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   }
 }
 
+/** `@hono/node-server` and `Deno.serve` hand over an object that is new with each request: no `env` to go by. */
+function isOfRequest(env: object): boolean {
+  return 'incoming' in env || 'remoteAddr' in env
+}
+
 function toManager<Data>(made: SessionManager<Data> | SessionOptions<Data>): SessionManager<Data> {
-  return made instanceof SessionManager ? made : new SessionManager<Data>(made)
+  // By its methods and not by its class, of which a second copy of this package has another one.
+  return 'handle' in made ? made : new SessionManager<Data>(made)
 }

@@ -20,6 +20,8 @@ export class SessionState {
   isDestroyed = false
   /** It was in the store and is no more: destroyed by this request, or by another in between. */
   isGone = false
+  /** This request has written to the store. */
+  isSaved = false
   /** The response has to carry the cookie. */
   isCookieDue = false
   /** A change from here on would be lost. */

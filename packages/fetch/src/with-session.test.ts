@@ -65,6 +65,40 @@ describe('withSession', () => {
     expect(built).toEqual([one, two])
   })
 
+  it('builds one manager where what the platform hands over is new with each request, as on Node and Deno', async () => {
+    let built = 0
+    const handler = withSession(
+      (_request, _session, _info: object) => new Response(),
+      (_info: object) => {
+        built++
+        return manager()
+      },
+    )
+    for (const info of [{ incoming: {}, outgoing: {} }, { incoming: {} }, { remoteAddr: {} }]) {
+      await handler(new Request('https://example.com/'), info)
+    }
+    expect(built).toBe(1)
+  })
+
+  it('builds one manager if the function takes no argument, whatever the platform hands over', async () => {
+    let built = 0
+    const handler = withSession(
+      () => new Response(),
+      () => {
+        built++
+        return manager()
+      },
+    ) as (request: Request, env: object) => Promise<Response>
+    for (const env of [{}, {}]) await handler(new Request('https://example.com/'), env)
+    expect(built).toBe(1)
+  })
+
+  it('knows a manager of another copy of core by its methods', async () => {
+    const { handle } = manager()
+    const copy = { handle: handle.bind(manager()) } as unknown as SessionManager<{ count: number }>
+    expect((await withSession(() => new Response('ok'), copy)(new Request('https://example.com/'))).status).toBe(200)
+  })
+
   it('builds one manager where the platform hands over nothing', async () => {
     let built = 0
     const handler = withSession(

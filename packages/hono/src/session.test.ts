@@ -125,13 +125,13 @@ describe('the middleware', () => {
     expect([response.status, await response.text(), sessionCookies(response)]).toEqual([401, 'who are you?', []])
   })
 
-  it('lets what is no Error reject, and saves nothing [B206]', async () => {
+  it.each(['a string', undefined])('lets %j, which is no Error, reject, and saves nothing [B206]', async (thrown) => {
     const store = new MemoryStore()
     const app = new Hono().use(session(manager({ store }))).get('/', async (c) => {
       await increment(c.var.session)
-      throw 'a string'
+      throw thrown
     })
-    await expect((async () => app.request('/'))()).rejects.toBe('a string')
+    await expect((async () => app.request('/'))()).rejects.toBe(thrown)
     expect(store.size).toBe(0)
   })
 

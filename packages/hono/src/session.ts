@@ -45,7 +45,8 @@ export function session<Data = SessionData, As extends string = 'session'>(
         c.res = response
       }
     } catch (error) {
-      if (error !== c.error) throw error
+      // Hono has dealt with an Error by now, and with nothing else that can be thrown.
+      if (error === undefined || error !== c.error) throw error
     }
   }
   return middleware
