@@ -43,3 +43,8 @@ export function emitter(listener: SessionListener | undefined): SessionListener 
     } catch {}
   }
 }
+
+/** Milliseconds, to tell a listener how long the store took. Where nobody listens, nobody looks at the clock. */
+export function stopwatch(listener: SessionListener | undefined): number {
+  return listener === undefined ? 0 : performance.now()
+}

@@ -1,4 +1,4 @@
-import { isPromise } from './awaitable.js'
+import { andThen, isPromise } from './awaitable.js'
 import { randomText } from './base64url.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
@@ -38,7 +38,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   isManaged = false
   readonly #context: SessionContext
   readonly #request: Request
-  #loading: Promise<SessionState> | undefined
+  #loading: Awaitable<SessionState> | undefined
   /** After the commit: whose session it left behind, or ended. */
   #committed: { readonly identity: Identity | undefined } | undefined
   /** Saves of one request follow one another. */
@@ -50,11 +50,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   async read(): Promise<ReadableSession<Data>> {
-    return new ReadableView<Data>(await this.#load())
+    const state = this.#load()
+    return new ReadableView<Data>(isPromise(state) ? await state : state)
   }
 
   async write(): Promise<WritableSession<Data>> {
-    return new WritableView<Data>(await this.#load())
+    const state = this.#load()
+    return new WritableView<Data>(isPromise(state) ? await state : state)
   }
 
   async save(): Promise<void> {
@@ -63,25 +65,27 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /**
    * Persists for the last time, and returns what the response needs if the session was used. Later changes throw. Not a
-   * promise if the session was not used.
+   * promise if nothing has to be waited for.
    */
-  commit(): Promise<Committed | undefined> | undefined {
+  commit(): Awaitable<Committed | undefined> {
     // Handled a second time: the cookie was sent, and what was changed since is not lost.
     if (this.#committed !== undefined) return this.save().then(() => undefined)
     const { persistence } = this.#context
     if (persistence === 'always' || (persistence === 'existing' && this.#hasCookie())) this.#load()
-    if (this.#loading !== undefined) return this.#commitUsed(this.#loading)
+    if (this.#loading !== undefined) return andThen(this.#loading, (state) => this.#commitUsed(state))
     this.#committed = { identity: undefined }
     return undefined
   }
 
   /** The handler threw: nothing is saved but a sign-out, which must not fail open. */
   async abort(): Promise<void> {
-    const state = await this.#loading?.catch(() => undefined)
+    const state = await Promise.resolve(this.#loading).catch(() => undefined)
+    this.#committed = { identity: undefined }
+    if (state === undefined) return
     try {
-      if (state?.isDestroyed) await this.save()
+      if (state.isDestroyed) await this.#save(state)
     } catch (error) {
-      this.#context.emit?.({ type: 'dropped', id: (state as SessionState).identity.id, reason: 'store', error })
+      this.#context.emit?.({ type: 'dropped', id: state.identity.id, reason: 'store', error })
     }
     this.#close(state)
   }
@@ -93,38 +97,41 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return saving
   }
 
-  async #commitUsed(loading: Promise<SessionState>): Promise<Committed> {
-    const state = await loading
+  #commitUsed(state: SessionState): Awaitable<Committed> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.isClosed = true
     try {
       const saving = this.#save(state)
-      if (isPromise(saving)) await saving
-      const setCookie = state.isCookieDue || state.isDestroyed ? await this.#setCookie(state) : undefined
-      this.#close(state)
-      return { id: state.identity.id, setCookie }
+      const isDone = !isPromise(saving) && !state.isCookieDue && !state.isDestroyed
+      return isDone ? this.#close(state) : this.#conclude(state, saving)
     } catch (error) {
       state.isClosed = false
       throw error
     }
   }
 
-  #close(state: SessionState | undefined): void {
-    const { carrier } = this.#context
-    let identity: Identity | undefined
-    if (state !== undefined) {
-      state.isClosed = true
-      if (!state.isNew) identity = state.identity
-      else if (!state.isIdKnown && carrier.takeBack) {
-        carrier.takeBack(state.identity)
-        // It becomes another visitor's: who asks for the id from here on is shown one that nobody has.
-        const { store, isShared } = state.identity
-        state.identity = { id: randomText(), store, isShared, stale: false }
-        state.isIdKnown = true
-      }
+  async #conclude(state: SessionState, saving: Awaitable<void>): Promise<Committed> {
+    try {
+      await saving
+      return this.#close(state, await this.#setCookie(state))
+    } catch (error) {
+      state.isClosed = false
+      throw error
     }
-    this.#committed = { identity }
+  }
+
+  #close(state: SessionState, setCookie?: string): Committed {
+    const { carrier } = this.#context
+    const { identity } = state
+    state.isClosed = true
+    if (state.isNew && !state.isIdKnown && carrier.takeBack) {
+      carrier.takeBack(identity)
+      state.identity = standInFor(identity)
+      state.isIdKnown = true
+    }
+    this.#committed = { identity: state.isNew ? undefined : identity }
     this.#loading = undefined
+    return { id: identity.id, setCookie }
   }
 
   async #setCookie({ identity, isDestroyed, isGone, isCookieDue, stored }: SessionState): Promise<string | undefined> {
@@ -139,19 +146,31 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return requestCookies(this.#context, this.#request).length > 0
   }
 
-  #load(): Promise<SessionState> {
-    this.#loading ??= this.#loadOnce()
+  #load(): Awaitable<SessionState> {
+    if (this.#loading === undefined) {
+      const loading = loadSession(this.#context, this.#request, this.#committed)
+      this.#loading = isPromise(loading) ? loading.catch((error) => this.#failLoading(error)) : loading
+    }
     return this.#loading
   }
 
-  async #loadOnce(): Promise<SessionState> {
-    const committed = this.#committed
-    try {
-      // Awaited here, since a failed load is not shared with those who ask after it.
-      return await loadSession(this.#context, this.#request, committed)
-    } catch (error) {
-      this.#loading = undefined
-      throw error
-    }
+  /** A failed load is not shared with those who ask after it. */
+  #failLoading(error: unknown): never {
+    this.#loading = undefined
+    throw error
+  }
+}
+
+/** For an identity that becomes another visitor's: who asks for the id from here on is shown one that nobody has. */
+function standInFor({ store, isShared }: Identity): Identity {
+  let id: string | undefined
+  return {
+    store,
+    isShared,
+    stale: false,
+    get id() {
+      id ??= randomText()
+      return id
+    },
   }
 }

@@ -4,9 +4,11 @@ import type { SessionContext } from './context.js'
 import { cookieValues } from './cookie-header.js'
 import { Draft } from './draft.js'
 import { SessionDataError } from './errors.js'
+import { stopwatch } from './events.js'
+import type { Values } from './serializer.js'
 import { SessionState } from './session-state.js'
 import type { Awaitable } from './store.js'
-import { lookUp, nextVersion } from './stored-session.js'
+import { contentOf, lookUp, type Miss, nextVersion } from './stored-session.js'
 
 /** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
 const MAX_CANDIDATES = 8
@@ -60,33 +62,31 @@ function identify(context: SessionContext, request: Request): Awaitable<Identity
   })
 }
 
-async function loadStored(
-  context: SessionContext,
-  identity: Identity,
-  isLate: boolean,
-): Promise<SessionState | undefined> {
-  const { emit, serializer, onInvalidData } = context
+function loadStored(context: SessionContext, identity: Identity, isLate: boolean): Awaitable<SessionState | undefined> {
+  const { emit, serializer } = context
   const { id, store } = identity
-  const started = performance.now()
-  const answer = lookUp(context, identity)
-  const found = isPromise(answer) ? await answer : answer
-  const duration = performance.now() - started
-  try {
-    if (found === 'data') throw new SessionDataError('is not what this library stores')
-    if (typeof found === 'object') {
-      const { record, own } = found
-      const values = serializer.decode(record.data)
-      const draft = new Draft(isPromise(values) ? await values : values, { owner: record.owner, own }, serializer)
-      emit?.({ type: 'loaded', id, duration })
-      return new SessionState(identity, found, draft, isLate)
+  const started = stopwatch(emit)
+  return andThen(lookUp(context, identity), (found) => {
+    const duration = stopwatch(emit) - started
+    const reject = (reason: Miss): undefined => emit?.({ type: 'rejected', reason, id, duration }) as undefined
+    const refuse = (error: unknown): undefined => {
+      if (context.onInvalidData === 'throw') throw error
+      return reject('data')
     }
-  } catch (error) {
-    if (onInvalidData === 'throw') throw error
-  }
-  const reason = typeof found === 'object' ? 'data' : found
-  if (reason === 'expired') await store.delete(id)
-  emit?.({ type: 'rejected', reason, id, duration })
-  return undefined
+    if (found === 'data') return refuse(new SessionDataError('is not what this library stores'))
+    if (found === 'expired') return andThen(store.delete(id), () => reject(found))
+    if (found === 'unknown') return reject(found)
+    const open = (values: Values): SessionState => {
+      emit?.({ type: 'loaded', id, duration })
+      return new SessionState(identity, found, new Draft(values, contentOf(found), serializer), isLate)
+    }
+    try {
+      const values = serializer.decode(found.record.data)
+      return isPromise(values) ? values.then(open, refuse) : open(values)
+    } catch (error) {
+      return refuse(error)
+    }
+  })
 }
 
 /** A session that is not stored. It will be when there is something in it. */

@@ -1,7 +1,8 @@
-import { isPromise } from './awaitable.js'
+import { andThen, isPromise } from './awaitable.js'
 import { isObject } from './codec.js'
 import type { SessionContext } from './context.js'
 import { SessionError } from './errors.js'
+import { stopwatch } from './events.js'
 import { type Committed, RequestSession, type SessionHandle } from './handle.js'
 import { newSession } from './load.js'
 import { resolveOptions, type SessionOptions } from './options.js'
@@ -134,9 +135,9 @@ export class SessionManager<Data = SessionData> {
 
   /** Whether there was such a session. Its cookie opens nothing from now on. */
   async destroy(id: string): Promise<boolean> {
-    const started = performance.now()
+    const started = stopwatch(this.#context.emit)
     const isDestroyed = await this.#capability('delete')(id)
-    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: performance.now() - started })
+    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: stopwatch(this.#context.emit) - started })
     return isDestroyed
   }
 
@@ -178,18 +179,10 @@ export class SessionManager<Data = SessionData> {
     if (!isObject(response) || !('headers' in response)) {
       throw new TypeError('fetch-sessions: the handler must return a Response')
     }
-    const committing = session.commit()
-    return committing === undefined
-      ? this.#responses.own(response, session)
-      : this.#dress(response, session, committing)
+    return andThen(session.commit(), (committed) => this.#dress(response, session, committed))
   }
 
-  async #dress(
-    response: Response,
-    session: RequestSession<Data>,
-    committing: Promise<Committed | undefined>,
-  ): Promise<Response> {
-    const committed = await committing
+  #dress(response: Response, session: RequestSession<Data>, committed: Committed | undefined): Response {
     if (committed === undefined) return this.#responses.own(response, session)
     const { id, setCookie } = committed
     const dressed = this.#responses.dress(response, session, setCookie)

@@ -3,6 +3,7 @@ import type { Identity } from './carrier.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
 import type { Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
+import { stopwatch } from './events.js'
 import { expiryWhenUsed, isCookieDue, isTouchDue } from './lifetime.js'
 import type { SessionState } from './session-state.js'
 import { applyAll, type PendingWrite, reload, writeShared } from './shared-write.js'
@@ -32,10 +33,10 @@ async function carryOut(context: SessionContext, type: StoreAction, state: Sessi
   state.isIdKnown = true
   const sealed = draft.seal(before.record.data)
   const changes = isPromise(sealed) ? await sealed : sealed
-  const started = performance.now()
+  const started = stopwatch(context.emit)
   const storing = store(context, type, state, changes)
   const stored = isPromise(storing) ? await storing : storing
-  const event = { id: state.identity.id, duration: performance.now() - started }
+  const event = { id: state.identity.id, duration: stopwatch(context.emit) - started }
   if (stored === undefined) {
     state.end()
     return context.emit?.(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })

@@ -3,6 +3,7 @@ import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { type Content, replay, type Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
+import { stopwatch } from './events.js'
 import type { Awaitable } from './store.js'
 import { contentOf, lookUp, nextVersion, type StoredSession } from './stored-session.js'
 
@@ -37,7 +38,7 @@ export async function writeShared(
   newest: StoredSession | undefined = batch[0]?.base,
 ): Promise<StoredSession | undefined> {
   const { id, store } = identity
-  const started = performance.now()
+  const started = stopwatch(context.emit)
   let base = newest
   for (let attempt = 1; ; attempt++) {
     // Somebody else may have used the session since, so it is not dead before the store says so.
@@ -52,7 +53,7 @@ export async function writeShared(
       for (const write of writes) write.stored = next
       return next
     }
-    context.emit?.({ type: 'conflict', id, attempt, duration: performance.now() - started })
+    context.emit?.({ type: 'conflict', id, attempt, duration: stopwatch(context.emit) - started })
     if (attempt === MAX_ATTEMPTS) throw new SessionConflictError(attempt)
     await backOff(attempt)
     base = undefined

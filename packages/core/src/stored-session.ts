@@ -32,7 +32,11 @@ function examine(context: SessionContext, record: SessionRecord | undefined): St
   try {
     const { createdAt, expiresAt, version, data, meta } = record
     // Another program may have written to the store.
-    if (typeof data !== 'string' || ![createdAt, expiresAt, version].every(Number.isFinite)) return 'data'
+    if (
+      typeof data !== 'string' ||
+      !(Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version))
+    )
+      return 'data'
     // Most records have the usual notes, which need no reading.
     const { idle, own } = meta === undefined || meta === context.meta ? NO_NOTES : (JSON.parse(meta) as Notes)
     const lifetime = lifetimeOf(context, own)
