@@ -13,16 +13,26 @@ const LOOKS = 32
 const LOOKS_PER_FIND = 8
 const MAX_LOOKS = 3000
 
-/** A session in a ring, which is in the order of use. */
-class Entry {
+/** A session in a ring, which is in the order of use. It is the record itself, since a second object takes room. */
+class Entry implements SessionRecord {
   older: Entry = this
   newer: Entry = this
   readonly id: string
-  record: SessionRecord
+  readonly data: string
+  readonly createdAt: number
+  expiresAt: number
+  readonly owner: string | undefined
+  readonly version: number
+  readonly meta: string | undefined
 
   constructor(id: string, record: SessionRecord) {
     this.id = id
-    this.record = { ...record }
+    this.data = record.data
+    this.createdAt = record.createdAt
+    this.expiresAt = record.expiresAt
+    this.owner = record.owner
+    this.version = record.version
+    this.meta = record.meta
   }
 }
 
@@ -64,7 +74,8 @@ export class MemoryStore implements SessionStore {
     if (entry === undefined) return undefined
     this.#unlink(entry)
     this.#append(entry)
-    return { ...entry.record }
+    const { data, createdAt, expiresAt, owner, version, meta } = entry
+    return { data, createdAt, expiresAt, owner, version, meta }
   }
 
   create(id: string, record: SessionRecord): boolean {
@@ -79,7 +90,7 @@ export class MemoryStore implements SessionStore {
 
   update(id: string, record: SessionRecord): boolean {
     const entry = this.#live(id)
-    if (entry?.record.version !== record.version - 1) return false
+    if (entry?.version !== record.version - 1) return false
     this.#remove(entry)
     this.#add(new Entry(id, record))
     return true
@@ -88,7 +99,7 @@ export class MemoryStore implements SessionStore {
   touch(id: string, expiresAt: number): boolean {
     const entry = this.#live(id)
     if (entry === undefined) return false
-    entry.record.expiresAt = expiresAt
+    entry.expiresAt = expiresAt
     return true
   }
 
@@ -101,7 +112,7 @@ export class MemoryStore implements SessionStore {
   listByOwner(owner: string): SessionInfo[] {
     return [...(this.#owners.get(owner) ?? [])].flatMap((id) => {
       const entry = this.#live(id)
-      return entry ? { id, owner, createdAt: entry.record.createdAt, expiresAt: entry.record.expiresAt } : []
+      return entry ? { id, owner, createdAt: entry.createdAt, expiresAt: entry.expiresAt } : []
     })
   }
 
@@ -113,7 +124,7 @@ export class MemoryStore implements SessionStore {
     const before = this.size
     for (const entry of this.#entries.values()) {
       if (before - this.size >= limit) break
-      if (entry.record.expiresAt <= now) this.#remove(entry)
+      if (entry.expiresAt <= now) this.#remove(entry)
     }
     return before - this.size
   }
@@ -125,7 +136,7 @@ export class MemoryStore implements SessionStore {
   /** The session, which is dropped if it is expired. */
   #live(id: string): Entry | undefined {
     const entry = this.#entries.get(id)
-    if (entry === undefined || this.#now() < entry.record.expiresAt) return entry
+    if (entry === undefined || this.#now() < entry.expiresAt) return entry
     this.#remove(entry)
     return undefined
   }
@@ -133,7 +144,7 @@ export class MemoryStore implements SessionStore {
   #add(entry: Entry): void {
     this.#entries.set(entry.id, entry)
     this.#append(entry)
-    const { owner } = entry.record
+    const { owner } = entry
     if (owner === undefined) return
     const ids = this.#owners.get(owner)
     if (ids === undefined) this.#owners.set(owner, new Set([entry.id]))
@@ -143,7 +154,7 @@ export class MemoryStore implements SessionStore {
   #remove(entry: Entry): void {
     this.#entries.delete(entry.id)
     this.#unlink(entry)
-    const owner = entry.record.owner as string
+    const owner = entry.owner as string
     const ids = this.#owners.get(owner)
     ids?.delete(entry.id)
     if (ids?.size === 0) this.#owners.delete(owner)
@@ -167,7 +178,7 @@ export class MemoryStore implements SessionStore {
     let looks = LOOKS
     for (let seen = 0; seen < Math.min(looks, MAX_LOOKS); seen++) {
       const { newer } = entry
-      if (entry.record.expiresAt <= now) {
+      if (entry.expiresAt <= now) {
         this.#remove(entry)
         looks += LOOKS_PER_FIND
       }
