@@ -12,12 +12,12 @@ const bundles = [
   {
     name: 'the same with MemoryStore',
     code: `export { SessionManager, MemoryStore } from '@fetch-sessions/core'; export { withSession } from '@fetch-sessions/fetch'`,
-    limit: 10_850,
+    limit: 10_900,
   },
   {
     name: 'the same with CookieStore',
     code: `export { SessionManager, CookieStore } from '@fetch-sessions/core'; export { withSession } from '@fetch-sessions/fetch'`,
-    limit: 10_850,
+    limit: 10_900,
   },
 ]
 

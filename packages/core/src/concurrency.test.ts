@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SessionConflictError, type SessionEvent, SessionManager, type SessionOptions } from './index.js'
 import { StagedStore } from './testing/staged-store.js'
 import { cookieAfter, gate, sessionCookies, visit } from './testing/visit.js'
@@ -731,9 +731,13 @@ describe('a batch of commits that is tried again', () => {
       return n + 1
     })
     third?.session.set('third', 1)
-    store.beforeNext('update', () => opened)
+    const updating = gate()
+    store.beforeNext('update', () => {
+      updating.open()
+      return opened
+    })
     const saves = [first, second, third].map((request) => request?.handle.save())
-    await vi.waitFor(() => expect(store.methods).toContain('update'))
+    await updating.opened
     isRefusing = true
     store.beforeNext('update', async () => {
       isRefusing = false

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   MemoryStore,
   SessionCommittedError,
@@ -461,14 +461,18 @@ describe('a change while the response is being committed', () => {
     const sessions = new SessionManager<Data>({ store, secret })
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const { opened, open } = gate()
+    const updating = gate()
     let session: WritableSession<Data> | undefined
     const visiting = sessions.handle(visit(cookie), async (handle) => {
       session = await handle.write()
       session.set('note', 'saved')
-      store.beforeNext('update', () => opened)
+      store.beforeNext('update', () => {
+        updating.open()
+        return opened
+      })
       return new Response()
     })
-    await vi.waitFor(() => expect(store.methods).toContain('update'))
+    await updating.opened
     expect(() => change(session as WritableSession<Data>)).toThrow(SessionCommittedError)
     open()
     await visiting
