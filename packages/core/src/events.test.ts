@@ -1,31 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { type SessionEvent, type SessionListener, SessionManager, type SessionOptions } from './index.js'
 import { randomToken, signedValue } from './testing/sign.js'
+import { type Setting, secret, stagedManager } from './testing/staged-manager.js'
 import { StagedStore } from './testing/staged-store.js'
 import { cookieAfter, sessionCookies, visit } from './testing/visit.js'
-
-const secret = 'thirty-two bytes of secret, at least'
 
 interface Data {
   visits: number
   user: string
 }
 
-interface Setting {
-  readonly store: StagedStore
-  readonly sessions: SessionManager<Data>
-  readonly events: SessionEvent[]
-  readonly clock: { now: number }
-}
-
-function setUp(options: Partial<SessionOptions<Data>> = {}): Setting {
-  const events: SessionEvent[] = []
-  const clock = { now: 1_800_000_000_000 }
-  const store = new StagedStore()
-  const onEvent = (event: SessionEvent): void => void events.push(event)
-  const sessions = new SessionManager<Data>({ store, secret, onEvent, now: () => clock.now, ...options })
-  return { store, sessions, events, clock }
-}
+const setUp = (options: Partial<SessionOptions<Data>> = {}): Setting<Data> => stagedManager(options)
 
 function count(sessions: SessionManager<Data>, cookie = ''): Promise<Response> {
   return sessions.handle(visit(cookie), async (handle) => {

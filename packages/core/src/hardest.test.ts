@@ -2,16 +2,15 @@ import { describe, expect, it } from 'vitest'
 import {
   type PersistencePolicy,
   SessionDestroyedError,
-  type SessionEvent,
   SessionManager,
   type SessionOptions,
   SessionStoreError,
 } from './index.js'
 import { macOf, randomToken, signedValue } from './testing/sign.js'
+import { type Setting, secret, stagedManager } from './testing/staged-manager.js'
 import { StagedStore } from './testing/staged-store.js'
 import { cookieAfter, gate, sessionCookies, visit } from './testing/visit.js'
 
-const secret = 'thirty-two bytes of secret, at least'
 const name = '__Host-sid'
 const policies: PersistencePolicy[] = ['changed', 'existing', 'always']
 
@@ -21,21 +20,7 @@ interface Data {
   cart: { items: string[]; coupon?: { code: string } }
 }
 
-interface Setting {
-  readonly store: StagedStore
-  readonly sessions: SessionManager<Data>
-  readonly events: SessionEvent[]
-  readonly clock: { now: number }
-}
-
-function setUp(options: Partial<SessionOptions<Data>> = {}): Setting {
-  const events: SessionEvent[] = []
-  const clock = { now: 1_800_000_000_000 }
-  const store = new StagedStore()
-  const onEvent = (event: SessionEvent): void => void events.push(event)
-  const sessions = new SessionManager<Data>({ store, secret, onEvent, now: () => clock.now, ...options })
-  return { store, sessions, events, clock }
-}
+const setUp = (options: Partial<SessionOptions<Data>> = {}): Setting<Data> => stagedManager(options)
 
 describe('a store that is down when the session is loaded', () => {
   it.each(policies)(
@@ -95,7 +80,7 @@ describe('a store that is down when the session is loaded', () => {
 describe('a session that was destroyed while another request holds it', () => {
   const slowWrites: [
     string,
-    (options: Setting, cookie: string, between: () => Promise<unknown>) => Promise<Response>,
+    (options: Setting<Data>, cookie: string, between: () => Promise<unknown>) => Promise<Response>,
   ][] = [
     [
       'saves',

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type PersistencePolicy,
-  type SessionEvent,
-  SessionManager,
-  type SessionOptions,
-  SessionStoreError,
-} from './index.js'
-import { StagedStore } from './testing/staged-store.js'
+import { type PersistencePolicy, SessionManager, type SessionOptions, SessionStoreError } from './index.js'
+import { type Setting, secret, stagedManager } from './testing/staged-manager.js'
 import { cookieAfter, gate, sessionCookies, visit } from './testing/visit.js'
-
-const secret = 'thirty-two bytes of secret, at least'
 
 interface Data {
   user: string
@@ -17,21 +9,7 @@ interface Data {
   cart: string[]
 }
 
-interface Setting {
-  readonly store: StagedStore
-  readonly sessions: SessionManager<Data>
-  readonly events: SessionEvent[]
-  readonly clock: { now: number }
-}
-
-function setUp(options: Partial<SessionOptions<Data>> = {}): Setting {
-  const events: SessionEvent[] = []
-  const clock = { now: 1_800_000_000_000 }
-  const store = new StagedStore()
-  const onEvent = (event: SessionEvent): void => void events.push(event)
-  const sessions = new SessionManager<Data>({ store, secret, onEvent, now: () => clock.now, ...options })
-  return { store, sessions, events, clock }
-}
+const setUp = (options: Partial<SessionOptions<Data>> = {}): Setting<Data> => stagedManager(options)
 
 function regenerate(sessions: SessionManager<Data>, cookie: string): Promise<Response> {
   return sessions.handle(visit(cookie), async (handle) => {

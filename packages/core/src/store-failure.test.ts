@@ -3,37 +3,21 @@ import {
   MemoryStore,
   SessionDataError,
   SessionError,
-  type SessionEvent,
   SessionManager,
   type SessionOptions,
   SessionStoreError,
   type WritableSession,
 } from './index.js'
+import { type Setting, secret, stagedManager } from './testing/staged-manager.js'
 import { StagedStore, type StoreMethod } from './testing/staged-store.js'
 import { cookieAfter, sessionCookies, visit } from './testing/visit.js'
-
-const secret = 'thirty-two bytes of secret, at least'
 
 interface Data {
   user: string
   visits: number
 }
 
-interface Setting {
-  readonly store: StagedStore
-  readonly sessions: SessionManager<Data>
-  readonly events: SessionEvent[]
-  readonly clock: { now: number }
-}
-
-function setUp(options: Partial<SessionOptions<Data>> = {}): Setting {
-  const events: SessionEvent[] = []
-  const clock = { now: 1_800_000_000_000 }
-  const store = new StagedStore()
-  const onEvent = (event: SessionEvent): void => void events.push(event)
-  const sessions = new SessionManager<Data>({ store, secret, onEvent, now: () => clock.now, ...options })
-  return { store, sessions, events, clock }
-}
+const setUp = (options: Partial<SessionOptions<Data>> = {}): Setting<Data> => stagedManager(options)
 
 /** Each call that core makes, and what a request does for it. */
 const calls: [StoreMethod, (session: WritableSession<Data>) => void, 'with a cookie' | 'without one'][] = [
@@ -364,7 +348,7 @@ describe('stored data that is not what the codec makes', () => {
     ['true', 'true'],
   ]
 
-  const withData = async (setting: Setting, data: string): Promise<{ cookie: string; id: string }> => {
+  const withData = async (setting: Setting<Data>, data: string): Promise<{ cookie: string; id: string }> => {
     const issued = await setting.sessions.issue({ user: 'ada' })
     const record = setting.store.memory.load(issued.id)
     if (record === undefined) throw new Error('not stored')
