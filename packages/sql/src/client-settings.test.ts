@@ -6,6 +6,7 @@ import pg from 'pg'
 import connect from 'postgres'
 import { describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { newTable } from '../test/table.js'
 import { type AsyncSqlStore, mysqlStore, postgresStore, type SyncSqlStore, sqliteStore } from './index.js'
 
@@ -54,7 +55,7 @@ describe('answers are plain numbers and texts, however the client is set up', ()
     await pool.end()
   })
 
-  it('better-sqlite3 with BigInt', async () => {
+  it.skipIf(!hasBetterSqlite3)('better-sqlite3 with BigInt', async () => {
     const db = new Database(':memory:')
     db.defaultSafeIntegers(true)
     await expectPlainAnswers(sqliteStore(db))

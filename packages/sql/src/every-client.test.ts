@@ -2,6 +2,7 @@ import type { SessionRecord } from '@fetch-sessions/core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { type ClientName, clients, type OpenedClient } from '../test/open-store.js'
 import { newTable } from '../test/table.js'
 import type { AsyncSqlStore, SyncSqlStore } from './index.js'
@@ -47,7 +48,7 @@ describe.each<[string, ClientName, string | undefined]>([
   ['PGlite', 'PGlite', 'in this process'],
   ['mysql2', 'mysql2', mysql],
   ['mysql2 that counts changed rows only', 'mysql2', withoutFoundRows],
-  ['better-sqlite3', 'better-sqlite3', ':memory:'],
+  ['better-sqlite3', 'better-sqlite3', hasBetterSqlite3 ? ':memory:' : undefined],
   ['libSQL', 'libSQL', ':memory:'],
 ])('%s', (_, name, address = '') => {
   const test = it.skipIf(address === '')

@@ -9,6 +9,7 @@ import pg from 'pg'
 import connect from 'postgres'
 import { describe, expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { newTable } from '../test/table.js'
 import { mysqlStore, postgresStore, sqliteStore } from './index.js'
 
@@ -113,7 +114,7 @@ describe.skipIf(mariadb === undefined)('when MariaDB ends a connection', () => {
   })
 })
 
-describe('when another process holds the lock of an SQLite file', () => {
+describe.skipIf(!hasBetterSqlite3)('when another process holds the lock of an SQLite file', () => {
   it('for longer than the timeout, a write throws, loses nothing, and works later', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-busy-'))
     const open = () => new Database(join(folder, 'sessions.db'), { timeout: 1 })

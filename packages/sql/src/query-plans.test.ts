@@ -3,6 +3,7 @@ import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { newTable } from '../test/table.js'
 import { mysqlStore, postgresStore, sqliteStore } from './index.js'
 import { mysqlDialect } from './mysql-dialect.js'
@@ -86,7 +87,7 @@ describe.skipIf(mariadb === undefined)('in MariaDB each statement finds its rows
   }, 60_000)
 })
 
-describe('in SQLite each statement finds its rows by an index', () => {
+describe.skipIf(!hasBetterSqlite3)('in SQLite each statement finds its rows by an index', () => {
   it('without having been told anything by ANALYZE', () => {
     const db = new Database(':memory:')
     const table = newTable()

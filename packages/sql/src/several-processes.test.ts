@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { type Bundle, bundle } from '../test/bundle.js'
 import type { Task } from '../test/contender.js'
 import { type ClientName, clients } from '../test/open-store.js'
@@ -41,7 +42,7 @@ async function inProcesses(task: Task): Promise<void> {
 describe.each<[ClientName, string | undefined]>([
   ['pg', postgres],
   ['mysql2', mysql],
-  ['better-sqlite3', join(folder, 'better-sqlite3.db')],
+  ['better-sqlite3', hasBetterSqlite3 ? join(folder, 'better-sqlite3.db') : undefined],
 ])(`${PROCESSES} processes with %s`, (client, address = '') => {
   it.skipIf(address === '')(
     'may call migrate() at the same moment',

@@ -1,10 +1,12 @@
 import { SessionManager } from '@fetch-sessions/core'
+import { createClient } from '@libsql/client'
 import Database from 'better-sqlite3'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import connect from 'postgres'
 import { afterAll, describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { newTable } from '../test/table.js'
 import { mysqlStore, postgresStore, sqliteStore } from './index.js'
 
@@ -32,7 +34,7 @@ describe('the client', () => {
     )
   })
 
-  it('is refused by the stores of the other databases', async () => {
+  it.skipIf(!hasBetterSqlite3)('is refused by the stores of the other databases', () => {
     const pool = new pg.Pool()
     const sql = connect('postgres://127.0.0.1/test')
     const mysqlPool = mysql.createPool('mysql://127.0.0.1/test')
@@ -45,8 +47,8 @@ describe('the client', () => {
 })
 
 describe('the option table', () => {
-  const db = new Database(':memory:')
-  afterAll(() => void db.close())
+  const client = createClient({ url: ':memory:' })
+  afterAll(() => client.close())
 
   it.each([
     '',
@@ -66,21 +68,21 @@ describe('the option table', () => {
     '"; DROP TABLE x; --',
   ])('is refused if it is %j', (table) => {
     const message = /^fetch-sessions: table must be a name of letters, digits and _/
-    expect(() => sqliteStore(db, { table })).toThrow(message)
+    expect(() => sqliteStore(client, { table })).toThrow(message)
     expect(() => postgresStore(new pg.Pool(), { table })).toThrow(message)
     expect(() => mysqlStore(mysql.createPool({}), { table })).toThrow(message)
   })
 
-  it('may be a word of SQL, or 50 characters long', () => {
+  it('may be a word of SQL, or 50 characters long', async () => {
     for (const table of ['select', 'Order', 'x'.repeat(50)]) {
-      const store = sqliteStore(db, { table })
-      store.migrate()
-      expect(store.load('id')).toBeUndefined()
+      const store = sqliteStore(client, { table })
+      await store.migrate()
+      expect(await store.load('id')).toBeUndefined()
     }
   })
 
   it('may have no schema in SQLite', () => {
-    expect(() => sqliteStore(db, { table: 'main.sessions' })).toThrow('without a schema')
+    expect(() => sqliteStore(client, { table: 'main.sessions' })).toThrow('without a schema')
   })
 
   it.skipIf(postgres === undefined)('may have a schema in PostgreSQL', async () => {
@@ -131,7 +133,7 @@ describe('statements', () => {
   })
 })
 
-describe('in a session manager', () => {
+describe.skipIf(!hasBetterSqlite3)('in a session manager', () => {
   it('a store that answers at once keeps a session from one request to the next', async () => {
     const db = new Database(':memory:')
     const store = sqliteStore(db)
