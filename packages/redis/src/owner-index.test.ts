@@ -59,6 +59,19 @@ describe.skipIf(url === '')('the index of owners', () => {
     expect(await store.deleteByOwner('ada')).toBe(1)
   })
 
+  it('shows a session that another was regenerated to while the owner’s were removed', async () => {
+    const [old, successor] = [newId(), newId()]
+    await store.create(old, newRecord({ owner: 'ada' }))
+    const { slow, waits, goOn } = storeThatWaits(2)
+    const deleted = slow.deleteByOwner('ada')
+    await waits
+    await store.create(successor, newRecord({ owner: 'ada' }))
+    expect(await store.delete(old)).toBe(true)
+    goOn()
+    expect(await deleted).toBe(1)
+    expect(await store.load(successor)).toBeUndefined()
+  })
+
   it('has a session that becomes the owner’s while others list and remove the owner’s', async () => {
     const id = newId()
     const record = newRecord({ owner: 'bob' })

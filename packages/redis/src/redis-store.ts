@@ -152,18 +152,25 @@ class Store implements RedisStore {
     return infos
   }
 
+  /**
+   * Until the index shows no session that is new. One that is regenerated meanwhile is followed by another, which is in
+   * the index before the former is deleted: if we come too late for the former, we find the latter at the next look.
+   */
   async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
-    const ids = await this.#index.idsOf(owner)
+    const seen = new Set([exceptId])
+    const unseen = async () => (await this.#index.idsOf(owner)).filter((id) => !seen.has(id))
     let count = 0
-    const gone: string[] = []
-    await inBatches(ids, async (id) => {
-      if (id === exceptId) return
-      const reply = await this.#run(DELETE, id, [mark(owner)])
-      const isDeleted = markedText(reply) !== undefined
-      if (isDeleted) count++
-      if (isDeleted || code(reply, 0, 2) === 0) gone.push(id)
-    })
-    await this.#index.remove(owner, gone)
+    for (let ids = await unseen(); ids.length > 0; ) {
+      const gone: string[] = []
+      await inBatches(ids, async (id) => {
+        seen.add(id)
+        const reply = await this.#run(DELETE, id, [mark(owner)])
+        const isDeleted = markedText(reply) !== undefined
+        if (isDeleted) count++
+        if (isDeleted || code(reply, 0, 2) === 0) gone.push(id)
+      })
+      ;[ids] = await Promise.all([unseen(), this.#index.remove(owner, gone)])
+    }
     return count
   }
 

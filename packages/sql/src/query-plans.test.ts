@@ -23,6 +23,7 @@ const EXPECTED: [keyof Statements, Value[], 'id' | 'owner' | 'expires_at'][] = [
   ['delete', ['id 7'], 'id'],
   ['listByOwner', ['owner 7', 1000], 'owner'],
   ['deleteByOwner', ['owner 7', 'id 7'], 'owner'],
+  ['anyOfOwner', ['owner 7', 'id 7'], 'owner'],
   ['deleteExpired', [ROWS / 2, '100'], 'expires_at'],
 ]
 

@@ -116,8 +116,18 @@ export class DialectStore implements SqlStore {
     )
   }
 
+  /**
+   * Again while there are some left. A statement may see the sessions as they were when it began: one that is regenerated
+   * meanwhile is gone when its turn comes, and the one that follows it was not there yet.
+   */
   deleteByOwner(owner: string, exceptId = ''): Awaitable<number> {
-    return this.#run(this.#statements.deleteByOwner, [toPlain(owner), toPlain(exceptId)])
+    const values = [toPlain(owner), toPlain(exceptId)]
+    return andThen(this.#run(this.#statements.deleteByOwner, values), (deleted) =>
+      andThen(this.#rows(this.#statements.anyOfOwner, values), (left) => {
+        if (left.length === 0) return deleted
+        return andThen(this.deleteByOwner(owner, exceptId), (more) => deleted + more)
+      }),
+    )
   }
 
   deleteExpired(now: number, limit: number): Awaitable<number> {

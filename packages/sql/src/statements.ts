@@ -13,6 +13,7 @@ export interface Statements {
   readonly delete: string
   readonly listByOwner: string
   readonly deleteByOwner: string
+  readonly anyOfOwner: string
   readonly deleteExpired: string
   readonly clear: string
 }
@@ -28,6 +29,7 @@ export function statementsFor(dialect: Dialect, table: string): Statements {
     delete: `DELETE FROM ${table} WHERE id = ?`,
     listByOwner: `SELECT id, created_at, expires_at FROM ${table} WHERE owner = ? AND expires_at > ?`,
     deleteByOwner: `DELETE FROM ${table} WHERE owner = ? AND id <> ?`,
+    anyOfOwner: `SELECT 1 FROM ${table} WHERE owner = ? AND id <> ? LIMIT 1`,
     deleteExpired: dialect.deleteExpired(table),
     clear: `DELETE FROM ${table}`,
   }
