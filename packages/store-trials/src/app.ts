@@ -33,7 +33,7 @@ export function trialApp(sessions: SessionManager<Visit>): (request: Request) =>
       if (pathname === '/regenerate') session.regenerate()
       if (pathname === '/sign-out') {
         session.destroy()
-        return new Response('Signed out')
+        return Response.json({ id: session.id, owner: undefined, count: undefined } satisfies Seen)
       }
     }
     // What was not stored must not be told.

@@ -13,7 +13,7 @@ const sessions = new SessionManager<Visit>({
   store,
   secret: 'the same in all processes of a trial',
   cookie: { secure: false },
-  storeTimeout: 3,
+  storeTimeout: 1,
   onEvent(event) {
     if (event.type === 'conflict') conflicts++
   },
