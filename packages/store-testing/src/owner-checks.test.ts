@@ -100,6 +100,16 @@ findFaults([ownerChecks, storeWideChecks], {
         [...created].filter(([id, first]) => first === owner && id !== exceptId && right.delete(id)).length,
     }
   }, 'deleteByOwner goes by the owner that update has set'),
+  'deleteByOwner removes what was there when it looked': faulty(
+    (right) => ({
+      async deleteByOwner(owner, exceptId) {
+        const ids = right.listByOwner(owner).map(({ id }) => id)
+        await new Promise((resolve) => setTimeout(resolve))
+        return ids.filter((id) => id !== exceptId && right.delete(id)).length
+      },
+    }),
+    'deleteByOwner also removes what a session is replaced by while it runs',
+  ),
   'clear does nothing': faulty(
     () => ({ clear() {} }),
     'clear removes every session',

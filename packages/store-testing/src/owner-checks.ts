@@ -33,6 +33,9 @@ const LOOKALIKES = [
   'constructor',
 ]
 
+/** How often a session is replaced at most: whatever a deletion waits for is over by then. */
+const MAX_REPLACEMENTS = 20
+
 export const ownerChecks: CheckGroup = {
   name: 'owners',
   checks: [
@@ -194,6 +197,35 @@ export const ownerChecks: CheckGroup = {
         await expectStored(store, id, undefined)
       }
     }),
+
+    checkOf(
+      ['deleteByOwner', 'listByOwner'],
+      'deleteByOwner also removes what a session is replaced by while it runs',
+      async ({ store, now }) => {
+        const owner = newOwner()
+        const record = newRecord(now(), { owner })
+        /** As core regenerates: the new one first, which is taken back if the old one was gone. */
+        const replaceUntilGone = async (first: string): Promise<void> => {
+          for (let id = first, i = 0; i < MAX_REPLACEMENTS; i++) {
+            const successor = newId()
+            await store.create(successor, record)
+            if (!(await store.delete(id))) {
+              await store.delete(successor)
+              return
+            }
+            id = successor
+          }
+        }
+        for (let round = 0; round < 5; round++) {
+          const ids = Array.from({ length: 8 }, newId)
+          for (const id of ids) await store.create(id, record)
+          const replacements = Promise.all(ids.map(replaceUntilGone))
+          await store.deleteByOwner(owner)
+          await replacements
+          await expectListed(store, owner, [], 'after deleteByOwner')
+        }
+      },
+    ),
 
     checkOf(['deleteByOwner', 'listByOwner'], 'what deleteByOwner removed is no longer listed', async (subject) => {
       const { store, now } = subject
