@@ -96,13 +96,31 @@ export class DurableObjectStore implements SessionStore {
     })
   }
 
-  /** Three round trips: the index, then all its sessions at once, then the index. */
+  /**
+   * Three round trips: the index, then all its sessions at once, then the index. Until the index shows no session that is
+   * new. One that is regenerated meanwhile is followed by another, which is in the index before the former is deleted:
+   * if we come too late for the former, we find the latter at the next look.
+   */
   async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
-    const ids = (await this.#owner(owner).listIndex()).filter((id) => id !== exceptId)
+    const seen = new Set([exceptId])
+    const unseen = async () => (await this.#owner(owner).listIndex()).filter((id) => !seen.has(id))
+    let count = 0
+    for (let ids = await unseen(); ids.length > 0; ) {
+      for (const id of ids) seen.add(id)
+      const removed = await this.#removeAll(ids, owner)
+      // What is in the index and was not written yet is there now if it follows a session that we came too late for.
+      const late = ids.filter((id) => !removed.includes(id))
+      removed.push(...(await this.#removeAll(late, owner)))
+      count += removed.length
+      ;[ids] = await Promise.all([unseen(), removed.length > 0 && this.#removeFromIndex(owner, removed)])
+    }
+    return count
+  }
+
+  /** Those of the sessions that were there, and the owner's. */
+  async #removeAll(ids: readonly string[], owner: string): Promise<string[]> {
     const removals = await Promise.all(ids.map((id) => this.#session(id).remove(owner)))
-    const removed = ids.filter((_, i) => removals[i] !== undefined)
-    if (removed.length > 0) await this.#removeFromIndex(owner, removed)
-    return removed.length
+    return ids.filter((_, i) => removals[i] !== undefined)
   }
 
   #session(id: string): SessionObjectStub {
