@@ -162,6 +162,15 @@ describe('the index of an owner', () => {
     expect(await listed(owner)).toEqual([id])
   })
 
+  it('shows a session that another was regenerated to while the owner’s were removed', async () => {
+    const owner = newId()
+    const [old, successor] = [newId(), newId()]
+    await call('create', old, record({ owner }))
+    expect(await worker.post('/regenerated', { old, successor, record: record({ owner }) })).toBe(1)
+    expect(await call('load', successor)).toMatchObject({ result: null })
+    expect(await object(`owner:${owner}`, 'inspect')).toEqual(NOTHING)
+  })
+
   it('keeps an entry that is newer than a removal which comes late', async () => {
     const owner = newId()
     const id = newId()

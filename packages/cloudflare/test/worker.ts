@@ -1,7 +1,7 @@
 /** The Worker that the tests run in workerd: the suite, single calls of a store, and a counter with real cookies. */
 
 import type { DurableObject } from 'cloudflare:workers'
-import { SessionManager, type SessionStore } from '@fetch-sessions/core'
+import { SessionManager, type SessionRecord, type SessionStore } from '@fetch-sessions/core'
 import { storeChecks } from '@fetch-sessions/store-testing'
 import { SessionObject } from '../src/durable-object.js'
 import { durableObjectStore, kvStore } from '../src/index.js'
@@ -49,16 +49,16 @@ export class InspectedObject extends SessionObject {
   }
 }
 
-/** Counts the round trips, each of which is a call of an object. */
-function counted(namespace: Env['SESSIONS'], count: { calls: number }): Env['SESSIONS'] {
+/** With something around each round trip, which is a call of an object. */
+function watched(
+  namespace: Env['SESSIONS'],
+  around: (method: string, call: () => unknown) => unknown,
+): Env['SESSIONS'] {
   const getByName = (name: string) => {
     const stub = namespace.getByName(name)
     return new Proxy(stub, {
       get(_, method: keyof typeof stub) {
-        return (...args: unknown[]) => {
-          count.calls++
-          return (stub[method] as (...args: unknown[]) => unknown)(...args)
-        }
+        return (...args: unknown[]) => around(method, () => (stub[method] as (...args: unknown[]) => unknown)(...args))
       },
     })
   }
@@ -78,12 +78,31 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
 
   /** One call of a store, and how many round trips it took. */
   async '/call'(env, { store, method, args, prefix }: StoreCall) {
-    const count = { calls: 0 }
+    let calls = 0
+    const counted = watched(env.SESSIONS, (_, call) => {
+      calls++
+      return call()
+    })
     const options = prefix === undefined ? {} : { prefix }
     const target: SessionStore =
-      store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(counted(env.SESSIONS, count), options)
+      store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(counted, options)
     const call = target[method] as (...args: unknown[]) => Promise<unknown>
-    return { result: (await call.apply(target, args)) ?? null, calls: count.calls }
+    return { result: (await call.apply(target, args)) ?? null, calls }
+  },
+
+  /** Signs an owner out while a session is regenerated behind the first look at the index. */
+  async '/regenerated'(env, { old, successor, record }: { old: string; successor: string; record: SessionRecord }) {
+    const store = durableObjectStore(env.SESSIONS)
+    let looks = 0
+    const overtaken = watched(env.SESSIONS, async (method, call) => {
+      const answer = await call()
+      if (method === 'listIndex' && ++looks === 1) {
+        await store.create(successor, record)
+        await store.delete(old)
+      }
+      return answer
+    })
+    return durableObjectStore(overtaken).deleteByOwner(record.owner as string)
   },
 
   /** One call of an object's method, past the store. */

@@ -9,7 +9,7 @@ const checks = storeChecks(() => Promise.reject(new Error('runs in Deno')))
 
 let workshop: DenoWorkshop
 beforeAll(async () => {
-  workshop = await openWorkshop('conformance', 'increments', 'limits')
+  workshop = await openWorkshop('conformance', 'increments', 'limits', 'regenerated')
 }, 60_000)
 afterAll(() => workshop?.close())
 
@@ -58,6 +58,12 @@ describe('several processes on one file', () => {
     await Promise.all([increment(40), increment(40), increment(40)])
     expect(await increment(0)).toEqual([{ losses: 0, data: '120', version: 121, sessions: 1 }])
   }, 60_000)
+})
+
+describe('deleteByOwner', () => {
+  it('finds what a session was regenerated to while it looked', async () => {
+    expect(await workshop.run('regenerated')).toEqual([{ deleted: 1, left: [] }])
+  })
 })
 
 describe('the limits of Deno KV', () => {
