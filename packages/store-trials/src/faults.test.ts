@@ -75,7 +75,7 @@ describe.for(Object.keys(engines) as (keyof typeof engines)[])('under load, when
 
   it.for(Object.entries(faults))('%s, no success is lost and nobody is signed out', async ([, fault], { skip }) => {
     const [engine, servers] = await start(skip)
-    const visitors = await signIn(servers, VISITORS)
+    const visitors = await signIn(servers.urls, VISITORS)
     const load = new Load(servers.urls, visitors, () => '/increment')
     await load.untilEach('success', 10)
     const [begin, end] = fault(engine)
@@ -89,7 +89,7 @@ describe.for(Object.keys(engines) as (keyof typeof engines)[])('under load, when
 
   it('resets all connections again and again, no success is lost and nobody is signed out', async ({ skip }) => {
     const [engine, servers] = await start(skip)
-    const visitors = await signIn(servers, VISITORS)
+    const visitors = await signIn(servers.urls, VISITORS)
     const load = new Load(servers.urls, visitors, () => '/increment')
     for (let i = 0; i < 5; i++) {
       await load.untilEach('success', 5)
@@ -102,7 +102,7 @@ describe.for(Object.keys(engines) as (keyof typeof engines)[])('under load, when
 
   it('takes no writes, a session can still be read', async ({ skip }) => {
     const [engine, servers] = await start(skip)
-    const visitors = await signIn(servers, VISITORS)
+    const visitors = await signIn(servers.urls, VISITORS)
     await engine.refuseWrites()
     const load = new Load(servers.urls, visitors, () => '/')
     await load.untilEach('success', 5)
@@ -120,7 +120,7 @@ describe('under load, when an SQLite file', () => {
     const place = { store: 'SQLite', address: join(folder, 'sessions.db'), name: newName(), maxPages: 100 } as const
     const servers = await serversAt(engine, place)
     const [url] = servers.urls as [string]
-    const visitors = await signIn(servers, VISITORS)
+    const visitors = await signIn(servers.urls, VISITORS)
     const load = new Load(servers.urls, visitors, () => '/increment')
 
     const signedIn = async (length: number): Promise<Visitor | undefined> => {
@@ -141,7 +141,7 @@ describe('under load, when an SQLite file', () => {
 describe('under load, when a process of the application is killed', () => {
   it.for(['Redis', 'PostgreSQL', 'MariaDB', 'SQLite'] as const)('in %s no success is lost', async (store, { skip }) => {
     const servers = (await serversFor(store)) ?? skip(`${store} is missing`)
-    const visitors = await signIn(servers, VISITORS)
+    const visitors = await signIn(servers.urls, VISITORS)
     const load = new Load(servers.urls, visitors, () => '/increment')
     await load.untilEach('success', 10)
     await servers.kill(0)

@@ -9,7 +9,7 @@ const INCREMENTS = 60
 describe('three processes that count in one session at the same time', () => {
   it.for(storeNames)('in %s lose no count that they answered with success', async (name, { skip }) => {
     const servers = (await serversFor(name)) ?? skip(`${name} is missing`)
-    const [owner] = await signIn(servers, 1)
+    const [owner] = await signIn(servers.urls, 1)
     const cookie = owner?.cookies[0] as string
     const visitors = Array.from({ length: VISITORS }, () => new Visitor(cookie))
     const started = performance.now()

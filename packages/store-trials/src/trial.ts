@@ -24,7 +24,7 @@ export async function serversAt(engine: Pick<Engine, 'stop'>, place: Place): Pro
 }
 
 /** Visitors with a session each. */
-export async function signIn({ urls }: ServerProcesses, count: number, owner = ''): Promise<Visitor[]> {
+export async function signIn(urls: readonly string[], count: number, owner = ''): Promise<Visitor[]> {
   const visitors = Array.from({ length: count }, () => new Visitor())
   for (const [i, visitor] of visitors.entries()) {
     const outcome = await visitor.request(urls[i % urls.length] as string, `/sign-in?owner=${owner}`)
