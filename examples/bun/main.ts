@@ -17,7 +17,7 @@ const server = Bun.serve({
           return new Response('Not found\n', { status: 404 })
       }
     },
-    { store: new MemoryStore(), secret: process.env.SESSION_SECRET ?? temporarySecret() },
+    { store: new MemoryStore(), secret: process.env.SESSION_SECRET || temporarySecret() },
   ),
 })
 

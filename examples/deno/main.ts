@@ -16,7 +16,7 @@ export default {
           return new Response('Not found\n', { status: 404 })
       }
     },
-    { store: new MemoryStore(), secret: Deno.env.get('SESSION_SECRET') ?? temporarySecret() },
+    { store: new MemoryStore(), secret: Deno.env.get('SESSION_SECRET') || temporarySecret() },
   ),
 } satisfies Deno.ServeDefaultExport
 
