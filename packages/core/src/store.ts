@@ -69,7 +69,10 @@ export interface SessionStore {
   /** Optional. The live sessions of this owner, in no particular order. An unknown owner has none. */
   listByOwner?(owner: string): Awaitable<SessionInfo[]>
 
-  /** Optional. Removes all sessions of this owner but `exceptId`. How many that were. */
+  /**
+   * Optional. Removes all sessions of this owner but `exceptId`. How many that were. A session that is replaced meanwhile,
+   * by a `create` and then a `delete`, leaves none behind.
+   */
   deleteByOwner?(owner: string, exceptId?: string): Awaitable<number>
 
   /**
