@@ -18,5 +18,9 @@ export function encodeBase64url(bytes: Uint8Array): string {
  * @throws DOMException if the text is too far from base64url
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+  // A loop, since Uint8Array.from goes through an iterator, with a call for each byte.
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }
