@@ -32,6 +32,8 @@ const config: ViteUserConfig = defineConfig({
         name,
         root: fileURLToPath(new URL(`packages/${name}`, import.meta.url)),
         include: ['src/**/*.test.ts'],
+        // Enough for the property tests on a machine that is busy.
+        testTimeout: 30_000,
         typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       },
     })),
