@@ -94,6 +94,20 @@ describe('what the handler returned', () => {
     expect(await writing(original)).toBe(original)
   })
 
+  it('is asked for its status and headers alone, which lightweight responses of servers have at hand', async () => {
+    const asked = new Set<PropertyKey>()
+    const response = new Response('hello')
+    // For anything else, `@hono/node-server` makes a heavy response of its light one, which takes several times as long.
+    const light = new Proxy(response, {
+      get(target, name) {
+        asked.add(name)
+        return Reflect.get(target, name, target)
+      },
+    })
+    expect(await writing(light)).toBe(light)
+    expect([...asked].filter((name) => typeof name === 'string' && name !== 'then')).toEqual(['status', 'headers'])
+  })
+
   it('keeps its own cookies, each as it was, in their order, and ours comes on top [B189, hardest 14]', async () => {
     const headers = new Headers()
     headers.append('Set-Cookie', 'a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/')

@@ -20,8 +20,9 @@ export class ResponseDresser {
    * that was used, a 101 on Node).
    */
   dress(response: Response, by: object, setCookie: string | undefined): Response | undefined {
-    // On some runtimes its headers can be changed, but nobody will ever see them.
-    if (response.type === 'error') return undefined
+    // `Response.error()`: on some runtimes its headers can be changed, but nobody will ever see them. By its status and
+    // not by its type, for which the lightweight responses of Hono's server on Node become heavy ones.
+    if (response.status === 0) return undefined
     const own: DressedResponse = this.own(response, by)
     try {
       addHeaders(own.headers, setCookie)
@@ -37,8 +38,7 @@ export class ResponseDresser {
    * visitor's cookie since: then a copy without that.
    */
   own(response: DressedResponse, by: object): Response {
-    const owners = new Map(response[OWNERS])
-    const owner = owners.get(this)
+    const owner = response[OWNERS]?.get(this)
     if (owner === undefined || owner === by) return response
     const copy: DressedResponse | undefined = copyWithHeaders(response, (headers) => {
       const cookies = headers.getSetCookie()
@@ -47,6 +47,7 @@ export class ResponseDresser {
     })
     if (copy === undefined) return response
     // Another manager's cookie is on the copy as well, for that one to find.
+    const owners = new Map(response[OWNERS])
     owners.delete(this)
     copy[OWNERS] = owners
     return copy
