@@ -31,8 +31,8 @@ export const oursHono = (options) =>
       new Hono()
         .use(honoSession(sessions))
         .get('/plain', (c) => c.text('plain'))
-        .get('/read', async (c) => c.text(String(await read(c.var.session))))
-        .get('/write', async (c) => c.text(String(await write(c.var.session)))).fetch,
+        .get('/read', async (c) => c.text(String(await read(c.get("session")))))
+        .get('/write', async (c) => c.text(String(await write(c.get("session"))))).fetch,
   )
 
 export const oursHonoCookie = (options) => oursHono({ ...options, store: 'cookie' })

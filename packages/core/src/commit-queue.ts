@@ -1,4 +1,6 @@
+import { isPromise } from './awaitable.js'
 import type { PendingWrite } from './shared-write.js'
+import type { Awaitable } from './store.js'
 import type { StoredSession } from './stored-session.js'
 
 /** The writes of one session that wait, and what the one before them has stored. */
@@ -6,6 +8,8 @@ interface Lane {
   readonly waiting: Place[]
   newest: StoredSession | undefined
 }
+
+type Lead = (batch: PendingWrite[], newest: StoredSession | undefined) => Awaitable<StoredSession | undefined>
 
 interface Place {
   readonly write: PendingWrite
@@ -28,31 +32,44 @@ export class CommitQueue {
   readonly #lanes: Map<string, Lane> = new Map()
 
   /**
-   * Resolves with what is stored when `write` was part of a batch that was written; `undefined` if the record was gone.
-   * `lead` writes a batch, on top of what the one before it has stored, and returns what it has stored. What it throws
-   * becomes the `error` of each write, with which their `submit` rejects.
+   * What is stored when `write` was part of a batch that was written; `undefined` if the record was gone. `lead` writes a
+   * batch, on top of what the one before it has stored, and returns what it has stored. What it throws fails each write
+   * of the batch. Not a promise if `lead` does not return one: then nobody can have come in between.
    */
-  async submit(
-    id: string,
-    write: PendingWrite,
-    lead: (batch: PendingWrite[], newest: StoredSession | undefined) => Promise<StoredSession | undefined>,
-  ): Promise<StoredSession | undefined> {
-    let lane = this.#lanes.get(id)
-    if (lane === undefined) {
-      lane = { waiting: [], newest: undefined }
-      this.#lanes.set(id, lane)
-    } else if (await this.#wait(id, lane, write)) return outcomeOf(write)
-    const { waiting } = lane
+  submit(id: string, write: PendingWrite, lead: Lead): Awaitable<StoredSession | undefined> {
+    const busy = this.#lanes.get(id)
+    if (busy !== undefined) return this.#join(id, busy, write, lead)
+    const leading = lead([write], undefined)
+    if (!isPromise(leading)) return outcomeOf(write)
+    const lane = { waiting: [], newest: undefined }
+    this.#lanes.set(id, lane)
+    return this.#conclude(id, lane, write, [], leading)
+  }
+
+  async #join(id: string, lane: Lane, write: PendingWrite, lead: Lead): Promise<StoredSession | undefined> {
+    if (await this.#wait(id, lane, write)) return outcomeOf(write)
+    const { waiting, newest } = lane
     const company: Place[] = []
     if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place)
-    const batch = [write, ...company.map((place) => place.write)]
+    const leading = (async () => lead([write, ...company.map((place) => place.write)], newest))()
+    return this.#conclude(id, lane, write, company, leading)
+  }
+
+  async #conclude(
+    id: string,
+    lane: Lane,
+    write: PendingWrite,
+    company: readonly Place[],
+    leading: Promise<StoredSession | undefined>,
+  ): Promise<StoredSession | undefined> {
     try {
-      lane.newest = await lead(batch, lane.newest)
+      lane.newest = await leading
     } catch (error) {
-      for (const failed of batch) failed.error ??= error
+      write.failure ??= { error }
+      for (const place of company) place.write.failure ??= { error }
     }
     for (const place of company) place.call(true)
-    const next = waiting.shift()
+    const next = lane.waiting.shift()
     if (next !== undefined) next.call(false)
     else this.#leave(id, lane)
     return outcomeOf(write)
@@ -84,6 +101,6 @@ export class CommitQueue {
 }
 
 function outcomeOf(write: PendingWrite): StoredSession | undefined {
-  if ('error' in write) throw write.error
+  if (write.failure) throw write.failure.error
   return write.stored
 }

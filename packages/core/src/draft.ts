@@ -42,11 +42,11 @@ export class Draft {
   #isChanged = false
   /**
    * The value of each key that the request may have changed, as it is after the steps so far. What it is by now is
-   * compared with that when it matters: a value may be changed in place at any time.
+   * compared with that when it matters: a value may be changed in place at any time. Most requests only read.
    */
-  readonly #known: Map<string, unknown> = new Map()
+  #known: Map<string, unknown> | undefined
 
-  constructor(values: Values, { owner, own }: Omit<Content, 'data'>, serializer: Serializer) {
+  constructor(values: Values, owner: string | undefined, own: OwnLifetime | undefined, serializer: Serializer) {
     this.#content = { values, owner, own }
     this.#serializer = serializer
   }
@@ -66,13 +66,13 @@ export class Draft {
   /** The value for someone who must not change it: an object is frozen, or a frozen copy if a writer holds it. */
   peek(key: string): unknown {
     const value = this.#get(key)
-    return freeze(this.#known.has(key) ? this.#serializer.copy(value) : value)
+    return freeze(this.#known?.has(key) ? this.#serializer.copy(value) : value)
   }
 
   /** The value for someone who may change it in place. */
   lend(key: string): unknown {
     const value = this.#get(key)
-    if (!isObject(value) || (this.#known.has(key) && !Object.isFrozen(value))) return value
+    if (!isObject(value) || (this.#known?.has(key) && !Object.isFrozen(value))) return value
     return this.#put(key, this.#serializer.copy(value))
   }
 
@@ -89,7 +89,7 @@ export class Draft {
     const step: Step = ({ values }) => assign(values, key, this.#serializer.checked(key, change(get(values, key))))
     this.#settle(key)
     const lent = this.lend(key)
-    const before = this.#known.has(key) ? this.#known.get(key) : lent
+    const before = this.#known?.has(key) ? this.#known.get(key) : lent
     try {
       step(this.#content)
     } catch (error) {
@@ -99,7 +99,7 @@ export class Draft {
       throw error
     }
     const after = this.#get(key)
-    this.#known.set(key, this.#serializer.copy(after))
+    this.#know(key, this.#serializer.copy(after))
     // Noted even if it changed nothing: on what others store it may.
     this.#note(step, !this.#serializer.isEqual(after, before))
     return after
@@ -113,7 +113,7 @@ export class Draft {
 
   clear(): void {
     if (this.keys.length === 0) return
-    this.#known.clear()
+    this.#known = undefined
     this.#make((content) => {
       content.values = {}
     })
@@ -144,13 +144,13 @@ export class Draft {
   }
 
   /**
-   * What is to be stored in the place of `storedData`. Until it is, nothing is forgotten.
+   * What is to be stored in the place of `storedData`, once `hasChanges` has looked. Until it is, nothing is forgotten.
    * @throws SessionDataError if the schema refuses it
    */
   seal(storedData: string): Awaitable<Sealed> {
-    const data = this.hasChanges() ? this.#serializer.encode(this.#content.values) : storedData
+    const data = this.#isChanged ? this.#serializer.encode(this.#content.values) : storedData
     const { owner, own } = this.#content
-    const steps = [...this.#steps]
+    const steps = this.#steps.slice()
     return isPromise(data) ? data.then((data) => ({ data, owner, own, steps })) : { data, owner, own, steps }
   }
 
@@ -174,12 +174,12 @@ export class Draft {
   /** Makes the steps that are not stored yet to what is stored. */
   #rebase(sealed: Sealed, stored: Unpacked): void {
     this.#forget(sealed)
-    for (const [key, known] of this.#known) {
+    for (const [key, known] of this.#known ?? []) {
       // An object that others left as it was stays the one that the request holds.
       if (this.#serializer.isEqual(get(stored.values, key), known)) assign(stored.values, key, this.#get(key))
       else {
         this.#settle(key)
-        this.#known.delete(key)
+        this.#known?.delete(key)
       }
     }
     this.#content = stored
@@ -203,24 +203,29 @@ export class Draft {
 
   /** Puts a value in place, without a step: that is for `#settle` to note. */
   #put(key: string, value: unknown): unknown {
-    if (!this.#known.has(key)) this.#known.set(key, this.#get(key))
+    if (!this.#known?.has(key)) this.#know(key, this.#get(key))
     assign(this.#content.values, key, value)
     return value
   }
 
   #settleAll(): void {
-    for (const key of this.#known.keys()) this.#settle(key)
+    if (this.#known !== undefined) for (const key of this.#known.keys()) this.#settle(key)
+  }
+
+  #know(key: string, value: unknown): void {
+    this.#known ??= new Map()
+    this.#known.set(key, value)
   }
 
   /** Notes as a step that the key has its present value, if that is not the one that is known. */
   #settle(key: string): void {
-    if (!this.#known.has(key)) return
+    if (!this.#known?.has(key)) return
     const value = this.#serializer.checked(key, this.#get(key))
     if (this.#serializer.isEqual(value, this.#known.get(key))) return
     const known = this.#serializer.copy(value)
     // As it is stored: JSON leaves out a property that is undefined.
     if (this.#serializer.isEqual(known, this.#known.get(key))) return
-    this.#known.set(key, known)
+    this.#know(key, known)
     this.#note(({ values }) => assign(values, key, this.#serializer.copy(known)))
   }
 }

@@ -39,8 +39,10 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   readonly #context: SessionContext
   readonly #request: Request
   #loading: Awaitable<SessionState> | undefined
+  /** Whether the response is committed. */
+  #isLate = false
   /** After the commit: whose session it left behind, or ended. */
-  #committed: { readonly identity: Identity | undefined } | undefined
+  #left: Identity | undefined
   /** Saves of one request follow one another. */
   #saving: Promise<void> | undefined
 
@@ -69,18 +71,18 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    */
   commit(): Awaitable<Committed | undefined> {
     // Handled a second time: the cookie was sent, and what was changed since is not lost.
-    if (this.#committed !== undefined) return this.save().then(() => undefined)
+    if (this.#isLate) return this.save().then(() => undefined)
     const { persistence } = this.#context
     if (persistence === 'always' || (persistence === 'existing' && this.#hasCookie())) this.#load()
     if (this.#loading !== undefined) return andThen(this.#loading, (state) => this.#commitUsed(state))
-    this.#committed = { identity: undefined }
+    this.#isLate = true
     return undefined
   }
 
   /** The handler threw: nothing is saved but a sign-out, which must not fail open. */
   async abort(): Promise<void> {
     const state = await Promise.resolve(this.#loading).catch(() => undefined)
-    this.#committed = { identity: undefined }
+    this.#isLate = true
     if (state === undefined) return
     try {
       if (state.isDestroyed) await this.#save(state)
@@ -129,7 +131,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       state.identity = standInFor(identity)
       state.isIdKnown = true
     }
-    this.#committed = { identity: state.isNew ? undefined : identity }
+    this.#isLate = true
+    this.#left = state.isNew ? undefined : identity
     this.#loading = undefined
     return { id: identity.id, setCookie }
   }
@@ -148,7 +151,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   #load(): Awaitable<SessionState> {
     if (this.#loading === undefined) {
-      const loading = loadSession(this.#context, this.#request, this.#committed)
+      const loading = loadSession(this.#context, this.#request, this.#isLate, this.#left)
       this.#loading = isPromise(loading) ? loading.catch((error) => this.#failLoading(error)) : loading
     }
     return this.#loading

@@ -7,27 +7,25 @@ import { SessionDataError } from './errors.js'
 import { stopwatch } from './events.js'
 import type { Values } from './serializer.js'
 import { SessionState } from './session-state.js'
-import type { Awaitable } from './store.js'
-import { contentOf, lookUp, type Miss, nextVersion } from './stored-session.js'
+import type { Awaitable, SessionRecord } from './store.js'
+import { examine, type Miss, nextVersion } from './stored-session.js'
 
 /** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
 const MAX_CANDIDATES = 8
 
 /**
  * The session of a request: the one that its cookie opens, or a new, empty one. An id that the client chose is never
- * taken over. `committed`: the response is committed already, and this is the session that it left behind.
+ * taken over. `isLate`: the response is committed already, and has left this session behind, if any.
  *
  * @throws SessionStoreError if the store fails: an outage is not a missing session
  */
 export function loadSession(
   context: SessionContext,
   request: Request,
-  committed: { readonly identity: Identity | undefined } | undefined,
+  isLate: boolean,
+  left: Identity | undefined,
 ): Awaitable<SessionState> {
-  const isLate = committed !== undefined
-  const identity = committed?.identity ?? identify(context, request)
-  const stored = andThen(identity, (identity) => identity && loadStored(context, identity, isLate))
-  return andThen(stored, (stored) => stored ?? newSession(context, isLate))
+  return andThen(left ?? identify(context, request), (identity) => load(context, identity, isLate))
 }
 
 /** All values that the request brought for our cookie's name, good or bad. */
@@ -35,67 +33,91 @@ export function requestCookies({ cookie }: SessionContext, request: Request): st
   return cookieValues(request.headers.get('cookie') ?? '', cookie.name)
 }
 
-/** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
+/** Whose cookie it is. Nothing is waited for where the answer is known. */
 function identify(context: SessionContext, request: Request): Awaitable<Identity | undefined> {
   const { carrier, emit } = context
-  let first: Identity | undefined
-  let verified = 0
-  let isMalformed = false
-  const judge = (found: Identity | Rejected): void => {
-    if (found === 'malformed') isMalformed = true
-    else verified++
-    if (found === 'signature') emit?.({ type: 'rejected', reason: found })
-    if (typeof found === 'string') return
-    if (first === undefined) first = found
-    else emit?.({ type: 'rejected', reason: 'duplicate', id: found.id })
-  }
   const values = requestCookies(context, request)
-  let progress: Awaitable<void> | undefined
-  for (const value of values.length > 1 ? new Set(values) : values) {
-    const verify = (): Awaitable<void> =>
-      verified === MAX_CANDIDATES ? undefined : andThen(carrier.verify(value), judge)
-    progress = andThen(progress, verify)
-  }
-  return andThen(progress, () => {
-    if (isMalformed) emit?.({ type: 'rejected', reason: 'malformed' })
-    return first
-  })
+  if (values.length > 1) return identifyFirst(context, new Set(values))
+  if (values.length === 0) return undefined
+  const judge = (found: Identity | Rejected): Identity | undefined =>
+    typeof found === 'string' ? (emit?.({ type: 'rejected', reason: found }) as undefined) : found
+  const found = carrier.verify(values[0] as string)
+  return isPromise(found) ? found.then(judge) : judge(found)
 }
 
-function loadStored(context: SessionContext, identity: Identity, isLate: boolean): Awaitable<SessionState | undefined> {
+/** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
+async function identifyFirst(
+  { carrier, emit }: SessionContext,
+  values: ReadonlySet<string>,
+): Promise<Identity | undefined> {
+  let first: Identity | undefined
+  let candidates = 0
+  let isMalformed = false
+  for (const value of values) {
+    if (candidates === MAX_CANDIDATES) break
+    const found = await carrier.verify(value)
+    if (found === 'malformed') {
+      isMalformed = true
+      continue
+    }
+    candidates++
+    if (found === 'signature') emit?.({ type: 'rejected', reason: found })
+    else if (first === undefined) first = found
+    else emit?.({ type: 'rejected', reason: 'duplicate', id: found.id })
+  }
+  if (isMalformed) emit?.({ type: 'rejected', reason: 'malformed' })
+  return first
+}
+
+function load(context: SessionContext, identity: Identity | undefined, isLate: boolean): Awaitable<SessionState> {
+  if (identity === undefined) return newSession(context, isLate)
+  const started = stopwatch(context.emit)
+  const record = identity.store.load(identity.id)
+  return isPromise(record)
+    ? record.then((record) => open(context, identity, record, started, isLate))
+    : open(context, identity, record, started, isLate)
+}
+
+/** Makes a session of the store's answer, or begins a new one. */
+function open(
+  context: SessionContext,
+  identity: Identity,
+  record: SessionRecord | undefined,
+  started: number,
+  isLate: boolean,
+): Awaitable<SessionState> {
   const { emit, serializer } = context
   const { id, store } = identity
-  const started = stopwatch(emit)
-  return andThen(lookUp(context, identity), (found) => {
-    const duration = stopwatch(emit) - started
-    const reject = (reason: Miss): undefined => emit?.({ type: 'rejected', reason, id, duration }) as undefined
-    const refuse = (error: unknown): undefined => {
-      if (context.onInvalidData === 'throw') throw error
-      return reject('data')
-    }
-    if (found === 'data') return refuse(new SessionDataError('is not what this library stores'))
-    if (found === 'expired') return andThen(store.delete(id), () => reject(found))
-    if (found === 'unknown') return reject(found)
-    const open = (values: Values): SessionState => {
-      emit?.({ type: 'loaded', id, duration })
-      return new SessionState(identity, found, new Draft(values, contentOf(found), serializer), isLate)
-    }
-    try {
-      const values = serializer.decode(found.record.data)
-      return isPromise(values) ? values.then(open, refuse) : open(values)
-    } catch (error) {
-      return refuse(error)
-    }
-  })
+  const duration = stopwatch(emit) - started
+  const reject = (reason: Miss): Awaitable<SessionState> => {
+    emit?.({ type: 'rejected', reason, id, duration })
+    return newSession(context, isLate)
+  }
+  const refuse = (error: unknown): Awaitable<SessionState> => {
+    if (context.onInvalidData === 'throw') throw error
+    return reject('data')
+  }
+  const found = examine(context, record)
+  if (found === 'data') return refuse(new SessionDataError('is not what this library stores'))
+  if (found === 'expired') return andThen(store.delete(id), () => reject(found))
+  if (found === 'unknown') return reject(found)
+  const admit = (values: Values): SessionState => {
+    emit?.({ type: 'loaded', id, duration })
+    return new SessionState(identity, found, new Draft(values, found.record.owner, found.own, serializer), isLate)
+  }
+  try {
+    const values = serializer.decode(found.record.data)
+    return isPromise(values) ? values.then(admit, refuse) : admit(values)
+  } catch (error) {
+    return refuse(error)
+  }
 }
 
 /** A session that is not stored. It will be when there is something in it. */
 export function newSession(context: SessionContext, isLate: boolean): Awaitable<SessionState> {
   const { carrier, serializer, now } = context
-  const content = { data: serializer.nothing, owner: undefined, own: undefined }
-  const unborn = nextVersion(context, content, now(), 0)
-  return andThen(
-    carrier.issue(),
-    (identity) => new SessionState(identity, unborn, new Draft({}, content, serializer), isLate),
-  )
+  const unborn = nextVersion(context, { data: serializer.nothing, owner: undefined, own: undefined }, now(), 0)
+  const begin = (identity: Identity): SessionState =>
+    new SessionState(identity, unborn, new Draft({}, undefined, undefined, serializer), isLate)
+  return andThen(carrier.issue(), begin)
 }

@@ -18,21 +18,25 @@ class Entry implements SessionRecord {
   older: Entry = this
   newer: Entry = this
   readonly id: string
-  readonly data: string
-  readonly createdAt: number
-  expiresAt: number
-  readonly owner: string | undefined
-  readonly version: number
-  readonly meta: string | undefined
+  data = ''
+  createdAt = 0
+  expiresAt = 0
+  owner: string | undefined
+  version = 0
+  meta: string | undefined
 
   constructor(id: string, record: SessionRecord) {
     this.id = id
-    this.data = record.data
-    this.createdAt = record.createdAt
-    this.expiresAt = record.expiresAt
-    this.owner = record.owner
-    this.version = record.version
-    this.meta = record.meta
+    this.write(record)
+  }
+
+  write({ data, createdAt, expiresAt, owner, version, meta }: SessionRecord): void {
+    this.data = data
+    this.createdAt = createdAt
+    this.expiresAt = expiresAt
+    this.owner = owner
+    this.version = version
+    this.meta = meta
   }
 }
 
@@ -72,8 +76,7 @@ export class MemoryStore implements SessionStore {
   load(id: string): SessionRecord | undefined {
     const entry = this.#live(id)
     if (entry === undefined) return undefined
-    this.#unlink(entry)
-    this.#append(entry)
+    this.#renew(entry)
     const { data, createdAt, expiresAt, owner, version, meta } = entry
     return { data, createdAt, expiresAt, owner, version, meta }
   }
@@ -91,8 +94,12 @@ export class MemoryStore implements SessionStore {
   update(id: string, record: SessionRecord): boolean {
     const entry = this.#live(id)
     if (entry?.version !== record.version - 1) return false
-    this.#remove(entry)
-    this.#add(new Entry(id, record))
+    if (entry.owner !== record.owner) {
+      this.#disown(entry)
+      this.#own(id, record.owner)
+    }
+    entry.write(record)
+    this.#renew(entry)
     return true
   }
 
@@ -144,20 +151,33 @@ export class MemoryStore implements SessionStore {
   #add(entry: Entry): void {
     this.#entries.set(entry.id, entry)
     this.#append(entry)
-    const { owner } = entry
-    if (owner === undefined) return
-    const ids = this.#owners.get(owner)
-    if (ids === undefined) this.#owners.set(owner, new Set([entry.id]))
-    else ids.add(entry.id)
+    this.#own(entry.id, entry.owner)
   }
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.id)
     this.#unlink(entry)
-    const owner = entry.owner as string
+    this.#disown(entry)
+  }
+
+  #own(id: string, owner: string | undefined): void {
+    if (owner === undefined) return
     const ids = this.#owners.get(owner)
-    ids?.delete(entry.id)
+    if (ids === undefined) this.#owners.set(owner, new Set([id]))
+    else ids.add(id)
+  }
+
+  #disown({ id, owner }: Entry): void {
+    if (owner === undefined) return
+    const ids = this.#owners.get(owner)
+    ids?.delete(id)
     if (ids?.size === 0) this.#owners.delete(owner)
+  }
+
+  /** Makes it the most recently used. */
+  #renew(entry: Entry): void {
+    this.#unlink(entry)
+    this.#append(entry)
   }
 
   #append(entry: Entry): void {

@@ -22,7 +22,6 @@ export const nodeSigner: TokenSignerFactory = (secrets) => {
     sign: (token, text) => ({ id: hash(token), mac: macOf(keys[0] as Uint8Array, text) }),
     verify(token, text, mac) {
       const secret = keys.findIndex((key) => timingSafeEqual(macOf(key, text), mac))
-      // A forged token is nobody's.
       return { id: secret < 0 ? '' : hash(token), secret }
     },
   }

@@ -43,7 +43,7 @@ interface BaseOptions<Data> {
    * gets a new session under a new id, the record stays, and a `rejected` event tells. `throw`: a `SessionDataError`.
    */
   onInvalidData?: 'reset' | 'throw'
-  /** How many verified cookies are remembered, at some 400 bytes each, to save the crypto. Default 100 000; 0: none. */
+  /** How many verified cookies are remembered, at some 450 bytes each, to save the crypto. Default 100 000; 0: none. */
   verifiedCacheSize?: number
   /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
   storeTimeout?: number

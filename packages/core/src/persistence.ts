@@ -1,4 +1,4 @@
-import { andThen, isPromise } from './awaitable.js'
+import { andThen } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { PersistencePolicy, SessionContext } from './context.js'
 import type { Sealed } from './draft.js'
@@ -6,7 +6,7 @@ import { SessionConflictError } from './errors.js'
 import { stopwatch } from './events.js'
 import { expiryWhenUsed, isCookieDue, isTouchDue } from './lifetime.js'
 import type { SessionState } from './session-state.js'
-import { applyAll, type PendingWrite, reload, writeShared } from './shared-write.js'
+import { applyAll, type PendingWrite, pending, reload, writeShared } from './shared-write.js'
 import type { Awaitable } from './store.js'
 import { contentOf, metaOf, nextVersion, type StoredSession } from './stored-session.js'
 
@@ -14,7 +14,7 @@ import { contentOf, metaOf, nextVersion, type StoredSession } from './stored-ses
 type StoreAction = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
 
 /**
- * Makes the store agree with what a request did to its session. Not a promise if there is nothing to do.
+ * Makes the store agree with what a request did to its session. Not a promise if nothing has to be waited for.
  * @throws SessionError if it could not be stored; what is to be stored is then still there to be saved again
  */
 export function persist(
@@ -22,38 +22,45 @@ export function persist(
   state: SessionState,
   policy: PersistencePolicy = context.persistence,
 ): Awaitable<void> {
-  const action = decide(context, state, policy)
-  return action && carryOut(context, action, state)
-}
-
-async function carryOut(context: SessionContext, type: StoreAction, state: SessionState): Promise<void> {
+  const type = decide(context, state, policy)
+  if (type === undefined) return
   // As they are now: what is asked for while this save is under way is the next one's.
   const { draft, identity, regenerates, stored: before } = state
+  const { emit } = context
   // From here on the store may hear of the id, whatever it answers.
   state.isIdKnown = true
-  const sealed = draft.seal(before.record.data)
-  const changes = isPromise(sealed) ? await sealed : sealed
-  const started = stopwatch(context.emit)
-  const storing = store(context, type, state, changes)
-  const stored = isPromise(storing) ? await storing : storing
-  const event = { id: state.identity.id, duration: stopwatch(context.emit) - started }
-  if (stored === undefined) {
-    state.end()
-    return context.emit?.(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
-  }
-  const accepted = draft.acceptStored(changes, contentOf(stored))
-  if (isPromise(accepted)) await accepted
-  state.stored = stored
-  state.isSaved = true
-  if (regenerates) state.regenerates = false
-  state.isCookieDue ||=
-    state.identity !== identity ||
-    identity.stale ||
-    !identity.isShared ||
-    before.record.meta !== stored.record.meta ||
+  return andThen(draft.seal(before.record.data), (changes) => {
+    const started = stopwatch(emit)
+    return andThen(store(context, type, state, changes), (stored) => {
+      const event = { id: state.identity.id, duration: stopwatch(emit) - started }
+      if (stored === undefined) {
+        state.end()
+        return emit?.(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
+      }
+      return andThen(draft.acceptStored(changes, contentOf(stored)), () => {
+        state.stored = stored
+        state.isSaved = true
+        if (regenerates) state.regenerates = false
+        state.isCookieDue ||= state.identity !== identity || isNewsForBrowser(identity, before, stored)
+        emit?.(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
+      })
+    })
+  })
+}
+
+/** Whether the cookie that came does not do any more. */
+function isNewsForBrowser(
+  { stale, isShared }: Identity,
+  before: StoredSession,
+  { record, lifetime }: StoredSession,
+): boolean {
+  return (
+    stale ||
+    !isShared ||
+    before.record.meta !== record.meta ||
     before.record.version === 0 ||
-    (stored.lifetime.persistent && isCookieDue(before.record, stored.record, stored.lifetime))
-  context.emit?.(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
+    (lifetime.persistent && isCookieDue(before.record, record, lifetime))
+  )
 }
 
 /** What has to be done, from the state alone. */
@@ -63,13 +70,14 @@ function decide(
   policy: PersistencePolicy,
 ): StoreAction | undefined {
   if (isGone) return undefined
+  const hasChanges = draft.hasChanges()
   if (isNew) {
     const isWorthIt = draft.keys.length > 0 || draft.owner !== undefined || policy === 'always'
     return isWorthIt && !isDestroyed && !isLate ? 'created' : undefined
   }
   if (isDestroyed) return 'destroyed'
   if (regenerates) return 'regenerated'
-  if (draft.hasChanges()) return 'saved'
+  if (hasChanges) return 'saved'
   const { record, expiresAt, lifetime, own } = stored
   const isUseNoted = policy === 'changed' || isSaved
   if (isUseNoted && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
@@ -93,12 +101,12 @@ function store(
     case 'destroyed':
       return andThen(identity.store.delete(identity.id), () => undefined)
     case 'regenerated':
-      return context.queue.submit(identity.id, { alone: true, changes, base }, ([write], newest) =>
+      return context.queue.submit(identity.id, pending(true, changes, base), ([write], newest) =>
         regenerate(context, state, write as PendingWrite, newest ?? base),
       )
     case 'saved':
       // What travels in a cookie is written by its own request only.
-      return context.queue.submit(identity.id, { alone: !identity.isShared, changes, base }, (batch, newest) =>
+      return context.queue.submit(identity.id, pending(!identity.isShared, changes, base), (batch, newest) =>
         writeShared(context, identity, batch, newest),
       )
   }
@@ -134,7 +142,7 @@ async function regenerate(
   const { id, store } = identity
   const build = async (base: StoredSession, version: number): Promise<StoredSession> => {
     const next = await applyAll(context, [write], base)
-    if ('error' in write) throw write.error
+    if (write.failure) throw write.failure.error
     return { ...next, record: { ...next.record, version } }
   }
   let isReplaced = false

@@ -1,11 +1,11 @@
-import { andThen, isPromise } from './awaitable.js'
+import { andThen } from './awaitable.js'
 import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { type Content, replay, type Sealed } from './draft.js'
 import { SessionConflictError } from './errors.js'
 import { stopwatch } from './events.js'
 import type { Awaitable } from './store.js'
-import { contentOf, lookUp, nextVersion, type StoredSession } from './stored-session.js'
+import { contentOf, examine, nextVersion, type StoredSession } from './stored-session.js'
 
 /** How often a write that loses is tried again. */
 const MAX_ATTEMPTS = 16
@@ -19,9 +19,13 @@ export interface PendingWrite {
   /** What the changes were made to. */
   readonly base: StoredSession
   /** What was stored with these changes in it; `undefined` if the record was gone, so that they were dropped. */
-  stored?: StoredSession | undefined
+  stored: StoredSession | undefined
   /** Why they were not stored: a store that failed, or changes that do not apply to what others have stored. */
-  error?: unknown
+  failure: { readonly error: unknown } | undefined
+}
+
+export function pending(alone: boolean, changes: Sealed, base: StoredSession): PendingWrite {
+  return { alone, changes, base, stored: undefined, failure: undefined }
 }
 
 /**
@@ -31,32 +35,56 @@ export interface PendingWrite {
  *
  * @throws SessionConflictError if others win each time
  */
-export async function writeShared(
+export function writeShared(
   context: SessionContext,
   identity: Identity,
   batch: readonly PendingWrite[],
   newest: StoredSession | undefined = batch[0]?.base,
-): Promise<StoredSession | undefined> {
-  const { id, store } = identity
+): Awaitable<StoredSession | undefined> {
   const started = stopwatch(context.emit)
-  let base = newest
-  for (let attempt = 1; ; attempt++) {
-    // Somebody else may have used the session since, so it is not dead before the store says so.
-    if (base === undefined || context.now() >= base.expiresAt) base = await reload(context, identity)
-    if (base === undefined) return undefined
-    const applied = applyAll(context, batch, base)
-    const next = isPromise(applied) ? await applied : applied
-    const writes = batch.filter((write) => !('error' in write))
+  // Somebody else may have used the session since, so it is not dead before the store says so.
+  if (newest === undefined || context.now() >= newest.expiresAt) return contend(context, identity, batch, 0, started)
+  return andThen(
+    attempt(context, identity, batch, newest),
+    (next) => next ?? contend(context, identity, batch, 1, started),
+  )
+}
+
+/** One try. `undefined` if another process has won. */
+function attempt(
+  context: SessionContext,
+  { id, store }: Identity,
+  batch: readonly PendingWrite[],
+  base: StoredSession,
+): Awaitable<StoredSession | undefined> {
+  return andThen(applyAll(context, batch, base), (next) => {
+    const writes = batch.filter(({ failure }) => failure === undefined)
     if (writes.length === 0) return base
-    const updated = store.update(id, next.record)
-    if (isPromise(updated) ? await updated : updated) {
+    return andThen(store.update(id, next.record), (isWritten) => {
+      if (!isWritten) return undefined
       for (const write of writes) write.stored = next
       return next
+    })
+  })
+}
+
+/** Tries on top of what the store holds by now, until it wins. `attempts`: how many were lost before. */
+async function contend(
+  context: SessionContext,
+  identity: Identity,
+  batch: readonly PendingWrite[],
+  attempts: number,
+  started: number,
+): Promise<StoredSession | undefined> {
+  for (let lost = attempts; ; lost++) {
+    if (lost > 0) {
+      context.emit?.({ type: 'conflict', id: identity.id, attempt: lost, duration: stopwatch(context.emit) - started })
+      if (lost === MAX_ATTEMPTS) throw new SessionConflictError(lost)
+      await backOff(lost)
     }
-    context.emit?.({ type: 'conflict', id, attempt, duration: stopwatch(context.emit) - started })
-    if (attempt === MAX_ATTEMPTS) throw new SessionConflictError(attempt)
-    await backOff(attempt)
-    base = undefined
+    const base = await reload(context, identity)
+    const next = base && (await attempt(context, identity, batch, base))
+    if (base === undefined || next !== undefined) return next
   }
 }
 
@@ -71,24 +99,23 @@ export function applyAll(
   for (const write of batch) {
     const { changes } = write
     // What did not apply to what was there before may apply to this.
-    delete write.error
+    write.failure = undefined
     // Nothing came in between: what the request has made is what is to be stored.
-    const isUpToDate = write === batch[0] && write.base.record.version === version
-    outcome = andThen(outcome, (content) =>
-      isUpToDate
-        ? changes
-        : replay(changes.steps, content, context.serializer).catch((error) => {
-            write.error = error
-            return content
-          }),
-    )
+    if (write === batch[0] && write.base.record.version === version) outcome = changes
+    else
+      outcome = andThen(outcome, (content) =>
+        replay(changes.steps, content, context.serializer).catch((error) => {
+          write.failure = { error }
+          return content
+        }),
+      )
   }
   return andThen(outcome, (content) => nextVersion(context, content, createdAt, version + 1))
 }
 
 /** The live record as the store has it now. */
-export async function reload(context: SessionContext, identity: Identity): Promise<StoredSession | undefined> {
-  const found = await lookUp(context, identity)
+export async function reload(context: SessionContext, { id, store }: Identity): Promise<StoredSession | undefined> {
+  const found = examine(context, await store.load(id))
   return typeof found === 'object' ? found : undefined
 }
 

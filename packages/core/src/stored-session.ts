@@ -1,9 +1,7 @@
-import { isPromise } from './awaitable.js'
-import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import type { Content } from './draft.js'
 import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type Notes, type OwnLifetime } from './lifetime.js'
-import type { Awaitable, SessionRecord } from './store.js'
+import type { SessionRecord } from './store.js'
 
 /** A record, and how long its session lives. */
 export interface StoredSession {
@@ -17,16 +15,11 @@ export interface StoredSession {
 /** Why there is no session to go on with. */
 export type Miss = 'unknown' | 'expired' | 'data'
 
-/** Loads a live record; synchronous if the store is. */
-export function lookUp(context: SessionContext, { id, store }: Identity): Awaitable<StoredSession | Miss> {
-  const answer = store.load(id)
-  return isPromise(answer) ? answer.then((record) => examine(context, record)) : examine(context, answer)
-}
-
 /** As it is known from a record without notes, which another program wrote. */
 const NO_NOTES: Partial<Notes> = {}
 
-function examine(context: SessionContext, record: SessionRecord | undefined): StoredSession | Miss {
+/** The session of what a store answered, if it is one that lives. */
+export function examine(context: SessionContext, record: SessionRecord | undefined): StoredSession | Miss {
   // Many a database says null.
   if (!record) return 'unknown'
   try {

@@ -1,4 +1,4 @@
-import { isPromise, toPromise } from './awaitable.js'
+import { andThen, isPromise, toPromise } from './awaitable.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 import type { Carrier, Identity, Rejected } from './carrier.js'
 import type { Signed, TokenSigner, Verified } from './signer.js'
@@ -11,7 +11,7 @@ const TOKEN_LENGTH = 43
 const WELL_FORMED = /^[\w-]{42}[AEIMQUYcgkosw048]\.[\w-]{42}[AEIMQUYcgkosw048]$/
 
 /** How many identities for new sessions are made ahead, so that a visitor need not wait for the crypto. */
-const RESERVE = 8
+const RESERVE = 16
 
 interface TokenIdentity extends Identity {
   /** The cookie value. If `stale`, an older secret signed it. */
@@ -27,8 +27,8 @@ export class TokenCarrier implements Carrier {
   readonly #signer: TokenSigner
   readonly #cookieName: string
   readonly #cacheSize: number
-  /** The ids of values that verified, so that a visitor's next request costs no crypto. Nothing unverified gets in. */
-  readonly #verified: Map<string, string> = new Map()
+  /** By values that verified, so that a visitor's next request costs no crypto. Nothing unverified gets in. */
+  readonly #verified: Map<string, TokenIdentity> = new Map()
   readonly #reserve: TokenIdentity[] = []
   #isStocking = false
 
@@ -40,8 +40,8 @@ export class TokenCarrier implements Carrier {
   }
 
   verify(value: string): Awaitable<Identity | Rejected> {
-    const id = this.#verified.get(value)
-    if (id !== undefined) return this.#identity(id, value)
+    const known = this.#verified.get(value)
+    if (known !== undefined) return known
     return WELL_FORMED.test(value) ? this.#verifyWithCrypto(value) : 'malformed'
   }
 
@@ -57,10 +57,9 @@ export class TokenCarrier implements Carrier {
     if (this.#reserve.length < RESERVE) this.#reserve.push(identity)
   }
 
-  async cookieValue({ id, value, stale }: TokenIdentity): Promise<string> {
-    const current = stale ? (await this.#sign(decodeBase64url(tokenOf(value)))).value : value
-    this.#remember(current, id)
-    return current
+  cookieValue(identity: TokenIdentity): Awaitable<string> {
+    const current = identity.stale ? this.#sign(decodeBase64url(tokenOf(identity.value))) : identity
+    return andThen(current, (current) => this.#remember(current).value)
   }
 
   #verifyWithCrypto(value: string): Awaitable<Identity | Rejected> {
@@ -72,8 +71,8 @@ export class TokenCarrier implements Carrier {
       if (!(secret >= 0)) return 'signature'
       // Spelt anew, since a piece of a header would keep the whole header in memory.
       const own = `${encodeBase64url(token)}.${encodeBase64url(mac)}`
-      if (secret === 0) this.#remember(own, id)
-      return this.#identity(id, own, secret > 0)
+      const identity = this.#identity(id, own, secret > 0)
+      return identity.stale ? identity : this.#remember(identity)
     }
     return isPromise(verified) ? verified.then(conclude) : conclude(verified)
   }
@@ -107,10 +106,11 @@ export class TokenCarrier implements Carrier {
     return { id, store: this.store, isShared: true, stale, value }
   }
 
-  #remember(value: string, id: string): void {
+  #remember(identity: TokenIdentity): TokenIdentity {
     const verified = this.#verified
     if (verified.size >= this.#cacheSize) verified.delete(verified.keys().next().value as string)
-    if (this.#cacheSize > 0) verified.set(value, id)
+    if (this.#cacheSize > 0) verified.set(identity.value, identity)
+    return identity
   }
 }
 
