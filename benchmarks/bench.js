@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureConcurrency } from './concurrency.js'
+import { cleanUp } from './contestants/ours-on-node.js'
 import { measureHttp } from './http/tables.js'
 import { measureInProcess } from './in-process/tables.js'
 import { measureMemory } from './memory.js'
@@ -46,6 +47,7 @@ for (const part of chosen) {
   results[name] = await measure(settings[mode], log)
   writeFileSync(RESULTS, JSON.stringify(results))
 }
+await cleanUp()
 printGoals(results)
 if (!values['no-document']) writeDocument(results)
 log('done')

@@ -23,6 +23,9 @@ export const contestants = [
   bare('hono-hmac', 'Hono, one WebCrypto HMAC', () => import('./bare.js').then((m) => m.hmacHono), 'hono'),
   ours('hono-ours', 'fetch-sessions, Hono adapter', 'hono', (m) => m.oursHono),
   ours('hono-ours-cookie', 'fetch-sessions, Hono, CookieStore', 'hono', (m) => m.oursHonoCookie),
+  onNode('hono-ours-node', 'fetch-sessions, Hono, nodeSigner', (m) => m.oursHonoNode),
+  onNode('hono-ours-redis', 'fetch-sessions, Hono, Redis', (m) => m.oursHonoRedis),
+  onNode('hono-ours-postgres', 'fetch-sessions, Hono, PostgreSQL', (m) => m.oursHonoPostgres),
   byHand('hono-webcrypto', 'by hand, WebCrypto', (m) => m.webCrypto),
   byHand('hono-webcrypto-cached', 'by hand, WebCrypto and a cache', (m) => m.webCryptoCached),
   byHand('hono-nodecrypto', 'by hand, node:crypto', (m) => m.nodeCrypto),
@@ -73,6 +76,10 @@ function bare(id, name, load, base = id, isNodeOnly = false) {
 
 function ours(id, name, base, pick) {
   return { id, name, base, kind: 'ours', load: () => import('./ours.js').then(pick) }
+}
+
+function onNode(id, name, pick) {
+  return { id, name, base: 'hono', kind: 'ours', load: () => import('./ours-on-node.js').then(pick) }
 }
 
 function byHand(id, name, pick) {

@@ -9,12 +9,6 @@ import { fetchHandler, newData, SECRET, slowed } from './visit.js'
 
 const STORE_METHODS = ['load', 'create', 'update', 'touch', 'delete']
 
-/** Each makes a store. The stores of other packages have their place here. */
-const stores = {
-  memory: ({ maxSessions = 100_000 }) => new MemoryStore({ maxSessions }),
-  cookie: () => new CookieStore(),
-}
-
 export const oursFetch = (options) =>
   ours(options, (sessions, { read, write }) =>
     fetchHandler({
@@ -31,11 +25,11 @@ export const oursHono = (options) =>
       new Hono()
         .use(honoSession(sessions))
         .get('/plain', (c) => c.text('plain'))
-        .get('/read', async (c) => c.text(String(await read(c.get("session")))))
-        .get('/write', async (c) => c.text(String(await write(c.get("session"))))).fetch,
+        .get('/read', async (c) => c.text(String(await read(c.get('session')))))
+        .get('/write', async (c) => c.text(String(await write(c.get('session'))))).fetch,
   )
 
-export const oursHonoCookie = (options) => oursHono({ ...options, store: 'cookie' })
+export const oursHonoCookie = (options) => oursHono({ ...options, store: new CookieStore() })
 
 export const oursIttyRouter = (options) =>
   ours(options, (sessions, { read, write }) => {
@@ -46,10 +40,13 @@ export const oursIttyRouter = (options) =>
     return router.fetch
   })
 
-function ours({ store: kind = 'memory', size, maxSessions, delay } = {}, makeFetch) {
+/** `store` and `signer` are the manager's options. */
+function ours(
+  { maxSessions = 100_000, store = new MemoryStore({ maxSessions }), signer, size, delay } = {},
+  makeFetch,
+) {
   const calls = { count: 0 }
-  const store = stores[kind]({ maxSessions })
-  const sessions = new SessionManager({ store: slowed(store, STORE_METHODS, { delay, calls }), secret: SECRET })
+  const sessions = new SessionManager({ store: slowed(store, STORE_METHODS, { delay, calls }), secret: SECRET, signer })
   const { pad } = newData(size)
   const read = async (handle) => (await handle.read()).get('count') ?? 0
   const write = async (handle) => {

@@ -23,6 +23,6 @@ export async function bundleWorker(file, condition) {
 const withoutNodeOnly = {
   name: 'without contestants for Node only',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(express|fastify|h3)\.js$/ }, ({ path }) => ({ path, external: true }))
+    onResolve({ filter: /^\.\/(express|fastify|h3|ours-on-node)\.js$/ }, ({ path }) => ({ path, external: true }))
   },
 }
