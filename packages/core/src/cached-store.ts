@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.js'
 import { invalidOption } from './option-error.js'
 import type { SessionInfo, SessionRecord, SessionStore } from './store.js'
 
@@ -43,9 +44,9 @@ class CachedStore implements SessionStore {
   readonly #maxStaleness: number
   #now: () => number
   readonly #hasOwnClock: boolean
-  readonly #copies: Map<string, Copy> = new Map()
+  readonly #copies: BoundedMap<Copy> = new BoundedMap(MAX_REMEMBERED)
   /** Ids that are gone, even if an eventually consistent far store still has them. */
-  readonly #deleted: Set<string> = new Set()
+  readonly #deleted: BoundedMap<true> = new BoundedMap(MAX_REMEMBERED)
   /** Moves on when copies are given up: what the far store was asked before that may be out of date, and is not kept. */
   #epoch = 0
   declare listByOwner?: (owner: string) => Promise<SessionInfo[]>
@@ -124,7 +125,7 @@ class CachedStore implements SessionStore {
   async delete(id: string): Promise<boolean> {
     try {
       const isDeleted = await this.#far.delete(id)
-      remember(this.#deleted, id)
+      this.#deleted.set(id, true)
       return isDeleted
     } finally {
       this.#forget(id)
@@ -135,7 +136,7 @@ class CachedStore implements SessionStore {
   async #deleteByOwner(owner: string, exceptId: string | undefined): Promise<number> {
     const sessions = (await this.#far.listByOwner?.(owner)) ?? []
     const count = (await this.#far.deleteByOwner?.(owner, exceptId)) ?? 0
-    for (const { id } of sessions) if (id !== exceptId) remember(this.#deleted, id)
+    for (const { id } of sessions) if (id !== exceptId) this.#deleted.set(id, true)
     this.#forgetWhere((copy) => copy.owner === owner)
     await this.#near.deleteByOwner?.(owner, exceptId)
     return count
@@ -163,7 +164,6 @@ class CachedStore implements SessionStore {
     if (version < (this.#copies.get(id)?.version ?? 0)) return
     // Neither is the copy there is any good, since the record may be newer.
     if (asked.epoch !== this.#epoch) return void this.#copies.delete(id)
-    makeRoom(this.#copies)
     this.#copies.set(id, { version, owner, expiresAt, freshUntil: asked.time + this.#maxStaleness })
     await this.#near.delete(id)
     await this.#near.create(id, record)
@@ -178,14 +178,4 @@ class CachedStore implements SessionStore {
     this.#epoch++
     for (const [id, copy] of this.#copies) if (isStale(copy)) this.#copies.delete(id)
   }
-}
-
-function remember(ids: Set<string>, id: string): void {
-  makeRoom(ids)
-  ids.add(id)
-}
-
-/** Ids are in the order of their coming: the oldest goes. */
-function makeRoom(ids: Set<string> | Map<string, unknown>): void {
-  if (ids.size >= MAX_REMEMBERED) ids.delete(ids.keys().next().value as string)
 }

@@ -1,5 +1,5 @@
 import { andThen, isPromise } from './awaitable.js'
-import type { Identity, Rejected } from './carrier.js'
+import type { Identity } from './carrier.js'
 import type { SessionContext } from './context.js'
 import { cookieValues } from './cookie-header.js'
 import { Draft } from './draft.js'
@@ -39,10 +39,9 @@ function identify(context: SessionContext, request: Request): Awaitable<Identity
   const values = requestCookies(context, request)
   if (values.length > 1) return identifyFirst(context, new Set(values))
   if (values.length === 0) return undefined
-  const judge = (found: Identity | Rejected): Identity | undefined =>
-    typeof found === 'string' ? (emit?.({ type: 'rejected', reason: found }) as undefined) : found
-  const found = carrier.verify(values[0] as string)
-  return isPromise(found) ? found.then(judge) : judge(found)
+  return andThen(carrier.verify(values[0] as string), (found) =>
+    typeof found === 'string' ? (emit?.({ type: 'rejected', reason: found }) as undefined) : found,
+  )
 }
 
 /** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
@@ -72,10 +71,7 @@ async function identifyFirst(
 function load(context: SessionContext, identity: Identity | undefined, isLate: boolean): Awaitable<SessionState> {
   if (identity === undefined) return newSession(context, isLate)
   const started = stopwatch(context.emit)
-  const record = identity.store.load(identity.id)
-  return isPromise(record)
-    ? record.then((record) => open(context, identity, record, started, isLate))
-    : open(context, identity, record, started, isLate)
+  return andThen(identity.store.load(identity.id), (record) => open(context, identity, record, started, isLate))
 }
 
 /** Makes a session of the store's answer, or begins a new one. */

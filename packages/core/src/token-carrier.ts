@@ -1,5 +1,6 @@
 import { andThen, isPromise, toPromise } from './awaitable.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
+import { BoundedMap } from './bounded-map.js'
 import type { Carrier, Identity, Rejected } from './carrier.js'
 import type { Signed, TokenSigner, Verified } from './signer.js'
 import type { Awaitable, SessionStore } from './store.js'
@@ -26,9 +27,11 @@ export class TokenCarrier implements Carrier {
   readonly store: SessionStore
   readonly #signer: TokenSigner
   readonly #cookieName: string
-  readonly #cacheSize: number
-  /** By values that verified, so that a visitor's next request costs no crypto. Nothing unverified gets in. */
-  readonly #verified: Map<string, TokenIdentity> = new Map()
+  /**
+   * By values that came and verified, so that the visitor's next request costs no crypto. Nothing unverified gets in, and
+   * nothing that was only sent out: many of those who get a cookie never come back.
+   */
+  readonly #verified: BoundedMap<TokenIdentity>
   readonly #reserve: TokenIdentity[] = []
   #isStocking = false
 
@@ -36,7 +39,7 @@ export class TokenCarrier implements Carrier {
     this.store = store
     this.#signer = signer
     this.#cookieName = cookieName
-    this.#cacheSize = cacheSize
+    this.#verified = new BoundedMap(cacheSize)
   }
 
   verify(value: string): Awaitable<Identity | Rejected> {
@@ -59,7 +62,7 @@ export class TokenCarrier implements Carrier {
 
   cookieValue(identity: TokenIdentity): Awaitable<string> {
     const current = identity.stale ? this.#sign(decodeBase64url(tokenOf(identity.value))) : identity
-    return andThen(current, (current) => this.#remember(current).value)
+    return andThen(current, ({ value }) => value)
   }
 
   #verifyWithCrypto(value: string): Awaitable<Identity | Rejected> {
@@ -72,7 +75,8 @@ export class TokenCarrier implements Carrier {
       // Spelt anew, since a piece of a header would keep the whole header in memory.
       const own = `${encodeBase64url(token)}.${encodeBase64url(mac)}`
       const identity = this.#identity(id, own, secret > 0)
-      return identity.stale ? identity : this.#remember(identity)
+      if (secret === 0) this.#verified.set(own, identity)
+      return identity
     }
     return isPromise(verified) ? verified.then(conclude) : conclude(verified)
   }
@@ -104,13 +108,6 @@ export class TokenCarrier implements Carrier {
 
   #identity(id: string, value: string, stale = false): TokenIdentity {
     return { id, store: this.store, isShared: true, stale, value }
-  }
-
-  #remember(identity: TokenIdentity): TokenIdentity {
-    const verified = this.#verified
-    if (verified.size >= this.#cacheSize) verified.delete(verified.keys().next().value as string)
-    if (this.#cacheSize > 0) verified.set(identity.value, identity)
-    return identity
   }
 }
 

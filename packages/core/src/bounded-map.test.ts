@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { BoundedMap } from './bounded-map.js'
+
+const filled = (limit: number, ...keys: string[]): BoundedMap<number> => {
+  const map = new BoundedMap<number>(limit)
+  for (const [index, key] of keys.entries()) map.set(key, index)
+  return map
+}
+
+describe('a bounded map', () => {
+  it('lets the oldest key go when there is no room for a new one', () => {
+    expect([...filled(2, 'a', 'b', 'c', 'd').keys()]).toEqual(['c', 'd'])
+  })
+
+  it('lets none go for a key that it has', () => {
+    expect([...filled(2, 'a', 'b', 'b', 'a')]).toEqual([
+      ['a', 3],
+      ['b', 2],
+    ])
+  })
+
+  it('goes on with the oldest that is left where keys were deleted, came again, or were all cleared', () => {
+    const map = filled(3, 'a', 'b', 'c', 'd')
+    map.delete('b')
+    map.set('e', 0).set('b', 0)
+    expect([...map.keys()]).toEqual(['d', 'e', 'b'])
+    map.clear()
+    for (const key of ['f', 'g', 'h', 'i', 'j']) map.set(key, 0)
+    expect([...map.keys()]).toEqual(['h', 'i', 'j'])
+  })
+
+  it('stays empty without any room', () => {
+    expect(filled(0, 'a', 'b').size).toBe(0)
+  })
+})

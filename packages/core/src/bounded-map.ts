@@ -1,0 +1,18 @@
+/** A map of so many keys: the one that came first goes when there is no room. */
+export class BoundedMap<Value> extends Map<string, Value> {
+  readonly #limit: number
+  /** One for all time: a new iterator would have to find its way past all that was deleted. */
+  readonly #oldest: Iterator<string> = this.keys()
+
+  /** `limit` 0: it stays empty. */
+  constructor(limit: number) {
+    super()
+    this.#limit = limit
+  }
+
+  override set(key: string, value: Value): this {
+    if (this.#limit === 0) return this
+    if (this.size >= this.#limit && !this.has(key)) this.delete(this.#oldest.next().value as string)
+    return super.set(key, value)
+  }
+}
