@@ -9,7 +9,7 @@ import { measureHttp } from './http/tables.js'
 import { measureInProcess } from './in-process/tables.js'
 import { measureMemory } from './memory.js'
 import { writeDocument } from './report/document.js'
-import { printGoals } from './report/goals.js'
+import { goalsOf } from './report/goals.js'
 import { measureRuntimes } from './runtimes/tables.js'
 import { settings } from './settings.js'
 import { measureSweeps } from './sweeps.js'
@@ -48,7 +48,9 @@ for (const part of chosen) {
   writeFileSync(RESULTS, JSON.stringify(results))
 }
 await cleanUp()
-printGoals(results)
+for (const { text, limit, value, isMet } of goalsOf(results)) {
+  console.log(`${isMet ? 'met   ' : 'MISSED'} ${value.toFixed(2).padStart(8)}  ${text}, ${limit}`)
+}
 if (!values['no-document']) writeDocument(results)
 log('done')
 // Some contestants leave timers behind.

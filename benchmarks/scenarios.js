@@ -12,6 +12,9 @@ export const scenarios = [
   { id: 'malformed', title: 'malformed cookie', path: '/read', cookie: malform },
 ]
 
+/** The same as `read`, with many visitors. Over HTTP only. */
+export const CROWD = { id: 'crowd', title: 'read, many live sessions' }
+
 export function scenario(id) {
   const found = scenarios.find((one) => one.id === id)
   if (found === undefined) throw new Error(`There is no scenario "${id}" in scenarios.js`)

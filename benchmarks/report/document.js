@@ -4,10 +4,12 @@ import { isPinned } from '../processes/cores.js'
 import { settings } from '../settings.js'
 import { sweeps } from '../sweeps.js'
 import { chooseClock } from './clock.js'
+import { goalsOf } from './goals.js'
 import { number } from './markdown.js'
 import { plot } from './plot.js'
 import {
   concurrencySection,
+  goalsSection,
   httpSection,
   inProcessSection,
   memorySection,
@@ -49,9 +51,23 @@ function compose(results, clock, factor) {
     concurrency && `## Requests at the same time\n\n${CONCURRENCY}\n\n${concurrencySection(concurrency)}`,
     memory && `## Memory\n\n${MEMORY}\n\n${memorySection(memory)}`,
     runtimes && `## Other runtimes\n\n${RUNTIMES}\n\n${runtimesSection(runtimes, clock)}`,
+    `## Goals\n\n${GOALS}\n\n${goalsSection(goalsOf(results))}\n\n${WHERE_TIME_GOES}`,
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }
+
+const GOALS = `What we aim at, and what this run says of it. "Speed" is requests a second.`
+
+const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed (\`node benchmarks/profile.js hono-ours read\` lists the functions):
+
+- **A read**: the store's record and its JSON, the cookie among those that verified, \`Vary\` on the response. Each of them
+  touches memory that other visitors have pushed out of the processor's caches; with one visitor it takes half as long.
+- **A write**: a read, and JSON once more, a record, and the store's compare-and-set.
+- **A malformed cookie**: finding it takes little; a new, empty session, a promise or two and \`Vary\` are the rest.
+- **A new session, a cookie not seen before, a forged one**: WebCrypto. On Node each HMAC and each hash is a trip to another
+  thread. \`nodeSigner\` does without.
+- **Over HTTP**: bare Hono answers without a promise where no middleware is, and \`@hono/node-server\` has a shorter way for
+  that. The row of an empty middleware shows what any middleware costs.`
 
 const METHOD = `How it is measured:
 

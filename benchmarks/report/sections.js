@@ -1,10 +1,9 @@
 // One function for each part of the document: measured rows in, Markdown out.
 import { contestant, contestants } from '../contestants/index.js'
-import { scenarios } from '../scenarios.js'
+import { CROWD, scenarios } from '../scenarios.js'
 import { sweeps } from '../sweeps.js'
 import { number, table, withSpread } from './markdown.js'
 
-const CROWD = { id: 'crowd', title: 'read, many live sessions' }
 const percent = (share) => share.toFixed(2)
 
 /** Contestants down, scenarios across. */
@@ -88,6 +87,11 @@ export function sweepSection(rows, clock, { id, title }, image) {
     }),
   ])
   return `### ${title}\n\n![${title}](${image})\n\n${table(['microseconds', ...xs.map(number)], lines)}`
+}
+
+export function goalsSection(goals) {
+  const lines = goals.map(({ text, limit, value, isMet }) => [text, limit, number(value), isMet ? 'met' : '**missed**'])
+  return table(['', 'goal', 'measured', ''], lines)
 }
 
 /** What `plot` takes. */
