@@ -621,8 +621,13 @@ describe('one slow request', () => {
     const slow = await sessions.issue({ visits: 0 })
     const fast = await sessions.issue({ visits: 0 })
     const hold = gate()
-    store.beforeNext('update', () => hold.opened)
+    const arrived = gate()
+    store.beforeNext('update', () => {
+      arrived.open()
+      return hold.opened
+    })
     const waiting = increment(sessions, slow.cookie)
+    await arrived.opened
     await increment(sessions, fast.cookie)
     expect((await sessions.read(visit(fast.cookie))).get('visits')).toBe(1)
     hold.open()
