@@ -1,4 +1,4 @@
-// How much is measured. The full run takes about half an hour, the quick one a few at most.
+// How much is measured. The full run takes about half an hour, the quick one a few minutes at most.
 
 const full = {
   /** Rounds in which every contestant has its turn, milliseconds of a turn, and of warming up. */

@@ -56,13 +56,14 @@ function compose(results, clock, factor) {
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }
 
-const GOALS = `What we aim at, and what this run says of it. "Speed" is requests a second. Where nothing is done on either side, as on
-an untouched route, a speed between 0.8 and 1.2 is within the spread of the tables above.`
+const GOALS = `What we aim at, and what this run says of it. "Speed" is requests a second. Where neither side
+does anything, as on an untouched route, look at the spread in the tables above before making much of a difference.`
 
 const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed (\`node benchmarks/profile.js hono-ours read\` lists the functions):
 
 - **A read**: the store's record and its JSON, the cookie among those that verified, \`Vary\` on the response. Each of them
-  touches memory that other visitors have pushed out of the processor's caches; with one visitor it takes half as long.
+  touches memory that other visitors have pushed out of the processor's caches; with one visitor alone the library's
+  own share of a read takes three quarters of the time.
 - **A write**: a read, and JSON once more, a record, and the store's compare-and-set.
 - **A malformed cookie**: finding it takes little; a new, empty session, a promise or two and \`Vary\` are the rest.
 - **A new session, a cookie not seen before, a forged one**: WebCrypto. On Node each HMAC and each hash is a trip to another

@@ -30,6 +30,6 @@ describe('a bounded map', () => {
   })
 
   it('stays empty without any room', () => {
-    expect(filled(0, 'a', 'b').size).toBe(0)
+    for (const limit of [0, -1, Number.NaN]) expect(filled(limit, 'a', 'b').size).toBe(0)
   })
 })

@@ -280,6 +280,14 @@ describe('crypto', () => {
     for (const operation of operations) expect(count(operation)).toBe(0)
   })
 
+  it('remembers no cookie that was only sent out: many never come back', async () => {
+    const { sessions } = await setUp()
+    const { cookie } = await sessions.issue({ user: 'eve' })
+    forget()
+    for (let visits = 0; visits < 3; visits++) expect((await sessions.read(visit(cookie))).get('user')).toBe('eve')
+    expect(count('verify')).toBe(1)
+  })
+
   it('never learns a cookie that did not verify, nor a part of one [B43]', async () => {
     const { userOf, token, mac } = await setUp()
     expect(await userOf(`${token}.${mac}`)).toBe('ada')

@@ -12,7 +12,7 @@ export interface Signed {
 
 /** What a signer says of a token that came in a cookie. */
 export interface Verified {
-  /** The store's key: base64url of the SHA-256 of the token. Nothing if none of the secrets made the MAC. */
+  /** The store's key: base64url of the SHA-256 of the token. Empty if none of the secrets made the MAC. */
   readonly id: string
   /** Which of the secrets made the MAC: 0 is the newest, -1 is none. */
   readonly secret: number
