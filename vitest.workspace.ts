@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** The packages with tests, each a test project. */
+/** The packages, each a test project. */
 const packages = [
   'cloudflare',
   'core',
@@ -10,7 +10,6 @@ const packages = [
   'hono',
   'itty-router',
   'redis',
-  'runtime-tests',
   'sql',
   'store-testing',
   'unstorage',
@@ -26,11 +25,11 @@ const alias = Object.fromEntries(
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    projects: packages.map((name) => ({
+    projects: [...packages.map((name) => `packages/${name}`), 'tests/runtimes'].map((folder) => ({
       resolve: { alias },
       test: {
-        name,
-        root: fileURLToPath(new URL(`packages/${name}`, import.meta.url)),
+        name: folder.replace(/^.*\//, ''),
+        root: fileURLToPath(new URL(folder, import.meta.url)),
         include: ['src/**/*.test.ts'],
         // Enough for the property tests on a machine that is busy.
         testTimeout: 30_000,

@@ -1,4 +1,4 @@
-import type { SessionInfo } from '@fetch-sessions/core'
+import type { StoredInfo } from '@fetch-sessions/core'
 import { html } from 'hono/html'
 import { style } from './style.js'
 
@@ -26,11 +26,11 @@ interface Account {
   flash: string | undefined
   /** The id of the session that this page is shown in. */
   current: string
-  sessions: SessionInfo[]
+  sessions: StoredInfo[]
 }
 
 export function accountPage({ user, flash, current, sessions }: Account): Html {
-  const session = ({ id, createdAt }: SessionInfo): Html =>
+  const session = ({ id, createdAt }: StoredInfo): Html =>
     html`<li>${id === current ? 'This browser' : 'Another browser'}, since ${time(createdAt)}</li>`
   return layout(
     'Your account',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionInfo, SessionRecord } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleWorker, WorkerProcess } from '../test/worker-process.js'
 
@@ -36,7 +36,7 @@ function object<Result>(name: string, method: string, ...args: unknown[]): Promi
 }
 
 async function listed(owner: string): Promise<string[]> {
-  const { result } = await call<SessionInfo[]>('listByOwner', owner)
+  const { result } = await call<StoredInfo[]>('listByOwner', owner)
   return result.map(({ id }) => id)
 }
 

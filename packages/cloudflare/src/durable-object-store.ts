@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { IndexedOwner, SessionObjectNamespace, SessionObjectStub, WriteReply } from './object-protocol.js'
 
 export interface DurableObjectStoreOptions {
@@ -85,7 +85,7 @@ export class DurableObjectStore implements SessionStore {
   }
 
   /** Two round trips: the index, then all its sessions at once. */
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
+  async listByOwner(owner: string): Promise<StoredInfo[]> {
     const now = this.#now()
     const ids = await this.#owner(owner).listIndex()
     const records = await Promise.all(ids.map((id) => this.load(id)))

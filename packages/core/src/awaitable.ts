@@ -1,4 +1,4 @@
-import type { Awaitable } from './store.js'
+import type { Awaitable } from './store/store.js'
 
 /** Makes a promise of what can be awaited: a promise of another realm, a query. Everything else stays as it is. */
 export function toPromise<T>(value: Awaitable<T>): Awaitable<T> {

@@ -1,9 +1,9 @@
-import type { Carrier } from './carrier.js'
-import type { CommitQueue } from './commit-queue.js'
-import type { CookieAttributes } from './cookie-attributes.js'
+import type { CommitQueue } from './commit/write-queue.js'
+import type { CookieAttributes } from './cookie/cookie-attributes.js'
+import type { Carrier } from './cookie/cookie-format.js'
 import type { SessionListener } from './events.js'
-import type { Lifetime } from './lifetime.js'
-import type { Serializer } from './serializer.js'
+import type { Lifetime } from './session/lifetime.js'
+import type { Serializer } from './session/serializer.js'
 
 /** When a session is written. */
 export type PersistencePolicy = 'changed' | 'existing' | 'always'

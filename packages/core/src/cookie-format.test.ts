@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import vectors from '../../../docs/cookie-format.vectors.json' with { type: 'json' }
-import { decodeBase64url } from './base64url.js'
-import { CookieStore } from './cookie-store.js'
+import { decodeBase64url } from './cookie/base64url.js'
+import { CookieStore } from './cookie/cookie-store.js'
 import { SessionManager } from './manager.js'
-import { MemoryStore } from './memory-store.js'
+import { MemoryStore } from './store/memory-store.js'
 
 /** 2026-01-01, the moment at which the records of the vectors were made. */
 const NOW = Date.UTC(2026, 0, 1)

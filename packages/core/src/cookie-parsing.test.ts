@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cookieValues } from './cookie-header.js'
+import { cookieValues } from './cookie/cookie-header.js'
 import { type SessionEvent, SessionManager } from './index.js'
 import { writing } from './testing/serve.js'
 import { randomToken } from './testing/sign.js'

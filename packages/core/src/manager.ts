@@ -1,15 +1,15 @@
 import { andThen, isPromise } from './awaitable.js'
-import { isObject } from './codec.js'
+import { persist } from './commit/commit.js'
 import type { SessionContext } from './context.js'
 import { SessionError } from './errors.js'
 import { stopwatch } from './events.js'
-import { type Committed, RequestSession, type SessionHandle } from './handle.js'
-import { newSession } from './load.js'
 import { resolveOptions, type SessionOptions } from './options.js'
-import { persist } from './persistence.js'
-import { ResponseDresser } from './response.js'
-import { type ReadableSession, type WritableSession, WritableView } from './session.js'
-import type { Awaitable, SessionInfo, SessionStore } from './store.js'
+import { type Committed, RequestSession, type SessionHandle } from './request/handle.js'
+import { newSession } from './request/load.js'
+import { ResponseDresser } from './request/response.js'
+import { isObject } from './session/codec.js'
+import { type ReadableSession, type WritableSession, WritableView } from './session/session.js'
+import type { Awaitable, SessionStore, StoredInfo } from './store/store.js'
 import type { SessionData } from './types.js'
 
 /** How many expired records `deleteExpired` removes when nothing else is said. */
@@ -142,7 +142,7 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** The live sessions of an owner. Needs the store's owner index. */
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
+  async listByOwner(owner: string): Promise<StoredInfo[]> {
     return this.#capability('listByOwner')(owner)
   }
 

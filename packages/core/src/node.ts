@@ -1,1 +1,1 @@
-export { nodeSigner } from './node-signer.js'
+export { nodeSigner } from './cookie/node-signer.js'

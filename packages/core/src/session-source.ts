@@ -1,6 +1,6 @@
-import { isObject } from './codec.js'
 import { SessionManager } from './manager.js'
 import type { SessionOptions } from './options.js'
+import { isObject } from './session/codec.js'
 
 /**
  * What an adapter takes for its sessions: a manager, its options, or a function that makes either of what the platform

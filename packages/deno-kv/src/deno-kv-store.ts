@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { AtomicOperation, KeyValueDatabase, KvEntry } from './database.js'
 
 export interface DenoKvStoreOptions {
@@ -7,7 +7,7 @@ export interface DenoKvStoreOptions {
 }
 
 /** What the owner index keeps of a session, so that a list needs no session. */
-type IndexedTimes = Pick<SessionInfo, 'createdAt' | 'expiresAt'>
+type IndexedTimes = Pick<StoredInfo, 'createdAt' | 'expiresAt'>
 
 /** Deno KV reads at most this many keys of a list at a time. */
 const LIST_BATCH = 500
@@ -82,9 +82,9 @@ export class DenoKvStore implements SessionStore {
   }
 
   /** One round trip for every 500 sessions. */
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
+  async listByOwner(owner: string): Promise<StoredInfo[]> {
     const now = this.#now()
-    const sessions: SessionInfo[] = []
+    const sessions: StoredInfo[] = []
     for await (const { key, value } of this.#list<IndexedTimes>([...this.#prefix, 'owner', owner])) {
       if (value !== null && value.expiresAt > now) sessions.push({ id: String(key.at(-1)), owner, ...value })
     }

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { RedisClient } from './clients.js'
 import { driverOf, escapeGlob, type RedisDriver } from './driver.js'
 import { OwnerIndex } from './owner-index.js'
@@ -24,7 +24,7 @@ export interface RedisStore extends SessionStore {
   update(id: string, record: SessionRecord): Promise<boolean>
   touch(id: string, expiresAt: number): Promise<boolean>
   delete(id: string): Promise<boolean>
-  listByOwner(owner: string): Promise<SessionInfo[]>
+  listByOwner(owner: string): Promise<StoredInfo[]>
   deleteByOwner(owner: string, exceptId?: string): Promise<number>
   /** Removes the sessions under the prefix, and no other key, on every master of a cluster. */
   clear(): Promise<void>
@@ -133,9 +133,9 @@ class Store implements RedisStore {
     return true
   }
 
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
+  async listByOwner(owner: string): Promise<StoredInfo[]> {
     const ids = await this.#index.idsOf(owner)
-    const infos: SessionInfo[] = []
+    const infos: StoredInfo[] = []
     const gone: string[] = []
     await inBatches(ids, async (id) => {
       const [version, createdAt, expiresAt, itsOwner] = await this.#read(id, [

@@ -1,4 +1,4 @@
-import type { Awaitable, SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { Awaitable, StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { Dialect } from './dialect.js'
 import { fromPlain, toPlain } from './plain-text.js'
 import { andThen, type Row, type SqlClient, type Value } from './sql-client.js'
@@ -105,7 +105,7 @@ export class DialectStore implements SqlStore {
     return andThen(this.#run(this.#statements.delete, [toPlain(id)]), (deleted) => deleted > 0)
   }
 
-  listByOwner(owner: string): Awaitable<SessionInfo[]> {
+  listByOwner(owner: string): Awaitable<StoredInfo[]> {
     return andThen(this.#rows(this.#statements.listByOwner, [toPlain(owner), this.#now()]), (rows) =>
       rows.map(([id, createdAt, expiresAt]) => ({
         id: fromPlain(String(id)),

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
 import { type Fault, faulty, findFaults } from '../test/fault.js'
 import { LastWriterStore } from '../test/last-writer-store.js'
 import { concurrencyChecks } from './concurrency-checks.js'
@@ -79,7 +79,7 @@ findFaults([parallelChecks, concurrencyChecks, lastWriterChecks], {
   ),
 
   'the owner index is written before the record': faulty((right) => {
-    const index: SessionInfo[] = []
+    const index: StoredInfo[] = []
     const note = (id: string, { owner, createdAt, expiresAt }: SessionRecord) =>
       index.push({ id, owner, createdAt, expiresAt })
     return {

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 
 /** Throws unless both are the same value. `what` names the actual one in the message. */
 export function expectSame(what: string, actual: unknown, expected: unknown): void {
@@ -37,7 +37,7 @@ export async function expectStoredOneOf(
 export async function expectListed(
   store: SessionStore & Required<Pick<SessionStore, 'listByOwner'>>,
   owner: string,
-  expected: readonly SessionInfo[],
+  expected: readonly StoredInfo[],
   when = '',
 ): Promise<void> {
   const what = `listByOwner ${when}`.trim()

@@ -1,4 +1,4 @@
-import type { SessionInfo } from '@fetch-sessions/core'
+import type { StoredInfo } from '@fetch-sessions/core'
 import { faulty, findFaults, refuse } from '../test/fault.js'
 import { expiryChecks } from './expiry-checks.js'
 
@@ -52,7 +52,7 @@ findFaults([expiryChecks], {
     }
   }, 'deleteExpired goes by the expiry that touch or update has moved'),
   'deleteExpired leaves the owner index as it is': faulty((right) => {
-    const index: SessionInfo[] = []
+    const index: StoredInfo[] = []
     return {
       create(id, record) {
         const { owner, createdAt, expiresAt } = record

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
 import { faulty, findFaults, refuse } from '../test/fault.js'
 import { ownerChecks } from './owner-checks.js'
 import { storeWideChecks } from './store-wide-checks.js'
@@ -6,7 +6,7 @@ import { storeWideChecks } from './store-wide-checks.js'
 findFaults([ownerChecks, storeWideChecks], {
   'the owner index is written at creation and never again': faulty(
     (right) => {
-      const index: SessionInfo[] = []
+      const index: StoredInfo[] = []
       return {
         create(id, record) {
           const { owner, createdAt, expiresAt } = record

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
 
 const HOUR = 3_600_000
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -25,6 +25,6 @@ export function nextOf(record: SessionRecord, fields: Partial<SessionRecord> = {
 }
 
 /** What an owner's list says of this record. */
-export function infoOf(id: string, { owner, createdAt, expiresAt }: SessionRecord): SessionInfo {
+export function infoOf(id: string, { owner, createdAt, expiresAt }: SessionRecord): StoredInfo {
   return { id, owner, createdAt, expiresAt }
 }

@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 import { faulty, findFaults, refuse } from '../test/fault.js'
 import { isolationChecks } from './isolation-checks.js'
 import { textChecks } from './text-checks.js'
@@ -23,7 +23,7 @@ findFaults([isolationChecks, textChecks], {
   ),
   'a list is kept and handed out again': faulty(
     (right) => {
-      const lists = new Map<string, SessionInfo[]>()
+      const lists = new Map<string, StoredInfo[]>()
       return { listByOwner: (owner) => lists.get(owner) ?? lists.set(owner, right.listByOwner(owner)).get(owner) ?? [] }
     },
     'changing what listByOwner gave out changes nothing in the store',

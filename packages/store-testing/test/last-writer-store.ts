@@ -1,4 +1,4 @@
-import type { SessionInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
 
 /** A plain key-value store behind a network: it reads, decides and writes, and others do so meanwhile. */
 export class LastWriterStore implements SessionStore {
@@ -37,8 +37,8 @@ export class LastWriterStore implements SessionStore {
     return true
   }
 
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
-    const infos: SessionInfo[] = []
+  async listByOwner(owner: string): Promise<StoredInfo[]> {
+    const infos: StoredInfo[] = []
     for (const id of this.#values.keys()) {
       const record = await this.load(id)
       if (record?.owner !== owner || record.expiresAt <= this.#now()) continue

@@ -148,7 +148,7 @@ function recording(store: MemoryStore, calls: string[]): SessionStore {
     load: (id) => note('load', store.load(id)),
     create: (id, record) => note('create', store.create(id, record)),
     update: (id, record) => note('update', store.update(id, record)),
-    touch: (id, expiresAt) => note('touch', store.touch(id, expiresAt)),
+    touch: (id, expiresAt, version) => note('touch', store.touch(id, expiresAt, version)),
     delete: (id) => note('delete', store.delete(id)),
   }
 }

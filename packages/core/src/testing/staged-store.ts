@@ -1,4 +1,4 @@
-import type { Awaitable, SessionInfo, SessionRecord, SessionStore } from '../index.js'
+import type { Awaitable, SessionRecord, SessionStore, StoredInfo, StoredPage } from '../index.js'
 import { MemoryStore } from '../index.js'
 
 export type StoreMethod = 'load' | 'create' | 'update' | 'touch' | 'delete'
@@ -98,15 +98,19 @@ export class StagedStore implements SessionStore {
     return this.#write({ method: 'update', id, record: { ...record } }, () => this.memory.update(id, record))
   }
 
-  touch(id: string, expiresAt: number): Awaitable<boolean> {
-    return this.#write({ method: 'touch', id }, () => this.memory.touch(id, expiresAt))
+  touch(id: string, expiresAt: number, version: number): Awaitable<boolean> {
+    return this.#write({ method: 'touch', id }, () => this.memory.touch(id, expiresAt, version))
   }
 
   delete(id: string): Awaitable<boolean> {
     return this.#write({ method: 'delete', id }, () => this.memory.delete(id))
   }
 
-  listByOwner(owner: string): SessionInfo[] {
+  list(cursor: string | undefined, limit: number, now: number): StoredPage {
+    return this.memory.list(cursor, limit, now)
+  }
+
+  listByOwner(owner: string): StoredInfo[] {
     return this.memory.listByOwner(owner)
   }
 

@@ -1,0 +1,344 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type CookieOptions, MemoryStore, SessionManager } from '../index.js'
+import { maxAgeOf, writing } from '../testing/serve.js'
+import { visit } from '../testing/visit.js'
+
+const secret = 'thirty-two bytes of secret, at least'
+
+interface Data {
+  text: string
+}
+
+function manager(cookie?: CookieOptions, times: { idleTimeout?: number; absoluteTimeout?: number } = {}) {
+  return new SessionManager<Data>({
+    store: new MemoryStore(),
+    secret,
+    ...(cookie && { cookie }),
+    ...times,
+  })
+}
+
+/** The line by which a new session's cookie is set. */
+async function setCookie(cookie?: CookieOptions, times?: { idleTimeout?: number; absoluteTimeout?: number }) {
+  const lines = (
+    await writing(manager(cookie, times), '', (session) => session.set('text', 'hi'))
+  ).headers.getSetCookie()
+  expect(lines).toHaveLength(1)
+  return lines[0] as string
+}
+
+/** The line by which it is removed. */
+async function removeCookie(options?: CookieOptions) {
+  const sessions = manager(options)
+  const { cookie } = await sessions.issue({ text: 'hi' })
+  const lines = (await writing(sessions, cookie, (session) => session.destroy())).headers.getSetCookie()
+  expect(lines).toHaveLength(1)
+  return lines[0] as string
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf('='))
+}
+
+function attributesOf(line: string): string[] {
+  return line.split('; ').slice(1)
+}
+
+describe('by default', () => {
+  it('the cookie is __Host-sid: its name says nothing of what made it [B18]', async () => {
+    expect(nameOf(await setCookie())).toBe('__Host-sid')
+  })
+
+  it('the cookie has Path=/, Secure, HttpOnly, SameSite=Lax and a Max-Age, and nothing else [B19]', async () => {
+    expect(attributesOf(await setCookie()).sort()).toEqual([
+      'HttpOnly',
+      'Max-Age=86400',
+      'Path=/',
+      'SameSite=Lax',
+      'Secure',
+    ])
+  })
+
+  it('issue() makes the same line as a response [B19]', async () => {
+    const { setCookie: line, cookie } = await manager().issue({ text: 'hi' })
+    expect(line.startsWith(`${cookie}; `)).toBe(true)
+    expect(attributesOf(line)).toEqual(attributesOf(await setCookie()))
+  })
+})
+
+describe('the name', () => {
+  it.each([
+    [{ path: '/app' }, '__Secure-sid'],
+    [{ domain: 'example.com' }, '__Secure-sid'],
+    [{ secure: false }, 'sid'],
+    [{ secure: false, path: '/app' }, 'sid'],
+    [{ secure: true, path: '/' }, '__Host-sid'],
+  ] as const)('has the strictest prefix that fits %j: %s [B18, B23]', async (options, name) => {
+    expect(nameOf(await setCookie(options))).toBe(name)
+  })
+
+  it('is the one that was asked for [B20]', async () => {
+    expect(nameOf(await setCookie({ name: 'visit' }))).toBe('visit')
+    expect(nameOf(await setCookie({ name: "!#$%&'*+-.^_`|~09azAZ" }))).toBe("!#$%&'*+-.^_`|~09azAZ")
+  })
+
+  it.each(['', ' ', 'a b', 'a\tb', 'a\rb', 'a\nb', 'a;b', 'a=b', 'a,b', '"a"', 'a\0', 'sïd', 'a\x7f', '(a)', 'a/b'])(
+    'can not be %j [B24]',
+    (name) => {
+      expect(() => manager({ name })).toThrow(TypeError)
+      expect(() => manager({ name })).toThrow(/cookie\.name/)
+    },
+  )
+
+  it.each(['__Secure-a', '__secure-a', '__SECURE-a', '__Host-a', '__host-a', '__hOST-a'])(
+    '%s needs secure [B23]',
+    (name) => {
+      expect(() => manager({ name, secure: false })).toThrow(/cookie\.name/)
+      expect(() => manager({ name })).not.toThrow()
+    },
+  )
+
+  it.each(['__Host-a', '__host-a', '__HOST-a'])('%s goes with no domain and no path but "/" [B23]', (name) => {
+    expect(() => manager({ name, domain: 'example.com' })).toThrow(/cookie\.name/)
+    expect(() => manager({ name, path: '/app' })).toThrow(/cookie\.name/)
+    expect(() => manager({ name, path: '/' })).not.toThrow()
+  })
+
+  it.each(['__Http-a', '__Host-Http-a', '__http-a'])('%s needs httpOnly [B34]', (name) => {
+    expect(() => manager({ name, httpOnly: false })).toThrow(/cookie\.name/)
+    expect(() => manager({ name })).not.toThrow()
+  })
+
+  it('with __Host- goes out with Path=/ in so many words [B23]', async () => {
+    expect(attributesOf(await setCookie({ name: '__Host-a' }))).toContain('Path=/')
+  })
+})
+
+describe('attributes', () => {
+  it('appear as they were asked for [B20]', async () => {
+    const line = await setCookie({
+      name: 'visit',
+      path: '/app',
+      domain: 'example.com',
+      sameSite: 'strict',
+      partitioned: true,
+      priority: 'high',
+    })
+    expect(attributesOf(line).sort()).toEqual([
+      'Domain=example.com',
+      'HttpOnly',
+      'Max-Age=86400',
+      'Partitioned',
+      'Path=/app',
+      'Priority=High',
+      'SameSite=Strict',
+      'Secure',
+    ])
+  })
+
+  it.each([
+    ['strict', 'Strict'],
+    ['LAX', 'Lax'],
+    ['None', 'None'],
+    ['none', 'None'],
+    ['sTRICT', 'Strict'],
+  ])('spell sameSite %s as %s [B21]', async (given, spelt) => {
+    const line = await setCookie({ sameSite: given as 'strict' })
+    expect(attributesOf(line)).toContain(`SameSite=${spelt}`)
+  })
+
+  it.each(['', 'loose', 'lax ', 'lax; Domain=evil.example', true, false, null, 1])(
+    'refuse the sameSite %j [B21]',
+    (word) => {
+      expect(() => manager({ sameSite: word as 'lax' })).toThrow(TypeError)
+      expect(() => manager({ sameSite: word as 'lax' })).toThrow(/cookie\.sameSite/)
+    },
+  )
+
+  it('refuse sameSite none without secure, in any letter case [B22]', () => {
+    expect(() => manager({ sameSite: 'none', secure: false })).toThrow(/cookie\.sameSite/)
+    expect(() => manager({ sameSite: 'NONE' as 'none', secure: false })).toThrow(/cookie\.sameSite/)
+  })
+
+  it.each([
+    'a;b',
+    'a b',
+    'a\r\nSet-Cookie: b=c',
+    'a\0',
+    'a..b',
+    '..',
+    '.',
+    '',
+    ' ',
+    'exämple.com',
+    '-a.com',
+    'a-.com',
+    'a/b',
+  ])('refuse the domain %j [B26]', (domain) => {
+    expect(() => manager({ domain })).toThrow(TypeError)
+    expect(() => manager({ domain })).toThrow(/cookie\.domain/)
+  })
+
+  it.each(['/a;b', '/a\r\nSet-Cookie: b=c', '/a\n', '/a\0', '/ü', 'a', '', '/\x7f', '; Domain=evil.example'])(
+    'refuse the path %j [B26]',
+    (path) => {
+      expect(() => manager({ path })).toThrow(TypeError)
+      expect(() => manager({ path })).toThrow(/cookie\.path/)
+    },
+  )
+
+  it('leave HttpOnly out only when that was asked for [B34]', async () => {
+    expect(attributesOf(await setCookie({ httpOnly: false }))).not.toContain('HttpOnly')
+    expect(attributesOf(await setCookie({ httpOnly: true }))).toContain('HttpOnly')
+  })
+
+  it('take undefined as not said [B34]', async () => {
+    const options = { secure: undefined, httpOnly: undefined, sameSite: undefined, path: undefined, name: undefined }
+    expect(attributesOf(await setCookie(options as unknown as CookieOptions))).toEqual(attributesOf(await setCookie()))
+  })
+
+  it('leave Secure out only when that was asked for, whatever the request is [B37]', async () => {
+    expect(attributesOf(await setCookie({ secure: false }))).not.toContain('Secure')
+    const plain = new Request('http://example.com/')
+    const response = await manager().handle(plain, async (handle) => {
+      ;(await handle.write()).set('text', 'hi')
+      return new Response()
+    })
+    expect(attributesOf(response.headers.getSetCookie()[0] as string)).toContain('Secure')
+  })
+
+  it('do not depend on what a proxy, or a client, says of the scheme [B38]', async () => {
+    const request = new Request('http://example.com/', { headers: { 'X-Forwarded-Proto': 'https' } })
+    const response = await manager({ secure: false }).handle(request, async (handle) => {
+      ;(await handle.write()).set('text', 'hi')
+      return new Response()
+    })
+    expect(attributesOf(response.headers.getSetCookie()[0] as string)).not.toContain('Secure')
+  })
+
+  it('do not depend on the path of the request: a response may set a cookie for another path [B40]', async () => {
+    const response = await manager({ path: '/admin' }).handle(visit(), async (handle) => {
+      ;(await handle.write()).set('text', 'hi')
+      return new Response()
+    })
+    expect(attributesOf(response.headers.getSetCookie()[0] as string)).toContain('Path=/admin')
+  })
+
+  it('refuse partitioned without secure, and unknown priorities [B35]', () => {
+    expect(() => manager({ partitioned: true, secure: false })).toThrow(/cookie\.partitioned/)
+    expect(() => manager({ priority: 'urgent' as 'high' })).toThrow(/cookie\.priority/)
+    expect(() => manager({ priority: '' as 'high' })).toThrow(/cookie\.priority/)
+  })
+
+  it('have neither Partitioned nor Priority by default [B35]', async () => {
+    expect(await setCookie()).not.toMatch(/partitioned|priority/i)
+  })
+
+  const optionMixes: fc.Arbitrary<CookieOptions> = fc.record(
+    {
+      name: fc.constantFrom('sid', '__Secure-id', 'a.b'),
+      path: fc.constantFrom('/', '/app', '/a b'),
+      domain: fc.constantFrom('example.com', '.example.com', 'localhost'),
+      httpOnly: fc.boolean(),
+      sameSite: fc.constantFrom('strict' as const, 'lax' as const, 'none' as const),
+      partitioned: fc.boolean(),
+      priority: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
+      persistent: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  )
+
+  it('occur once each at most, in any mix of options [B33]', async () => {
+    await fc.assert(
+      fc.asyncProperty(optionMixes, async (options) => {
+        for (const line of [await setCookie(options), await removeCookie(options)]) {
+          const names = attributesOf(line).map((attribute) => (attribute.split('=')[0] as string).toLowerCase())
+          expect(new Set(names).size).toBe(names.length)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('are repeated by the removal cookie, in any mix of options [B33]', async () => {
+    const lasting = (line: string) => attributesOf(line).filter((attribute) => !/^(Max-Age|Expires)=/.test(attribute))
+    await fc.assert(
+      fc.asyncProperty(optionMixes, async (options) => {
+        const [set, removed] = [await setCookie(options), await removeCookie(options)]
+        expect(nameOf(removed)).toBe(nameOf(set))
+        expect(lasting(removed)).toEqual(lasting(set))
+        expect(attributesOf(removed)).toContain('Max-Age=0')
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+describe('the value', () => {
+  it('holds cookie-octets only and opens the session as it was sent, whatever the data [B25]', async () => {
+    const sessions = manager()
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+        const line = (await writing(sessions, '', (session) => session.set('text', text))).headers.getSetCookie()[0]
+        const cookie = line?.split(';')[0] as string
+        expect(cookie.slice('__Host-sid='.length)).toMatch(/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/)
+        expect((await sessions.read(visit(cookie))).get('text')).toBe(text)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('is the token and the MAC, in base64url without padding', async () => {
+    const value = (await setCookie()).split(';')[0]?.slice('__Host-sid='.length)
+    expect(value).toMatch(/^[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/)
+  })
+})
+
+describe('the lifetime', () => {
+  it.each([
+    [1, 1],
+    [3.14, 4],
+    [0.001, 1],
+    [1e-9, 1],
+    [59.999, 60],
+    [86_400, 86_400],
+  ])('of %d s is a whole number of seconds, %d, and never 0 [B28, B121]', async (idleTimeout, seconds) => {
+    const line = await setCookie({}, { idleTimeout })
+    expect(line).toContain(`; Max-Age=${seconds};`)
+  })
+
+  it('above 400 days is refused, since browsers would cut it short [B29]', () => {
+    const times = { idleTimeout: 34_560_001, absoluteTimeout: 40_000_000 }
+    expect(() => manager({}, times)).toThrow(TypeError)
+    expect(() => manager({}, times)).toThrow(/Timeout/)
+    expect(() => manager({ persistent: false }, times)).not.toThrow()
+  })
+
+  it('of 400 days sharp is fine, and the shorter of both limits is what counts [B29]', async () => {
+    const days = 34_560_000
+    expect(maxAgeOf(await setCookie({}, { idleTimeout: days, absoluteTimeout: days }))).toBe(days)
+    expect(maxAgeOf(await setCookie({}, { idleTimeout: 2 * days, absoluteTimeout: 60 }))).toBe(60)
+    expect(maxAgeOf(await setCookie({}, { idleTimeout: 60, absoluteTimeout: 2 * days }))).toBe(60)
+  })
+
+  it('of one session above 400 days is cut at 400 days in its cookie [B29]', async () => {
+    const response = await writing(manager(), '', (session) => {
+      session.set('text', 'hi')
+      session.setLifetime({ idleTimeout: 40_000_000, absoluteTimeout: 50_000_000 })
+    })
+    expect(maxAgeOf(response.headers.getSetCookie()[0])).toBe(34_560_000)
+  })
+
+  it('is told by Max-Age alone: a live cookie has no Expires that could differ [B30, B31]', async () => {
+    expect(await setCookie()).not.toMatch(/expires/i)
+  })
+
+  it('of a removed cookie ended in 1970, as an IMF-fixdate [B30]', async () => {
+    expect(attributesOf(await removeCookie())).toContain('Expires=Thu, 01 Jan 1970 00:00:00 GMT')
+  })
+
+  it('is the browser’s own with persistent: false: neither Max-Age nor Expires [B32]', async () => {
+    expect(await setCookie({ persistent: false })).not.toMatch(/max-age|expires/i)
+  })
+})

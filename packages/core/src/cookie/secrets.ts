@@ -1,0 +1,47 @@
+import { invalidOption } from '../option-error.js'
+
+/** At least 32 bytes. A string counts as its UTF-8 bytes. */
+export type Secret = string | Uint8Array
+
+const MIN_SECRET_BYTES = 32
+const ADVICE = `set it to at least ${MIN_SECRET_BYTES} random bytes ("openssl rand -base64 32")`
+
+const utf8 = new TextEncoder()
+
+/**
+ * The bytes of the secrets, the newest first.
+ * @throws TypeError if there is no secret or one is shorter than 32 bytes
+ */
+export function secretBytes(secret: Secret | readonly Secret[] | undefined): Uint8Array<ArrayBuffer>[] {
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+  return (secrets.length > 0 ? secrets : [undefined]).map(toBytes)
+}
+
+/** HKDF's `info` (RFC 5869) for the keys of one purpose. */
+export function keyInfo(purpose: 'sign' | 'sign-record' | 'encrypt'): Uint8Array<ArrayBuffer> {
+  return utf8.encode(`fetch-sessions/v1/${purpose}`)
+}
+
+/** HKDF-SHA256 (RFC 5869): one key for one purpose of each secret, in their order. */
+export function deriveKeys(
+  secrets: readonly Uint8Array<ArrayBuffer>[],
+  purpose: 'sign' | 'sign-record' | 'encrypt',
+  algorithm: HmacKeyGenParams | AesKeyGenParams,
+  usages: KeyUsage[],
+): Promise<CryptoKey[]> {
+  const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: keyInfo(purpose) }
+  return Promise.all(
+    secrets.map(async (secret) => {
+      const base = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveKey'])
+      return crypto.subtle.deriveKey(hkdf, base, algorithm, false, usages)
+    }),
+  )
+}
+
+function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {
+  const bytes = typeof secret === 'string' ? utf8.encode(secret) : secret
+  if (bytes === undefined || bytes === null) throw invalidOption('secret', `is missing: ${ADVICE}`)
+  if (!(bytes instanceof Uint8Array)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
+  if (bytes.length < MIN_SECRET_BYTES) throw invalidOption('secret', `is too short: ${ADVICE}`)
+  return new Uint8Array(bytes)
+}

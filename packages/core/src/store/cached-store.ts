@@ -1,0 +1,187 @@
+import { invalidOption } from '../option-error.js'
+import { BoundedMap } from './bounded-map.js'
+import type { SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from './store.js'
+
+export interface CachedStoreOptions {
+  /**
+   * Seconds for which the near store's copy is taken without asking the far store. Default 30. It bounds how long a
+   * session that another process changed or destroyed is still served as it was.
+   */
+  maxStaleness?: number
+  /** Milliseconds since the epoch. Default: the manager's clock, else Date.now. */
+  now?: () => number
+}
+
+/** How many copies and how many deletions are remembered. */
+const MAX_REMEMBERED = 100_000
+
+/**
+ * A near store (this process's memory) in front of a far one (a database): reads come from the near one, writes go
+ * through to the far one, which alone decides whether they succeed. So no update is lost. What this process has seen
+ * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more.
+ */
+export function cachedStore(near: SessionStore, far: SessionStore, options: CachedStoreOptions = {}): SessionStore {
+  return new CachedStore(near, far, options)
+}
+
+/** What is known of the near store's copy of a session. Without it, the copy is not taken. */
+interface Copy extends Pick<SessionRecord, 'version' | 'owner' | 'expiresAt'> {
+  /** Milliseconds since the epoch. */
+  readonly freshUntil: number
+}
+
+/** When the far store was asked something. */
+interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  readonly epoch: number
+}
+
+class CachedStore implements SessionStore {
+  readonly atomic: boolean
+  readonly consistency: 'strong' | 'eventual'
+  readonly #near: SessionStore
+  readonly #far: SessionStore
+  readonly #maxStaleness: number
+  #now: () => number
+  readonly #hasOwnClock: boolean
+  readonly #copies: BoundedMap<Copy> = new BoundedMap(MAX_REMEMBERED)
+  /** Ids that are gone, even if an eventually consistent far store still has them. */
+  readonly #deleted: BoundedMap<true> = new BoundedMap(MAX_REMEMBERED)
+  /** Moves on when copies are given up: what the far store was asked before that may be out of date, and is not kept. */
+  #epoch = 0
+  declare readonly limits?: StoreLimits
+  declare list?: (cursor: string | undefined, limit: number, now: number) => Promise<StoredPage>
+  declare listByOwner?: (owner: string) => Promise<StoredInfo[]>
+  declare deleteByOwner?: (owner: string, exceptId?: string) => Promise<number>
+  declare deleteExpired?: (now: number, limit: number) => Promise<number>
+  declare clear?: () => Promise<void>
+
+  constructor(near: SessionStore, far: SessionStore, { maxStaleness = 30, now }: CachedStoreOptions) {
+    if (!(maxStaleness > 0)) throw invalidOption('maxStaleness', 'must be a positive number of seconds')
+    this.#near = near
+    this.#far = far
+    this.#maxStaleness = maxStaleness * 1000
+    this.#now = now ?? Date.now
+    this.#hasOwnClock = now !== undefined
+    this.atomic = far.atomic ?? true
+    this.consistency = far.consistency ?? 'strong'
+    if (far.limits) this.limits = far.limits
+    // Capabilities are the far store's: what it does not have, this one does not offer.
+    if (far.list) this.list = async (...page) => far.list?.(...page) ?? { entries: [], cursor: undefined }
+    if (far.listByOwner) this.listByOwner = async (owner) => far.listByOwner?.(owner) ?? []
+    if (far.deleteByOwner) this.deleteByOwner = (owner, exceptId) => this.#deleteByOwner(owner, exceptId)
+    if (far.deleteExpired) this.deleteExpired = (at, limit) => this.#deleteExpired(at, limit)
+    if (far.clear) this.clear = () => this.#clear()
+  }
+
+  useClock(now: () => number): void {
+    if (!this.#hasOwnClock) this.#now = now
+    this.#near.useClock?.(now)
+    this.#far.useClock?.(now)
+  }
+
+  async load(id: string): Promise<SessionRecord | undefined> {
+    if (this.#deleted.has(id)) return undefined
+    const asked = this.#moment()
+    const known = this.#copies.get(id)
+    if (known !== undefined && asked.time < Math.min(known.freshUntil, known.expiresAt)) {
+      const copy = await this.#near.load(id)
+      // Neither of another version, nor given up while the near store answered.
+      if (copy?.version === known.version && this.#copies.get(id) === known) return copy
+    }
+    const record = await this.#far.load(id)
+    // It may have been deleted while the far store answered.
+    if (this.#deleted.has(id)) return undefined
+    if (record !== undefined) await this.#keep(id, record, asked)
+    return record
+  }
+
+  async create(id: string, record: SessionRecord): Promise<boolean> {
+    const asked = this.#moment()
+    if (!(await this.#far.create(id, record))) return false
+    this.#deleted.delete(id)
+    await this.#keep(id, record, asked)
+    return true
+  }
+
+  async update(id: string, record: SessionRecord): Promise<boolean> {
+    if (this.#deleted.has(id)) return false
+    const asked = this.#moment()
+    let isWritten = false
+    try {
+      isWritten = await this.#far.update(id, record)
+    } finally {
+      // Another process has written, or nobody knows: the next load must see what is there.
+      if (!isWritten) this.#forget(id)
+    }
+    if (isWritten) await this.#keep(id, record, asked)
+    return isWritten
+  }
+
+  async touch(id: string, expiresAt: number, version: number): Promise<boolean> {
+    if (this.#deleted.has(id)) return false
+    try {
+      return await this.#far.touch(id, expiresAt, version)
+    } finally {
+      this.#forget(id)
+    }
+  }
+
+  async delete(id: string): Promise<boolean> {
+    try {
+      const isDeleted = await this.#far.delete(id)
+      this.#deleted.set(id, true)
+      return isDeleted
+    } finally {
+      this.#forget(id)
+      await this.#near.delete(id)
+    }
+  }
+
+  async #deleteByOwner(owner: string, exceptId: string | undefined): Promise<number> {
+    const sessions = (await this.#far.listByOwner?.(owner)) ?? []
+    const count = (await this.#far.deleteByOwner?.(owner, exceptId)) ?? 0
+    for (const { id } of sessions) if (id !== exceptId) this.#deleted.set(id, true)
+    this.#forgetWhere((copy) => copy.owner === owner)
+    await this.#near.deleteByOwner?.(owner, exceptId)
+    return count
+  }
+
+  async #deleteExpired(now: number, limit: number): Promise<number> {
+    const count = (await this.#far.deleteExpired?.(now, limit)) ?? 0
+    this.#forgetWhere((copy) => copy.expiresAt <= now)
+    return count
+  }
+
+  async #clear(): Promise<void> {
+    await this.#far.clear?.()
+    this.#forgetWhere(() => true)
+    await this.#near.clear?.()
+  }
+
+  #moment(): Moment {
+    return { time: this.#now(), epoch: this.#epoch }
+  }
+
+  /** A copy never takes the place of a newer one, whichever answer came first. */
+  async #keep(id: string, record: SessionRecord, asked: Moment): Promise<void> {
+    const { version, owner, expiresAt } = record
+    if (version < (this.#copies.get(id)?.version ?? 0)) return
+    // Neither is the copy there is any good, since the record may be newer.
+    if (asked.epoch !== this.#epoch) return void this.#copies.delete(id)
+    this.#copies.set(id, { version, owner, expiresAt, freshUntil: asked.time + this.#maxStaleness })
+    await this.#near.delete(id)
+    await this.#near.create(id, record)
+  }
+
+  #forget(id: string): void {
+    this.#epoch++
+    this.#copies.delete(id)
+  }
+
+  #forgetWhere(isStale: (copy: Copy) => boolean): void {
+    this.#epoch++
+    for (const [id, copy] of this.#copies) if (isStale(copy)) this.#copies.delete(id)
+  }
+}

@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
+import { bundle } from './bundle.js'
+import type { Runtime } from './runtimes.js'
+
+const here: string = fileURLToPath(new URL('.', import.meta.url))
+const packages: string = resolve(here, '../../../packages')
+
+/** The packages whose tests run on every runtime. */
+const TESTED = ['core', 'fetch', 'hono', 'itty-router']
+
+/** What the fake timers ask Node for, and do without elsewhere. */
+const NOT_NEEDED = ['util', 'timers']
+
+/** Marks what the plugin asks esbuild for, so that it does not ask itself. */
+const FOUND = 'built package'
+
+export interface TestBundle {
+  /** One ES module. */
+  readonly code: string
+  /** The source files that tests reach for although their package does not export them. */
+  readonly internals: readonly string[]
+}
+
+/**
+ * All test files of the packages in one module that runs them and hands on what came of it. `vitest` is replaced by
+ * [the parts of it](inside/vitest.ts) that run anywhere.
+ *
+ * @param main what the module does with `outcomes`, a function that runs the tests and resolves with their outcomes
+ */
+export async function bundleTests(
+  runtime: Runtime,
+  main: string,
+  expectedToFail: readonly string[],
+): Promise<TestBundle> {
+  const internals = new Set<string>()
+  const files = TESTED.flatMap(testFiles)
+    .filter((path) => !expectedToFail.includes(path))
+    .map((path) => `${JSON.stringify(path)}: () => import('../../packages/${path}')`)
+  const contents = `
+    import { runTests } from './src/inside/run-tests.ts'
+    const outcomes = () => runTests({ ${files.join(',\n')} }, ${JSON.stringify(expectedToFail)})
+    ${main}`
+  const code = await bundle(runtime, {
+    stdin: { contents, resolveDir: resolve(here, '..') },
+    alias: { vitest: join(here, 'inside/vitest.ts') },
+    plugins: [builtPackages(internals), absentPackages([...runtime.absent, ...NOT_NEEDED])],
+  })
+  return { code, internals: [...internals].sort() }
+}
+
+function testFiles(name: string): string[] {
+  const source = join(packages, name, 'src')
+  return readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort()
+    .map((file) => `${name}/src/${file}`)
+}
+
+/**
+ * Leads to the built packages: whoever imports one by its name, and a test that imports a source file beside it, if the
+ * package exports what is in that file.
+ */
+function builtPackages(internals: Set<string>): Plugin {
+  return {
+    name: 'built-packages',
+    setup({ onResolve, resolve: find }) {
+      // From here, since core's tests use store-testing, which core can not depend on: it depends on core.
+      onResolve({ filter: /^@fetch-sessions\// }, ({ path, kind, pluginData }) =>
+        pluginData === FOUND ? undefined : find(path, { resolveDir: here, kind, pluginData: FOUND }),
+      )
+      onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir, kind }) => {
+        const [, name, file] = relative(packages, resolve(resolveDir, path)).match(/^([^/]+)\/src\/(.+)\.js$/) ?? []
+        if (name === undefined || file === undefined || !TESTED.includes(name)) return
+        const entry = entryWith(name, file)
+        if (entry !== undefined) return find(entry, { resolveDir: here, kind, pluginData: FOUND })
+        internals.add(`${name}/src/${file}.ts`)
+        return
+      })
+    },
+  }
+}
+
+/** By which name a user gets what is in this source file. An `export type` leaves nothing to get. */
+function entryWith(name: string, file: string): string | undefined {
+  const { exports } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'))
+  if (`./${file}` in exports) return `@fetch-sessions/${name}/${file}`
+  const index = readFileSync(join(packages, name, 'src/index.ts'), 'utf8')
+  const isPublic = file === 'index' || new RegExp(`^(export \\{.*|\\}) from './${file}\\.js'`, 'm').test(index)
+  return isPublic ? `@fetch-sessions/${name}` : undefined
+}
+
+/** A test that needs such a package is one of the exceptions; the others in its file are not to suffer from that. */
+function absentPackages(names: readonly string[]): Plugin {
+  return {
+    name: 'absent-packages',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^[^.]/ }, ({ path }) => (names.includes(path) ? { path, namespace: 'absent' } : undefined))
+      onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'module.exports = {}' }))
+    },
+  }
+}
