@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type Secret, SessionManager } from './index.js'
-import { Clock, reading, writing } from './testing/serve.js'
-import { macOf } from './testing/sign.js'
-import { StagedStore } from './testing/staged-store.js'
-import { cookieAfter, sessionCookies, visit } from './testing/visit.js'
+import { type Secret, SessionManager } from '../index.js'
+import { Clock } from '../testing/clock.js'
+import { reading, writing } from '../testing/serve.js'
+import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
+import { macOf } from '../testing/sign.js'
+import { StagedStore } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
 
 const older = 'the older secret, which has enough bytes'
+
 const old = 'the old secret, which has enough bytes, too'
+
 const fresh = 'the new secret, which is long enough as well'
 
 interface Data {
@@ -33,7 +37,7 @@ async function isSignedWith(secret: string, cookie: string): Promise<boolean> {
 }
 
 describe('of several secrets', () => {
-  it('the first signs [B56]', async () => {
+  it('the first signs', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(fresh, old).issue({ user: 'ada' })
     expect(await isSignedWith(fresh, cookie)).toBe(true)
@@ -41,7 +45,7 @@ describe('of several secrets', () => {
     expect(await isSignedWith(fresh, cookieAfter(response))).toBe(true)
   })
 
-  it('all verify: id and data are as they were [B57]', async () => {
+  it('all verify: id and data are as they were', async () => {
     const { managerOf } = setUp()
     const sessions = managerOf(fresh, old, older)
     for (const secret of [fresh, old, older]) {
@@ -52,7 +56,7 @@ describe('of several secrets', () => {
     }
   })
 
-  it('one that is taken away ends the sessions signed with it, without an error [B58]', async () => {
+  it('one that is taken away ends the sessions signed with it, without an error', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
     const session = await managerOf(fresh).read(visit(cookie))
@@ -60,7 +64,7 @@ describe('of several secrets', () => {
     expect(session.size).toBe(0)
   })
 
-  it('each may be a string or bytes [B55]', async () => {
+  it('each may be a string or bytes', async () => {
     const { managerOf } = setUp()
     const bytes = new TextEncoder().encode(old)
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
@@ -78,7 +82,7 @@ describe('of several secrets', () => {
     ['undefined', [fresh, undefined]],
     ['null', [null, fresh]],
     ['a number', [fresh, 32]],
-  ])('none can be wrong: %s throws [B61]', (_, secrets) => {
+  ])('none can be wrong: %s throws', (_, secrets) => {
     const { managerOf } = setUp()
     expect(() => managerOf(...(secrets as Secret[]))).toThrow(TypeError)
     expect(() => managerOf(...(secrets as Secret[]))).toThrow(/secret/)
@@ -86,7 +90,7 @@ describe('of several secrets', () => {
 })
 
 describe('a cookie signed with an older secret', () => {
-  it('is signed anew, with the same token, when its session is written [B59]', async () => {
+  it('is signed anew, with the same token, when its session is written', async () => {
     const { managerOf } = setUp()
     const { cookie, id } = await managerOf(old).issue({ user: 'ada' })
     const response = await writing(managerOf(fresh, old), cookie, (session) => session.set('user', 'grace'))
@@ -99,7 +103,7 @@ describe('a cookie signed with an older secret', () => {
     expect(session.get('user')).toBe('grace')
   })
 
-  it('is left as it is by a visit that stores nothing [B60]', async () => {
+  it('is left as it is by a visit that stores nothing', async () => {
     const { managerOf, store } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
     store.forget()
@@ -107,7 +111,7 @@ describe('a cookie signed with an older secret', () => {
     expect(store.methods).toEqual(['load'])
   })
 
-  it('is signed anew by the next touch, so that old secrets can retire [B60]', async () => {
+  it('is signed anew by the next touch, so that old secrets can retire', async () => {
     const { managerOf, clock } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
     clock.passes(86_400 / 10)
@@ -116,7 +120,7 @@ describe('a cookie signed with an older secret', () => {
     expect((await managerOf(fresh).read(visit(cookieAfter(response)))).get('user')).toBe('ada')
   })
 
-  it('is signed anew once: the next write with the new cookie sends none [B59]', async () => {
+  it('is signed anew once: the next write with the new cookie sends none', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
     const sessions = managerOf(fresh, old)
@@ -125,7 +129,7 @@ describe('a cookie signed with an older secret', () => {
     expect(sessionCookies(response)).toEqual([])
   })
 
-  it('goes on working while a slower tab still sends it [B57]', async () => {
+  it('goes on working while a slower tab still sends it', async () => {
     const { managerOf } = setUp()
     const sessions = managerOf(fresh, old)
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
@@ -135,7 +139,7 @@ describe('a cookie signed with an older secret', () => {
     expect((await sessions.read(visit(cookie))).get('user')).toBe('mary')
   })
 
-  it('is replaced under the new secret when its session regenerates [B56]', async () => {
+  it('is replaced under the new secret when its session regenerates', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })
     const response = await writing(managerOf(fresh, old), cookie, (session) => session.regenerate())
@@ -145,7 +149,7 @@ describe('a cookie signed with an older secret', () => {
 })
 
 describe('a cookie signed with a secret that this instance does not know yet', () => {
-  it('makes the request anonymous, and is neither removed nor replaced [B62]', async () => {
+  it('makes the request anonymous, and is neither removed nor replaced', async () => {
     const { managerOf, store } = setUp()
     const { cookie } = await managerOf(fresh, old).issue({ user: 'ada' })
     store.forget()
@@ -156,7 +160,7 @@ describe('a cookie signed with a secret that this instance does not know yet', (
     expect((await managerOf(fresh, old).read(visit(cookie))).get('user')).toBe('ada')
   })
 
-  it('opens its session where the new secret is known already, as one that only verifies [B57]', async () => {
+  it('opens its session where the new secret is known already, as one that only verifies', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(fresh, old).issue({ user: 'ada' })
     expect((await managerOf(old, fresh).read(visit(cookie))).get('user')).toBe('ada')

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import vectors from '../../../docs/cookie-format.vectors.json' with { type: 'json' }
-import { decodeBase64url } from './cookie/base64url.js'
-import { CookieStore } from './cookie/cookie-store.js'
-import { SessionManager } from './manager.js'
-import { MemoryStore } from './store/memory-store.js'
+import vectors from '../../../../docs/cookie-format.vectors.json' with { type: 'json' }
+import { SessionManager } from '../manager.js'
+import { MemoryStore } from '../store/memory-store.js'
+import { decodeBase64url } from './base64url.js'
+import { CookieStore } from './cookie-store.js'
 
 /** 2026-01-01, the moment at which the records of the vectors were made. */
 const NOW = Date.UTC(2026, 0, 1)
@@ -28,6 +28,22 @@ function fixRandomness(...chosen: string[]): void {
 
 function withCookie(cookie: string): Request {
   return new Request('https://app.example/', { headers: { cookie } })
+}
+
+/** A vector of a record cookie. The data's keys differ from one to the next. */
+interface RecordVector {
+  description: string
+  secret: string
+  name: string
+  now: number
+  data: Record<string, unknown>
+  owner?: string
+  idHex: string
+  id: string
+  /** None for a cookie that is signed only. */
+  ivHex?: string
+  plaintext: string
+  cookie: string
 }
 
 afterEach(() => {
@@ -70,22 +86,6 @@ describe('a token cookie of docs/cookie-format.md', () => {
     expect(load).not.toHaveBeenCalled()
   })
 })
-
-/** A vector of a record cookie. The data's keys differ from one to the next. */
-interface RecordVector {
-  description: string
-  secret: string
-  name: string
-  now: number
-  data: Record<string, unknown>
-  owner?: string
-  idHex: string
-  id: string
-  /** None for a cookie that is signed only. */
-  ivHex?: string
-  plaintext: string
-  cookie: string
-}
 
 describe.each<{ format: string; encrypt: boolean; all: RecordVector[] }>([
   { format: 'an encrypted', encrypt: true, all: vectors.encrypted },

@@ -1,166 +1,25 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SessionManager, type WritableSession } from './index.js'
-import { StagedStore } from './testing/staged-store.js'
-import { cookieAfter, visit } from './testing/visit.js'
-
-const secret = 'thirty-two bytes of secret, at least'
-const keys = ['a', 'b', 'c', '__proto__', 'constructor'] as const
-
-type Value = number | string | null | { n: number; list: number[] }
-type Data = Record<string, Value>
-
-/** One thing that a request does to its session, and what a plain map makes of the same. */
-type Change =
-  | { readonly do: 'set'; readonly key: string; readonly value: Value }
-  | { readonly do: 'delete' | 'take' | 'increment' | 'limit' | 'append in place'; readonly key: string }
-  | { readonly do: 'clear' | 'read' | 'save' }
-
-function increment(value: Value | undefined): number {
-  return (typeof value === 'number' ? value : 0) + 1
-}
-
-/** Changes nothing most of the time. */
-function limit(value: Value | undefined): Value {
-  return typeof value === 'number' ? Math.min(value, 2) : (value ?? null)
-}
-
-function onSession(session: WritableSession<Data>, change: Change): void {
-  switch (change.do) {
-    case 'set':
-      session.set(change.key, structuredClone(change.value))
-      break
-    case 'delete':
-      session.delete(change.key)
-      break
-    case 'take':
-      session.take(change.key)
-      break
-    case 'increment':
-      session.update(change.key, increment)
-      break
-    case 'limit':
-      session.update(change.key, limit)
-      break
-    case 'append in place': {
-      const value = session.get(change.key)
-      if (typeof value === 'object' && value !== null) value.list.push(value.list.length)
-      break
-    }
-    case 'clear':
-      session.clear()
-      break
-    case 'read':
-      session.toJSON()
-      for (const key of session.keys()) session.get(key)
-  }
-}
-
-function onModel(model: Map<string, Value>, change: Change): void {
-  switch (change.do) {
-    case 'set':
-      model.set(change.key, structuredClone(change.value))
-      break
-    case 'delete':
-    case 'take':
-      model.delete(change.key)
-      break
-    case 'increment':
-      model.set(change.key, increment(model.get(change.key)))
-      break
-    case 'limit':
-      model.set(change.key, limit(model.get(change.key)))
-      break
-    case 'append in place': {
-      const value = model.get(change.key)
-      if (typeof value === 'object' && value !== null) value.list.push(value.list.length)
-      break
-    }
-    case 'clear':
-      model.clear()
-  }
-}
-
-function copyOf(model: Map<string, Value>): Map<string, Value> {
-  return structuredClone(model)
-}
-
-const key = fc.constantFrom(...keys)
-const value: fc.Arbitrary<Value> = fc.oneof(
-  fc.integer({ min: -3, max: 3 }),
-  fc.constantFrom('', 'text', null),
-  fc.record({ n: fc.integer({ min: 0, max: 2 }), list: fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }) }),
-)
-const change: fc.Arbitrary<Change> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('set' as const), key, value }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constantFrom('delete', 'take', 'increment', 'limit', 'append in place'), key }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('clear', 'read', 'save') }) },
-)
-const start = fc.dictionary(key, value)
-
-/** Handlers that act by turns: each number says whose turn it is. When its changes are used up, a request commits. */
-const schedule = fc.array(fc.nat({ max: 3 }), { maxLength: 30 })
-
-async function stored(sessions: SessionManager<Data>, cookie: string): Promise<Record<string, unknown>> {
-  // Not toEqual on toJSON() alone: `__proto__` as an own key has to be seen.
-  const session = await sessions.read(visit(cookie))
-  return Object.fromEntries(session.keys().map((own) => [`key ${String(own)}`, session.get(own)]))
-}
-
-function expected(model: Map<string, Value>): Record<string, unknown> {
-  return Object.fromEntries([...model].map(([own, held]) => [`key ${own}`, held]))
-}
-
-describe('one request', () => {
-  it('stores what a plain map would hold after the same changes, saves in between or not [B65, B66, B67, B98]', async () => {
-    await fc.assert(
-      fc.asyncProperty(start, fc.array(change, { maxLength: 12 }), async (data, changes) => {
-        const sessions = new SessionManager<Data>({ store: new StagedStore(), secret })
-        const { cookie } = await sessions.issue(structuredClone(data))
-        const model = new Map(Object.entries(structuredClone(data)))
-        await sessions.handle(visit(cookie), async (handle) => {
-          const session = await handle.write()
-          for (const step of changes) {
-            onSession(session, step)
-            onModel(model, step)
-            if (step.do === 'save') await handle.save()
-            expect(session.keys().sort()).toEqual([...model.keys()].sort())
-            expect(session.size).toBe(model.size)
-            for (const own of keys) expect(session.has(own)).toBe(model.has(own))
-          }
-          return new Response()
-        })
-        expect(await stored(sessions, cookie)).toEqual(expected(model))
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  it('writes nothing when its changes come to nothing by the end of each step [B80, B84, B89]', async () => {
-    await fc.assert(
-      fc.asyncProperty(start, fc.array(key, { maxLength: 8 }), async (data, touched) => {
-        const store = new StagedStore()
-        const sessions = new SessionManager<Data>({ store, secret })
-        const { cookie } = await sessions.issue(structuredClone(data))
-        store.forget()
-        await sessions.handle(visit(cookie), async (handle) => {
-          const session = await handle.write()
-          for (const own of touched) {
-            const held = session.get(own)
-            if (held === undefined) session.delete(own)
-            else session.set(own, structuredClone(held))
-          }
-          return new Response()
-        })
-        expect(store.methods).toEqual(['load'])
-      }),
-      { numRuns: 200 },
-    )
-  })
-})
+import { SessionManager, type WritableSession } from '../index.js'
+import {
+  type Change,
+  change,
+  copyOf,
+  type Data,
+  expected,
+  increment,
+  onModel,
+  onSession,
+  permutations,
+  schedule,
+  start,
+  stored,
+  type Value,
+} from '../testing/random-changes.js'
+import { secret } from '../testing/secret.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { StagedStore } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
 
 describe('requests that overlap', () => {
   /**
@@ -207,7 +66,7 @@ describe('requests that overlap', () => {
   }
 
   it.each([1, 2] as const)(
-    'come out as if they had committed one after the other, key by key, in %i process(es) [B222]',
+    'come out as if they had committed one after the other, key by key, in %i process(es)',
     async (processes) => {
       await fc.assert(
         fc.asyncProperty(
@@ -268,7 +127,7 @@ describe('requests that overlap', () => {
     },
   )
 
-  it('that commit at the same moment come out as if in one order or another [B222]', async () => {
+  it('that commit at the same moment come out as if in one order or another', async () => {
     await fc.assert(
       fc.asyncProperty(
         start,
@@ -319,7 +178,7 @@ describe('requests that overlap', () => {
     )
   })
 
-  it('on keys of their own never clobber one another, whatever they do and however often they conflict [B222]', async () => {
+  it('on keys of their own never clobber one another, whatever they do and however often they conflict', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.constantFrom('set', 'delete', 'increment'), { minLength: 1, maxLength: 5 }), {
@@ -367,7 +226,7 @@ describe('requests that overlap', () => {
     )
   })
 
-  it('and a destroy at any moment leave nothing behind, and revive nothing [B223]', async () => {
+  it('and a destroy at any moment leave nothing behind, and revive nothing', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('set', 'read', 'regenerate'), { minLength: 1, maxLength: 5 }),
@@ -410,10 +269,3 @@ describe('requests that overlap', () => {
     )
   })
 })
-
-function permutations<T>(items: readonly T[]): T[][] {
-  if (items.length <= 1) return [[...items]]
-  return items.flatMap((item, index) =>
-    permutations([...items.slice(0, index), ...items.slice(index + 1)]).map((rest) => [item, ...rest]),
-  )
-}
