@@ -70,6 +70,9 @@ export interface SessionStore {
    */
   readonly consistency?: 'strong' | 'eventual'
 
+  /** Whether sessions are in this process alone, and gone when it ends. Core warns of it in production. */
+  readonly isProcessLocal?: boolean
+
   /** Left out, the store takes whatever core gives it. */
   readonly limits?: StoreLimits
 
