@@ -17,7 +17,7 @@ const WORKERD = ['workerd', 'workerd-nodejs']
 
 export const exceptions: readonly Exception[] = [
   {
-    test: 'core/src/node-signer.test.ts',
+    test: 'core/src/cookie/node-signer.test.ts',
     on: ['workerd'],
     because: '`@fetch-sessions/core/node` is for runtimes that have `node:crypto`',
   },
