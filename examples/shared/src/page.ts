@@ -60,7 +60,7 @@ const ICON =
 
 /** Pages begin at one height, so that nothing moves when one becomes longer. */
 const STYLE = `
-  :root { color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 55%, transparent) }
+  :root { color-scheme: light dark; background: light-dark(#fff, #121212); color: light-dark(#111, #f5f5f5); font: 18px/1.5 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 55%, transparent) }
   * { box-sizing: border-box }
   body { min-height: 100svh; margin: 0; padding: clamp(1.5rem, 15svh, 9rem) 1.5rem 1.5rem; display: grid; grid-template-columns: minmax(0, 24rem); place-content: start center }
   body[hidden] { display: none }
