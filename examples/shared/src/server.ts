@@ -4,12 +4,14 @@ import { serve } from '@hono/node-server'
 /** What an example is, given a secret. */
 type Example = (secret: string) => { fetch: (request: Request) => Response | Promise<Response> }
 
-/** Serves an example on PORT, or 3000, with SESSION_SECRET, or a secret for this run. */
+/** Serves an example to this machine, on PORT, or 3000, with SESSION_SECRET, or a secret for this run. */
 export function start(example: Example): void {
   const port = Number(process.env.PORT || 3000)
   const app = example(process.env.SESSION_SECRET || temporarySecret())
 
-  const server = serve({ fetch: (request) => app.fetch(request), port }, () => console.log(`http://localhost:${port}`))
+  const server = serve({ fetch: (request) => app.fetch(request), hostname: '127.0.0.1', port }, () =>
+    console.log(`http://localhost:${port}`),
+  )
 
   server.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
