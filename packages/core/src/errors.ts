@@ -6,6 +6,7 @@ export type SessionErrorCode =
   | 'ERR_SESSION_DESTROYED'
   | 'ERR_SESSION_DATA'
   | 'ERR_SESSION_TOO_LARGE'
+  | 'ERR_SESSION_LOCKED'
   | 'ERR_SESSION_UNSUPPORTED'
 
 /** The class of every error of this library but a wrong option or value, which is a `TypeError`. */
@@ -39,7 +40,7 @@ export class SessionConflictError extends SessionError {
 /** The session was changed after its response had been committed. */
 export class SessionCommittedError extends SessionError {
   override readonly name: string = 'SessionCommittedError'
-  constructor(reason = 'call write() on its handle again, and save() after the change') {
+  constructor(reason = 'change it by save(change) on its handle') {
     super('ERR_SESSION_COMMITTED', `The response of this session was already committed: ${reason}`)
   }
 }
@@ -60,13 +61,42 @@ export class SessionDataError extends SessionError {
   }
 }
 
-/** The cookie that would hold the session is larger than a browser accepts. */
+/** Too much for a cookie, for the store, or for `maxDataBytes`. `size` and `limit` are bytes. */
 export class SessionTooLargeError extends SessionError {
   override readonly name: string = 'SessionTooLargeError'
-  constructor(size: number, limit: number) {
+  readonly size: number
+  readonly limit: number
+
+  constructor(what: 'cookie' | 'data' | 'owner', size: number, limit: number) {
+    super('ERR_SESSION_TOO_LARGE', `The session's ${what} takes ${size} bytes and ${TOO_LARGE[what](limit)}`)
+    this.size = size
+    this.limit = limit
+  }
+}
+
+const TOO_LARGE: Record<'cookie' | 'data' | 'owner', (limit: number) => string> = {
+  cookie: (limit) => `browsers keep at most ${limit}: store less, or use a server-side store`,
+  data: (limit) => `may take at most ${limit} (maxDataBytes, or what the store takes): store less`,
+  owner: (limit) => `the store takes at most ${limit}: use a shorter one, such as a hash of it`,
+}
+
+/**
+ * Another `exclusive` of this session was at work for as long as this one would wait, or this one was at work for longer
+ * than it could hold the session.
+ */
+export class SessionLockedError extends SessionError {
+  override readonly name: string = 'SessionLockedError'
+  constructor(why: 'held' | 'over') {
     super(
-      'ERR_SESSION_TOO_LARGE',
-      `The session takes ${size} bytes as a cookie and browsers keep at most ${limit}: store less, or use a server-side store`,
+      'ERR_SESSION_LOCKED',
+      why === 'held'
+        ? 'The session is in exclusive use by another request, which did not end in time'
+        : 'The exclusive use of the session took longer than it may (hold), so nothing of it was saved',
     )
   }
+}
+
+/** Whether this is an error of this library, of whichever copy of it. */
+export function isSessionError(error: unknown): error is SessionError {
+  return error instanceof Error && 'code' in error && /^ERR_SESSION_/.test(String(error.code))
 }

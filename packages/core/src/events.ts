@@ -1,6 +1,9 @@
 import { isPromise, toPromise } from './awaitable.js'
 import type { SessionError } from './errors.js'
 
+/** What a manager warns of, each once. */
+export type SessionWarning = 'memory-store' | 'cookie-never-returns' | 'eventual-store' | 'no-compare-and-set'
+
 /** Why a cookie that came was not taken. `duplicate`: another one of the same name had verified before it. */
 export type RejectionReason = 'malformed' | 'signature' | 'unknown' | 'expired' | 'data' | 'duplicate'
 
@@ -18,18 +21,26 @@ export type SessionEvent =
   /** Another writer won, `attempt` times by now; this request's changes are applied again to the newer state. */
   | { readonly type: 'conflict'; readonly id: string; readonly attempt: number; readonly duration: number }
   /**
-   * `gone`: the record was destroyed, regenerated or expired in between, so the changes were dropped.
-   * `response`: the response can't carry the cookie. `store`: the handler threw and its `destroy()` failed as well.
+   * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has a
+   * new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`: the
+   * handler threw and its `destroy()` failed as well.
    */
   | {
       readonly type: 'dropped'
       readonly id: string
-      readonly reason: 'gone' | 'response' | 'store'
+      readonly reason: 'gone' | 'superseded' | 'response' | 'store'
+      readonly duration?: number
       readonly error?: unknown
     }
   | { readonly type: 'rejected'; readonly reason: RejectionReason; readonly id?: string; readonly duration?: number }
   /** A `SessionError` ended the request. */
   | { readonly type: 'failed'; readonly error: SessionError }
+  /** The store failed, and `onStoreFailure` lets the request go on without a session. */
+  | { readonly type: 'degraded'; readonly error: SessionError }
+  /** A session was first used after its response was committed, which so says no `Vary: Cookie`: read it earlier. */
+  | { readonly type: 'late' }
+  /** Something that will not do in production, told once. */
+  | { readonly type: 'warning'; readonly warning: SessionWarning; readonly message: string }
 
 export type SessionListener = (event: SessionEvent) => void
 
@@ -44,7 +55,12 @@ export function emitter(listener: SessionListener | undefined): SessionListener 
   }
 }
 
-/** Milliseconds, to tell a listener how long the store took. Where nobody listens, nobody looks at the clock. */
-export function stopwatch(listener: SessionListener | undefined): number {
+/** When something begins, in milliseconds. Where nobody listens, nobody looks at the clock. */
+export function startTime(listener: SessionListener | undefined): number {
   return listener === undefined ? 0 : performance.now()
+}
+
+/** Milliseconds since then. */
+export function elapsedSince(started: number): number {
+  return performance.now() - started
 }

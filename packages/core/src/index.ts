@@ -1,24 +1,30 @@
-export type { PersistencePolicy } from './context.js'
-export type { CookieOptions } from './cookie/cookie-attributes.js'
+export type { PersistencePolicy } from './commit/commit-context.js'
+export type { CookieOptions, RetiredCookie, SessionCookie, SessionCookieOptions } from './cookie/cookie-attributes.js'
 export { CookieStore, type CookieStoreOptions } from './cookie/cookie-store.js'
 export type { Secret } from './cookie/secrets.js'
-export type { Signed, TokenSigner, TokenSignerFactory, Verified } from './cookie/signer.js'
+export type { TokenSigner, TokenSignerFactory } from './cookie/signer.js'
 export {
+  isSessionError,
   SessionCommittedError,
   SessionConflictError,
   SessionDataError,
   SessionDestroyedError,
   SessionError,
   type SessionErrorCode,
+  SessionLockedError,
   SessionStoreError,
   SessionTooLargeError,
 } from './errors.js'
-export type { RejectionReason, SessionEvent, SessionListener } from './events.js'
-export { SessionManager } from './manager.js'
+export type { RejectionReason, SessionEvent, SessionListener, SessionWarning } from './events.js'
+export { type HandleOptions, type IssuedSession, SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
-export type { SessionHandle } from './request/handle.js'
+export type { CookieSource } from './request/cookies-of.js'
+export type { ExclusiveOptions, SessionHandle } from './request/handle.js'
+export { varyByCookie } from './request/response.js'
 export type { SessionCodec } from './session/codec.js'
-export type { ReadableSession, WritableSession } from './session/session.js'
+export type { Migration } from './session/serializer.js'
+export type { ReadableSession, RegenerateOptions, SessionLifetime, WritableSession } from './session/session.js'
+export type { SessionInfo } from './session/session-info.js'
 export { managerOf, type SessionSource } from './session-source.js'
 export { type CachedStoreOptions, cachedStore } from './store/cached-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js'

@@ -1,19 +1,69 @@
 import { andThen, isPromise } from './awaitable.js'
-import { persist } from './commit/commit.js'
+import { commit as commitState } from './commit/commit.js'
+import { edit, findById } from './commit/edit.js'
+import { endSession } from './commit/end-session.js'
 import type { SessionContext } from './context.js'
-import { SessionError } from './errors.js'
-import { stopwatch } from './events.js'
+import type { SessionCookie } from './cookie/cookie-attributes.js'
+import type { Identity } from './cookie/cookie-format.js'
+import { isSessionError, SessionError } from './errors.js'
+import { elapsedSince, startTime } from './events.js'
+import { invalidOption } from './option-error.js'
 import { resolveOptions, type SessionOptions } from './options.js'
-import { type Committed, RequestSession, type SessionHandle } from './request/handle.js'
+import { type CookieSource, isRequest } from './request/cookies-of.js'
+import { RequestSession, type SessionHandle, type ToSave } from './request/handle.js'
+import { beginHandle, forgetHandle, handleOf } from './request/handles.js'
 import { newSession } from './request/load.js'
-import { ResponseDresser } from './request/response.js'
+import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
 import { isObject } from './session/codec.js'
-import { type ReadableSession, type WritableSession, WritableView } from './session/session.js'
-import type { Awaitable, SessionStore, StoredInfo } from './store/store.js'
+import { maxAge } from './session/lifetime.js'
+import {
+  checkOwner,
+  type ReadableSession,
+  ReadableView,
+  type WritableSession,
+  WritableView,
+} from './session/session.js'
+import { type SessionInfo, sessionInfo } from './session/session-info.js'
+import type { Awaitable, SessionStore } from './store/store.js'
 import type { SessionData } from './types.js'
 
-/** How many expired records `deleteExpired` removes when nothing else is said. */
+/** How many expired records `deleteExpired` removes when nothing else is said, and how many sessions a page lists. */
 const DEFAULT_SWEEP = 1000
+const DEFAULT_PAGE = 100
+
+const ID = /^[\w-]{43}$/
+
+export interface HandleOptions {
+  /**
+   * Responses that stand for a handler that threw: nothing is saved. For frameworks that turn errors into responses
+   * before anyone sees them. Default: none.
+   */
+  failed?: (response: Response) => boolean
+  /**
+   * Thrown values that are an answer and not a failure: the session is saved, and what was thrown is thrown on. Default:
+   * a `Response` below 500, which is thrown on with the cookie.
+   */
+  keep?: (thrown: unknown) => boolean
+  /**
+   * For adapters: the response that the framework makes of an error. It gets the cookie of what was saved before the
+   * error. `undefined`: the error is thrown on.
+   */
+  respond?: (error: unknown) => Response | undefined
+  /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
+  used?: () => void
+}
+
+/** A session that was issued without a request. */
+export interface IssuedSession {
+  /** The store's key. */
+  readonly id: string
+  /** What a client sends: `name=value`. */
+  readonly cookie: string
+  /** What makes a browser do so. */
+  readonly setCookie: string
+  /** The same in its parts. */
+  readonly parts: SessionCookie
+}
 
 /**
  * Sessions for everything that has a `Request` and a `Response`. Make one, once, and share it.
@@ -34,27 +84,38 @@ const DEFAULT_SWEEP = 1000
  */
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
-  readonly #responses: ResponseDresser
-  /** Under which the request carries its handle, so that it is found through a proxy of the request as well. */
-  readonly #key: symbol = Symbol('fetch-sessions')
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = resolveOptions(options)
-    this.#responses = new ResponseDresser(this.#context.cookie.name)
   }
 
-  /** The lazy handle of this request's session; the same handle for the same Request. Synchronous, touches nothing. */
-  open(request: Request): SessionHandle<Data> {
-    return this.#open(request)
+  /**
+   * The lazy handle of this request's session; the same handle for the same Request. Synchronous, touches nothing.
+   *
+   * Headers, or the text of a `Cookie` header, do as well (Node's `req.headers.cookie`, a WebSocket upgrade). Then the
+   * caller keeps the handle, and gives it to `commitHeaders`.
+   *
+   * @throws TypeError if another manager with the same cookie name is at work on the request
+   */
+  open(source: CookieSource): SessionHandle<Data> {
+    return this.#open(source)
+  }
+
+  /**
+   * For adapters that can't wrap their handler: `open`, at the start of handling. A Request that was handled before
+   * starts anew.
+   */
+  begin(request: Request): SessionHandle<Data> {
+    return beginHandle(this.#context, request)
   }
 
   /**
    * This request's session, to be read.
    * @throws SessionStoreError if the store fails
    */
-  read(request: Request): Promise<ReadableSession<Data>> {
-    return this.#open(request).read()
+  read(source: CookieSource): Promise<ReadableSession<Data>> {
+    return this.#open(source).read()
   }
 
   /**
@@ -67,11 +128,37 @@ export class SessionManager<Data = SessionData> {
 
   /**
    * Persists what changed and returns the response to send: the same object when there is nothing to add. The store has
-   * answered before it returns.
+   * answered before it returns. `failed`: the response stands for a handler that threw, so nothing is saved but a
+   * `destroy()`; it gets the cookie of what was saved before.
    * @throws SessionError if it could not be stored: do not send the response then
    */
-  async commit(request: Request, response: Response): Promise<Response> {
-    return this.#commit(this.#open(request), response)
+  async commit(request: Request, response: Response, { failed = false }: { failed?: boolean } = {}): Promise<Response> {
+    return this.#commit(this.#open(request), response, failed ? 'sign-out' : 'all')
+  }
+
+  /**
+   * For frameworks whose response is no `Response`: persists, and puts the cookie, `Vary` and `Cache-Control` on these
+   * headers.
+   * @throws SessionError if it could not be stored: do not send the response then
+   */
+  async commitHeaders(
+    target: Request | SessionHandle<Data>,
+    headers: Headers,
+    options: { failed?: boolean } = {},
+  ): Promise<void> {
+    const needs = await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', headers)
+    if (needs !== undefined) addToHeaders(headers, needs)
+  }
+
+  /**
+   * The same for frameworks that set cookies by name, value and options, such as Next: persists, and returns the cookies
+   * to set. `Vary: Cookie` is the caller's to add.
+   */
+  async commitCookies(
+    target: Request | SessionHandle<Data>,
+    options: { failed?: boolean } = {},
+  ): Promise<readonly SessionCookie[]> {
+    return (await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', undefined))?.cookies ?? []
   }
 
   /**
@@ -81,74 +168,106 @@ export class SessionManager<Data = SessionData> {
   async handle(
     request: Request,
     handler: (session: SessionHandle<Data>) => Response | Promise<Response>,
+    options: HandleOptions = {},
   ): Promise<Response> {
-    const session = this.#open(request)
+    // 1. The session of this request, which touches nothing.
+    const session = beginHandle<Data>(this.#context, request)
     if (session.isManaged) return handler(session)
     session.isManaged = true
+    session.onUse = options.used
+    let isHandled = false
     try {
-      let response: Response
-      try {
-        response = await handler(session)
-      } catch (error) {
-        await session.abort()
-        throw error
-      }
-      const committed = this.#commit(session, response)
+      // 2. The handler.
+      const response = await handler(session)
+      isHandled = true
+      // 3. What it did is stored, and the response gets what it needs.
+      const committed = this.#commit(session, response, options.failed?.(response) ? 'sign-out' : 'all')
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      if (error instanceof SessionError) this.#context.emit?.({ type: 'failed', error })
-      throw error
+      return isHandled
+        ? await this.#fail(session, error, 'nothing', options)
+        : await this.#commitThrown(session, error, options)
     } finally {
       session.isManaged = false
+      // 4. After a failure, the same request can be handled again.
+      if (!session.isOver) forgetHandle(request, session)
     }
   }
 
-  /**
-   * For an adapter whose framework turns a handler's error into a response before the adapter sees it: what `handle`
-   * does when the handler throws. Nothing is saved but a `destroy()`, and a later `commit` adds nothing.
-   */
-  abort(request: Request): Promise<void> {
-    return this.#open(request).abort()
-  }
-
-  /**
-   * A stored session without a request: for tests, sign-in links, other transports.
-   * `cookie` is what a client sends (`name=value`), `setCookie` what makes a browser do so.
-   */
-  async issue(
-    data: Partial<Data>,
-    options: { owner?: string } = {},
-  ): Promise<{ id: string; cookie: string; setCookie: string }> {
-    const { carrier, cookie, now } = this.#context
-    const state = await newSession(this.#context, false)
-    const session = new WritableView<Data>(state)
-    for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key] as Data[keyof Data])
+  /** A stored session without a request: for tests, sign-in links, other transports. */
+  async issue(data: Partial<Data>, options: { owner?: string } = {}): Promise<IssuedSession> {
+    const { format, cookie, now } = this.#context
+    const state = newSession(this.#context, 'open')
+    const session = new WritableView<Data>(this.#context, state)
+    for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key])
     session.setOwner(options.owner)
-    await persist(this.#context, state, 'always')
-    const value = await carrier.cookieValue(state.identity)
-    return {
-      id: session.id,
-      cookie: `${cookie.name}=${value}`,
-      setCookie: cookie.set(value, state.stored, now()),
-    }
+    const place = cookie.at(undefined)
+    await commitState(this.#context, state, { cookie: place.fingerprint, policy: 'always' })
+    const value = await format.cookieValue(state.identity)
+    const { lifetime, expiresAt } = state.stored
+    const parts = place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined)
+    return { id: session.id, cookie: `${cookie.name}=${value}`, setCookie: String(parts), parts }
   }
 
-  /** Whether there was such a session. Its cookie opens nothing from now on. */
+  /** Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`. */
   async destroy(id: string): Promise<boolean> {
-    const started = stopwatch(this.#context.emit)
-    const isDestroyed = await this.#capability('delete')(id)
-    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: stopwatch(this.#context.emit) - started })
+    if (!isId(id)) return false
+    const started = startTime(this.#context.emit)
+    const { format } = this.#context
+    const store = this.#store('delete')
+    const isDestroyed = format.isShared
+      ? (await endSession(this.#context, { id, store })) === 'destroyed'
+      : await store.delete(id)
+    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: elapsedSince(started) })
     return isDestroyed
   }
 
-  /** The live sessions of an owner. Needs the store's owner index. */
-  async listByOwner(owner: string): Promise<StoredInfo[]> {
-    return this.#capability('listByOwner')(owner)
+  /**
+   * One stored session without a request, typed and checked like any other; `undefined` if it is gone. It is no use of
+   * the session.
+   * @throws SessionDataError if its data can't be decoded or the schema refuses it
+   */
+  async peek(id: string): Promise<ReadableSession<Data> | undefined> {
+    const identity = this.#identityOf(id)
+    const state = identity && (await findById(this.#context, identity))
+    return state && new ReadableView<Data>(this.#context, state)
   }
 
-  /** Signs an owner out everywhere, but for the session `except`. How many sessions that were. */
-  async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number> {
-    return this.#capability('deleteByOwner')(owner, options.except)
+  /**
+   * Changes a stored session without a request; `false` if it is gone. `change` runs again if another writer has won. It
+   * is no use of the session, moves no expiry, and may not regenerate.
+   */
+  async edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
+    const identity = this.#identityOf(id)
+    if (identity === undefined) return false
+    return edit(this.#context, identity, (state) => change(new WritableView<Data>(this.#context, state)))
+  }
+
+  /** The live sessions, page by page. Needs the store's `list`. The last page has no `cursor`. */
+  async list(
+    options: { cursor?: string; limit?: number } = {},
+  ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
+    const { cursor, limit = DEFAULT_PAGE } = options
+    if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', 'must be a whole number above 0')
+    const page = await this.#capability('list')(cursor, limit, this.#context.now())
+    return { sessions: page.entries.flatMap((entry) => sessionInfo(this.#context, entry)), cursor: page.cursor }
+  }
+
+  /** The live sessions of an owner. Needs the store's owner index. */
+  async listByOwner(owner: string): Promise<SessionInfo[]> {
+    checkOwner(owner, Infinity)
+    const entries = await this.#capability('listByOwner')(owner)
+    return entries.flatMap((entry) => sessionInfo(this.#context, entry))
+  }
+
+  /**
+   * Signs an owner out everywhere, but for the session `except`. How many sessions that were; `undefined` where nobody
+   * can know, since they are in their cookies.
+   */
+  async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number | undefined> {
+    checkOwner(owner, Infinity)
+    const count = await this.#capability('deleteByOwner')(owner, options.except)
+    return this.#context.format.isShared ? count : undefined
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
@@ -161,33 +280,96 @@ export class SessionManager<Data = SessionData> {
     return this.#capability('clear')()
   }
 
-  #capability<K extends keyof SessionStore>(name: K): NonNullable<SessionStore[K]> {
-    const method = this.#context.carrier.store?.[name]
-    if (method === undefined) {
-      throw new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
-    }
-    return method
+  #open(source: CookieSource): RequestSession<Data> {
+    if (isRequest(source)) return handleOf(this.#context, source)
+    return new RequestSession<Data>(this.#context, source)
   }
 
-  #open(request: Request): RequestSession<Data> {
-    const carrying = request as Request & { [key: symbol]: RequestSession<Data> | undefined }
-    carrying[this.#key] ??= new RequestSession<Data>(this.#context, request)
-    return carrying[this.#key] as RequestSession<Data>
+  #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
+    if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
+    return andThen(session.commit(what, response.headers), (needs) => this.#dress(response, needs))
   }
 
-  #commit(session: RequestSession<Data>, response: Response): Awaitable<Response> {
-    if (!isObject(response) || !('headers' in response)) {
-      throw new TypeError('fetch-sessions: the handler must return a Response')
-    }
-    return andThen(session.commit(), (committed) => this.#dress(response, session, committed))
-  }
-
-  #dress(response: Response, session: RequestSession<Data>, committed: Committed | undefined): Response {
-    if (committed === undefined) return this.#responses.own(response, session)
-    const { id, setCookie } = committed
-    const dressed = this.#responses.dress(response, session, setCookie)
-    if (dressed === undefined && setCookie !== undefined)
-      this.#context.emit?.({ type: 'dropped', id, reason: 'response' })
+  #dress(response: Response, needs: ResponseNeeds | undefined): Response {
+    if (needs === undefined) return response
+    const dressed = dress(response, needs)
+    if (dressed === undefined) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
     return dressed ?? response
   }
+
+  /** The handler threw: an answer is stored like any other, and thrown on. */
+  async #commitThrown(session: RequestSession<Data>, thrown: unknown, options: HandleOptions): Promise<Response> {
+    const isKept = (options.keep ?? isAnswer)(thrown)
+    if (!isKept && !isResponse(thrown)) return this.#fail(session, thrown, 'sign-out', options)
+    let answer = thrown
+    try {
+      if (isResponse(thrown)) answer = await this.#commit(session, thrown, isKept ? 'all' : 'sign-out')
+      else await this.#commitKept(session)
+    } catch (error) {
+      return this.#fail(session, error, 'nothing', options)
+    }
+    throw answer
+  }
+
+  /** An answer that is no Response: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
+  async #commitKept(session: RequestSession<Data>): Promise<void> {
+    const needs = await session.commit('all', undefined)
+    if (needs === undefined || needs.cookies.length === 0) return
+    this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
+  }
+
+  /** Where the adapter makes a response of the error, that gets the cookie of what was saved before it. */
+  async #fail(session: RequestSession<Data>, error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
+    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+    const response = options.respond?.(error)
+    if (response !== undefined) return this.#commit(session, response, what)
+    if (what === 'sign-out') await session.commit(what, undefined)
+    throw error
+  }
+
+  async #commitTarget(
+    target: Request | SessionHandle<Data>,
+    what: ToSave,
+    sent: Headers | undefined,
+  ): Promise<ResponseNeeds | undefined> {
+    if (target instanceof RequestSession) return target.commit(what, sent)
+    if (isRequest(target)) return this.#open(target).commit(what, sent)
+    throw new TypeError('fetch-sessions: commitHeaders takes a Request, or a handle that this manager opened')
+  }
+
+  #identityOf(id: string): Identity | undefined {
+    const { isShared } = this.#context.format
+    const store = this.#store('load')
+    if (!isShared) throw unsupported('load')
+    return isId(id) ? { id, store, isStale: false } : undefined
+  }
+
+  #store(name: keyof SessionStore): SessionStore {
+    const { store } = this.#context.format
+    if (store?.[name] === undefined) throw unsupported(name)
+    return store
+  }
+
+  #capability<K extends 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'>(
+    name: K,
+  ): NonNullable<SessionStore[K]> {
+    const store = this.#store(name)
+    return (store[name] as (...args: unknown[]) => unknown).bind(store) as NonNullable<SessionStore[K]>
+  }
+}
+
+function unsupported(name: string): SessionError {
+  return new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && ID.test(id)
+}
+
+function isResponse(value: unknown): value is Response {
+  return isObject(value) && 'headers' in value && 'status' in value
+}
+
+function isAnswer(thrown: unknown): boolean {
+  return isResponse(thrown) && thrown.status < 500
 }

@@ -1,4 +1,49 @@
-/** The error for an option that can't work: it names the option and says what to do. */
+/** The error for an option that can't work. The message names the option and says what to do. */
 export function invalidOption(option: string, problem: string): TypeError {
   return new TypeError(`fetch-sessions: ${option} ${problem}`)
+}
+
+/** Other libraries' words for our options. */
+const MEANT: Readonly<Record<string, string>> = {
+  maxAge: 'idleTimeout (seconds)',
+  ttl: 'idleTimeout (seconds)',
+  expires: 'idleTimeout (seconds)',
+  rolling: 'persistence',
+  resave: 'persistence',
+  saveUninitialized: 'persistence',
+  secrets: 'secret',
+  password: 'secret',
+  cookieName: 'cookie.name',
+  'cookie.maxAge': 'idleTimeout (seconds), which the cookie follows',
+  'cookie.expires': 'idleTimeout (seconds), which the cookie follows',
+  'cookie.signed': 'nothing: cookies are always signed',
+}
+
+/** @throws TypeError for an option that does not exist: it would be silently ignored */
+export function rejectUnknown(prefix: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const meant = MEANT[`${prefix}${name}`]
+    throw invalidOption(
+      `${prefix}${name}`,
+      `is no option: ${meant ? `take ${meant}` : `there are ${known.join(', ')}`}`,
+    )
+  }
+}
+
+/** Some three thousand years, in seconds: more than any clock here has to tell. */
+const LONGEST_TIMEOUT = 1e11
+
+/** @throws TypeError if this is not a time in seconds */
+export function checkTimeout(option: string, seconds: unknown, longest: number = LONGEST_TIMEOUT): void {
+  // Written so that what is not a number fails.
+  const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= LONGEST_TIMEOUT
+  if (!isTime) throw invalidOption(option, 'must be a positive, finite number of seconds')
+  if (seconds > longest)
+    throw invalidOption(option, `is above ${longest / 86_400} days: it takes seconds, not milliseconds`)
+}
+
+/** How long a timer takes, in milliseconds. More than some 24 days it takes for none at all. */
+export function timerDelay(seconds: number): number {
+  return Math.min(seconds * 1000, 2 ** 31 - 1)
 }

@@ -1,23 +1,28 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { CommitQueue } from './commit/write-queue.js'
-import type { PersistencePolicy, SessionContext } from './context.js'
-import { CookieAttributes, type CookieOptions, checkTimeout } from './cookie/cookie-attributes.js'
-import type { CarrierStore } from './cookie/cookie-format.js'
+import type { PersistencePolicy } from './commit/commit-context.js'
+import { WriteQueue } from './commit/write-queue.js'
+import type { SessionContext } from './context.js'
+import { CookieAttributes, type CookieOptions } from './cookie/cookie-attributes.js'
+import type { CookieFormat } from './cookie/cookie-format.js'
+import { CookieStore, recordFormat } from './cookie/cookie-store.js'
 import { type Secret, secretBytes } from './cookie/secrets.js'
 import { type TokenSignerFactory, webCryptoSigner } from './cookie/signer.js'
-import { TokenCarrier } from './cookie/token-format.js'
+import { TokenFormat } from './cookie/token-format.js'
+import type { SessionStoreError } from './errors.js'
 import { emitter, type SessionListener } from './events.js'
-import { invalidOption } from './option-error.js'
-import type { SessionCodec } from './session/codec.js'
-import { formatMeta, MAX_COOKIE_AGE } from './session/lifetime.js'
-import { Serializer } from './session/serializer.js'
+import { checkTimeout, invalidOption, rejectUnknown } from './option-error.js'
+import { isObject, type SessionCodec } from './session/codec.js'
+import { MAX_COOKIE_AGE } from './session/lifetime.js'
+import { type Migration, Serializer } from './session/serializer.js'
+import { MemoryStore } from './store/memory-store.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
 import type { IsJson, SessionData } from './types.js'
+import { FirstDayWarnings, isProduction } from './warnings.js'
 
 interface BaseOptions<Data> {
   /** Where sessions are kept. */
-  store: SessionStore | CarrierStore
+  store: SessionStore | CookieStore
   /**
    * At least 32 bytes each (a string counts as UTF-8). Several: the first signs, all verify, so that a secret can be
    * replaced without signing anyone out. `undefined`, such as a variable that is not set, is refused at run time.
@@ -26,7 +31,7 @@ interface BaseOptions<Data> {
   cookie?: CookieOptions
   /** Seconds without use until the session is dead. Default 86 400 (24 h). */
   idleTimeout?: number
-  /** Seconds from creation until the session is dead, used or not. Default 2 592 000 (30 days). */
+  /** Seconds from creation until the session is dead, used or not. Default 2 592 000 (30 days), or as the idle one. */
   absoluteTimeout?: number
   /**
    * When a session is written. `changed` (the default): when the request changed it, or its expiry has to move.
@@ -39,11 +44,25 @@ interface BaseOptions<Data> {
    */
   schema?: StandardSchemaV1<unknown, Data>
   /**
+   * One step for each version of the data after the first. An older record is brought up, step by step, when it is
+   * loaded, before the schema sees it, and stored so with the next write. A step that throws makes invalid data. A record
+   * of a newer version, which a later release wrote, is used as it is; if the schema refuses it, that is a
+   * `SessionDataError`, whatever `onInvalidData` says.
+   */
+  migrations?: readonly Migration[]
+  /**
    * What becomes of stored data that can't be decoded or that the schema refuses. `reset` (the default): the visitor
    * gets a new session under a new id, the record stays, and a `rejected` event tells. `throw`: a `SessionDataError`.
    */
   onInvalidData?: 'reset' | 'throw'
-  /** How many verified cookies are remembered, at some 450 bytes each, to save the crypto. Default 100 000; 0: none. */
+  /**
+   * What a failing load is for a request that only reads. `throw` (the default): a `SessionStoreError`. `anonymous`:
+   * an empty session with `isDegraded`. `write` throws all the same, and no cookie is sent or removed.
+   */
+  onStoreFailure?: 'throw' | 'anonymous' | ((error: SessionStoreError) => 'throw' | 'anonymous')
+  /** The data's text at most, in bytes. Default 262 144. More is a `SessionTooLargeError` when it is to be stored. */
+  maxDataBytes?: number
+  /** How many verified cookies are remembered to save the crypto. Default 10 000; 0: none. */
   verifiedCacheSize?: number
   /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
   storeTimeout?: number
@@ -51,7 +70,9 @@ interface BaseOptions<Data> {
   signer?: TokenSignerFactory
   /** For logs and metrics. What it throws is ignored. */
   onEvent?: SessionListener
-  /** Milliseconds since the epoch. Default Date.now; for tests. */
+  /** `false`: no warnings, neither as events nor on the console. Default true. */
+  warnings?: boolean
+  /** Milliseconds since the epoch. Default Date.now, looked up at each call; for tests. */
   now?: () => number
 }
 
@@ -67,43 +88,137 @@ export type SessionOptions<Data = SessionData> = BaseOptions<Data> &
         codec: SessionCodec
       })
 
+const OPTIONS = (
+  'store secret cookie idleTimeout absoluteTimeout persistence schema migrations onInvalidData onStoreFailure ' +
+  'maxDataBytes verifiedCacheSize storeTimeout signer onEvent warnings now codec'
+).split(' ')
+const STORE_METHODS = ['load', 'create', 'update', 'touch', 'delete'] as const
+
 const DAY = 86_400
+const DEFAULT_ABSOLUTE = 30 * DAY
+const MAX_DATA_BYTES = 262_144
 
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
-  const { store, idleTimeout = DAY, absoluteTimeout = 30 * DAY, verifiedCacheSize = 100_000, now } = options
-  const { persistence = 'changed', onInvalidData = 'reset', storeTimeout, signer = webCryptoSigner } = options
+  if (!isObject(options)) throw invalidOption('new SessionManager', 'needs its options: { store, secret }')
+  rejectUnknown('', options, OPTIONS)
+  const { store, verifiedCacheSize = 10_000, warnings = true, maxDataBytes = MAX_DATA_BYTES } = options
+  const { idleTimeout = DAY, absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, idleTimeout) } = options
+  const { persistence = 'changed', onInvalidData = 'reset', onStoreFailure = 'throw' } = options
+  const { storeTimeout, signer = webCryptoSigner, codec, schema, migrations = [], onEvent } = options
+
   const secrets = secretBytes(options.secret)
   const cookie = new CookieAttributes(options.cookie)
-  checkTimeout('idleTimeout', idleTimeout)
-  checkTimeout('absoluteTimeout', absoluteTimeout)
+  checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
+  checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
+  if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
+    throw invalidOption('idleTimeout', 'is above absoluteTimeout, and so never reached')
   if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout)
-  if (cookie.persistent && Math.min(idleTimeout, absoluteTimeout) > MAX_COOKIE_AGE) {
-    throw invalidOption('idleTimeout', 'makes a Max-Age above 400 days, which browsers cut short: lower it')
-  }
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])
   checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
-  if (typeof store !== 'object' || store === null)
-    throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
-  if (now !== undefined && 'useClock' in store) store.useClock?.(now)
-  const lifetime = { idleTimeout, absoluteTimeout, persistent: cookie.persistent }
-  return {
-    carrier:
-      'carrier' in store
-        ? store.carrier(secrets, cookie.name)
-        : new TokenCarrier(guardStore(store, storeTimeout), signer(secrets), cookie.name, verifiedCacheSize),
+  if (typeof onStoreFailure !== 'function') checkWord('onStoreFailure', onStoreFailure, ['throw', 'anonymous'])
+  check('verifiedCacheSize', verifiedCacheSize >= 0, 'must be a number, 0 or more')
+  check('maxDataBytes', maxDataBytes > 0, 'must be a number of bytes above 0')
+  check('warnings', typeof warnings === 'boolean', 'must be true or false')
+  checkFunction('now', options.now)
+  checkFunction('onEvent', onEvent)
+  checkFunction('signer', signer)
+  check('migrations', Array.isArray(migrations) && migrations.every(isFunction), 'must be a list of functions')
+  check(
+    'codec',
+    codec === undefined || (isFunction(codec?.encode) && isFunction(codec?.decode)),
+    'needs encode and decode',
+  )
+  // An arktype schema is a function.
+  const isSchema = isFunction((schema as StandardSchemaV1 | undefined)?.['~standard']?.validate)
+  check('schema', schema === undefined || isSchema, 'must be a Standard Schema, such as one of zod, valibot or arktype')
+  checkStore(store)
+
+  const now = clockOf(options.now)
+  const emit = emitter(onEvent)
+  const guard = (store: SessionStore): SessionStore => {
+    store.useClock?.(now)
+    return guardStore(store, storeTimeout)
+  }
+  const formatOf = (store: SessionStore | CookieStore): CookieFormat => {
+    if (store instanceof CookieStore) return recordFormat(store, { secrets, cookieName: cookie.name, now, guard })
+    const made = signer(secrets)
+    const isSigner = isObject(made) && [made.sign, made.verify, made.succeed].every(isFunction)
+    check('signer', isSigner, 'must make { sign, verify, succeed }')
+    return new TokenFormat(guard(store), made, secrets.length, cookie.name, verifiedCacheSize)
+  }
+  const format = formatOf(store)
+  const {
+    limits = {},
+    atomic = true,
+    consistency = 'strong',
+  }: Partial<SessionStore> = store instanceof CookieStore ? {} : store
+  const context: SessionContext = {
+    format,
     cookie,
-    serializer: new Serializer(options.codec, options.schema),
-    lifetime,
-    meta: formatMeta(lifetime),
+    serializer: new Serializer({
+      codec,
+      schema,
+      migrations,
+      maxBytes: Math.min(maxDataBytes, limits.dataBytes ?? Infinity),
+    }),
+    lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
+    maxOwnerBytes: limits.ownerBytes ?? Infinity,
+    notesOwnerTime: !format.isShared && format.store !== undefined,
+    isAtomic: atomic,
     persistence,
     onInvalidData,
-    queue: new CommitQueue(),
-    emit: emitter(options.onEvent),
-    now: now ?? Date.now,
+    onStoreFailure: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
+    queue: mayWaitForOthers() ? new WriteQueue() : undefined,
+    warnings: new FirstDayWarnings(emit, !warnings),
+    emit,
+    now,
   }
+  if (store instanceof MemoryStore && isProduction()) context.warnings.tell('memory-store', true)
+  if (consistency === 'eventual') context.warnings.tell('eventual-store', false)
+  if (!atomic) context.warnings.tell('no-compare-and-set', false)
+  return context
+}
+
+/** On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck. */
+function mayWaitForOthers(): boolean {
+  return !('WebSocketPair' in globalThis)
+}
+
+/** Looked up at each call, for fake timers; whole milliseconds, as databases keep them. */
+function clockOf(now: (() => number) | undefined): () => number {
+  return now === undefined ? () => Math.floor(Date.now()) : () => Math.floor(now())
+}
+
+function checkStore(store: unknown): void {
+  if (store instanceof CookieStore) return
+  if (store === undefined || store === null) throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
+  if (typeof store === 'string' || store instanceof URL) {
+    throw invalidOption(
+      'store',
+      'is an address: connect a client to it, and give that to a store, such as redisStore(client)',
+    )
+  }
+  if (isFunction(store)) throw invalidOption('store', 'is a class or a function: call it, as in "new MemoryStore()"')
+  if (!isObject(store)) throw invalidOption('store', 'must be a store, such as "new MemoryStore()"')
+  if ('then' in store) throw invalidOption('store', 'is a promise: await it first')
+  const missing = STORE_METHODS.filter((method) => !isFunction((store as Record<string, unknown>)[method]))
+  if (missing.length > 0)
+    throw invalidOption('store', `has no ${missing.join(', ')}: a client goes into a store, such as redisStore(client)`)
+}
+
+function check(option: string, isRight: boolean, problem: string): void {
+  if (!isRight) throw invalidOption(option, problem)
+}
+
+function checkFunction(option: string, value: unknown): void {
+  check(option, value === undefined || isFunction(value), 'must be a function')
 }
 
 function checkWord(option: string, word: string, words: readonly string[]): void {
-  if (!words.includes(word)) throw invalidOption(option, `must be one of ${words.join(', ')}`)
+  check(option, words.includes(word), `must be one of ${words.join(', ')}`)
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
 }

@@ -1,4 +1,5 @@
 import { SessionManager } from './manager.js'
+import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import { isObject } from './session/codec.js'
 
@@ -12,9 +13,29 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
   | ((...args: Args) => SessionManager<Data> | SessionOptions<Data>)
 
 /**
- * The manager of a source. A function is called once for each `env` object, never once for each request; without an
- * object to go by, or if it takes no argument, once. So it is on Node and Deno, where what is handed over is new with
- * each request.
+ * What platforms and Hono's adapters for them put into an `env` that is new with each request: Node, Deno, Pages, AWS
+ * Lambda, Lambda@Edge, Netlify, Vercel. It says nothing about the sessions.
+ */
+const OF_REQUEST: ReadonlySet<string> = new Set(
+  (
+    'incoming outgoing remoteAddr completed eventContext event requestContext lambdaContext context callback config ' +
+    'request waitUntil passThroughOnException'
+  ).split(' '),
+)
+
+/** How many environments that are equal to none before are remembered. */
+const MAX_ENVIRONMENTS = 8
+
+/** An `env` without what is of the request alone, and the manager that was made for it. */
+interface Environment<Data> {
+  readonly bindings: readonly (readonly [string, unknown])[]
+  readonly manager: SessionManager<Data>
+}
+
+/**
+ * The manager of a source. A function is called once for each `env` of the platform, never once for each request: for
+ * the same object, and for another one that holds the same; without an object to go by, or if the function takes no
+ * argument, once.
  *
  * @throws TypeError if the options can't work: at once, or, from a function, when it is first called
  */
@@ -25,25 +46,35 @@ export function managerOf<Data, Args extends readonly unknown[]>(
     const manager = toManager(source)
     return () => manager
   }
-  const managers = new WeakMap<object, SessionManager<Data>>()
-  const noEnv = {}
+  const known = new WeakMap<object, SessionManager<Data>>()
+  const environments: Environment<Data>[] = []
+  const find = (env: object | undefined, args: Args): SessionManager<Data> => {
+    const bindings = env === undefined ? [] : Object.entries(env).filter(([name]) => !OF_REQUEST.has(name))
+    const same = environments.find((environment) => isSame(environment.bindings, bindings))
+    if (same !== undefined) return same.manager
+    const manager = toManager(source(...args))
+    environments.push({ bindings, manager })
+    if (environments.length > MAX_ENVIRONMENTS) environments.shift()
+    return manager
+  }
   return (env, ...args) => {
-    const key = source.length > 0 && isObject(env) && !isOfRequest(env) ? env : noEnv
-    let manager = managers.get(key)
-    if (manager === undefined) {
-      manager = toManager(source(...args))
-      managers.set(key, manager)
-    }
+    const key = source.length > 0 && isObject(env) ? env : undefined
+    const before = key && known.get(key)
+    if (before !== undefined) return before
+    const manager = find(key, args)
+    if (key !== undefined) known.set(key, manager)
     return manager
   }
 }
 
-/** `@hono/node-server` and `Deno.serve` hand over an object that is new with each request: no `env` to go by. */
-function isOfRequest(env: object): boolean {
-  return 'incoming' in env || 'remoteAddr' in env
+function isSame(a: Environment<unknown>['bindings'], b: Environment<unknown>['bindings']): boolean {
+  return a.length === b.length && a.every(([name, value], i) => b[i]?.[0] === name && Object.is(b[i]?.[1], value))
 }
 
 function toManager<Data>(made: SessionManager<Data> | SessionOptions<Data>): SessionManager<Data> {
+  if (!isObject(made)) {
+    throw invalidOption('sessions', 'is missing: give a SessionManager, its options, or a function that returns either')
+  }
   // By its methods and not by its class, of which a second copy of this package has another one.
   return 'handle' in made ? made : new SessionManager<Data>(made)
 }

@@ -11,9 +11,9 @@ import {
   type SessionOptions,
   type WritableSession,
 } from './index.js'
+import { secret } from './testing/secret.js'
 
 const store = new MemoryStore()
-const secret = 'thirty-two bytes of secret, at least'
 declare const codec: SessionCodec
 declare const request: Request
 

@@ -1,14 +1,14 @@
 import { MemoryStore, SessionConflictError, type SessionEvent, SessionManager } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import { secret } from '../../core/src/testing/secret.js'
 import { withSession } from './index.js'
 
-const secret = 's'.repeat(32)
 const manager = (): SessionManager<{ count: number }> => new SessionManager({ store: new MemoryStore(), secret })
 
 describe('withSession treats', () => {
   for (const scenario of scenarios) {
-    it(`${scenario.name} as every adapter does [B204]`, async () => {
+    it(`${scenario.name} as every adapter does`, async () => {
       const { calls, cookie, count } = scenario
       const outcome = await runScenario(
         (sessions, handler) => withSession((request, session) => handler(session, request), sessions),
@@ -46,7 +46,7 @@ describe('withSession', () => {
     expect(() => withSession(() => new Response(), { store: new MemoryStore(), secret: 'short' })).toThrow(TypeError)
   })
 
-  it('passes on what the platform hands over, and builds one manager for each env [B215]', async () => {
+  it('passes on what the platform hands over, and builds one manager for each env', async () => {
     const built: object[] = []
     const ctx = { waitUntil: () => {} }
     const handler = withSession(
@@ -118,13 +118,13 @@ describe('withSession', () => {
     expect(await withSession(() => response, manager())(new Request('https://example.com/'))).toBe(response)
   })
 
-  it('leaves the body of the request to the handler [B215]', async () => {
+  it('leaves the body of the request to the handler', async () => {
     const echo = withSession(async (request) => new Response(await request.text()), manager())
     const response = await echo(new Request('https://example.com/', { method: 'POST', body: 'hello' }))
     expect(await response.text()).toBe('hello')
   })
 
-  it('answers a store that is down with a plain 500, after the listener was told [B179]', async () => {
+  it('answers a store that is down with a plain 500, after the listener was told', async () => {
     const events: SessionEvent[] = []
     const failing = new MemoryStore()
     const sessions = new SessionManager({ store: failing, secret, onEvent: (event) => events.push(event) })
@@ -142,7 +142,7 @@ describe('withSession', () => {
     expect(events.at(-1)).toMatchObject({ type: 'failed', error: { code: 'ERR_SESSION_STORE' } })
   })
 
-  it('lets every other error through as it is [B200]', async () => {
+  it('lets every other error through as it is', async () => {
     const error = new RangeError('of the handler')
     const handler = withSession(() => {
       throw error
@@ -157,7 +157,7 @@ describe('withSession', () => {
     expect((await handler(new Request('https://example.com/'))).status).toBe(500)
   })
 
-  it('says so when the handler returns no Response [B216]', async () => {
+  it('says so when the handler returns no Response', async () => {
     const handler = withSession(() => undefined as unknown as Response, manager())
     await expect(handler(new Request('https://example.com/'))).rejects.toThrow('must return a Response')
   })

@@ -1,4 +1,4 @@
-import { managerOf, type SessionData, type SessionHandle, type SessionSource } from '@fetch-sessions/core'
+import { managerOf, type SessionData, type SessionHandle, type SessionSource, varyByCookie } from '@fetch-sessions/core'
 import type { Context, MiddlewareHandler } from 'hono'
 
 /** What the middleware adds to an app's `Variables`: the handle, under `session` or the name given as `as`. */
@@ -31,23 +31,42 @@ export function session<Data = SessionData, As extends string = 'session'>(
 ): MiddlewareHandler<SessionEnv<Data, As>> {
   const manager = managerOf(sessions)
   const middleware: MiddlewareHandler = async (c, next) => {
-    try {
-      const response = await manager(c.env, c).handle(c.req.raw, async (handle) => {
+    const response = await manager(c.env, c).handle(
+      c.req.raw,
+      async (handle) => {
         c.set(as, handle)
         await next()
-        // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
-        if (c.error !== undefined) throw c.error
         return c.res
-      })
-      if (response !== c.res) {
-        // Else the setter would put the old headers in the place of the new ones.
-        c.res = undefined
-        c.res = response
-      }
-    } catch (error) {
-      // Hono has dealt with an Error by now, and with nothing else that can be thrown.
-      if (error === undefined || error !== c.error) throw error
+      },
+      {
+        used: () => sayVary(c),
+        // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
+        failed: () => c.error !== undefined,
+      },
+    )
+    if (response !== c.res) {
+      // Else the setter would put the old headers in the place of the new ones.
+      c.res = undefined
+      c.res = response
     }
   }
   return middleware
+}
+
+/**
+ * From now on each response of this context says `Vary: Cookie`, so that a cache between this middleware and the handler
+ * knows it as well, and an error page has it.
+ */
+function sayVary(c: Context): void {
+  // The cheap way: what the context makes a response of has it from the start.
+  if (!c.finalized) c.header('Vary', 'Cookie', { append: true })
+  // A Response that the handler made itself passes through here.
+  const { get, set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res') as Required<
+    Pick<PropertyDescriptor, 'get' | 'set'>
+  >
+  Object.defineProperty(c, 'res', {
+    configurable: true,
+    get: () => get.call(c),
+    set: (response: Response | undefined) => set.call(c, response && varyByCookie(response)),
+  })
 }

@@ -50,12 +50,14 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   return {
     before: [
       (request, ...args) => {
-        request[as] = manager(args[0], ...args).open(asRequest(request))
+        request[as] = manager(args[0], ...args).begin(asRequest(request))
       },
     ],
     catch: async (error, request, ...args) => {
-      await manager(args[0], ...args).abort(asRequest(request))
-      return respond(error, request, ...args)
+      const sessions = manager(args[0], ...args)
+      // An answer that was thrown is saved, as it would be had it been returned.
+      if (error instanceof Response) return sessions.commit(asRequest(request), error, { failed: error.status >= 500 })
+      return sessions.commit(asRequest(request), await respond(error, request, ...args), { failed: true })
     },
     finally: [
       (response, request, ...args) =>

@@ -27,13 +27,13 @@ export const exceptions: readonly Exception[] = [
     because: 'the test is about `@hono/node-server`, which is for Node',
   },
   {
-    test: 'core/src/cookie-parsing.test.ts > the session cookie > is found in the second of two Cookie header fields [B3]',
+    test: 'core/src/cookie/cookie-header.test.ts > the session cookie > is found in the second of two Cookie header fields',
     on: [...WORKERD, 'deno'],
     because:
       '`Headers` joins two `Cookie` fields with a comma there, as the Fetch standard has it, and not with a semicolon',
   },
   {
-    test: 'core/src/response.test.ts > a response that can not carry a cookie > such as a 101 with immutable headers passes through, with an event [B192]',
+    test: 'core/src/request/response.test.ts > a response that can not carry a cookie > such as a 101 with immutable headers passes through, with an event',
     on: [...WORKERD, 'bun', 'deno'],
     because: 'a 101 can be wrapped anew there, so it takes the cookie',
   },

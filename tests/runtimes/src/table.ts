@@ -26,7 +26,7 @@ function noteOf(exception: Exception): string {
 
 function sentence({ test, because }: Exception): string {
   const [file, ...names] = test.split(' > ')
-  const name = names.join(' ').replace(/ \[.*\]$/, '')
+  const name = names.join(' ')
   return `${name === '' ? file : `“${name}”`}: ${because}.`
 }
 

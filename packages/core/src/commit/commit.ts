@@ -1,165 +1,239 @@
 import { andThen } from '../awaitable.js'
-import type { PersistencePolicy, SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
-import { stopwatch } from '../events.js'
+import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
-import { expiryWhenUsed, isCookieDue, isTouchDue } from '../session/lifetime.js'
+import { isEqual } from '../session/equality.js'
+import { expiryWhenUsed, isAtAbsoluteLimit, isCookieBehind, isUseDue } from '../session/lifetime.js'
 import type { SessionState } from '../session/session-state.js'
-import { contentOf, metaOf, nextVersion, type StoredSession } from '../session/stored-session.js'
+import { type StoredSession, storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import { applyAll, type PendingWrite, pending, reload, writeShared } from './compare-and-set.js'
+import type { CommitContext, PersistencePolicy } from './commit-context.js'
+import { reload, type WriteOutcome, writeTogether } from './compare-and-set.js'
+import { endSession } from './end-session.js'
+import { regenerate } from './regenerate.js'
+import { successorOf } from './successor.js'
 
-/** What a save does in the store; named as the event that tells of it. */
-type StoreAction = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
+/** What a commit does in the store; named as the event that tells of it. */
+type Action = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
+
+/** What came of it. */
+type Outcome =
+  | { readonly is: 'stored'; readonly session: StoredSession; readonly identity?: Identity }
+  | { readonly is: 'destroyed' }
+  /** Nothing had to be stored: another request has done it. */
+  | { readonly is: 'newer'; readonly session: StoredSession }
+  | Exclude<WriteOutcome, { is: 'stored' }>
+
+/** How one request commits its session. */
+export interface CommitOptions {
+  /** The fingerprint of the cookie that goes out with it; `undefined`: none can be sent any more. */
+  readonly cookie: string | undefined
+  readonly policy?: PersistencePolicy
+}
 
 /**
  * Makes the store agree with what a request did to its session. Not a promise if nothing has to be waited for.
  * @throws SessionError if it could not be stored; what is to be stored is then still there to be saved again
  */
-export function persist(
-  context: SessionContext,
-  state: SessionState,
-  policy: PersistencePolicy = context.persistence,
-): Awaitable<void> {
-  const type = decide(context, state, policy)
-  if (type === undefined) return
-  // As they are now: what is asked for while this save is under way is the next one's.
-  const { draft, identity, regenerates, stored: before } = state
-  const { emit } = context
-  // From here on the store may hear of the id, whatever it answers.
-  state.isIdKnown = true
-  return andThen(draft.seal(before.record.data), (changes) => {
-    const started = stopwatch(emit)
-    return andThen(store(context, type, state, changes), (stored) => {
-      const event = { id: state.identity.id, duration: stopwatch(emit) - started }
-      if (stored === undefined) {
-        state.end()
-        return emit?.(type === 'destroyed' ? { type, ...event } : { type: 'dropped', reason: 'gone', ...event })
-      }
-      return andThen(draft.acceptStored(changes, contentOf(stored)), () => {
-        state.stored = stored
-        state.isSaved = true
-        if (regenerates) state.regenerates = false
-        state.isCookieDue ||= state.identity !== identity || isNewsForBrowser(identity, before, stored)
-        emit?.(type === 'regenerated' ? { type, previousId: identity.id, ...event } : { type, ...event })
-      })
-    })
+export function commit(context: CommitContext, state: SessionState, options: CommitOptions): Awaitable<void> {
+  // 1. What the request made of its session, as it is now: what comes later is the next save's.
+  return andThen(state.draft.seal(), (sealed) => {
+    // 2. What the store has to do.
+    const action = decide(context, state, sealed, options)
+    if (action === undefined) return dropSuperseded(context, state, sealed)
+    // 3. Do it.
+    const started = startTime(context.emit)
+    return andThen(act(context, action, state, sealed, options), (outcome) =>
+      // 4. Note what came of it.
+      settle(context, action, state, sealed, options, outcome, started),
+    )
   })
-}
-
-/** Whether the cookie that came does not do any more. */
-function isNewsForBrowser(
-  { stale, isShared }: Identity,
-  before: StoredSession,
-  { record, lifetime }: StoredSession,
-): boolean {
-  return (
-    stale ||
-    !isShared ||
-    before.record.meta !== record.meta ||
-    before.record.version === 0 ||
-    (lifetime.persistent && isCookieDue(before.record, record, lifetime))
-  )
 }
 
 /** What has to be done, from the state alone. */
 function decide(
-  context: SessionContext,
-  { isDestroyed, isGone, isLate, isNew, isSaved, draft, regenerates, stored }: SessionState,
-  policy: PersistencePolicy,
-): StoreAction | undefined {
-  if (isGone) return undefined
-  const hasChanges = draft.hasChanges()
+  context: CommitContext,
+  state: SessionState,
+  { isChanged }: Sealed,
+  { cookie, policy = context.persistence }: CommitOptions,
+): Action | undefined {
+  const { status, phase, isNew, draft, regeneration, stored } = state
+  if (status === 'destroyed') return isNew ? undefined : 'destroyed'
+  if (status !== 'live') return undefined
   if (isNew) {
-    const isWorthIt = draft.keys.length > 0 || draft.owner !== undefined || policy === 'always'
-    return isWorthIt && !isDestroyed && !isLate ? 'created' : undefined
+    const isWorthIt = !draft.isEmpty || policy === 'always'
+    return isWorthIt && phase !== 'late' ? 'created' : undefined
   }
-  if (isDestroyed) return 'destroyed'
-  if (regenerates) return 'regenerated'
-  if (hasChanges) return 'saved'
-  const { record, expiresAt, lifetime, own } = stored
-  const isUseNoted = policy === 'changed' || isSaved
-  if (isUseNoted && !isTouchDue(context.now(), record.createdAt, expiresAt, lifetime)) return undefined
-  // A touch leaves the notes alone, and the expiry must agree with the idle timeout that is noted.
-  return record.meta === metaOf(context, own) ? 'touched' : 'saved'
+  if (regeneration !== undefined) return 'regenerated'
+  if (isChanged) return 'saved'
+  const isEveryUseNoted = policy !== 'changed' && !state.isSaved
+  if (!isEveryUseNoted && !isUseDue(context.now(), stored.lastUse, stored.lifetime)) return undefined
+  const { lifetime, record } = stored
+  const used = { createdAt: record.createdAt, expiresAt: expiryWhenUsed(context.now(), record.createdAt, lifetime) }
+  // A touch leaves the notes alone, so they have to be right.
+  const areNotesRight =
+    stored.idle === lifetime.idleTimeout &&
+    (cookie === undefined || stored.cookie === cookie) &&
+    !isAtAbsoluteLimit(used, lifetime)
+  return areNotesRight ? 'touched' : 'saved'
 }
 
-/** What is stored then; `undefined` if the record is gone, and with it what was to be stored. */
-function store(
-  context: SessionContext,
-  action: StoreAction,
+function act(
+  context: CommitContext,
+  action: Action,
   state: SessionState,
-  changes: Sealed,
-): Awaitable<StoredSession | undefined> {
-  const { identity, stored: base } = state
+  sealed: Sealed,
+  { cookie }: CommitOptions,
+): Awaitable<Outcome> {
+  const { identity, stored: base, regeneration } = state
   switch (action) {
     case 'created':
-      return create(identity, nextVersion(context, changes, base.record.createdAt, 1))
+      return create(identity, storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie }))
     case 'touched':
-      return touch(context, state)
+      return touch(context, identity, base)
     case 'destroyed':
-      return andThen(identity.store.delete(identity.id), () => undefined)
+      // One that this request has loaded is never superseded: what took over ends.
+      return endSession(context, identity, base).then((is) => ({ is: is === 'gone' ? 'gone' : 'destroyed' }))
     case 'regenerated':
-      return context.queue.submit(identity.id, pending(true, changes, base), ([write], newest) =>
-        regenerate(context, state, write as PendingWrite, newest ?? base),
+      return regeneration ? regenerate(context, state, regeneration, sealed, cookie) : { is: 'gone' }
+    case 'saved': {
+      const write = { sealed, base, cookie }
+      if (!context.format.isShared || context.queue === undefined) {
+        // What travels in a cookie is written by its own request only.
+        return andThen(writeTogether(context, identity, [write]), ({ outcomes }) => outcomes[0] as WriteOutcome)
+      }
+      return context.queue.submit(identity.id, write, (batch, newest) =>
+        writeTogether(context, identity, batch, newest),
       )
-    case 'saved':
-      // What travels in a cookie is written by its own request only.
-      return context.queue.submit(identity.id, pending(!identity.isShared, changes, base), (batch, newest) =>
-        writeShared(context, identity, batch, newest),
-      )
+    }
   }
+}
+
+function frameOf({ record: { createdAt, version }, lastUse, cookie }: StoredSession): Parameters<typeof storedAs>[2] {
+  return { createdAt, version, lastUse, cookie }
 }
 
 /** Writes a new record. An existing one is never overwritten. */
-function create({ id, store }: Identity, session: StoredSession): Awaitable<StoredSession> {
+function create({ id, store }: Identity, session: StoredSession): Awaitable<Outcome> {
   return andThen(store.create(id, session.record), (isCreated) => {
     if (!isCreated) throw new SessionConflictError(1)
-    return session
+    return { is: 'stored', session }
   })
 }
 
-function touch(context: SessionContext, { identity, stored }: SessionState): Awaitable<StoredSession | undefined> {
-  const { record, lifetime } = stored
+/**
+ * Notes a use. Where another request was faster, it is decided again by what that has stored: it may have shortened the
+ * lifetime, or noted a use itself.
+ */
+function touch(context: CommitContext, identity: Identity, session: StoredSession, attempt = 1): Awaitable<Outcome> {
   const now = context.now()
+  const { record, lifetime } = session
   const expiresAt = expiryWhenUsed(now, record.createdAt, lifetime)
-  const touching = now < stored.expiresAt && identity.store.touch(identity.id, expiresAt, record.version)
-  return andThen(touching, (isTouched) =>
-    isTouched ? { ...stored, record: { ...record, expiresAt }, expiresAt } : undefined,
+  const touching = now < session.expiresAt && identity.store.touch(identity.id, expiresAt, record.version)
+  return andThen(touching, (isTouched) => {
+    if (isTouched)
+      return { is: 'stored', session: { ...session, record: { ...record, expiresAt }, expiresAt, lastUse: now } }
+    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {
+      if (found.is === 'superseded') return found
+      if (found.is !== 'session') return { is: 'gone' }
+      const isDue = isUseDue(context.now(), found.session.lastUse, found.session.lifetime)
+      return isDue && attempt < 4
+        ? touch(context, identity, found.session, attempt + 1)
+        : { is: 'newer', session: found.session }
+    })
+  })
+}
+
+/** Brings the state up to what the store holds, and tells the listener. */
+function settle(
+  context: CommitContext,
+  action: Action,
+  state: SessionState,
+  sealed: Sealed,
+  options: CommitOptions,
+  outcome: Outcome,
+  started: number,
+): Awaitable<void> {
+  const { emit } = context
+  const { identity: before, stored: base } = state
+  switch (outcome.is) {
+    case 'failed':
+      throw outcome.error
+    case 'destroyed':
+      return emit?.({ type: 'destroyed', id: before.id, duration: elapsedSince(started) })
+    case 'gone':
+      // A session that another request has ended: whoever signs out wants its cookie gone all the same.
+      if (action !== 'destroyed') state.end('gone')
+      return emit?.({ type: 'dropped', reason: 'gone', id: before.id, duration: elapsedSince(started) })
+    case 'superseded':
+      return andThen(successorOf(context, before, outcome.successor), (successor) => {
+        if (successor !== undefined) return follow(context, state, options, successor)
+        state.end('gone')
+        state.status = 'superseded'
+        emit?.({ type: 'dropped', reason: 'superseded', id: before.id, duration: elapsedSince(started) })
+      })
+    case 'newer':
+      state.stored = outcome.session
+      return state.draft.rebase(outcome.session.content, sealed)
+    case 'stored': {
+      const { session, identity = before } = outcome
+      return andThen(state.draft.accept(sealed, session.content), () => {
+        state.stored = session
+        state.identity = identity
+        state.isSaved = true
+        if (action === 'regenerated') state.regeneration = undefined
+        if (isCookieOutdated(context, before, identity, base, session)) {
+          state.cookie =
+            sealed.isChanged || identity !== before || base.record.version === 0 ? 'due' : (state.cookie ?? 'refresh')
+        }
+        const { id } = identity
+        const duration = startTime(emit) - started
+        emit?.(
+          action === 'regenerated'
+            ? { type: action, id, previousId: before.id, duration }
+            : { type: action, id, duration },
+        )
+      })
+    }
+  }
+}
+
+/** Goes on under the id that another request has rotated to. */
+function follow(
+  context: CommitContext,
+  state: SessionState,
+  options: CommitOptions,
+  { identity, session }: { identity: Identity; session: StoredSession },
+): Awaitable<void> {
+  state.identity = identity
+  state.stored = session
+  state.regeneration = undefined
+  state.cookie = 'due'
+  return andThen(state.draft.rebase(session.content), () => commit(context, state, options))
+}
+
+/** Whether the browser's cookie is out of date. */
+function isCookieOutdated(
+  { format }: CommitContext,
+  before: Identity,
+  identity: Identity,
+  base: StoredSession,
+  session: StoredSession,
+): boolean {
+  return (
+    !format.isShared ||
+    before.isStale ||
+    identity !== before ||
+    base.record.version === 0 ||
+    base.cookie !== session.cookie ||
+    !isEqual(base.content.own, session.content.own) ||
+    (session.lifetime.persistent && isCookieBehind(base.record, session.record, session.lifetime))
   )
 }
 
-/** The new record first, then the old one goes. If that fails, the new one is taken back. */
-async function regenerate(
-  context: SessionContext,
-  state: SessionState,
-  write: PendingWrite,
-  base: StoredSession,
-): Promise<undefined> {
-  const { identity: old } = state
-  const identity = await context.carrier.issue()
-  const { id, store } = identity
-  const build = async (base: StoredSession, version: number): Promise<StoredSession> => {
-    const next = await applyAll(context, [write], base)
-    if (write.failure) throw write.failure.error
-    return { ...next, record: { ...next.record, version } }
-  }
-  let isReplaced = false
-  try {
-    write.stored = await create(identity, await build(base, 1))
-    // What others have stored by now comes along, and a session that is gone is not brought back.
-    const newest = await reload(context, old)
-    if (newest !== undefined && newest.record.version > base.record.version) {
-      write.stored = await build(newest, 2)
-      if (!(await store.update(id, write.stored.record))) throw new SessionConflictError(1)
-    }
-    isReplaced = newest !== undefined && (await old.store.delete(old.id))
-  } finally {
-    if (isReplaced) state.identity = identity
-    else if (write.stored !== undefined) {
-      write.stored = undefined
-      await store.delete(id)
-    }
-  }
+/** What was changed of a session that has a new id by now goes nowhere. */
+function dropSuperseded({ emit }: CommitContext, { status, identity }: SessionState, { isChanged }: Sealed): void {
+  if (status === 'superseded' && isChanged)
+    emit?.({ type: 'dropped', reason: 'superseded', id: identity.id, duration: 0 })
 }

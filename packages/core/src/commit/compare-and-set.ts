@@ -1,126 +1,150 @@
 import { andThen } from '../awaitable.js'
-import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
-import { stopwatch } from '../events.js'
-import { type Content, replay, type Sealed } from '../session/draft.js'
-import { contentOf, examine, nextVersion, type StoredSession } from '../session/stored-session.js'
+import { elapsedSince, startTime } from '../events.js'
+import { replay, type Sealed } from '../session/draft.js'
+import type { Successor } from '../session/notes.js'
+import { type Content, examine, type Found, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
+import type { CommitContext } from './commit-context.js'
 
 /** How often a write that loses is tried again. */
-const MAX_ATTEMPTS = 16
+export const MAX_ATTEMPTS = 16
 const MAX_BACKOFF_MS = 50
 
 /** One request's changes on their way into a record that others may write to at the same time. */
 export interface PendingWrite {
-  /** Needs the session for itself: it is never written together with others. */
-  readonly alone: boolean
-  readonly changes: Sealed
+  readonly sealed: Sealed
   /** What the changes were made to. */
   readonly base: StoredSession
-  /** What was stored with these changes in it; `undefined` if the record was gone, so that they were dropped. */
-  stored: StoredSession | undefined
-  /** Why they were not stored: a store that failed, or changes that do not apply to what others have stored. */
-  failure: { readonly error: unknown } | undefined
+  /** The fingerprint of the cookie that goes out with it; `undefined`: none goes out. */
+  readonly cookie: string | undefined
 }
 
-export function pending(alone: boolean, changes: Sealed, base: StoredSession): PendingWrite {
-  return { alone, changes, base, stored: undefined, failure: undefined }
+/** What became of one request's changes. */
+export type WriteOutcome =
+  | { readonly is: 'stored'; readonly session: StoredSession }
+  /** The record is no more, so they were dropped. */
+  | { readonly is: 'gone' }
+  /** The session has a new id by now. */
+  | { readonly is: 'superseded'; readonly successor: Successor }
+  /** The store failed, or they do not apply to what others have stored. */
+  | { readonly is: 'failed'; readonly error: unknown }
+
+/** What became of several requests' changes, in their order, and what the store holds now, for the next to build on. */
+export interface Written {
+  readonly outcomes: readonly WriteOutcome[]
+  readonly newest: StoredSession | undefined
 }
 
 /**
  * Writes the changes of several requests at once, each made to the outcome of the one before it. Compare-and-set: when
- * another process has won, all of it is done again on top of that. A record that is gone stays gone. Returns what the
- * store holds then, for the next to build on.
+ * another process has won, all of it is done again on top of that. A record that is gone stays gone.
  *
  * @throws SessionConflictError if others win each time
  */
-export function writeShared(
-  context: SessionContext,
+export function writeTogether(
+  context: CommitContext,
   identity: Identity,
   batch: readonly PendingWrite[],
   newest: StoredSession | undefined = batch[0]?.base,
-): Awaitable<StoredSession | undefined> {
-  const started = stopwatch(context.emit)
+): Awaitable<Written> {
+  const started = startTime(context.emit)
   // Somebody else may have used the session since, so it is not dead before the store says so.
   if (newest === undefined || context.now() >= newest.expiresAt) return contend(context, identity, batch, 0, started)
   return andThen(
     attempt(context, identity, batch, newest),
-    (next) => next ?? contend(context, identity, batch, 1, started),
+    (written) => written ?? contend(context, identity, batch, 1, started),
   )
+}
+
+/** What the store holds under this id now. */
+export function reload(context: CommitContext, { id, store }: Identity): Awaitable<Found> {
+  return andThen(store.load(id), (record) => examine(context, record))
+}
+
+/** At once the first time, then after a random, growing while: those who collided do not collide again in step. */
+export async function backOff(attempt: number): Promise<void> {
+  const limit = Math.min(MAX_BACKOFF_MS, 2 ** attempt)
+  if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * limit))
 }
 
 /** One try. `undefined` if another process has won. */
 function attempt(
-  context: SessionContext,
+  context: CommitContext,
   { id, store }: Identity,
   batch: readonly PendingWrite[],
   base: StoredSession,
-): Awaitable<StoredSession | undefined> {
-  return andThen(applyAll(context, batch, base), (next) => {
-    const writes = batch.filter(({ failure }) => failure === undefined)
-    if (writes.length === 0) return base
-    return andThen(store.update(id, next.record), (isWritten) => {
-      if (!isWritten) return undefined
-      for (const write of writes) write.stored = next
-      return next
-    })
+): Awaitable<Written | undefined> {
+  return andThen(applyAll(context, batch, base), ({ content, failures }) => {
+    const failed = failures.filter((failure) => failure !== undefined)
+    if (failed.length === batch.length) return { outcomes: failed, newest: base }
+    const { createdAt, version } = base.record
+    const cookie = batch.reduce<string | undefined>((last, write) => write.cookie ?? last, base.cookie)
+    const session = storedAs(context, content, { createdAt, version: version + 1, lastUse: context.now(), cookie })
+    const outcomes = batch.map((_, index): WriteOutcome => failures[index] ?? { is: 'stored', session })
+    return andThen(store.update(id, session.record), (isWritten) =>
+      isWritten ? { outcomes, newest: session } : undefined,
+    )
   })
 }
 
 /** Tries on top of what the store holds by now, until it wins. `attempts`: how many were lost before. */
 async function contend(
-  context: SessionContext,
+  context: CommitContext,
   identity: Identity,
   batch: readonly PendingWrite[],
   attempts: number,
   started: number,
-): Promise<StoredSession | undefined> {
+): Promise<Written> {
   for (let lost = attempts; ; lost++) {
     if (lost > 0) {
-      context.emit?.({ type: 'conflict', id: identity.id, attempt: lost, duration: stopwatch(context.emit) - started })
+      context.emit?.({ type: 'conflict', id: identity.id, attempt: lost, duration: elapsedSince(started) })
       if (lost === MAX_ATTEMPTS) throw new SessionConflictError(lost)
       await backOff(lost)
     }
-    const base = await reload(context, identity)
-    const next = base && (await attempt(context, identity, batch, base))
-    if (base === undefined || next !== undefined) return next
+    const found = await reload(context, identity)
+    if (found.is !== 'session') {
+      const outcome: WriteOutcome = found.is === 'superseded' ? found : { is: 'gone' }
+      return { outcomes: batch.map(() => outcome), newest: undefined }
+    }
+    const written = await attempt(context, identity, batch, found.session)
+    if (written !== undefined) return written
   }
 }
 
-/** What `batch` makes of `base`. A write whose changes do not apply is left out and gets its error. */
-export function applyAll(
-  context: SessionContext,
+interface Applied {
+  readonly content: Content
+  /** By the place in the batch: a write whose changes do not apply is left out. */
+  readonly failures: readonly (WriteOutcome | undefined)[]
+}
+
+/** What `batch` makes of `base`. */
+function applyAll(context: CommitContext, batch: readonly PendingWrite[], base: StoredSession): Awaitable<Applied> {
+  const [first] = batch
+  // Nothing came in between: what the request has made is what is to be stored.
+  const isFirstReady = first !== undefined && first.base.record.version === base.record.version
+  const content = isFirstReady ? first.sealed.content : base.content
+  if (isFirstReady && batch.length === 1) return { content, failures: NONE }
+  return replayAll(context, batch, isFirstReady ? 1 : 0, content)
+}
+
+const NONE: readonly undefined[] = []
+
+async function replayAll(
+  { serializer }: CommitContext,
   batch: readonly PendingWrite[],
-  base: StoredSession,
-): Awaitable<StoredSession> {
-  const { createdAt, version } = base.record
-  let outcome: Awaitable<Content> = contentOf(base)
-  for (const write of batch) {
-    const { changes } = write
-    // What did not apply to what was there before may apply to this.
-    write.failure = undefined
-    // Nothing came in between: what the request has made is what is to be stored.
-    if (write === batch[0] && write.base.record.version === version) outcome = changes
-    else
-      outcome = andThen(outcome, (content) =>
-        replay(changes.steps, content, context.serializer).catch((error) => {
-          write.failure = { error }
-          return content
-        }),
-      )
+  from: number,
+  before: Content,
+): Promise<Applied> {
+  const failures: (WriteOutcome | undefined)[] = []
+  let content = before
+  for (let index = from; index < batch.length; index++) {
+    try {
+      content = await replay((batch[index] as PendingWrite).sealed.changes, content, serializer)
+    } catch (error) {
+      failures[index] = { is: 'failed', error }
+    }
   }
-  return andThen(outcome, (content) => nextVersion(context, content, createdAt, version + 1))
-}
-
-/** The live record as the store has it now. */
-export async function reload(context: SessionContext, { id, store }: Identity): Promise<StoredSession | undefined> {
-  const found = examine(context, await store.load(id))
-  return typeof found === 'object' ? found : undefined
-}
-
-/** At once the first time, then after a random, growing while: those who collided do not collide again in step. */
-async function backOff(attempt: number): Promise<void> {
-  const limit = Math.min(MAX_BACKOFF_MS, 2 ** attempt)
-  if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * limit))
+  return { content, failures }
 }

@@ -1,106 +1,86 @@
 import { isPromise } from '../awaitable.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import type { PendingWrite } from './compare-and-set.js'
+import type { PendingWrite, WriteOutcome, Written } from './compare-and-set.js'
 
-/** The writes of one session that wait, and what the one before them has stored. */
-interface Lane {
-  readonly waiting: Place[]
-  newest: StoredSession | undefined
-}
+/** Writes a batch, on top of what the one before it has stored. */
+type Write = (batch: PendingWrite[], newest: StoredSession | undefined) => Awaitable<Written>
 
-type Lead = (batch: PendingWrite[], newest: StoredSession | undefined) => Awaitable<StoredSession | undefined>
-
-interface Place {
-  readonly write: PendingWrite
-  /** Ends the wait. `isWritten`: another has written it; else it is its turn to lead. */
-  readonly call: (isWritten: boolean) => void
+/** A write that waits for the one before it. */
+interface QueuedWrite {
+  readonly pending: PendingWrite
+  readonly write: Write
+  readonly settle: (outcome: WriteOutcome) => void
 }
 
 /** How long a write waits for the one before it, in milliseconds, before it goes ahead by itself. */
-const PATIENCE = 5000
+const MAX_WAIT = 5000
 
 /**
- * Commits of one session in one process queue up: while one is in the store, those that arrive are gathered, and the
- * first of them then writes for all. Correctness never depends on it, since every write is compare-and-set; it saves
- * the store the collisions.
- *
- * A write leads with its own request's store calls. Where the request before it was cut off half-way (a Worker whose
- * client went away), the write does not wait for ever.
+ * Commits of one session in one process queue up: while one is in the store, those that arrive are gathered, and are then
+ * written together. Correctness never depends on it, since every write is compare-and-set; it saves the store the
+ * collisions.
  */
-export class CommitQueue {
-  readonly #lanes: Map<string, Lane> = new Map()
+export class WriteQueue {
+  /** By session: the writes that wait for the one that is in the store. */
+  readonly #waiting: Map<string, QueuedWrite[]> = new Map()
 
-  /**
-   * What is stored when `write` was part of a batch that was written; `undefined` if the record was gone. `lead` writes a
-   * batch, on top of what the one before it has stored, and returns what it has stored. What it throws fails each write
-   * of the batch. Not a promise if `lead` does not return one: then nobody can have come in between.
-   */
-  submit(id: string, write: PendingWrite, lead: Lead): Awaitable<StoredSession | undefined> {
-    const busy = this.#lanes.get(id)
-    if (busy !== undefined) return this.#join(id, busy, write, lead)
-    const leading = lead([write], undefined)
-    if (!isPromise(leading)) return outcomeOf(write)
-    const lane = { waiting: [], newest: undefined }
-    this.#lanes.set(id, lane)
-    return this.#conclude(id, lane, write, [], leading)
-  }
-
-  async #join(id: string, lane: Lane, write: PendingWrite, lead: Lead): Promise<StoredSession | undefined> {
-    if (await this.#wait(id, lane, write)) return outcomeOf(write)
-    const { waiting, newest } = lane
-    const company: Place[] = []
-    if (!write.alone) while (waiting[0]?.write.alone === false) company.push(waiting.shift() as Place)
-    const leading = (async () => lead([write, ...company.map((place) => place.write)], newest))()
-    return this.#conclude(id, lane, write, company, leading)
-  }
-
-  async #conclude(
-    id: string,
-    lane: Lane,
-    write: PendingWrite,
-    company: readonly Place[],
-    leading: Promise<StoredSession | undefined>,
-  ): Promise<StoredSession | undefined> {
-    try {
-      lane.newest = await leading
-    } catch (error) {
-      write.failure ??= { error }
-      for (const place of company) place.write.failure ??= { error }
-    }
-    for (const place of company) place.call(true)
-    const next = lane.waiting.shift()
-    if (next !== undefined) next.call(false)
-    else this.#leave(id, lane)
-    return outcomeOf(write)
-  }
-
-  #wait(id: string, lane: Lane, write: PendingWrite): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        const index = lane.waiting.indexOf(place)
-        if (index < 0) return
-        lane.waiting.splice(index, 1)
-        this.#leave(id, lane)
-        resolve(false)
-      }, PATIENCE)
-      const place: Place = {
-        write,
-        call(isWritten) {
-          clearTimeout(timer)
-          resolve(isWritten)
-        },
-      }
-      lane.waiting.push(place)
+  /** Not a promise if `write` does not return one: then nobody can have come in between. */
+  submit(id: string, pending: PendingWrite, write: Write): Awaitable<WriteOutcome> {
+    const waiting = this.#waiting.get(id)
+    if (waiting !== undefined) return this.#wait(waiting, { pending, write })
+    const writing = write([pending], undefined)
+    if (!isPromise(writing)) return writing.outcomes[0] as WriteOutcome
+    return new Promise((settle) => {
+      const queue: QueuedWrite[] = []
+      this.#waiting.set(id, queue)
+      void this.#follow(id, queue, [{ pending, write, settle }], writing)
     })
   }
 
-  #leave(id: string, lane: Lane): void {
-    if (this.#lanes.get(id) === lane) this.#lanes.delete(id)
+  /** Waits for a batch that is in the store, then has the next one written. */
+  async #follow(id: string, queue: QueuedWrite[], batch: QueuedWrite[], writing: Awaitable<Written>): Promise<void> {
+    let newest: StoredSession | undefined
+    try {
+      const written = await writing
+      newest = written.newest
+      for (const [index, { settle }] of batch.entries()) settle(written.outcomes[index] as WriteOutcome)
+    } catch (error) {
+      for (const { settle } of batch) settle({ is: 'failed', error })
+    }
+    const next = queue.splice(0)
+    const [first] = next
+    if (first === undefined) this.#waiting.delete(id)
+    else void this.#follow(id, queue, next, start(first.write, next, newest))
+  }
+
+  #wait(queue: QueuedWrite[], { pending, write }: Omit<QueuedWrite, 'settle'>): Promise<WriteOutcome> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        const index = queue.indexOf(queued)
+        if (index < 0) return
+        queue.splice(index, 1)
+        start(write, [queued], undefined).then(
+          ({ outcomes }) => resolve(outcomes[0] as WriteOutcome),
+          (error) => resolve({ is: 'failed', error }),
+        )
+      }, MAX_WAIT)
+      const queued: QueuedWrite = {
+        pending,
+        write,
+        settle(outcome) {
+          clearTimeout(timer)
+          resolve(outcome)
+        },
+      }
+      queue.push(queued)
+    })
   }
 }
 
-function outcomeOf(write: PendingWrite): StoredSession | undefined {
-  if (write.failure) throw write.failure.error
-  return write.stored
+async function start(write: Write, batch: readonly QueuedWrite[], newest: StoredSession | undefined): Promise<Written> {
+  return write(
+    batch.map(({ pending }) => pending),
+    newest,
+  )
 }

@@ -1,5 +1,13 @@
-import { invalidOption } from '../option-error.js'
-import { type Lifetime, maxAge } from '../session/lifetime.js'
+import { invalidOption, rejectUnknown } from '../option-error.js'
+import { BoundedMap } from '../store/bounded-map.js'
+
+/** A place at which a cookie used to be set. What is left out is as it is today. */
+export interface RetiredCookie {
+  name?: string
+  domain?: string
+  path?: string
+  partitioned?: boolean
+}
 
 /** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
 export interface CookieOptions {
@@ -10,8 +18,16 @@ export interface CookieOptions {
   name?: string
   /** Default `/`. */
   path?: string
-  /** Default none: the cookie goes back to the very host that set it. */
-  domain?: string
+  /**
+   * Default none: the cookie goes back to the very host that set it. A function serves one application on many hosts;
+   * it is given no request where there is none (`issue`, and `open` of headers or a text).
+   */
+  domain?: string | ((request: Request | undefined) => string | undefined)
+  /**
+   * Places where this cookie, or one of another name, used to be set. A request that brings such a cookie gets it
+   * removed with the next `Set-Cookie`.
+   */
+  retired?: readonly RetiredCookie[]
   /** Default true: sent over https only (browsers make an exception for `http://localhost`). */
   secure?: boolean
   /** Default true: out of reach of scripts. */
@@ -26,33 +42,66 @@ export interface CookieOptions {
   persistent?: boolean
 }
 
-/** The session cookie as it is written: its name, and the `Set-Cookie` lines that set and remove it. */
+/** A cookie in its parts, for frameworks that set cookies by name, value and options. As a text it is `Set-Cookie`. */
+export interface SessionCookie {
+  readonly name: string
+  readonly value: string
+  readonly options: SessionCookieOptions
+  toString(): string
+}
+
+/** As Next's `cookies().set` and others take them. `maxAge` is in seconds; without it, the browser forgets the cookie. */
+export interface SessionCookieOptions {
+  readonly path: string
+  readonly domain?: string
+  readonly maxAge?: number
+  readonly expires?: Date
+  readonly secure: boolean
+  readonly httpOnly: boolean
+  readonly sameSite: 'strict' | 'lax' | 'none'
+  readonly partitioned?: boolean
+  readonly priority?: 'low' | 'medium' | 'high'
+}
+
+const COOKIE_OPTIONS = 'name path domain retired secure httpOnly sameSite partitioned priority persistent'.split(' ')
+const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
+const COOKIE_NAME = /^[!#$%&'*+\-.^`|~\w]+$/
+const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
+/** Browsers ignore an attribute value that is longer (RFC 6265bis section 5.6). */
+const MAX_ATTRIBUTE_LENGTH = 1024
+/** How many domains are remembered, where the domain is the request's. */
+const REMEMBERED_DOMAINS = 1000
+
+/** How the session cookie is written: its name, and its attributes for each request. */
 export class CookieAttributes {
   readonly name: string
   readonly persistent: boolean
-  readonly #attributes: string
+  readonly #options: SessionCookieOptions
+  readonly #domain: CookieOptions['domain']
+  readonly #retired: readonly RetiredCookie[]
+  readonly #places: BoundedMap<CookiePlace> = new BoundedMap(REMEMBERED_DOMAINS)
 
   /** @throws TypeError naming the attribute that can't work and what to do */
   constructor(options: CookieOptions = {}) {
+    if (typeof options !== 'object' || options === null) throw invalidOption('cookie', 'must be an object')
+    rejectUnknown('cookie.', options, COOKIE_OPTIONS)
     const { path = '/', domain, secure = true, httpOnly = true, persistent = true, partitioned = false } = options
-    const { sameSite = 'lax', priority } = options
+    const { sameSite = 'lax', priority, retired = [] } = options
+    for (const [name, value] of Object.entries({ secure, httpOnly, persistent, partitioned })) {
+      demand(typeof value === 'boolean', name, 'must be true or false')
+    }
+    demand(
+      typeof path === 'string' && COOKIE_PATH.test(path),
+      'path',
+      'must start with "/", without ";", controls or non-ASCII',
+    )
+    demand(path.length <= MAX_ATTRIBUTE_LENGTH, 'path', `must have at most ${MAX_ATTRIBUTE_LENGTH} characters`)
+    if (typeof domain !== 'function') checkDomain(domain)
     const hostOnly = path === '/' && domain === undefined
     const { name = secure ? (hostOnly ? '__Host-sid' : '__Secure-sid') : 'sid' } = options
-    const demand = (isMet: boolean, attribute: string, problem: string): void => {
-      if (!isMet) throw invalidOption(`cookie.${attribute}`, problem)
-    }
-    /** The word as the RFC spells it. */
-    const spell = (attribute: string, word: string, ...words: string[]): string => {
-      const spelt = words.find((known) => known.toLowerCase() === `${word}`.toLowerCase()) ?? ''
-      demand(spelt !== '', attribute, `must be one of ${words.join(', ').toLowerCase()}`)
-      return spelt
-    }
-    const site = spell('sameSite', sameSite, 'Strict', 'Lax', 'None')
-
-    demand(/^[!#$%&'*+\-.^`|~\w]+$/.test(name), 'name', 'must be a token (RFC 6265): no blank, separator or non-ASCII')
-    demand(/^\/[\x20-\x3a\x3c-\x7e]*$/.test(path), 'path', 'must start with "/", without ";", controls or non-ASCII')
-    demand(domain === undefined || HOST_NAME.test(domain), 'domain', 'must be a host name such as "example.com"')
-    demand(secure || site !== 'None', 'sameSite', '"none" needs secure')
+    const site = oneOf('sameSite', sameSite, ['strict', 'lax', 'none'])
+    checkName('name', name)
+    demand(secure || site !== 'none', 'sameSite', '"none" needs secure')
     demand(secure || !partitioned, 'partitioned', 'needs secure')
     demand(secure || !/^__(secure|host|http)-/i.test(name), 'name', `"${name}" needs secure`)
     demand(
@@ -64,38 +113,174 @@ export class CookieAttributes {
 
     this.name = name
     this.persistent = persistent
-    this.#attributes = [
-      '',
-      `Path=${path}`,
-      ...(domain === undefined ? [] : [`Domain=${domain}`]),
-      ...(secure ? ['Secure'] : []),
-      ...(httpOnly ? ['HttpOnly'] : []),
-      `SameSite=${site}`,
-      ...(partitioned ? ['Partitioned'] : []),
-      ...(priority === undefined ? [] : [`Priority=${spell('priority', priority, 'Low', 'Medium', 'High')}`]),
-    ].join('; ')
+    this.#domain = domain
+    this.#options = {
+      path,
+      secure,
+      httpOnly,
+      sameSite: site,
+      ...(partitioned && { partitioned }),
+      ...(priority !== undefined && { priority: oneOf('priority', priority, ['low', 'medium', 'high']) }),
+    }
+    demand(Array.isArray(retired), 'retired', 'must be a list of { name, domain, path, partitioned }')
+    this.#retired = retired.map((place) => this.#checkRetired(place))
   }
 
-  /** `Set-Cookie` for a session's value. Its Max-Age follows the session, unless the browser is to forget it. */
-  set(value: string, { expiresAt, lifetime }: { expiresAt: number; lifetime: Lifetime }, now: number): string {
-    const age = lifetime.persistent ? `; Max-Age=${maxAge(now, expiresAt)}` : ''
-    return `${this.name}=${value}${age}${this.#attributes}`
+  /** Where the cookie of this request is set. @throws TypeError if the function of `cookie.domain` gives no host name */
+  at(request: Request | undefined): CookiePlace {
+    const domain = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
+    const key = domain ?? ''
+    let place = this.#places.get(key)
+    if (place === undefined) {
+      if (typeof this.#domain === 'function') checkDomain(domain)
+      const options = domain === undefined ? this.#options : { ...this.#options, domain }
+      place = new CookiePlace(this.name, options, this.persistent, this.#retired)
+      this.#places.set(key, place)
+    }
+    return place
   }
 
-  /** `Set-Cookie` that removes the cookie. All attributes are repeated, else browsers would not match it. */
-  remove(): string {
-    return `${this.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${this.#attributes}`
+  #checkRetired(place: RetiredCookie): RetiredCookie {
+    demand(
+      typeof place === 'object' && place !== null,
+      'retired',
+      'must be a list of { name, domain, path, partitioned }',
+    )
+    rejectUnknown('cookie.retired.', place, ['name', 'domain', 'path', 'partitioned'])
+    const { name = this.name, path = '/', domain, partitioned = false } = place
+    checkName('retired.name', name)
+    demand(typeof path === 'string' && COOKIE_PATH.test(path), 'retired.path', 'must start with "/"')
+    checkDomain(domain, 'retired.domain')
+    const isToday =
+      name === this.name &&
+      path === this.#options.path &&
+      partitioned === (this.#options.partitioned ?? false) &&
+      sameDomain(domain, typeof this.#domain === 'function' ? '' : this.#domain)
+    demand(!isToday, 'retired', 'names the place where the cookie is set today')
+    return { ...place, name, path, partitioned }
   }
 }
 
-const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
+/** The cookie as it is set for requests of one domain. */
+export class CookiePlace {
+  readonly name: string
+  /** Tells these attributes from others: it is noted with each record whose cookie was sent with them. */
+  readonly fingerprint: string
+  readonly secure: boolean
+  readonly #options: SessionCookieOptions
+  readonly #attributes: string
+  readonly #retired: readonly RetiredCookie[]
 
-/** Some three thousand years, in seconds: more than any clock here has to tell. */
-const LONGEST_TIMEOUT = 1e11
+  constructor(name: string, options: SessionCookieOptions, persistent: boolean, retired: readonly RetiredCookie[]) {
+    this.name = name
+    this.secure = options.secure
+    this.#options = options
+    this.#attributes = attributesOf(options)
+    this.fingerprint = fingerprintOf(`${persistent}${this.#attributes}`)
+    this.#retired = retired
+  }
 
-/** @throws TypeError if this is not a time that a session can live */
-export function checkTimeout(option: string, seconds: number): void {
-  // Written so that what is not a number fails.
-  const isTime = Number.isFinite(seconds) && seconds > 0 && seconds <= LONGEST_TIMEOUT
-  if (!isTime) throw invalidOption(option, 'must be a positive, finite number of seconds')
+  /** The cookie of a session. `maxAge` in seconds; `undefined`: the browser is to forget it. */
+  set(value: string, maxAge: number | undefined): SessionCookie {
+    const { name } = this
+    const options = maxAge === undefined ? this.#options : { ...this.#options, maxAge }
+    const age = maxAge === undefined ? '' : `; Max-Age=${maxAge}`
+    return { name, value, options, toString: () => `${name}=${value}${age}${this.#attributes}` }
+  }
+
+  /** What removes the cookie. All attributes are repeated, else browsers would not match it. */
+  remove(): SessionCookie {
+    return removalOf(this.name, this.#options, this.#attributes)
+  }
+
+  /** What removes the cookies at retired places that the request may have brought. */
+  removeRetired(isBrought: (name: string) => boolean): SessionCookie[] {
+    return this.#retired.filter(({ name }) => isBrought(name as string)).map((place) => this.#removeAt(place))
+  }
+
+  /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. */
+  isOwn(line: string): boolean {
+    return line.startsWith(`${this.name}=`) && line.endsWith(this.#attributes)
+  }
+
+  #removeAt({ name = this.name, path = '/', domain, partitioned = false }: RetiredCookie): SessionCookie {
+    const { domain: _today, partitioned: _also, ...rest } = this.#options
+    const options: SessionCookieOptions = {
+      ...rest,
+      path,
+      // A partitioned cookie is always a secure one.
+      secure: rest.secure || partitioned,
+      ...(domain !== undefined && { domain }),
+      ...(partitioned && { partitioned }),
+    }
+    return removalOf(name, options, attributesOf(options))
+  }
+}
+
+function removalOf(name: string, options: SessionCookieOptions, attributes: string): SessionCookie {
+  return {
+    name,
+    value: '',
+    options: { ...options, maxAge: 0, expires: new Date(0) },
+    toString: () => `${name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT${attributes}`,
+  }
+}
+
+function attributesOf({
+  path,
+  domain,
+  secure,
+  httpOnly,
+  sameSite,
+  partitioned,
+  priority,
+}: SessionCookieOptions): string {
+  return [
+    '',
+    `Path=${path}`,
+    ...(domain === undefined ? [] : [`Domain=${domain}`]),
+    ...(secure ? ['Secure'] : []),
+    ...(httpOnly ? ['HttpOnly'] : []),
+    `SameSite=${capitalized(sameSite)}`,
+    ...(partitioned ? ['Partitioned'] : []),
+    ...(priority === undefined ? [] : [`Priority=${capitalized(priority)}`]),
+  ].join('; ')
+}
+
+/** A short text that differs where the attributes do (FNV-1a). It guards nothing. */
+function fingerprintOf(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(36)
+}
+
+function capitalized(word: string): string {
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)}`
+}
+
+function demand(isMet: boolean, attribute: string, problem: string): void {
+  if (!isMet) throw invalidOption(`cookie.${attribute}`, problem)
+}
+
+function checkName(attribute: string, name: unknown): void {
+  const isToken = typeof name === 'string' && COOKIE_NAME.test(name)
+  demand(isToken, attribute, 'must be a token (RFC 6265): no blank, separator or non-ASCII')
+}
+
+function checkDomain(domain: unknown, attribute = 'domain'): void {
+  const isHost = domain === undefined || (typeof domain === 'string' && HOST_NAME.test(domain))
+  demand(isHost, attribute, 'must be a host name such as "example.com"')
+  demand(domain === undefined || (domain as string).length <= MAX_ATTRIBUTE_LENGTH, attribute, 'is too long')
+}
+
+function sameDomain(a: string | undefined, b: string | undefined): boolean {
+  const bare = (domain: string | undefined): string | undefined => domain?.replace(/^\./, '').toLowerCase()
+  return bare(a) === bare(b)
+}
+
+/** The word as we spell it, in whatever case it came. */
+function oneOf<Word extends string>(attribute: string, word: unknown, words: readonly Word[]): Word {
+  const known = words.find((known) => known === String(word).toLowerCase())
+  if (known === undefined) throw invalidOption(`cookie.${attribute}`, `must be one of ${words.join(', ')}`)
+  return known
 }

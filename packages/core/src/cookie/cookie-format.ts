@@ -6,33 +6,33 @@ export interface Identity {
   readonly id: string
   /** Where its record is. */
   readonly store: SessionStore
-  /** Whether other requests find the record there. If not, it travels in the cookie. */
-  readonly isShared: boolean
   /** The cookie that came is still good, but was made with an older secret. */
-  readonly stale: boolean
+  readonly isStale: boolean
 }
 
 /**
  * Why a value stands for nobody. `malformed`: it has not the exact shape of one of ours, which is seen without crypto.
- * `signature`: it was not made with one of the secrets for this cookie name.
+ * `signature`: it was not made with this secret for this cookie name.
  */
 export type Rejected = 'malformed' | 'signature'
 
 /** How a session travels in its cookie: as a signed token that leads to a store, or whole. */
-export interface Carrier {
+export interface CookieFormat {
   /** The server-side store, if there is one. */
   readonly store: SessionStore | undefined
-  /** Whom a cookie value stands for, or what is wrong with it. */
-  verify(value: string): Awaitable<Identity | Rejected>
+  /** Whether other requests find the record in the store. If not, it travels in the cookie. */
+  readonly isShared: boolean
+  /** How many secrets there are to verify with. */
+  readonly secrets: number
+  /** Whom a cookie value stands for, by this secret (0 is the newest), or what is wrong with it. */
+  verify(value: string, secret: number): Awaitable<Identity | Rejected>
   /** A new identity, for a session without a record. */
-  issue(): Awaitable<Identity>
-  /** Takes one back that nobody has seen, and of which nobody will ever hear. */
-  takeBack?(identity: Identity): void
+  create(): Identity
+  /**
+   * The identity that takes over from one whose cookie still leads there for a while; made of that cookie and `nonce`,
+   * so that no token is ever stored. `undefined` if the format has no such thing.
+   */
+  succeed(identity: Identity, nonce: string, secret: number): Awaitable<Identity> | undefined
   /** The cookie value to send for a session that is stored. */
   cookieValue(identity: Identity): Awaitable<string>
-}
-
-/** A store that brings its own way to travel in the cookie. */
-export interface CarrierStore {
-  carrier(secrets: readonly Uint8Array<ArrayBuffer>[], cookieName: string): Carrier
 }

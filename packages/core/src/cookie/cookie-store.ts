@@ -1,7 +1,9 @@
 import { SessionTooLargeError } from '../errors.js'
-import type { SessionRecord, SessionStore } from '../store/store.js'
+import { invalidOption, rejectUnknown } from '../option-error.js'
+import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
-import type { Carrier, CarrierStore, Identity, Rejected } from './cookie-format.js'
+import type { CookieFormat, Identity, Rejected } from './cookie-format.js'
+import { Revocations } from './revocations.js'
 import { deriveKeys } from './secrets.js'
 
 /** Browsers keep at most this many bytes of name and value (RFC 6265bis section 5.6). */
@@ -12,28 +14,49 @@ const MAC_BYTES = 32
 export interface CookieStoreOptions {
   /** Default true: AES-256-GCM. `false`: signed only, so that the visitor can read the data but not change it. */
   encrypt?: boolean
+  /**
+   * A small server-side store, in which it is noted which sessions have ended. With it, a sign-out, `destroy(id)` and
+   * `destroyByOwner` hold against copies of the cookie. A request that uses its session costs two look-ups at most.
+   */
+  revocations?: SessionStore
+  /** Seconds for which the answer of a look-up is remembered, so that a copy works for so long at most. Default 10. */
+  maxStaleness?: number
 }
+
+/** What a `CookieStore` gets from its manager. */
+export interface CookieStoreSetting {
+  readonly secrets: Secrets
+  readonly cookieName: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Makes errors of the store ours. */
+  guard(store: SessionStore): SessionStore
+}
+
+/** How the sessions of this store travel in the cookie. */
+export let recordFormat: (store: CookieStore, setting: CookieStoreSetting) => CookieFormat
 
 /**
  * Keeps the whole session in the cookie, so that no server keeps anything.
  *
- * That has a price. It cannot revoke: a copy of the cookie that was taken before a sign-out opens the session until it
- * expires, and there is no sign-out everywhere. It cannot merge: of two responses at the same moment the browser keeps
- * one. It holds some 3 kB of data at most. Where that matters, take a server-side store.
+ * That has a price. Without `revocations` it cannot revoke: a copy of the cookie that was taken before a sign-out opens
+ * the session until it expires, and there is no sign-out everywhere. It cannot merge: of two responses at the same moment
+ * the browser keeps one. It holds some 3 kB of data at most. Where that matters, take a server-side store.
  */
-export class CookieStore implements CarrierStore {
-  readonly #encrypt: boolean
+export class CookieStore {
+  readonly #options: CookieStoreOptions
 
+  /** @throws TypeError if an option can't work */
   constructor(options: CookieStoreOptions = {}) {
-    this.#encrypt = options.encrypt ?? true
+    rejectUnknown('CookieStore: ', options, ['encrypt', 'revocations', 'maxStaleness'])
+    const { encrypt = true, maxStaleness = 10 } = options
+    if (typeof encrypt !== 'boolean') throw invalidOption('encrypt', 'must be true or false')
+    if (!(maxStaleness >= 0)) throw invalidOption('maxStaleness', 'must be a number of seconds, 0 or more')
+    this.#options = options
   }
 
-  /** Called by the manager. */
-  carrier(secrets: Secrets, cookieName: string): Carrier {
-    return new RecordCarrier(
-      this.#encrypt ? new Encryption(secrets, cookieName) : new Signature(secrets, cookieName),
-      cookieName,
-    )
+  static {
+    recordFormat = (store, setting) => new RecordFormat(store.#options, setting)
   }
 }
 
@@ -42,37 +65,48 @@ type Secrets = readonly Uint8Array<ArrayBuffer>[]
 /** Keeps bytes from being changed, or read. Bound to the cookie's name: a value is good under its own name only. */
 interface Seal {
   close(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
-  /** `undefined` if none of the secrets closed it. */
-  open(sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined>
+  /** `undefined` if this secret did not close it. */
+  open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined>
 }
 
 interface SlotIdentity extends Identity {
   readonly store: CookieSlot
 }
 
-class RecordCarrier implements Carrier {
-  readonly store: undefined
+class RecordFormat implements CookieFormat {
+  readonly isShared = false
+  /** What ends sessions by their id or owner, if there are revocations. */
+  readonly store: Revocations | undefined
+  readonly secrets: number
   readonly #seal: Seal
   readonly #cookieName: string
 
-  constructor(seal: Seal, cookieName: string) {
-    this.#seal = seal
+  constructor({ encrypt = true, revocations, maxStaleness = 10 }: CookieStoreOptions, setting: CookieStoreSetting) {
+    const { secrets, cookieName, now, guard } = setting
+    this.store = revocations && new Revocations(guard(revocations), maxStaleness, now)
+    this.secrets = secrets.length
+    this.#seal = encrypt ? new Encryption(secrets, cookieName) : new Signature(secrets, cookieName)
     this.#cookieName = cookieName
   }
 
-  async verify(value: string): Promise<SlotIdentity | Rejected> {
-    const sealed = value.length < MAX_COOKIE_BYTES ? decodeCanonical(value) : undefined
+  async verify(value: string, secret: number): Promise<SlotIdentity | Rejected> {
+    const isShort = this.#cookieName.length + value.length <= MAX_COOKIE_BYTES
+    const sealed = isShort && value !== '' ? decodeBase64url(value) : undefined
     if (sealed === undefined) return 'malformed'
-    const content = await this.#seal.open(sealed)
+    const content = await this.#seal.open(sealed, secret)
     if (content === undefined) return 'signature'
     // We closed it, so it is what we wrote.
     const { id, ...record } = JSON.parse(new TextDecoder().decode(content)) as SessionRecord & { id: string }
     // JSON leaves out an owner that is undefined.
-    return identify(id, { ...record, owner: record.owner })
+    return this.#identify(id, { ...record, owner: record.owner }, secret > 0)
   }
 
-  issue(): SlotIdentity {
-    return identify(randomText(), undefined)
+  create(): SlotIdentity {
+    return this.#identify(randomText(), undefined, false)
+  }
+
+  succeed(): undefined {
+    return undefined
   }
 
   async cookieValue(identity: SlotIdentity): Promise<string> {
@@ -80,35 +114,31 @@ class RecordCarrier implements Carrier {
     const sealed = await this.#seal.close(content)
     // Base64url takes four characters for three bytes.
     const size = this.#cookieName.length + Math.ceil((sealed.length * 4) / 3)
-    if (size > MAX_COOKIE_BYTES) throw new SessionTooLargeError(size, MAX_COOKIE_BYTES)
+    if (size > MAX_COOKIE_BYTES) throw new SessionTooLargeError('cookie', size, MAX_COOKIE_BYTES)
     return encodeBase64url(sealed)
   }
-}
 
-/** The bytes of base64url, if it is their one canonical spelling. */
-function decodeCanonical(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    const bytes = decodeBase64url(text)
-    return bytes.length > 0 && encodeBase64url(bytes) === text ? bytes : undefined
-  } catch {
-    return undefined
+  #identify(id: string, record: SessionRecord | undefined, isStale: boolean): SlotIdentity {
+    return { id, store: new CookieSlot(id, record, this.store), isStale }
   }
-}
-
-function identify(id: string, record: SessionRecord | undefined): SlotIdentity {
-  return { id, store: new CookieSlot(record), isShared: false, stale: false }
 }
 
 /** The store of one request: the one record that its cookie brought, and will take away again. */
 class CookieSlot implements SessionStore {
   record: SessionRecord | undefined
+  readonly #id: string
+  readonly #revocations: Revocations | undefined
 
-  constructor(record: SessionRecord | undefined) {
+  constructor(id: string, record: SessionRecord | undefined, revocations: Revocations | undefined) {
+    this.#id = id
     this.record = record
+    this.#revocations = revocations
   }
 
-  load(): SessionRecord | undefined {
-    return this.record
+  async load(): Promise<SessionRecord | undefined> {
+    const { record } = this
+    const isRevoked = record !== undefined && (await this.#revocations?.isRevoked(this.#id, record))
+    return isRevoked ? undefined : record
   }
 
   create(_id: string, record: SessionRecord): boolean {
@@ -126,10 +156,10 @@ class CookieSlot implements SessionStore {
     return this.record !== undefined
   }
 
-  delete(): boolean {
+  delete(): Awaitable<boolean> {
     const had = this.record !== undefined
     this.record = undefined
-    return had
+    return had && this.#revocations !== undefined ? this.#revocations.delete(this.#id) : had
   }
 }
 
@@ -150,17 +180,14 @@ class Encryption implements Seal {
     return concat(iv, await crypto.subtle.encrypt(this.#algorithm(iv), key as CryptoKey, content))
   }
 
-  async open(sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
+  async open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined> {
     const algorithm = this.#algorithm(sealed.slice(0, IV_BYTES))
-    const ciphertext = sealed.slice(IV_BYTES)
-    for (const key of await this.#aesKeys()) {
-      try {
-        return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, ciphertext))
-      } catch {
-        // Not made with this secret.
-      }
+    const key = (await this.#aesKeys())[secret] as CryptoKey
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed.slice(IV_BYTES)))
+    } catch {
+      return undefined
     }
-    return undefined
   }
 
   #algorithm(iv: Uint8Array<ArrayBuffer>): AesGcmParams {
@@ -189,14 +216,12 @@ class Signature implements Seal {
     return concat(content, await crypto.subtle.sign('HMAC', key as CryptoKey, concat(this.#prefix, content)))
   }
 
-  async open(sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
+  async open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined> {
     const end = Math.max(0, sealed.length - MAC_BYTES)
     const content = sealed.slice(0, end)
-    const signed = concat(this.#prefix, content)
-    for (const key of await this.#hmacKeys()) {
-      if (await crypto.subtle.verify('HMAC', key, sealed.slice(end), signed)) return content
-    }
-    return undefined
+    const key = (await this.#hmacKeys())[secret] as CryptoKey
+    const isGood = await crypto.subtle.verify('HMAC', key, sealed.slice(end), concat(this.#prefix, content))
+    return isGood ? content : undefined
   }
 
   async #hmacKeys(): Promise<CryptoKey[]> {

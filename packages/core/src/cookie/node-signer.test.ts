@@ -2,22 +2,25 @@ import { describe, expect, it } from 'vitest'
 import vectors from '../../../../docs/cookie-format.vectors.json' with { type: 'json' }
 import { MemoryStore, SessionManager, type SessionOptions, type Signed, type Verified } from '../index.js'
 import { nodeSigner } from '../node.js'
-import { cookieAfter, visit } from '../testing/visit.js'
+import { secret } from '../testing/secret.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { visit } from '../testing/visit.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 
 interface Data {
   user: string
 }
 
-const secret = 's'.repeat(32)
 const older = 'o'.repeat(32)
+
 const store = new MemoryStore()
+
 const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
   new SessionManager<Data>({ store, secret, verifiedCacheSize: 0, ...options })
 
 describe('nodeSigner', () => {
   for (const { description, secret, token, macInput, mac, id } of vectors.token) {
-    it(`makes and accepts the documented cookie: ${description} [B52]`, async () => {
+    it(`makes and accepts the documented cookie: ${description}`, async () => {
       const signer = nodeSigner([new TextEncoder().encode(secret)])
       const signed = await signer.sign(decodeBase64url(token), macInput)
       expect([signed.id, encodeBase64url(signed.mac)]).toEqual([id, mac])
@@ -38,7 +41,7 @@ describe('nodeSigner', () => {
     expect((await manager({ signer: nodeSigner }).read(visit(forged))).isNew).toBe(true)
   })
 
-  it('signs anew what an older secret signed, at the next write [B59]', async () => {
+  it('signs anew what an older secret signed, at the next write', async () => {
     const { cookie } = await manager({ secret: older }).issue({ user: 'ada' })
     const rotated = manager({ signer: nodeSigner, secret: [secret, older] })
     const response = await rotated.handle(visit(cookie), async (session) => {
@@ -78,7 +81,7 @@ describe('a signer that answers with a thenable', () => {
 })
 
 describe('a request that is committed twice at once', () => {
-  it('gives its unused id to one other visitor at most [B235]', async () => {
+  it('gives its unused id to one other visitor at most', async () => {
     // This signer makes no identities ahead of the first, so that there is room for what is given back.
     const sessions = manager({ signer: nodeSigner })
     const request = visit()

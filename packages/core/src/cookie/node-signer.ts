@@ -1,5 +1,5 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { keyInfo } from './secrets.js'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { type KeyPurpose, keyInfo } from './secrets.js'
 import type { TokenSignerFactory } from './signer.js'
 
 /**
@@ -15,14 +15,17 @@ import type { TokenSignerFactory } from './signer.js'
  * ```
  */
 export const nodeSigner: TokenSignerFactory = (secrets) => {
-  const keys = secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', keyInfo('sign'), 32)))
-  const hash = (token: Uint8Array): string => createHash('sha256').update(token).digest('base64url')
-  const macOf = (key: Uint8Array, text: string): Uint8Array => createHmac('sha256', key).update(text).digest()
+  const derive = (purpose: KeyPurpose): Uint8Array[] =>
+    secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', keyInfo(purpose), 32)))
+  const signing = derive('sign')
+  const succeeding = derive('successor')
+  const macOf = (keys: Uint8Array[], secret: number, text: string): Uint8Array =>
+    createHmac('sha256', keys[secret] as Uint8Array)
+      .update(text)
+      .digest()
   return {
-    sign: (token, text) => ({ id: hash(token), mac: macOf(keys[0] as Uint8Array, text) }),
-    verify(token, text, mac) {
-      const secret = keys.findIndex((key) => timingSafeEqual(macOf(key, text), mac))
-      return { id: secret < 0 ? '' : hash(token), secret }
-    },
+    sign: (text) => macOf(signing, 0, text),
+    verify: (text, mac, secret) => timingSafeEqual(macOf(signing, secret, text), mac),
+    succeed: (text, secret) => macOf(succeeding, secret, text),
   }
 }

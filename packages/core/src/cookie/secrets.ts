@@ -3,6 +3,9 @@ import { invalidOption } from '../option-error.js'
 /** At least 32 bytes. A string counts as its UTF-8 bytes. */
 export type Secret = string | Uint8Array
 
+/** What a key is for. No key serves two purposes. */
+export type KeyPurpose = 'sign' | 'successor' | 'sign-record' | 'encrypt'
+
 const MIN_SECRET_BYTES = 32
 const ADVICE = `set it to at least ${MIN_SECRET_BYTES} random bytes ("openssl rand -base64 32")`
 
@@ -10,7 +13,7 @@ const utf8 = new TextEncoder()
 
 /**
  * The bytes of the secrets, the newest first.
- * @throws TypeError if there is no secret or one is shorter than 32 bytes
+ * @throws TypeError if there is no secret, or one is too short or made of one repeated byte
  */
 export function secretBytes(secret: Secret | readonly Secret[] | undefined): Uint8Array<ArrayBuffer>[] {
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
@@ -18,14 +21,14 @@ export function secretBytes(secret: Secret | readonly Secret[] | undefined): Uin
 }
 
 /** HKDF's `info` (RFC 5869) for the keys of one purpose. */
-export function keyInfo(purpose: 'sign' | 'sign-record' | 'encrypt'): Uint8Array<ArrayBuffer> {
+export function keyInfo(purpose: KeyPurpose): Uint8Array<ArrayBuffer> {
   return utf8.encode(`fetch-sessions/v1/${purpose}`)
 }
 
 /** HKDF-SHA256 (RFC 5869): one key for one purpose of each secret, in their order. */
 export function deriveKeys(
   secrets: readonly Uint8Array<ArrayBuffer>[],
-  purpose: 'sign' | 'sign-record' | 'encrypt',
+  purpose: KeyPurpose,
   algorithm: HmacKeyGenParams | AesKeyGenParams,
   usages: KeyUsage[],
 ): Promise<CryptoKey[]> {
@@ -41,7 +44,13 @@ export function deriveKeys(
 function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {
   const bytes = typeof secret === 'string' ? utf8.encode(secret) : secret
   if (bytes === undefined || bytes === null) throw invalidOption('secret', `is missing: ${ADVICE}`)
-  if (!(bytes instanceof Uint8Array)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
+  if (!isBytes(bytes)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
   if (bytes.length < MIN_SECRET_BYTES) throw invalidOption('secret', `is too short: ${ADVICE}`)
-  return new Uint8Array(bytes)
+  if (bytes.every((byte) => byte === bytes[0])) throw invalidOption('secret', `is one repeated byte: ${ADVICE}`)
+  return Uint8Array.from(bytes)
+}
+
+/** By its name and not by its class, of which another realm (a test in jsdom, a `vm` context) has another one. */
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === 'Uint8Array'
 }

@@ -1,35 +1,23 @@
 import type { Awaitable } from '../store/store.js'
-import { encodeBase64url } from './base64url.js'
-import { deriveKeys } from './secrets.js'
-
-/** What a signer says of a token that it signed. */
-export interface Signed {
-  /** The store's key: base64url of the SHA-256 of the token. */
-  readonly id: string
-  /** HMAC-SHA256 over the text. */
-  readonly mac: Uint8Array
-}
-
-/** What a signer says of a token that came in a cookie. */
-export interface Verified {
-  /** The store's key: base64url of the SHA-256 of the token. Empty if none of the secrets made the MAC. */
-  readonly id: string
-  /** Which of the secrets made the MAC: 0 is the newest, -1 is none. */
-  readonly secret: number
-}
+import { deriveKeys, type KeyPurpose } from './secrets.js'
 
 /**
  * The crypto of the token cookie, all of which is in docs/cookie-format.md. A signer makes and accepts the very same
- * cookies as any other, and compares MACs in constant time. `text` is `<cookie name>=<token in base64url>`.
+ * cookies as any other. `secret` is the number of a secret: 0 is the newest.
  */
 export interface TokenSigner {
-  /** Signs with the newest secret. */
-  sign(token: Uint8Array<ArrayBuffer>, text: string): Awaitable<Signed>
-  verify(token: Uint8Array<ArrayBuffer>, text: string, mac: Uint8Array<ArrayBuffer>): Awaitable<Verified>
+  /** HMAC-SHA256 over the text, with the signing key of the newest secret. */
+  sign(text: string): Awaitable<Uint8Array>
+  /** Whether `mac` was made so with this secret. Compares in constant time. */
+  verify(text: string, mac: Uint8Array<ArrayBuffer>, secret: number): Awaitable<boolean>
+  /** HMAC-SHA256 over the text, with the successor key of this secret: the token of a session that took over. */
+  succeed(text: string, secret: number): Awaitable<Uint8Array>
 }
 
 /** Makes a signer of the manager's secrets, the newest first. */
 export type TokenSignerFactory = (secrets: readonly Uint8Array<ArrayBuffer>[]) => TokenSigner
+
+const HMAC: HmacKeyGenParams = { name: 'HMAC', hash: 'SHA-256', length: 256 }
 
 const utf8 = new TextEncoder()
 
@@ -38,38 +26,35 @@ export const webCryptoSigner: TokenSignerFactory = (secrets) => new WebCryptoSig
 
 class WebCryptoSigner implements TokenSigner {
   readonly #secrets: readonly Uint8Array<ArrayBuffer>[]
-  #keys: CryptoKey[] | undefined
+  /** The keys are kept and not their promise: on Workers a request must not wait for another request's promise. */
+  readonly #keys: Map<KeyPurpose, CryptoKey[]> = new Map()
 
   constructor(secrets: readonly Uint8Array<ArrayBuffer>[]) {
     this.#secrets = secrets
   }
 
-  async sign(token: Uint8Array<ArrayBuffer>, text: string): Promise<Signed> {
-    const [key] = await this.#hmacKeys()
-    // Started together: on Node each is a trip to the thread pool.
-    const [id, mac] = await Promise.all([hash(token), crypto.subtle.sign('HMAC', key as CryptoKey, utf8.encode(text))])
-    return { id, mac: new Uint8Array(mac) }
+  async sign(text: string): Promise<Uint8Array> {
+    return this.#mac('sign', text, 0)
   }
 
-  /** The hash comes after the MAC, so that whoever sends forged cookies makes work for half as much. */
-  async verify(token: Uint8Array<ArrayBuffer>, text: string, mac: Uint8Array<ArrayBuffer>): Promise<Verified> {
-    const signed = utf8.encode(text)
-    for (const [secret, key] of (await this.#hmacKeys()).entries()) {
-      if (await crypto.subtle.verify('HMAC', key, mac, signed)) return { id: await hash(token), secret }
+  async verify(text: string, mac: Uint8Array<ArrayBuffer>, secret: number): Promise<boolean> {
+    return crypto.subtle.verify('HMAC', await this.#key('sign', secret), mac, utf8.encode(text))
+  }
+
+  async succeed(text: string, secret: number): Promise<Uint8Array> {
+    return this.#mac('successor', text, secret)
+  }
+
+  async #mac(purpose: KeyPurpose, text: string, secret: number): Promise<Uint8Array> {
+    return new Uint8Array(await crypto.subtle.sign('HMAC', await this.#key(purpose, secret), utf8.encode(text)))
+  }
+
+  async #key(purpose: KeyPurpose, secret: number): Promise<CryptoKey> {
+    let keys = this.#keys.get(purpose)
+    if (keys === undefined) {
+      keys = await deriveKeys(this.#secrets, purpose, HMAC, ['sign', 'verify'])
+      this.#keys.set(purpose, keys)
     }
-    return { id: '', secret: -1 }
+    return keys[secret] as CryptoKey
   }
-
-  /** The keys are kept and not their promise: on Workers a request must not wait for another request's promise. */
-  async #hmacKeys(): Promise<CryptoKey[]> {
-    this.#keys ??= await deriveKeys(this.#secrets, 'sign', { name: 'HMAC', hash: 'SHA-256', length: 256 }, [
-      'sign',
-      'verify',
-    ])
-    return this.#keys
-  }
-}
-
-async function hash(token: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', token)))
 }

@@ -1,119 +1,147 @@
 import { andThen, isPromise } from '../awaitable.js'
+import { type Followed, successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { cookieValues } from '../cookie/cookie-header.js'
 import { SessionDataError } from '../errors.js'
-import { stopwatch } from '../events.js'
+import { elapsedSince, startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
 import type { Values } from '../session/serializer.js'
-import { SessionState } from '../session/session-state.js'
-import { examine, type Miss, nextVersion } from '../session/stored-session.js'
-import type { Awaitable, SessionRecord } from '../store/store.js'
-
-/** How many cookies of one name are verified: a thousand forged ones must not cost a thousand times the crypto. */
-const MAX_CANDIDATES = 8
+import { type SessionPhase, SessionState, type SessionStatus } from '../session/session-state.js'
+import { examine, type Found, type StoredSession, unstored } from '../session/stored-session.js'
+import type { Awaitable } from '../store/store.js'
+import { identify } from './identify.js'
 
 /**
- * The session of a request: the one that its cookie opens, or a new, empty one. An id that the client chose is never
- * taken over. `isLate`: the response is committed already, and has left this session behind, if any.
+ * The session of a request: the first that its cookies open, or a new, empty one. A cookie that verifies but opens
+ * nothing does not hide one that does, and an id that the client chose is never taken over.
  *
  * @throws SessionStoreError if the store fails: an outage is not a missing session
+ * @throws SessionDataError if its data is not usable, and `onInvalidData` says so
  */
 export function loadSession(
   context: SessionContext,
-  request: Request,
-  isLate: boolean,
-  left: Identity | undefined,
+  values: readonly string[],
+  phase: SessionPhase,
 ): Awaitable<SessionState> {
-  return andThen(left ?? identify(context, request), (identity) => load(context, identity, isLate))
+  return andThen(identify(context, values), (identities) => openFirst(context, identities, phase))
 }
 
-/** All values that the request brought for our cookie's name, good or bad. */
-export function requestCookies({ cookie }: SessionContext, request: Request): string[] {
-  return cookieValues(request.headers.get('cookie') ?? '', cookie.name)
-}
-
-/** Whose cookie it is. Nothing is waited for where the answer is known. */
-function identify(context: SessionContext, request: Request): Awaitable<Identity | undefined> {
-  const { carrier, emit } = context
-  const values = requestCookies(context, request)
-  if (values.length > 1) return identifyFirst(context, new Set(values))
-  if (values.length === 0) return undefined
-  return andThen(carrier.verify(values[0] as string), (found) =>
-    typeof found === 'string' ? (emit?.({ type: 'rejected', reason: found }) as undefined) : found,
-  )
-}
-
-/** The first cookie that verifies (cookie tossing: a neighbour host may have planted others). */
-async function identifyFirst(
-  { carrier, emit }: SessionContext,
-  values: ReadonlySet<string>,
-): Promise<Identity | undefined> {
-  let first: Identity | undefined
-  let candidates = 0
-  let isMalformed = false
-  for (const value of values) {
-    if (candidates === MAX_CANDIDATES) break
-    const found = await carrier.verify(value)
-    if (found === 'malformed') {
-      isMalformed = true
-      continue
-    }
-    candidates++
-    if (found === 'signature') emit?.({ type: 'rejected', reason: found })
-    else if (first === undefined) first = found
-    else emit?.({ type: 'rejected', reason: 'duplicate', id: found.id })
-  }
-  if (isMalformed) emit?.({ type: 'rejected', reason: 'malformed' })
-  return first
-}
-
-function load(context: SessionContext, identity: Identity | undefined, isLate: boolean): Awaitable<SessionState> {
-  if (identity === undefined) return newSession(context, isLate)
-  const started = stopwatch(context.emit)
-  return andThen(identity.store.load(identity.id), (record) => open(context, identity, record, started, isLate))
-}
-
-/** Makes a session of the store's answer, or begins a new one. */
-function open(
+/** The session of this identity, or a new one. */
+export function loadIdentity(
   context: SessionContext,
   identity: Identity,
-  record: SessionRecord | undefined,
-  started: number,
-  isLate: boolean,
+  phase: SessionPhase,
 ): Awaitable<SessionState> {
-  const { emit, serializer } = context
-  const { id, store } = identity
-  const duration = stopwatch(emit) - started
-  const reject = (reason: Miss): Awaitable<SessionState> => {
-    emit?.({ type: 'rejected', reason, id, duration })
-    return newSession(context, isLate)
-  }
-  const refuse = (error: unknown): Awaitable<SessionState> => {
-    if (context.onInvalidData === 'throw') throw error
-    return reject('data')
-  }
-  const found = examine(context, record)
-  if (found === 'data') return refuse(new SessionDataError('is not what this library stores'))
-  if (found === 'expired') return andThen(store.delete(id), () => reject(found))
-  if (found === 'unknown') return reject(found)
-  const admit = (values: Values): SessionState => {
-    emit?.({ type: 'loaded', id, duration })
-    return new SessionState(identity, found, new Draft(values, found.record.owner, found.own, serializer), isLate)
-  }
-  try {
-    const values = serializer.decode(found.record.data)
-    return isPromise(values) ? values.then(admit, refuse) : admit(values)
-  } catch (error) {
-    return refuse(error)
-  }
+  return openFirst(context, [identity], phase)
 }
 
 /** A session that is not stored. It will be when there is something in it. */
-export function newSession(context: SessionContext, isLate: boolean): Awaitable<SessionState> {
-  const { carrier, serializer, now } = context
-  const unborn = nextVersion(context, { data: serializer.nothing, owner: undefined, own: undefined }, now(), 0)
-  const begin = (identity: Identity): SessionState =>
-    new SessionState(identity, unborn, new Draft({}, undefined, undefined, serializer), isLate)
-  return andThen(carrier.issue(), begin)
+export function newSession(context: SessionContext, phase: SessionPhase, status: SessionStatus = 'live'): SessionState {
+  const stored = unstored(context)
+  return new SessionState(
+    context.format.create(),
+    stored,
+    new Draft(stored.content, {}, context.serializer),
+    status,
+    phase,
+  )
+}
+
+function openFirst(
+  context: SessionContext,
+  identities: readonly Identity[],
+  phase: SessionPhase,
+  index = 0,
+  status: SessionStatus = 'live',
+): Awaitable<SessionState> {
+  const identity = identities[index]
+  if (identity === undefined) return newSession(context, phase, status)
+  const next = (status: SessionStatus): Awaitable<SessionState> =>
+    openFirst(context, identities, phase, index + 1, status)
+  return andThen(openOne(context, identity, phase), (opened) => {
+    // The marker of a superseded session matters only where no session lives.
+    if (typeof opened === 'string') return next(opened === 'superseded' ? opened : status)
+    for (const { id } of identities.slice(index + 1)) context.emit?.({ type: 'rejected', reason: 'duplicate', id })
+    context.warnings.cookieReturned()
+    return opened
+  })
+}
+
+/** The session of one cookie, or why there is none. */
+function openOne(
+  context: SessionContext,
+  identity: Identity,
+  phase: SessionPhase,
+): Awaitable<SessionState | 'none' | 'superseded'> {
+  const started = startTime(context.emit)
+  return andThen(identity.store.load(identity.id), (record) => {
+    const found = examine(context, record)
+    switch (found.is) {
+      case 'session':
+        return unpack(context, { identity, session: found.session }, phase, started)
+      case 'superseded':
+        return andThen(successorOf(context, identity, found.successor), (followed) => {
+          if (followed === undefined) return 'superseded'
+          return andThen(unpack(context, followed, phase, started), (opened) => {
+            // The answer that brought the new cookie was lost, or is under way.
+            if (opened !== 'none') opened.cookie = 'due'
+            return opened
+          })
+        })
+      case 'data':
+        return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
+      default:
+        return reject(context, identity, found, started)
+    }
+  })
+}
+
+function unpack(
+  context: SessionContext,
+  { identity, session }: Followed,
+  phase: SessionPhase,
+  started: number,
+): Awaitable<SessionState | 'none'> {
+  const { serializer, emit } = context
+  const { content } = session
+  const { id } = identity
+  const duration = startTime(emit) - started
+  const admit = (values: Values): SessionState => {
+    emit?.({ type: 'loaded', id, duration })
+    return new SessionState(identity, session, new Draft(content, values, serializer), 'live', phase)
+  }
+  const fail = (error: unknown): Awaitable<'none'> => refuse(context, identity, started, error, session)
+  try {
+    const values = serializer.decode(content.data, content.version)
+    return isPromise(values) ? values.then(admit, fail) : admit(values)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+/** Data that is not usable. That of a newer version of the application is never given up. */
+function refuse(
+  context: SessionContext,
+  { id }: Identity,
+  started: number,
+  error: unknown,
+  session?: StoredSession,
+): 'none' {
+  const isNewer = session !== undefined && session.content.version > context.serializer.version
+  if (context.onInvalidData === 'throw' || isNewer) throw error
+  context.emit?.({ type: 'rejected', reason: 'data', id, duration: elapsedSince(started) })
+  return 'none'
+}
+
+function reject(
+  { emit }: SessionContext,
+  { id, store }: Identity,
+  { is: reason }: Extract<Found, { is: 'unknown' | 'expired' | 'data' }>,
+  started: number,
+): Awaitable<'none'> {
+  const duration = startTime(emit) - started
+  return andThen(reason === 'expired' && store.delete(id), () => {
+    emit?.({ type: 'rejected', reason, id, duration })
+    return 'none'
+  })
 }

@@ -1,60 +1,70 @@
-/** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213 and its forerunner). */
-const CDN_HEADERS = ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']
+import type { SessionCookie } from '../cookie/cookie-attributes.js'
 
-/** On a response that was given cookies in place: whose they are since, of each manager. */
-const OWNERS: unique symbol = Symbol('fetch-sessions.owners')
+/** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213, and those of single vendors). */
+const CDN_HEADER =
+  /(^|-)cdn-cache-control$|^(surrogate-control|edge-control|x-accel-expires|x-litespeed-cache-control)$/
 
-type DressedResponse = Response & { [OWNERS]?: ReadonlyMap<ResponseDresser, object> }
+/** What the response of a session that was used needs. */
+export interface ResponseNeeds {
+  /** The session's. */
+  readonly id: string
+  readonly cookies: readonly SessionCookie[]
+  /** Whether a `Set-Cookie` line is this session's own, of an inner handler: there is to be one at most. */
+  isOwn(line: string): boolean
+}
 
-/** Puts one manager's cookie, `Vary` and `Cache-Control` on responses. */
-export class ResponseDresser {
-  readonly #cookieName: string
+/**
+ * Adds what a session that was used needs. A response that is to carry a cookie is always a new one around the same body,
+ * which is never read: the handler's own may be a constant that serves everybody. `Vary` says nothing about a visitor,
+ * and is added in place where that is possible.
+ *
+ * `undefined` where the cookies can't be sent: `Response.error()`, a body that was used, a 101 on Node.
+ */
+export function dress(response: Response, needs: ResponseNeeds): Response | undefined {
+  if (needs.cookies.length === 0) return varyByCookie(response)
+  // By its status and not by its type, for which the lightweight responses of Hono's server on Node become heavy ones.
+  return response.status === 0 ? undefined : copy(response, (headers) => addToHeaders(headers, needs))
+}
 
-  constructor(cookieName: string) {
-    this.#cookieName = cookieName
-  }
-
-  /**
-   * Adds to a response what a session that was used needs: in place where its headers can be changed, else to a new
-   * response around the same body, which is never read. `undefined` if neither is possible (`Response.error()`, a body
-   * that was used, a 101 on Node).
-   */
-  dress(response: Response, by: object, setCookie: string | undefined): Response | undefined {
-    // `Response.error()`: on some runtimes its headers can be changed, but nobody will ever see them. By its status and
-    // not by its type, for which the lightweight responses of Hono's server on Node become heavy ones.
-    if (response.status === 0) return undefined
-    const own: DressedResponse = this.own(response, by)
-    try {
-      addHeaders(own.headers, setCookie)
-    } catch {
-      return copyWithHeaders(own, (headers) => addHeaders(headers, setCookie))
-    }
-    if (setCookie !== undefined) own[OWNERS] = new Map(own[OWNERS]).set(this, by)
-    return own
-  }
-
-  /**
-   * The response itself, unless a handler has returned the same object for an earlier request, and it carries that
-   * visitor's cookie since: then a copy without that.
-   */
-  own(response: DressedResponse, by: object): Response {
-    const owner = response[OWNERS]?.get(this)
-    if (owner === undefined || owner === by) return response
-    const copy: DressedResponse | undefined = copyWithHeaders(response, (headers) => {
-      const cookies = headers.getSetCookie()
-      headers.delete('Set-Cookie')
-      for (const line of cookies) if (!line.startsWith(`${this.#cookieName}=`)) headers.append('Set-Cookie', line)
-    })
-    if (copy === undefined) return response
-    // Another manager's cookie is on the copy as well, for that one to find.
-    const owners = new Map(response[OWNERS])
-    owners.delete(this)
-    copy[OWNERS] = owners
-    return copy
+/**
+ * The response with `Vary: Cookie`: the same one, if its headers can be changed, else a new one around its body. For
+ * adapters.
+ */
+export function varyByCookie(response: Response): Response {
+  const { headers } = response
+  if (response.status === 0 || variesByCookie(headers)) return response
+  try {
+    headers.append('Vary', 'Cookie')
+    return response
+  } catch {
+    return copy(response, addVary) ?? response
   }
 }
 
-function copyWithHeaders(response: Response, change: (headers: Headers) => void): Response | undefined {
+/** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
+export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds): void {
+  addVary(headers)
+  if (cookies.length === 0) return
+  const before = headers.getSetCookie()
+  if (before.some(isOwn)) {
+    headers.delete('Set-Cookie')
+    for (const line of before) if (!isOwn(line)) headers.append('Set-Cookie', line)
+  }
+  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
+  for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
+}
+
+function addVary(headers: Headers): void {
+  if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
+}
+
+function variesByCookie(headers: Headers): boolean {
+  const vary = headers.get('Vary')
+  return vary !== null && /(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)
+}
+
+function copy(response: Response, change: (headers: Headers) => void): Response | undefined {
   try {
     const copy = new Response(response.body, response)
     change(copy.headers)
@@ -62,17 +72,6 @@ function copyWithHeaders(response: Response, change: (headers: Headers) => void)
   } catch {
     return undefined
   }
-}
-
-/** Appending the cookie comes first: headers that can't be changed say so before anything is. */
-function addHeaders(headers: Headers, setCookie: string | undefined): void {
-  if (setCookie !== undefined) {
-    headers.append('Set-Cookie', setCookie)
-    headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
-    for (const name of CDN_HEADERS) headers.delete(name)
-  }
-  const vary = headers.get('Vary')
-  if (vary === null || !/(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)) headers.append('Vary', 'Cookie')
 }
 
 /**

@@ -11,21 +11,23 @@ export interface SessionCodec {
   check?(key: string, value: unknown): void
 }
 
-/** JSON, which refuses what would come back as something else. */
+/** How deep objects and arrays may lie in one another. */
+export const MAX_DEPTH = 500
+
+/** JSON, which refuses what would come back as something else, and what is nested more than 500 levels deep. */
 export const jsonCodec: SessionCodec = {
   encode: JSON.stringify,
   decode: (text) => JSON.parse(text) as Record<string, unknown>,
   check(key, value) {
-    const problem = findProblem(value, [])
+    const problem = isObject(value) ? findProblem(value, new Set()) : problemOf(value)
     if (problem !== undefined) throw new TypeError(`Session key "${key}" holds ${problem}, which JSON can not carry`)
   },
 }
 
-/** What in `value` JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip. */
-function findProblem(value: unknown, ancestors: object[]): string | undefined {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
-  if (!isObject(value)) return typeof value === 'number' ? `${value}` : `a ${typeof value}`
-  if (ancestors.includes(value)) return 'a cycle'
+/** What in this object JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip. */
+function findProblem(value: object, ancestors: Set<object>): string | undefined {
+  if (ancestors.has(value)) return 'a cycle'
+  if (ancestors.size === MAX_DEPTH) return `more than ${MAX_DEPTH} levels of objects in one another`
   const isArray = Array.isArray(value)
   // The prototype of a plain array is one step further from the root.
   if (!isPlainObject(isArray ? Object.getPrototypeOf(value) : value)) {
@@ -35,14 +37,59 @@ function findProblem(value: unknown, ancestors: object[]): string | undefined {
   if (isArray ? keys.length !== value.length : Object.getOwnPropertySymbols(value).length > 0) {
     return isArray ? 'an array with holes or other properties' : 'a symbol as a key'
   }
-  const path = [...ancestors, value]
+  ancestors.add(value)
   for (const key of keys) {
     const inner = (value as Record<string, unknown>)[key]
     // JSON leaves out a property that is undefined, and reading it gives undefined again.
-    const problem = inner === undefined && !isArray ? undefined : findProblem(inner, path)
+    if (inner === undefined && !isArray) continue
+    const problem = isObject(inner) ? findProblem(inner, ancestors) : problemOf(inner)
     if (problem !== undefined) return problem
   }
-  return
+  ancestors.delete(value)
+  return undefined
+}
+
+function problemOf(value: unknown): string | undefined {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
+  return typeof value === 'number' ? `${value}` : `a ${typeof value}`
+}
+
+/** A copy of plain objects and arrays, as JSON would bring them back. What is nested deeper has been refused before. */
+export function copyPlain<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyPlain) as T
+  if (!isObject(value)) return value
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key]
+    if (inner !== undefined) assign(copy, key, copyPlain(inner))
+  }
+  return copy as T
+}
+
+/** Those that `freezePlain` has frozen, with all that is in them. */
+const frozen: WeakSet<object> = new WeakSet()
+
+/** Whether there are only plain objects and arrays in it, all the way down: what can be frozen so that it holds. */
+export function isPlain(value: unknown, depth = 0): boolean {
+  if (!isObject(value) || frozen.has(value)) return true
+  if (depth > MAX_DEPTH || !(Array.isArray(value) || isPlainObject(value))) return false
+  return Object.values(value).every((inner) => isPlain(inner, depth + 1))
+}
+
+/** Freezes plain objects and arrays, all the way down. */
+export function freezePlain<T>(value: T): T {
+  if (!isObject(value) || frozen.has(value)) return value
+  for (const inner of Object.values(value)) freezePlain(inner)
+  frozen.add(value)
+  return Object.freeze(value)
+}
+
+/** Sets a property of its own, whatever every object inherits under that name; `undefined` deletes it. */
+export function assign(values: Record<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) delete values[key]
+  else if (Object.hasOwn(values, key) || !(key in values)) values[key] = value
+  // Assigning to what every object inherits, such as `__proto__`, would be something else.
+  else Object.defineProperty(values, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 export function isObject(value: unknown): value is object {

@@ -1,58 +1,115 @@
 import { isPromise } from '../awaitable.js'
+import { SessionLockedError } from '../errors.js'
 import type { Awaitable } from '../store/store.js'
-import { isObject, isPlainObject } from './codec.js'
+import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
+import type { Lock } from './notes.js'
 import type { Serializer, Values } from './serializer.js'
+import type { Content } from './stored-session.js'
 
-/** What requests change of a record, as it is stored. */
-export interface Content {
-  readonly data: string
-  readonly owner: string | undefined
-  readonly own: OwnLifetime | undefined
+/** One change. It can be made again to what another request has stored: what has no key is about the whole session. */
+export type Change =
+  /** `undefined` deletes. */
+  | { readonly type: 'set'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'update'; readonly key: string; readonly update: (value: unknown) => unknown }
+  | { readonly type: 'clear' }
+  /** `at`: when, in milliseconds since the epoch. */
+  | { readonly type: 'owner'; readonly owner: string | undefined; readonly at: number }
+  | { readonly type: 'label'; readonly label: string | undefined }
+  /** `undefined`: the manager's again. */
+  | { readonly type: 'lifetime'; readonly own: OwnLifetime | undefined }
+  | { readonly type: 'lock'; readonly lock: Lock; readonly at: number }
+  | { readonly type: 'unlock'; readonly by: string }
+
+/** A draft at one moment: its content, ready to be stored, and the changes that led to it. */
+export interface Sealed {
+  readonly content: Content
+  readonly changes: readonly Change[]
+  /** Whether the content is another than the one that the draft began with. */
+  readonly isChanged: boolean
+  /** How many of the changes the draft had noted; the others were made in place. */
+  readonly noted: number
 }
 
-/** The same, unpacked. */
-interface Unpacked {
-  values: Values
-  owner: string | undefined
-  own: OwnLifetime | undefined
+/** What is stored, unpacked. */
+type Unpacked = Omit<Content, 'data'> & { values: Values }
+
+/**
+ * Makes these changes to what another request has stored: key by key, so that what they do not touch stays.
+ * @throws SessionLockedError, SessionDataError, SessionTooLargeError, or what an `update` throws
+ */
+export async function replay(changes: readonly Change[], stored: Content, serializer: Serializer): Promise<Content> {
+  const { data, ...rest } = stored
+  let content: Unpacked = { ...rest, values: await serializer.decode(data, stored.version) }
+  for (const change of changes) content = applied(change, content, serializer)
+  const { values, ...changed } = content
+  const version = Math.max(stored.version, serializer.version)
+  return { ...changed, version, data: await serializer.encode(values, version) }
 }
 
-/** One change. It can be made again to what another request has stored. */
-type Step = (content: Unpacked) => void
-
-/** A draft at one moment: its content, ready to be stored, and the steps that led to it. */
-export interface Sealed extends Content {
-  readonly steps: readonly Step[]
+function applied(change: Change, content: Unpacked, serializer: Serializer): Unpacked {
+  switch (change.type) {
+    case 'set':
+      assign(content.values, change.key, serializer.copy(change.value))
+      return content
+    case 'update': {
+      const value = change.update(serializer.copy(get(content.values, change.key)))
+      assign(content.values, change.key, serializer.take(change.key, value))
+      return content
+    }
+    case 'clear':
+      return { ...content, values: {} }
+    case 'owner':
+      return { ...content, owner: change.owner, ownerAt: change.owner === undefined ? undefined : change.at }
+    case 'label':
+      return { ...content, label: change.label }
+    case 'lifetime':
+      return { ...content, own: change.own && { ...content.own, ...change.own } }
+    case 'lock':
+      if (content.lock !== undefined && content.lock.by !== change.lock.by && content.lock.until > change.at)
+        throw new SessionLockedError('held')
+      return { ...content, lock: change.lock }
+    case 'unlock':
+      if (content.lock?.by !== change.by) throw new SessionLockedError('over')
+      return { ...content, lock: undefined }
+  }
 }
 
-/** These steps, made to what another request has stored: key by key, so that what they do not touch stays. */
-export async function replay(steps: readonly Step[], stored: Content, serializer: Serializer): Promise<Content> {
-  const content = { ...stored, values: await serializer.decode(stored.data) }
-  for (const step of steps) step(content)
-  return { data: await serializer.encode(content.values), owner: content.owner, own: content.own }
-}
-
-/** What one request makes of its session, and the steps by which it does so. */
+/** What one request makes of its session: the values as they are now, and the changes that led to them. */
 export class Draft {
   readonly #serializer: Serializer
+  /** What the draft began with, as it is stored. */
+  #base: Content
   #content: Unpacked
-  #steps: Step[] = []
+  #changes: Change[] = []
+  /** Whether one of the changes has made a difference. */
   #isChanged = false
+  /** Keys whose values are no longer those of the base, by a change that is noted. */
+  #touched: Set<string> = new Set()
   /**
-   * The value of each key that the request may have changed, as it is after the steps so far. What it is by now is
-   * compared with that when it matters: a value may be changed in place at any time. Most requests only read.
+   * Keys whose objects a writer holds, and may change in place at any time: with the text of the value as it was handed
+   * out, or `undefined` where that is the base's.
    */
-  #known: Map<string, unknown> | undefined
+  #lent: Map<string, string | undefined> | undefined
 
-  constructor(values: Values, owner: string | undefined, own: OwnLifetime | undefined, serializer: Serializer) {
-    this.#content = { values, owner, own }
+  /** `values`: those of `base`. */
+  constructor(base: Content, values: Values, serializer: Serializer) {
     this.#serializer = serializer
+    this.#base = base
+    this.#content = { ...base, values }
   }
 
   get owner(): string | undefined {
     return this.#content.owner
+  }
+
+  get label(): string | undefined {
+    return this.#content.label
+  }
+
+  get own(): OwnLifetime | undefined {
+    return this.#content.own
   }
 
   get keys(): string[] {
@@ -63,46 +120,61 @@ export class Draft {
     return Object.hasOwn(this.#content.values, key)
   }
 
-  /** The value for someone who must not change it: an object is frozen, or a frozen copy if a writer holds it. */
+  /** The value for someone who must not change it: frozen, or a copy where a writer holds it or it can't be frozen. */
   peek(key: string): unknown {
     const value = this.#get(key)
-    return freeze(this.#known?.has(key) ? this.#serializer.copy(value) : value)
+    if (!isObject(value)) return value
+    if (this.#lent?.has(key) || !isPlain(value)) {
+      const copy = this.#serializer.copy(value)
+      return isPlain(copy) ? freezePlain(copy) : copy
+    }
+    return freezePlain(value)
   }
 
   /** The value for someone who may change it in place. */
   lend(key: string): unknown {
     const value = this.#get(key)
-    if (!isObject(value) || (this.#known?.has(key) && !Object.isFrozen(value))) return value
-    return this.#put(key, this.#serializer.copy(value))
+    if (!isObject(value) || this.#lent?.has(key)) return value
+    const isOfBase = !this.#touched.has(key) && this.#serializer.isVerbatim(this.#base.version)
+    this.#lent ??= new Map()
+    this.#lent.set(key, isOfBase ? undefined : this.#textOf(value))
+    // What readers hold is frozen.
+    const own = Object.isFrozen(value) ? this.#serializer.copy(value) : value
+    assign(this.#content.values, key, own)
+    return own
   }
 
-  /** `undefined` deletes. @throws TypeError if the codec can't carry the value */
+  /** `undefined` deletes. @throws TypeError naming the key if the codec can't carry the value */
   set(key: string, value: unknown): void {
-    this.#serializer.checked(key, value)
-    this.#settle(key)
-    this.#put(key, value)
-    this.#settle(key)
+    // The application's own object stays its own, and the noted one stays as it is.
+    const own = this.#serializer.take(key, value)
+    if (this.#serializer.isEqual(own, this.#get(key))) return
+    this.#put(key, isPlain(own) ? freezePlain(own) : this.#serializer.copy(own))
+    this.#note({ type: 'set', key, value: own })
   }
 
-  /** @throws TypeError if the codec can't carry the outcome */
-  update(key: string, change: (value: unknown) => unknown): unknown {
-    const step: Step = ({ values }) => assign(values, key, this.#serializer.checked(key, change(get(values, key))))
-    this.#settle(key)
-    const lent = this.lend(key)
-    const before = this.#known?.has(key) ? this.#known.get(key) : lent
+  /** @throws TypeError naming the key if the codec can't carry the outcome */
+  update(key: string, update: (value: unknown) => unknown): unknown {
+    this.#noteChangeInPlace(key)
+    const value = this.#get(key)
+    const isLent = this.#lent?.has(key) === true
+    // Who holds the object goes on with it; else a copy is handed out, so that a throw leaves nothing behind.
+    const before = isLent ? this.#serializer.copy(value) : value
+    const given = isLent ? value : this.#serializer.copy(value)
+    let after: unknown
     try {
-      step(this.#content)
+      const outcome = update(given)
+      this.#serializer.check(key, outcome)
+      after = outcome === given ? outcome : this.#serializer.take(key, outcome)
     } catch (error) {
-      // What was done to an object in place is undone.
-      const isUndone = this.#serializer.isEqual(this.#get(key), before)
-      if (!isUndone) assign(this.#content.values, key, this.#serializer.copy(before))
+      // What was done to it in place is undone.
+      if (isLent && !this.#serializer.isEqual(value, before)) this.#put(key, before)
       throw error
     }
-    const after = this.#get(key)
-    this.#know(key, this.#serializer.copy(after))
     // Noted even if it changed nothing: on what others store it may.
-    this.#note(step, !this.#serializer.isEqual(after, before))
-    return after
+    this.#note({ type: 'update', key, update }, !this.#serializer.isEqual(after, before))
+    this.#put(key, after)
+    return this.lend(key)
   }
 
   delete(key: string): boolean {
@@ -113,140 +185,165 @@ export class Draft {
 
   clear(): void {
     if (this.keys.length === 0) return
-    this.#known = undefined
-    this.#make((content) => {
-      content.values = {}
-    })
+    this.#lent = undefined
+    this.make({ type: 'clear' })
   }
 
-  setOwner(owner: string | undefined): void {
-    if (owner === this.owner) return
-    this.#make((content) => {
-      content.owner = owner
-    })
+  setOwner(owner: string | undefined, at: number): void {
+    if (owner !== this.owner) this.make({ type: 'owner', owner, at })
   }
 
-  setLifetime(lifetime: OwnLifetime): void {
-    const { own } = this.#content
-    if (isEqual({ ...own, ...lifetime }, own)) return
-    this.#make((content) => {
-      content.own = { ...content.own, ...lifetime }
-    })
+  setLabel(label: string | undefined): void {
+    if (label !== this.label) this.make({ type: 'label', label })
   }
 
-  /**
-   * Whether there is anything to store.
-   * @throws TypeError naming the key if the codec can't carry what was done to a value in place
-   */
-  hasChanges(): boolean {
-    this.#settleAll()
+  setLifetime(own: OwnLifetime | undefined): void {
+    const { own: today } = this.#content
+    if (!isEqual(own && { ...today, ...own }, today)) this.make({ type: 'lifetime', own })
+  }
+
+  /** Makes a change that is about the whole session. @throws SessionLockedError */
+  make(change: Change): void {
+    this.#content = applied(change, this.#content, this.#serializer)
+    this.#note(change)
+  }
+
+  /** Whether a change is noted. One that was made in place is not, before it is sealed. */
+  get isChanged(): boolean {
     return this.#isChanged
   }
 
+  /** Whether it holds nothing that is worth storing. */
+  get isEmpty(): boolean {
+    return this.keys.length === 0 && this.owner === undefined
+  }
+
   /**
-   * What is to be stored in the place of `storedData`, once `hasChanges` has looked. Until it is, nothing is forgotten.
-   * @throws SessionDataError if the schema refuses it
+   * What is to be stored now. Until it is, nothing is forgotten.
+   * @throws SessionDataError if the schema refuses it; SessionTooLargeError; TypeError naming the key if the codec can't
+   * carry what was done to a value in place
    */
-  seal(storedData: string): Awaitable<Sealed> {
-    const data = this.#isChanged ? this.#serializer.encode(this.#content.values) : storedData
-    const { owner, own } = this.#content
-    const steps = this.#steps.slice()
-    return isPromise(data) ? data.then((data) => ({ data, owner, own, steps })) : { data, owner, own, steps }
+  seal(): Awaitable<Sealed> {
+    for (const key of this.#lent?.keys() ?? []) this.#serializer.check(key, this.#get(key))
+    const noted = this.#changes.length
+    const { changes: inPlace, text } = this.#changesInPlace(this.#base)
+    const changes = inPlace.length === 0 ? this.#changes.slice() : [...this.#changes, ...inPlace]
+    const isChanged = this.#isChanged || inPlace.length > 0
+    if (!isChanged) return { content: this.#base, changes, isChanged, noted }
+    const { values, ...rest } = this.#content
+    const version = Math.max(this.#base.version, this.#serializer.version)
+    const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
+    const data = this.#serializer.encode(values, version, text)
+    return isPromise(data) ? data.then(finish) : finish(data)
   }
 
-  /** It was stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored next. */
-  acceptStored(sealed: Sealed, stored: Content): Awaitable<void> {
-    const isAsSealed = stored.data === sealed.data && stored.owner === sealed.owner && stored.own === sealed.own
-    // A schema may have added defaults, or dropped what it does not know.
-    if (isAsSealed && !this.#serializer.hasSchema) return this.#forget(sealed)
-    const decoded = this.#serializer.decode(stored.data)
-    return isPromise(decoded)
-      ? decoded.then((values) => this.#rebase(sealed, { ...stored, values }))
-      : this.#rebase(sealed, { ...stored, values: decoded })
-  }
-
-  /** Forgets the steps that are stored. */
-  #forget({ steps }: Sealed): void {
-    this.#steps = this.#steps.slice(steps.length)
-    this.#isChanged = this.#steps.length > 0
-  }
-
-  /** Makes the steps that are not stored yet to what is stored. */
-  #rebase(sealed: Sealed, stored: Unpacked): void {
-    this.#forget(sealed)
-    for (const [key, known] of this.#known ?? []) {
-      // An object that others left as it was stays the one that the request holds.
-      if (this.#serializer.isEqual(get(stored.values, key), known)) assign(stored.values, key, this.#get(key))
-      else {
-        this.#settle(key)
-        this.#known?.delete(key)
-      }
+  /**
+   * What was sealed is stored, maybe on top of what others had stored. What was changed meanwhile stays to be stored
+   * next.
+   */
+  accept(sealed: Sealed, stored: Content): Awaitable<void> {
+    if (stored === sealed.content && this.#serializer.isVerbatim(stored.version)) {
+      // Those who hold an object go on with it.
+      this.#begin(stored, this.#content, this.#changes.slice(sealed.noted))
+      return
     }
-    this.#content = stored
-    for (const step of this.#steps) step(stored)
+    return this.rebase(stored, sealed)
+  }
+
+  /** Goes on from what others have stored: makes what is not `sealed` to that. */
+  rebase(stored: Content, sealed?: Sealed): Awaitable<void> {
+    const inPlace = this.#changesInPlace(sealed?.content ?? this.#base).changes
+    const later = [...this.#changes.slice(sealed?.noted ?? 0), ...inPlace]
+    const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
+    const finish = (values: Values): void => {
+      this.#lent = undefined
+      this.#begin(stored, { ...stored, values }, [])
+      for (const change of later) this.#redo(change)
+      for (const [key, value] of held) this.#hold(key, value)
+    }
+    const values = this.#serializer.decode(stored.data, stored.version)
+    return isPromise(values) ? values.then(finish) : finish(values)
+  }
+
+  /** Forgets all that was changed. */
+  rollBack(): Awaitable<void> {
+    this.#changes = []
+    this.#lent = undefined
+    return this.rebase(this.#base)
+  }
+
+  #begin(base: Content, content: Unpacked, changes: Change[]): void {
+    this.#base = base
+    this.#content = content
+    this.#changes = changes
+    this.#isChanged = changes.length > 0
+    this.#touched = new Set(changes.flatMap((change) => ('key' in change ? [change.key] : [])))
+    for (const key of this.#lent?.keys() ?? []) if (!this.#touched.has(key)) this.#lent?.set(key, undefined)
+  }
+
+  #redo(change: Change): void {
+    if ('key' in change) this.#touched.add(change.key)
+    this.make(change)
+  }
+
+  /** Who holds the object of a value that is still the same goes on with it. */
+  #hold(key: string, value: unknown): void {
+    if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
+    assign(this.#content.values, key, value)
+    this.lend(key)
   }
 
   #get(key: string): unknown {
     return get(this.#content.values, key)
   }
 
-  /** Makes a change, and notes it. */
-  #make(step: Step): void {
-    step(this.#content)
-    this.#note(step)
-  }
-
-  #note(step: Step, isChange = true): void {
-    this.#steps.push(step)
-    this.#isChanged ||= isChange
-  }
-
-  /** Puts a value in place, without a step: that is for `#settle` to note. */
-  #put(key: string, value: unknown): unknown {
-    if (!this.#known?.has(key)) this.#know(key, this.#get(key))
+  #put(key: string, value: unknown): void {
+    this.#lent?.delete(key)
+    this.#touched.add(key)
     assign(this.#content.values, key, value)
-    return value
   }
 
-  #settleAll(): void {
-    if (this.#known !== undefined) for (const key of this.#known.keys()) this.#settle(key)
+  #note(change: Change, isDifference = true): void {
+    this.#changes.push(change)
+    this.#isChanged ||= isDifference
   }
 
-  #know(key: string, value: unknown): void {
-    this.#known ??= new Map()
-    this.#known.set(key, value)
+  #textOf(value: unknown): string {
+    return this.#serializer.toText({ value })
   }
 
-  /** Notes as a step that the key has its present value, if that is not the one that is known. */
-  #settle(key: string): void {
-    if (!this.#known?.has(key)) return
-    const value = this.#serializer.checked(key, this.#get(key))
-    if (this.#serializer.isEqual(value, this.#known.get(key))) return
-    const known = this.#serializer.copy(value)
-    // As it is stored: JSON leaves out a property that is undefined.
-    if (this.#serializer.isEqual(known, this.#known.get(key))) return
-    this.#know(key, known)
-    this.#note(({ values }) => assign(values, key, this.#serializer.copy(known)))
+  /** What writers have done to objects that they hold, as changes to `base`; and all values as text, if it was made. */
+  #changesInPlace(base: Content): { changes: Change[]; text?: string } {
+    if (this.#lent === undefined || this.#lent.size === 0) return NO_CHANGES
+    const { values } = this.#content
+    const isAllOfBase = !this.#isChanged && [...this.#lent.values()].every((text) => text === undefined)
+    const text = isAllOfBase ? this.#serializer.toText(values) : undefined
+    if (text === base.data) return { changes: [], text }
+    let before: Values | undefined
+    const isChanged = ([key, lentAs]: [string, string | undefined]): boolean => {
+      if (lentAs !== undefined) return this.#textOf(values[key]) !== lentAs
+      before ??= this.#serializer.toValues(base.data)
+      return !this.#serializer.isEqual(values[key], get(before, key))
+    }
+    const changes = [...this.#lent].filter(isChanged).map(([key]): Change => {
+      return { type: 'set', key, value: this.#serializer.copy(values[key]) }
+    })
+    return text === undefined ? { changes } : { changes, text }
+  }
+
+  #noteChangeInPlace(key: string): void {
+    const change =
+      this.#lent?.has(key) &&
+      this.#changesInPlace(this.#base).changes.find((change) => 'key' in change && change.key === key)
+    if (!change) return
+    this.#touched.add(key)
+    this.#lent?.set(key, this.#textOf(this.#get(key)))
+    this.#note(change)
   }
 }
+
+const NO_CHANGES: { changes: Change[] } = { changes: [] }
 
 function get(values: Values, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined
-}
-
-/** `undefined` deletes. */
-function assign(values: Values, key: string, value: unknown): void {
-  if (value === undefined) delete values[key]
-  else if (Object.hasOwn(values, key) || !(key in values)) values[key] = value
-  // Assigning to what every object inherits, such as `__proto__`, would be something else.
-  else Object.defineProperty(values, key, { value, writable: true, enumerable: true, configurable: true })
-}
-
-/** Plain objects and arrays, all the way down. What else a codec makes can't be frozen in a way that holds. */
-function freeze<T>(value: T): T {
-  if ((Array.isArray(value) || isPlainObject(value)) && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const inner of Object.values(value)) freeze(inner)
-  }
-  return value
 }

@@ -1,76 +1,150 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPromise, toPromise } from '../awaitable.js'
-import { SessionDataError } from '../errors.js'
+import { SessionDataError, SessionTooLargeError } from '../errors.js'
 import type { Awaitable } from '../store/store.js'
-import { isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
+import { assign, copyPlain, isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
 import { isEqual } from './equality.js'
 
 /** The keys and values of a session: own properties all, so that `__proto__` and `constructor` are keys like any other. */
 export type Values = Record<string, unknown>
 
-/** Values to text and back, through the codec and the schema. A session that holds nothing is not for the schema. */
+/** One step from a version of the data to the next. */
+export type Migration = (data: Record<string, unknown>) => Record<string, unknown>
+
+export interface SerializerOptions {
+  readonly codec?: SessionCodec | undefined
+  readonly schema?: StandardSchemaV1 | undefined
+  readonly migrations?: readonly Migration[] | undefined
+  /** The text's bytes in UTF-8 at most. */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * Values to text and back, through the codec, the migrations and the schema. A session that holds nothing is not for the
+ * schema.
+ */
 export class Serializer {
   /** The text of a session that holds nothing. */
   readonly nothing: string
+  /** The version of the data that this application writes. */
+  readonly version: number
   readonly #codec: SessionCodec
   readonly #schema: StandardSchemaV1 | undefined
+  readonly #migrations: readonly Migration[]
+  readonly #maxBytes: number
 
-  constructor(codec: SessionCodec = jsonCodec, schema?: StandardSchemaV1) {
+  constructor({ codec = jsonCodec, schema, migrations = [], maxBytes = Infinity }: SerializerOptions = {}) {
     this.nothing = codec.encode({})
+    this.version = migrations.length + 1
     this.#codec = codec
     this.#schema = schema
+    this.#migrations = migrations
+    this.#maxBytes = maxBytes
   }
 
-  /** Whether what is stored may differ from what was to be stored. */
-  get hasSchema(): boolean {
-    return this.#schema !== undefined
+  /** Whether values are what `toText` and `toValues` alone make of them: no schema and no migration has a say. */
+  isVerbatim(version: number): boolean {
+    return this.#schema === undefined && version >= this.version
   }
 
-  /** The value itself. @throws TypeError naming the key whose value the codec can't carry; `undefined` deletes */
-  checked(key: string, value: unknown): unknown {
+  /** @throws TypeError naming the key if the codec can't carry its value */
+  check(key: string, value: unknown): void {
     if (value !== undefined) this.#codec.check?.(key, value)
-    return value
   }
 
-  copy(value: unknown): unknown {
-    return isObject(value) ? this.#codec.decode(this.#codec.encode({ value })).value : value
+  /** A copy of a value that was checked. It shares nothing with it. */
+  copy<T>(value: T): T {
+    if (!isObject(value)) return value
+    if (this.#codec === jsonCodec) return copyPlain(value)
+    return this.#codec.decode(this.#codec.encode({ value })).value as T
+  }
+
+  /** A copy of what the application gives. @throws TypeError naming the key if the codec can't carry its value */
+  take<T>(key: string, value: T): T {
+    this.check(key, value)
+    try {
+      return this.copy(value)
+    } catch {
+      // The codec's own error may quote the value.
+      throw new TypeError(`Session key "${key}" holds what the codec can not carry`)
+    }
   }
 
   isEqual(a: unknown, b: unknown): boolean {
     return isEqual(a, b, (a, b) => this.#codec.encode({ value: a }) === this.#codec.encode({ value: b }))
   }
 
-  /** @throws SessionDataError if the schema refuses the values; TypeError if the codec can't carry one */
-  encode(values: Values): Awaitable<string> {
-    const valid = this.#validate(values)
-    return isPromise(valid) ? valid.then((data) => this.#codec.encode(data)) : this.#codec.encode(valid)
+  /** The codec's text, without a look at what it says. */
+  toText(values: Values): string {
+    return this.#codec.encode(values)
   }
 
-  /** @throws SessionDataError if the text is not the codec's or the schema refuses what it holds */
-  decode(text: string): Awaitable<Values> {
-    return this.#validate(this.#decodeText(text))
-  }
-
-  #decodeText(text: string): Values {
+  /** The codec's values, without a look at what they are. @throws SessionDataError if the text is not the codec's */
+  toValues(text: string): Values {
     try {
-      const data = this.#codec.decode(text)
-      if (isPlainObject(data)) return data
+      const values = this.#codec.decode(text)
+      if (isPlainObject(values)) return values
     } catch {
       // The codec's own error may quote the data, so it is not kept as the cause.
     }
     throw new SessionDataError('can not be decoded')
   }
 
-  #validate(data: Values): Awaitable<Values> {
+  /**
+   * `version`: of the values; what is newer than this application is stored as it is, if the schema takes it. `text`:
+   * the values as text, where it was made already.
+   * @throws SessionDataError if the schema refuses the values; SessionTooLargeError; TypeError if the codec can't carry one
+   */
+  encode(values: Values, version: number, text?: string): Awaitable<string> {
+    if (text !== undefined && this.#schema === undefined) return this.#bounded(text)
+    const valid = this.#validate(values, version)
+    if (isPromise(valid)) return valid.then((data) => this.#bounded(this.toText(data)))
+    return this.#bounded(this.toText(valid))
+  }
+
+  /** @throws SessionDataError if the text is not the codec's, a migration fails, or the schema refuses what it holds */
+  decode(text: string, version: number): Awaitable<Values> {
+    return this.#validate(this.#migrate(this.toValues(text), version), version)
+  }
+
+  #bounded(text: string): string {
+    // No character takes more than three bytes.
+    if (text.length * 3 > this.#maxBytes) {
+      const bytes = new TextEncoder().encode(text).length
+      if (bytes > this.#maxBytes) throw new SessionTooLargeError('data', bytes, this.#maxBytes)
+    }
+    return text
+  }
+
+  #migrate(values: Values, version: number): Values {
+    try {
+      const migrated = this.#migrations.slice(version - 1).reduce((data, step) => step(data), values)
+      if (isPlainObject(migrated)) return migrated
+    } catch {
+      // It may quote the data.
+    }
+    throw new SessionDataError(`of version ${version} can not be brought to version ${this.version}`)
+  }
+
+  #validate(data: Values, version: number): Awaitable<Values> {
     if (this.#schema === undefined || Object.keys(data).length === 0) return data
+    const accept = (result: StandardSchemaV1.Result<unknown>): Values => {
+      const accepted = acceptedBy(result)
+      // What this application does not know of newer data, its schema would drop.
+      return version > this.version ? data : accepted
+    }
     const result = toPromise(this.#schema['~standard'].validate(data))
-    return isPromise(result) ? result.then(accepted) : accepted(result)
+    return isPromise(result) ? result.then(accept) : accept(result)
   }
 }
 
-function accepted(result: StandardSchemaV1.Result<unknown>): Values {
-  // A copy, since it is the schema's own.
-  if (result.issues === undefined) return { ...(result.value as Values) }
+function acceptedBy(result: StandardSchemaV1.Result<unknown>): Values {
+  if (result.issues === undefined) {
+    // A copy, since it is the schema's own.
+    const values: Values = {}
+    for (const [key, value] of Object.entries(result.value as Values)) assign(values, key, value)
+    return values
+  }
   // Paths only: a schema's messages may quote values.
   const paths = result.issues.map(({ path }) => path?.map((part) => String(isObject(part) ? part.key : part)).join('.'))
   throw new SessionDataError(`does not fit the schema at: ${paths.join(', ') || '(the whole)'}`)

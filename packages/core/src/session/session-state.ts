@@ -3,54 +3,78 @@ import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
 import type { StoredSession } from './stored-session.js'
 
+/**
+ * What became of a session, one thing at a time.
+ *
+ * `live`: it is stored, or will be when there is something in it. `destroyed`: this request has ended it. `gone`: it was
+ * stored and is no more; another request has ended it. `superseded`: another request has given it a new id, and this one
+ * still came with the old one. `degraded`: the store failed, and nobody knows.
+ */
+export type SessionStatus = 'live' | 'destroyed' | 'gone' | 'superseded' | 'degraded'
+
+/**
+ * How far the request is. `open`: what changes is stored with the response. `late`: the response is gone, and with it
+ * the chance to send a cookie. `closed`: a change from here on would be lost.
+ */
+export type SessionPhase = 'open' | 'late' | 'closed'
+
+/** A new id that is due. */
+export interface Regeneration {
+  /** `undefined`: made when it is stored, of the old cookie. */
+  readonly identity: Identity | undefined
+  /** Seconds for which the old cookie still leads to the session. 0: none at all. */
+  readonly grace: number
+  /** Whether the absolute limit counts anew. */
+  readonly isRestart: boolean
+}
+
 /** One session during one request: what is known of it, and what the request makes of it. */
 export class SessionState {
   /** Under which id it is stored, or is going to be. */
   identity: Identity
-  /** What the store holds, as far as this request knows: version 0 for a session that is not stored. */
+  /** What the store holds, as far as this request knows. */
   stored: StoredSession
   readonly draft: Draft
-  /** The response is committed: no cookie can be sent any more. */
-  readonly isLate: boolean
-  /** Somebody has asked for the id, so no other session may have it. */
-  isIdKnown = false
-  /** A new id is due. */
-  regenerates = false
-  /** `destroy()` was called. */
-  isDestroyed = false
-  /** It was in the store and is no more: destroyed by this request, or by another in between. */
-  isGone = false
+  status: SessionStatus
+  phase: SessionPhase
+  regeneration: Regeneration | undefined
   /** This request has written to the store. */
   isSaved = false
-  /** The response has to carry the cookie. */
-  isCookieDue = false
-  /** A change from here on would be lost. */
-  isClosed: boolean
+  /** Whether the response has to carry the cookie; `refresh`: the one that came would do as well. */
+  cookie: 'due' | 'refresh' | undefined
 
-  /** `isLate`: a session that lives in its cookie can't be changed then. */
-  constructor(identity: Identity, stored: StoredSession, draft: Draft, isLate: boolean) {
+  constructor(identity: Identity, stored: StoredSession, draft: Draft, status: SessionStatus, phase: SessionPhase) {
     this.identity = identity
     this.stored = stored
     this.draft = draft
-    this.isLate = isLate
-    this.isClosed = isLate && !identity.isShared
+    this.status = status
+    this.phase = phase
   }
 
+  /** Not in the store, as far as this request knows. */
   get isNew(): boolean {
     return this.stored.record.version === 0
   }
 
+  get id(): string {
+    return (this.regeneration?.identity ?? this.identity).id
+  }
+
   /** The draft, to be changed. @throws SessionDestroyedError or SessionCommittedError if a change would be lost */
   get writable(): Draft {
-    if (this.isDestroyed || this.isGone) throw new SessionDestroyedError()
-    if (this.isLate && this.isNew) throw new SessionCommittedError('a new session needs a cookie, which is too late')
-    if (this.isClosed) throw new SessionCommittedError()
+    // One that was superseded before this request came is empty, and changes to it are dropped.
+    if (this.status === 'destroyed' || this.status === 'gone') throw new SessionDestroyedError()
+    if (this.phase === 'late' && this.isNew) {
+      throw new SessionCommittedError('a new session needs a cookie, which is too late')
+    }
+    if (this.phase === 'closed') throw new SessionCommittedError()
     return this.draft
   }
 
   /** The session is no more, in the store as for this request. */
-  end(): void {
-    this.isGone = true
+  end(status: 'destroyed' | 'gone'): void {
+    this.status = status
+    this.regeneration = undefined
     this.draft.clear()
   }
 }

@@ -1,27 +1,57 @@
-import { checkTimeout } from '../cookie/cookie-attributes.js'
-import { SessionCommittedError } from '../errors.js'
-import { invalidOption } from '../option-error.js'
-import type { DeepReadonly } from '../types.js'
-import type { OwnLifetime } from './lifetime.js'
+import type { CookieFormat } from '../cookie/cookie-format.js'
+import { SessionCommittedError, SessionTooLargeError } from '../errors.js'
+import { checkTimeout, invalidOption, rejectUnknown } from '../option-error.js'
+import type { DeepReadonly, SessionData } from '../types.js'
+import { assign } from './codec.js'
+import { expiryWhenUsed, MAX_COOKIE_AGE, type OwnLifetime } from './lifetime.js'
 import type { SessionState } from './session-state.js'
+import { lifetimeOf, type SessionRules } from './stored-session.js'
 
-/** A session that can be read. Its values are frozen: nothing that is done to them is stored. */
-export interface ReadableSession<Data> {
+/** A session that can be read. Nothing that is done to its values is stored. */
+export interface ReadableSession<Data = SessionData> {
   /** The store's key: safe to log, useless as a cookie. */
   readonly id: string
   /** Not in the store, as far as this request knows. */
   readonly isNew: boolean
+  /** Whose session it is, as `setOwner` said. */
   readonly owner: string | undefined
+  /** The application's words for lists of sessions, as `setLabel` said. */
+  readonly label: string | undefined
+  /** The store failed, and `onStoreFailure` said `anonymous`: this session is empty, and nobody knows whose it is. */
+  readonly isDegraded: boolean
   readonly createdAt: Date
-  /** When it dies unless it is used before. */
+  /** When it dies unless it is used before; of a session that was changed, as it will be stored. */
   readonly expiresAt: Date
   /** How many keys it holds. */
   readonly size: number
+  /** The value under this key, or `undefined`. It is frozen, or a copy. */
   get<K extends keyof Data>(key: K): DeepReadonly<Data[K]> | undefined
+  /** Whether there is a value under this key. */
   has(key: keyof Data): boolean
+  /** The keys that have a value. */
   keys(): (keyof Data)[]
   /** All keys and values as a plain object. */
   toJSON(): DeepReadonly<Partial<Data>>
+}
+
+export interface RegenerateOptions {
+  /**
+   * Seconds for which the old cookie still leads to the session, and is answered with the new one. For rotation alone:
+   * leave it out where privileges change, so that nobody who knows the old cookie gains them.
+   */
+  grace?: number
+  /** `createdAt` is now, and the absolute limit counts anew, as after a sign-in. */
+  restart?: boolean
+}
+
+/** A session's own lifetime. What is left out stays as it is. */
+export interface SessionLifetime {
+  /** Seconds without use until the session is dead. */
+  idleTimeout?: number
+  /** Seconds from creation until the session is dead, used or not. */
+  absoluteTimeout?: number
+  /** Whether the cookie outlives the browser ("remember me"). */
+  persistent?: boolean
 }
 
 /**
@@ -30,14 +60,17 @@ export interface ReadableSession<Data> {
  * Every method that changes something throws `SessionDestroyedError` after `destroy()` and `SessionCommittedError`
  * after the response was committed.
  */
-export interface WritableSession<Data> extends Omit<ReadableSession<Data>, 'get'> {
-  /** A value that is changed in place is saved. */
+export interface WritableSession<Data = SessionData> extends ReadableSession<Data> {
+  /** The value under this key, or `undefined`. A value that is changed in place is saved. */
   get<K extends keyof Data>(key: K): Data[K] | undefined
+  // The readable one's, so that what takes a ReadableSession takes this one as well.
+  get<K extends keyof Data>(key: K): DeepReadonly<Data[K]> | undefined
   /**
-   * `undefined` deletes. An equal value is no change. Of two requests that set the same key, the last one wins.
+   * `undefined` deletes. An equal value is no change. Of two requests that set the same key, the last one wins. The
+   * value stays the caller's own: changing the session in place never changes it.
    * @throws TypeError naming the key if the codec can't carry the value
    */
-  set<K extends keyof Data>(key: K, value: Data[K]): this
+  set<K extends keyof Data>(key: K, value: Data[K] | undefined): this
   /**
    * Read-modify-write that survives concurrency: `change` runs again on the newer value if another request won, so it
    * should do nothing but compute. Returns the new value.
@@ -48,36 +81,52 @@ export interface WritableSession<Data> extends Omit<ReadableSession<Data>, 'get'
   delete(key: keyof Data): boolean
   /** Reads and deletes: flash messages. */
   take<K extends keyof Data>(key: K): Data[K] | undefined
-  /** Deletes all keys. Id, owner and lifetime stay. */
+  /** Deletes all keys. Id, owner, label and lifetime stay. */
   clear(): void
   /**
-   * New id, same data; the old id is dead once this is persisted. Call it whenever privileges change, sign-in above all
-   * (OWASP session management cheat sheet, "renew the session ID after any privilege level change").
+   * New id, same data; the old id opens nothing once this is persisted. Call it whenever privileges change, sign-in
+   * above all (OWASP session management cheat sheet, "renew the session ID after any privilege level change"). `id` is
+   * the new one at once; with `grace` it is once it is stored.
+   * @throws TypeError if `grace` is not a positive, finite number of seconds
    */
-  regenerate(): void
+  regenerate(options?: RegenerateOptions): void
   /** The session is gone from the store and its cookie from the browser. Calling it twice is no error. */
   destroy(): void
-  /** Whose session it is, for `listByOwner` and `destroyByOwner`. */
-  setOwner(owner: string | undefined): void
   /**
-   * This session's own lifetime in seconds, and whether its cookie outlives the browser ("remember me"). What is left
-   * out stays as it is.
-   * @throws TypeError if a timeout is not a positive, finite number
+   * Whose session it is, for `listByOwner` and `destroyByOwner`.
+   * @throws TypeError if it is empty or no well-formed text; SessionTooLargeError if it is longer than the store takes
    */
-  setLifetime(options: { idleTimeout?: number; absoluteTimeout?: number; persistent?: boolean }): void
+  setOwner(owner: string | undefined): void
+  /** A few words for lists of sessions, such as "Firefox on Linux". @throws TypeError above 256 characters */
+  setLabel(label: string | undefined): void
+  /**
+   * This session's own lifetime; `undefined`: the manager's again. `expiresAt` tells at once what will be stored.
+   * @throws TypeError if a timeout is not a positive number of seconds, 400 days at most
+   */
+  setLifetime(lifetime: SessionLifetime | undefined): void
 }
+
+/** What the views of a session need to know beside its state. */
+export interface ViewRules extends SessionRules {
+  readonly format: CookieFormat
+  /** How many bytes an owner may have in UTF-8. */
+  readonly maxOwnerBytes: number
+}
+
+const MAX_LABEL_LENGTH = 256
 
 /** What both views of a session show. */
 abstract class SessionView<Data> {
+  readonly #rules: SessionRules
   readonly #state: SessionState
 
-  constructor(state: SessionState) {
+  constructor(rules: SessionRules, state: SessionState) {
+    this.#rules = rules
     this.#state = state
   }
 
   get id(): string {
-    this.#state.isIdKnown = true
-    return this.#state.identity.id
+    return this.#state.id
   }
 
   get isNew(): boolean {
@@ -88,12 +137,23 @@ abstract class SessionView<Data> {
     return this.#state.draft.owner
   }
 
+  get label(): string | undefined {
+    return this.#state.draft.label
+  }
+
+  get isDegraded(): boolean {
+    return this.#state.status === 'degraded'
+  }
+
   get createdAt(): Date {
-    return new Date(this.#state.stored.record.createdAt)
+    const { regeneration, stored } = this.#state
+    return new Date(regeneration?.isRestart ? this.#rules.now() : stored.record.createdAt)
   }
 
   get expiresAt(): Date {
-    return new Date(this.#state.stored.expiresAt)
+    const { draft, regeneration, stored } = this.#state
+    if (!draft.isChanged && regeneration === undefined) return new Date(stored.expiresAt)
+    return new Date(expiryWhenUsed(this.#rules.now(), +this.createdAt, lifetimeOf(this.#rules, draft.own)))
   }
 
   get size(): number {
@@ -110,15 +170,17 @@ abstract class SessionView<Data> {
 
   toJSON(): DeepReadonly<Partial<Data>> {
     const { draft } = this.#state
-    return Object.fromEntries(draft.keys.map((key) => [key, draft.peek(key)])) as DeepReadonly<Partial<Data>>
+    const all: Record<string, unknown> = {}
+    for (const key of draft.keys) assign(all, key, draft.peek(key))
+    return all as DeepReadonly<Partial<Data>>
   }
 }
 
 export class ReadableView<Data> extends SessionView<Data> implements ReadableSession<Data> {
   readonly #state: SessionState
 
-  constructor(state: SessionState) {
-    super(state)
+  constructor(rules: SessionRules, state: SessionState) {
+    super(rules, state)
     this.#state = state
   }
 
@@ -128,20 +190,24 @@ export class ReadableView<Data> extends SessionView<Data> implements ReadableSes
 }
 
 export class WritableView<Data> extends SessionView<Data> implements WritableSession<Data> {
+  readonly #rules: ViewRules
   readonly #state: SessionState
 
-  constructor(state: SessionState) {
-    super(state)
+  constructor(rules: ViewRules, state: SessionState) {
+    super(rules, state)
+    this.#rules = rules
     this.#state = state
   }
 
+  get<K extends keyof Data>(key: K): Data[K] | undefined
+  get<K extends keyof Data>(key: K): DeepReadonly<Data[K]> | undefined
   /** After the commit a change in place would be lost, so the value is frozen then. */
-  get<K extends keyof Data>(key: K): Data[K] | undefined {
-    const { draft, isClosed } = this.#state
-    return (isClosed ? draft.peek(String(key)) : draft.lend(String(key))) as Data[K] | undefined
+  get(key: keyof Data): unknown {
+    const { draft, phase } = this.#state
+    return phase === 'closed' ? draft.peek(String(key)) : draft.lend(String(key))
   }
 
-  set<K extends keyof Data>(key: K, value: Data[K]): this {
+  set<K extends keyof Data>(key: K, value: Data[K] | undefined): this {
     this.#state.writable.set(String(key), value)
     return this
   }
@@ -165,31 +231,75 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     this.#state.writable.clear()
   }
 
-  regenerate(): void {
-    if (this.#state.writable && this.#state.isLate)
+  regenerate({ grace = 0, restart = false }: RegenerateOptions = {}): void {
+    const state = this.#state
+    if (grace !== 0) checkTimeout('grace', grace)
+    if (state.writable && state.phase === 'late')
       throw new SessionCommittedError('the cookie of a new id can not be sent any more')
-    this.#state.regenerates = true
+    const { format } = this.#rules
+    if (state.isNew) {
+      // Nobody has its id yet. One whose id was superseded starts a session of its own.
+      if (state.status === 'superseded') state.status = 'live'
+      state.identity = format.create()
+      return
+    }
+    const before = state.regeneration
+    // A change of privileges stays one, whatever rotation is asked for beside it.
+    const isRotation = grace > 0 && format.isShared && before?.identity === undefined
+    state.regeneration = {
+      identity: isRotation ? undefined : (before?.identity ?? format.create()),
+      grace: isRotation ? grace : 0,
+      isRestart: restart || before?.isRestart === true,
+    }
   }
 
   destroy(): void {
     const state = this.#state
-    if (state.isDestroyed) return
-    if (state.isClosed) throw new SessionCommittedError()
+    if (state.status === 'destroyed' || state.status === 'superseded') return
+    if (state.phase === 'closed') throw new SessionCommittedError()
     // Also where the record is gone already: whoever signs out wants the cookie gone, too.
-    state.isDestroyed = true
-    state.draft.clear()
+    state.end('destroyed')
   }
 
   setOwner(owner: string | undefined): void {
-    if (owner !== undefined && (typeof owner !== 'string' || owner === '')) {
-      throw invalidOption('owner', 'must be a string that is not empty, or undefined')
-    }
-    this.#state.writable.setOwner(owner)
+    if (owner !== undefined) checkOwner(owner, this.#rules.maxOwnerBytes)
+    this.#state.writable.setOwner(owner, this.#rules.now())
   }
 
-  setLifetime(lifetime: OwnLifetime): void {
-    const given = Object.entries(lifetime).filter(([, value]) => value !== undefined)
-    for (const [name, value] of given) if (name !== 'persistent') checkTimeout(name, value)
-    this.#state.writable.setLifetime(Object.fromEntries(given))
+  setLabel(label: string | undefined): void {
+    if (label !== undefined && (typeof label !== 'string' || label.length > MAX_LABEL_LENGTH)) {
+      throw invalidOption('label', `must be a string of at most ${MAX_LABEL_LENGTH} characters, or undefined`)
+    }
+    this.#state.writable.setLabel(label)
+  }
+
+  setLifetime(lifetime: SessionLifetime | undefined): void {
+    this.#state.writable.setLifetime(lifetime && checkedLifetime(lifetime))
+  }
+}
+
+/** @throws TypeError if this can't be an owner; SessionTooLargeError if it is longer than the store takes */
+export function checkOwner(owner: unknown, maxBytes: number): void {
+  if (typeof owner !== 'string' || owner === '') {
+    throw invalidOption('owner', 'must be a string that is not empty, or undefined')
+  }
+  // Databases replace what is half of a character, and two owners would become one.
+  if (/\p{Surrogate}/u.test(owner)) throw invalidOption('owner', 'must be well-formed text (String.isWellFormed)')
+  const size = owner.length * 3 > maxBytes ? new TextEncoder().encode(owner).length : 0
+  if (size > maxBytes) throw new SessionTooLargeError('owner', size, maxBytes)
+}
+
+function checkedLifetime(lifetime: SessionLifetime): OwnLifetime {
+  const { idleTimeout, absoluteTimeout, persistent } = lifetime
+  rejectUnknown('setLifetime: ', lifetime, ['idleTimeout', 'absoluteTimeout', 'persistent'])
+  if (idleTimeout !== undefined) checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
+  if (absoluteTimeout !== undefined) checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
+  if (persistent !== undefined && typeof persistent !== 'boolean') {
+    throw invalidOption('persistent', 'must be true or false')
+  }
+  return {
+    ...(idleTimeout !== undefined && { idleTimeout }),
+    ...(absoluteTimeout !== undefined && { absoluteTimeout }),
+    ...(persistent !== undefined && { persistent }),
   }
 }

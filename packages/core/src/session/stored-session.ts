@@ -1,72 +1,163 @@
-import type { SessionContext } from '../context.js'
 import type { SessionRecord } from '../store/store.js'
-import type { Content } from './draft.js'
-import { expiryOf, expiryWhenUsed, formatMeta, type Lifetime, type Notes, type OwnLifetime } from './lifetime.js'
+import { expiryOf, expiryWhenUsed, isAtAbsoluteLimit, type Lifetime, type OwnLifetime } from './lifetime.js'
+import { type Lock, type Notes, parseNotes, type Successor } from './notes.js'
+import type { Serializer } from './serializer.js'
 
-/** A record, and how long its session lives. */
+/** What makes a session of a record, and a record of a session. */
+export interface SessionRules {
+  readonly serializer: Serializer
+  /** For sessions that have no lifetime of their own. */
+  readonly lifetime: Lifetime
+  readonly now: () => number
+  /** Whether to note when the owner was set. */
+  readonly notesOwnerTime: boolean
+}
+
+/** What requests change of a record, as it is stored. */
+export interface Content {
+  readonly data: string
+  /** Of the data. */
+  readonly version: number
+  readonly owner: string | undefined
+  readonly ownerAt: number | undefined
+  readonly label: string | undefined
+  readonly own: OwnLifetime | undefined
+  readonly lock: Lock | undefined
+}
+
+/** A record, and what core knows of it. */
 export interface StoredSession {
+  /** Of version 0 if it is not stored. */
   readonly record: SessionRecord
+  readonly content: Content
+  readonly lifetime: Lifetime
   /** When it dies: as the record says, or earlier if a limit was lowered since. Milliseconds since the epoch. */
   readonly expiresAt: number
-  readonly lifetime: Lifetime
-  readonly own: OwnLifetime | undefined
+  /** Milliseconds since the epoch. */
+  readonly lastUse: number
+  /** The idle timeout that the record's expiry was made with, in seconds. */
+  readonly idle: number
+  /** The fingerprint of the cookie's attributes as they were last sent. */
+  readonly cookie: string | undefined
 }
 
-/** Why there is no session to go on with. */
-export type Miss = 'unknown' | 'expired' | 'data'
+/** What a store's answer is: a session that lives, or why it is none. */
+export type Found =
+  | { readonly is: 'session'; readonly session: StoredSession }
+  /** The marker that a session leaves under its old id. */
+  | { readonly is: 'superseded'; readonly successor: Successor }
+  | { readonly is: 'unknown' | 'expired' | 'data' }
 
-/** As it is known from a record without notes, which another program wrote. */
-const NO_NOTES: Partial<Notes> = {}
+const UNKNOWN: Found = { is: 'unknown' }
+const EXPIRED: Found = { is: 'expired' }
+const INVALID: Found = { is: 'data' }
 
-/** The session of what a store answered, if it is one that lives. */
-export function examine(context: SessionContext, record: SessionRecord | undefined): StoredSession | Miss {
+/** How long a marker stays under an old id: as long as a slow request may still come with it. Milliseconds. */
+const MARKER_LIFE = 30_000
+
+/** The last `meta` that was read, since most sessions of an application have the same. */
+let lastMeta: string | undefined
+let lastNotes: Notes | undefined
+
+/** What a store's answer is. */
+export function examine(rules: SessionRules, record: SessionRecord | undefined): Found {
   // Many a database says null.
-  if (!record) return 'unknown'
-  try {
-    const { createdAt, expiresAt, version, data, meta } = record
-    // Another program may have written to the store.
-    if (
-      typeof data !== 'string' ||
-      !(Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version))
-    )
-      return 'data'
-    // Most records have the usual notes, which need no reading.
-    const { idle, own } = meta === undefined || meta === context.meta ? NO_NOTES : (JSON.parse(meta) as Notes)
-    const lifetime = lifetimeOf(context, own)
-    const deadline = expiryOf(record, lifetime, idle ?? lifetime.idleTimeout)
-    return context.now() < deadline ? { record, expiresAt: deadline, lifetime, own } : 'expired'
-  } catch {
-    return 'data'
+  if (!record) return UNKNOWN
+  const { createdAt, expiresAt, version, data, owner, meta } = record
+  // Another program may have written to the store.
+  const isRecord = typeof data === 'string' && [createdAt, expiresAt, version].every(Number.isFinite)
+  const notes = isRecord ? readNotes(rules, meta ?? undefined) : undefined
+  if (notes === undefined) return INVALID
+  if (notes.ended) return UNKNOWN
+  const now = rules.now()
+  if (notes.superseded !== undefined)
+    return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
+  const { own, v: dataVersion = 1, ownerAt, label, lock, used, cookie } = notes
+  const lifetime = lifetimeOf(rules, own)
+  const lastUse = used ?? expiresAt - notes.idle * 1000
+  const deadline = expiryOf(record, lastUse, lifetime)
+  if (now >= deadline) return EXPIRED
+  const content = { data, version: dataVersion, owner: owner ?? undefined, ownerAt, label, own, lock }
+  const { idle } = notes
+  return { is: 'session', session: { record, content, lifetime, expiresAt: deadline, lastUse, idle, cookie } }
+}
+
+/** A session that is not stored yet. */
+export function unstored(rules: SessionRules): StoredSession {
+  const { nothing: data, version } = rules.serializer
+  const content = {
+    data,
+    version,
+    owner: undefined,
+    ownerAt: undefined,
+    label: undefined,
+    own: undefined,
+    lock: undefined,
   }
+  const now = rules.now()
+  return storedAs(rules, content, { createdAt: now, version: 0, lastUse: now, cookie: undefined })
 }
 
-/** What of a record a request may change. */
-export function contentOf({ record: { data, owner }, own }: StoredSession): Content {
-  return { data, owner, own }
+/** What of a session is the same before and after its content changes. Times are milliseconds since the epoch. */
+export interface Frame {
+  readonly createdAt: number
+  /** Of the record. */
+  readonly version: number
+  readonly lastUse: number
+  readonly cookie: string | undefined
 }
 
-/** The next version of a session, as it is to be stored when it is used now. */
-export function nextVersion(
-  context: SessionContext,
-  { data, owner, own }: Content,
-  createdAt: number,
-  version: number,
+/** A session with this content, as it is to be stored. */
+export function storedAs(
+  rules: SessionRules,
+  content: Content,
+  { createdAt, version, lastUse, cookie }: Frame,
 ): StoredSession {
-  const lifetime = lifetimeOf(context, own)
-  const expiresAt = expiryWhenUsed(context.now(), createdAt, lifetime)
-  return {
-    record: { data, createdAt, expiresAt, owner, version, meta: metaOf(context, own) },
-    expiresAt,
-    lifetime,
+  const { data, owner, own, label, lock } = content
+  const lifetime = lifetimeOf(rules, own)
+  const expiresAt = expiryWhenUsed(lastUse, createdAt, lifetime)
+  const notes: Notes = {
+    idle: lifetime.idleTimeout,
     own,
+    used: isAtAbsoluteLimit({ createdAt, expiresAt }, lifetime) ? lastUse : undefined,
+    cookie,
+    label,
+    v: content.version === 1 ? undefined : content.version,
+    lock,
+    ownerAt: rules.notesOwnerTime ? content.ownerAt : undefined,
   }
+  const record = { data, createdAt, expiresAt, owner, version, meta: JSON.stringify(notes) }
+  return { record, content, lifetime, expiresAt, lastUse, idle: lifetime.idleTimeout, cookie }
 }
 
-/** What is noted with a record that is written now. */
-export function metaOf(context: SessionContext, own: OwnLifetime | undefined): string {
-  return own === undefined ? context.meta : formatMeta(lifetimeOf(context, own), own)
+/** What is left under the old id of a session that got a new one. `grace` in seconds. */
+export function markerOf(
+  rules: SessionRules,
+  { createdAt, version }: SessionRecord,
+  successor: Successor,
+  grace: number,
+): SessionRecord {
+  const expiresAt = rules.now() + Math.ceil(Math.max(MARKER_LIFE, grace * 1000))
+  const meta = JSON.stringify({ idle: rules.lifetime.idleTimeout, superseded: successor } satisfies Notes)
+  return { data: '', createdAt, expiresAt, owner: undefined, version: version + 1, meta }
 }
 
-function lifetimeOf({ lifetime }: SessionContext, own: OwnLifetime | undefined): Lifetime {
+/** What a session is while it is being deleted: its record, under a new version, and a note that it opens no more. */
+export function endedAs(record: SessionRecord): SessionRecord {
+  const notes: unknown = record.meta === undefined ? { idle: 1 } : JSON.parse(record.meta)
+  return { ...record, version: record.version + 1, meta: JSON.stringify({ ...(notes as Notes), ended: true }) }
+}
+
+export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {
   return own === undefined ? lifetime : { ...lifetime, ...own }
+}
+
+/** A record without notes is one that another program wrote, by the rules of today. */
+function readNotes({ lifetime }: SessionRules, meta: string | undefined): Notes | undefined {
+  if (meta === undefined) return { idle: lifetime.idleTimeout }
+  if (meta !== lastMeta) {
+    lastNotes = parseNotes(meta)
+    lastMeta = meta
+  }
+  return lastNotes
 }

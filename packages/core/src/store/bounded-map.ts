@@ -1,4 +1,4 @@
-/** A map of so many keys: the one that came first goes when there is no room. */
+/** A map with a size limit that evicts the oldest key. */
 export class BoundedMap<Value> extends Map<string, Value> {
   readonly #limit: number
   /** One for all time: a new iterator would have to find its way past all that was deleted. */

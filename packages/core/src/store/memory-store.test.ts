@@ -174,3 +174,10 @@ describe('MemoryStore: clock', () => {
     expect(store.load('a')).toBeDefined()
   })
 })
+
+describe('MemoryStore: options', () => {
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('can not have maxSessions of %j', (maxSessions) => {
+    expect(() => new MemoryStore({ maxSessions: maxSessions as number })).toThrow(TypeError)
+    expect(() => new MemoryStore({ maxSessions: maxSessions as number })).toThrow(/maxSessions/)
+  })
+})

@@ -1,6 +1,6 @@
 import { isPromise, toPromise } from '../awaitable.js'
 import { SessionStoreError } from '../errors.js'
-import { timerDelay } from '../session/lifetime.js'
+import { timerDelay } from '../option-error.js'
 import type { Awaitable, SessionStore } from './store.js'
 
 const METHODS = 'load create update touch delete list listByOwner deleteByOwner deleteExpired clear'.split(' ')

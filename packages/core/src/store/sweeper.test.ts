@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemoryStore, SessionManager, startSweeper, sweepExpired } from '../index.js'
+import { secret } from '../testing/secret.js'
 
-const secret = 's'.repeat(32)
 const HOUR = 3_600_000
 
 /** A manager whose store holds this many sessions, which are dead two hours later. */

@@ -1,6 +1,4 @@
-import { checkTimeout } from '../cookie/cookie-attributes.js'
-import { invalidOption } from '../option-error.js'
-import { timerDelay } from '../session/lifetime.js'
+import { checkTimeout, invalidOption, timerDelay } from '../option-error.js'
 
 /** What is swept: a `SessionManager` whose store has `deleteExpired`. */
 export interface Sweepable {

@@ -1,4 +1,5 @@
 import { MemoryStore, type SessionHandle, SessionManager, type SessionStore } from '../index.js'
+import { secret } from './secret.js'
 
 /** What the scenarios keep in a session. */
 export interface ScenarioData {
@@ -123,7 +124,7 @@ export async function runScenario(
 ): Promise<Pick<Scenario, 'calls' | 'cookie' | 'count'>> {
   const memory = new MemoryStore()
   const calls: string[] = []
-  const sessions = new SessionManager<ScenarioData>({ store: recording(memory, calls), secret: 's'.repeat(32) })
+  const sessions = new SessionManager<ScenarioData>({ store: recording(memory, calls), secret })
   const { id, cookie } = await sessions.issue({ count: 1 })
   calls.length = 0
   const request = new Request('https://example.com/', { headers: { cookie } })

@@ -25,18 +25,15 @@ export function reading<Data>(
   })
 }
 
-/** The `Max-Age` of a `Set-Cookie` line. */
-export function maxAgeOf(line: string | undefined): number | undefined {
-  const age = line?.match(/; Max-Age=([^;]*)/)?.[1]
-  return age === undefined ? undefined : Number(age)
+/** The response to a visit whose handler destroys its session. */
+export function signOut<Data>(sessions: SessionManager<Data>, cookie: string): Promise<Response> {
+  return sessions.handle(visit(cookie), async (handle) => {
+    ;(await handle.write()).destroy()
+    return new Response('bye')
+  })
 }
 
-/** A clock that stands still until it is moved. In milliseconds; it begins at the start of 2026. */
-export class Clock {
-  time: number = Date.UTC(2026, 0, 1)
-  readonly now = (): number => this.time
-
-  passes(seconds: number): void {
-    this.time += seconds * 1000
-  }
+/** The response to a visit whose handler gives its session another id. */
+export function regenerate<Data>(sessions: SessionManager<Data>, cookie: string): Promise<Response> {
+  return writing(sessions, cookie, (session) => void session.regenerate())
 }

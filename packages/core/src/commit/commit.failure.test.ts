@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { SessionError, SessionStoreError, type WritableSession } from '../index.js'
+import { sessionCookies } from '../testing/set-cookie.js'
+import { stagedManager } from '../testing/staged-manager.js'
+import type { StoreMethod } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+  visits: number
+}
+
+const setUp = stagedManager<Data>
+
+/** Each call that core makes, and what a request does for it. */
+const calls: [StoreMethod, (session: WritableSession<Data>) => void, 'with a cookie' | 'without one'][] = [
+  ['load', () => {}, 'with a cookie'],
+  ['create', (session) => session.set('visits', 2), 'without one'],
+  ['update', (session) => session.set('visits', 2), 'with a cookie'],
+  ['touch', () => {}, 'with a cookie'],
+  ['delete', (session) => session.destroy(), 'with a cookie'],
+  ['create', (session) => session.regenerate(), 'with a cookie'],
+  ['delete', (session) => session.regenerate(), 'with a cookie'],
+]
+
+describe.each(calls)('a store that fails at %s', (method, act, comes) => {
+  for (const how of ['throws', 'rejects'] as const) {
+    it(`and ${how} fails the request, and nothing is lost (${act.toString().slice(-24)})`, async () => {
+      const { store, sessions, events, clock } = setUp()
+      const { cookie, id } = await sessions.issue({ user: 'ada', visits: 1 })
+      const before = store.memory.load(id)
+      clock.time += 12 * 3_600_000
+      const error = new Error('out of reach')
+      store.fail(method, how, error)
+      const request = visit(comes === 'with a cookie' ? cookie : '')
+      const handled = sessions.handle(request, async (handle) => {
+        act(await handle.write())
+        return new Response('done')
+      })
+      const caught: unknown = await handled.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
+      expect(caught).toBeInstanceOf(SessionStoreError)
+      expect(caught).toBeInstanceOf(SessionError)
+      expect(caught).toMatchObject({ code: 'ERR_SESSION_STORE', cause: error, name: 'SessionStoreError' })
+      expect(events.at(-1)).toEqual({ type: 'failed', error: caught })
+      store.heal()
+      expect(store.memory.load(id)).toEqual(before)
+      expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ user: 'ada', visits: 1 })
+    })
+  }
+})
+
+describe('a failed commit', () => {
+  it('gives no response at all, so that no success and no cookie goes out', async () => {
+    const { store, sessions } = setUp()
+    const response = new Response('your order is placed')
+    store.fail('create')
+    const handled = sessions.handle(visit(), async (handle) => {
+      ;(await handle.write()).set('visits', 1)
+      return response
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    expect(response.headers.has('set-cookie')).toBe(false)
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('can be tried again on the same request, and loses nothing', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const session = await sessions.write(request)
+    session.set('user', 'ada').update('visits', (n = 0) => n + 1)
+    store.fail('update')
+    await expect(sessions.commit(request, new Response())).rejects.toThrow(SessionStoreError)
+    store.heal()
+    session.update('visits', (n = 0) => n + 1)
+    await sessions.commit(request, new Response())
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ user: 'ada', visits: 3 })
+  })
+
+  it('is made good by handling the same request again, as a middleware that retries does', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const handled = (): Promise<Response> =>
+      sessions.handle(request, async (handle) => {
+        ;(await handle.write()).set('visits', 2)
+        return new Response('done')
+      })
+    store.fail('update')
+    await expect(handled()).rejects.toThrow(SessionStoreError)
+    store.heal()
+    await handled()
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+})
+
+describe('a write of which the answer was lost on the way', () => {
+  it('as an update is reported, and tried again it loses nothing of its own', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const handle = sessions.open(visit(cookie))
+    const session = await handle.write()
+    session.set('user', 'ada')
+    store.afterNext('update', () => {
+      throw new Error('connection lost')
+    })
+    await expect(handle.save()).rejects.toThrow(SessionStoreError)
+    await handle.save()
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 1, user: 'ada' })
+  })
+
+  it('as the delete in a regenerate never leaves the browser without any session that works', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.afterNext('delete', () => {
+      throw new Error('connection lost')
+    })
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).regenerate()
+      return new Response()
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    // The old one may be gone by now. What must not be is a session that nobody has the cookie of.
+    expect(store.memory.size).toBeLessThanOrEqual(1)
+    const session = await sessions.read(visit(cookie))
+    expect(session.isNew).toBe(store.memory.size === 0)
+  })
+})
+
+describe('destroy() in a request whose store fails', () => {
+  it('throws and sends no removal cookie, so that the visitor can try again', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('delete')
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response('signed out')
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    store.heal()
+    const again = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      expect(session.get('user')).toBe('ada')
+      session.destroy()
+      return new Response('signed out')
+    })
+    expect(sessionCookies(again)).toEqual([expect.stringContaining('Max-Age=0')])
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('and whose handler throws lets the handler’s error through, and an event tells of the store’s', async () => {
+    const { store, sessions, events } = setUp()
+    const { cookie, id } = await sessions.issue({ user: 'ada' })
+    store.fail('delete')
+    const error = new Error('the handler’s own')
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).destroy()
+      throw error
+    })
+    await expect(handled).rejects.toBe(error)
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'dropped', reason: 'store', id, error: expect.any(SessionStoreError) }),
+    )
+  })
+})

@@ -1,0 +1,56 @@
+import { andThen } from '../awaitable.js'
+import type { Identity } from '../cookie/cookie-format.js'
+import { SessionConflictError, SessionError } from '../errors.js'
+import { Draft } from '../session/draft.js'
+import { SessionState } from '../session/session-state.js'
+import { type StoredSession, storedAs } from '../session/stored-session.js'
+import type { Awaitable } from '../store/store.js'
+import type { CommitContext } from './commit-context.js'
+import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
+import { endSession } from './end-session.js'
+
+/** A stored session, by its id alone; `undefined` if it is gone. */
+export function findById(context: CommitContext, identity: Identity): Awaitable<SessionState | undefined> {
+  return andThen(reload(context, identity), (found) =>
+    found.is === 'session' ? stateOf(context, identity, found.session) : undefined,
+  )
+}
+
+/**
+ * Changes a stored session without a request. `change` runs again if another writer has won. It is no use of the session,
+ * so its expiry stays where it is, unless its lifetime changes.
+ */
+export async function edit(
+  context: CommitContext,
+  identity: Identity,
+  change: (state: SessionState) => void,
+): Promise<boolean> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const state = await findById(context, identity)
+    if (state === undefined) return false
+    change(state)
+    const { record, lastUse, cookie } = state.stored
+    if (state.regeneration !== undefined) {
+      throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
+    }
+    if (state.status === 'destroyed') return (await endSession(context, identity, state.stored)) === 'destroyed'
+    const { content, isChanged } = await state.draft.seal()
+    state.phase = 'closed'
+    if (!isChanged) return true
+    const { createdAt, version } = record
+    const session = storedAs(context, content, { createdAt, version: version + 1, lastUse, cookie })
+    if (await identity.store.update(identity.id, session.record)) {
+      context.emit?.({ type: 'saved', id: identity.id, duration: 0 })
+      return true
+    }
+    await backOff(attempt)
+  }
+  throw new SessionConflictError(MAX_ATTEMPTS)
+}
+
+function stateOf(context: CommitContext, identity: Identity, session: StoredSession): Awaitable<SessionState> {
+  const { data, version } = session.content
+  return andThen(context.serializer.decode(data, version), (values) => {
+    return new SessionState(identity, session, new Draft(session.content, values, context.serializer), 'live', 'open')
+  })
+}

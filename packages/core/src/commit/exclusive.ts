@@ -1,0 +1,109 @@
+import { randomText } from '../cookie/base64url.js'
+import { SessionDestroyedError, SessionLockedError } from '../errors.js'
+import type { Lock } from '../session/notes.js'
+import type { SessionState } from '../session/session-state.js'
+import { type StoredSession, storedAs } from '../session/stored-session.js'
+import { type CommitOptions, commit } from './commit.js'
+import type { CommitContext } from './commit-context.js'
+import { reload } from './compare-and-set.js'
+
+/** How long a wait for the lock lasts from one look to the next, in milliseconds. */
+const MIN_POLL = 5
+const MAX_POLL = 100
+
+/** Seconds. */
+export interface ExclusiveTimes {
+  readonly wait: number
+  readonly hold: number
+}
+
+/**
+ * Runs `work` while no other `exclusive` of this session runs. The lock is a note in the record itself, taken by
+ * compare-and-set, so it needs nothing of the store, and a process that dies lets go when its time is over.
+ */
+export async function runExclusively<R>(
+  context: CommitContext,
+  state: SessionState,
+  options: CommitOptions,
+  { wait, hold }: ExclusiveTimes,
+  work: () => R | Promise<R>,
+): Promise<R> {
+  // 1. What was changed before is no part of the work. A new session is stored, so that others find the lock.
+  await commit(context, state, { ...options, policy: state.isNew ? 'always' : context.persistence })
+  // 2. The lock.
+  const lock = await acquire(context, state, wait, hold)
+  let result: R
+  try {
+    // 3. The work.
+    result = await work()
+  } catch (error) {
+    await release(context, state, lock)
+    throw error
+  }
+  // 4. What it did is stored together with the end of the lock.
+  try {
+    if (state.status !== 'live') await commit(context, state, options)
+    else await store(context, state, options, lock)
+    return result
+  } catch (error) {
+    await release(context, state, lock)
+    throw error
+  }
+}
+
+async function store(context: CommitContext, state: SessionState, options: CommitOptions, lock: Lock): Promise<void> {
+  if (context.now() >= lock.until) throw new SessionLockedError('over')
+  state.draft.make({ type: 'unlock', by: lock.by })
+  await commit(context, state, options)
+}
+
+/** @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended */
+async function acquire(context: CommitContext, state: SessionState, wait: number, hold: number): Promise<Lock> {
+  const by = randomText().slice(0, 16)
+  // Not by the manager's clock, which may stand still in tests.
+  const deadline = performance.now() + wait * 1000
+  for (let pause = MIN_POLL; ; pause = Math.min(MAX_POLL, pause * 2)) {
+    const found = await reload(context, state.identity)
+    if (found.is !== 'session') {
+      state.end('gone')
+      throw new SessionDestroyedError()
+    }
+    const now = context.now()
+    const { lock: held } = found.session.content
+    if (held === undefined || held.until <= now) {
+      const lock = { by, until: now + hold * 1000 }
+      const session = withLock(context, found.session, lock)
+      if (await state.identity.store.update(state.identity.id, session.record)) {
+        state.stored = session
+        await state.draft.rebase(session.content)
+        return lock
+      }
+    }
+    const left = deadline - performance.now()
+    if (left <= 0) throw new SessionLockedError('held')
+    await new Promise((resolve) => setTimeout(resolve, Math.min(left, pause * (0.5 + Math.random()))))
+  }
+}
+
+/** Lets go of the lock, and forgets what was changed under it. If the store fails, it is let go when its time is over. */
+async function release(context: CommitContext, state: SessionState, { by }: Lock): Promise<void> {
+  await state.draft.rollBack()
+  const { identity } = state
+  try {
+    for (let attempt = 0; attempt < 8; attempt++) {
+      const found = await reload(context, identity)
+      if (found.is !== 'session' || found.session.content.lock?.by !== by) return
+      const session = withLock(context, found.session, undefined)
+      if (!(await identity.store.update(identity.id, session.record))) continue
+      state.stored = session
+      return await state.draft.rebase(session.content)
+    }
+  } catch {}
+}
+
+/** The same session with this lock. That is no use of it. */
+function withLock(context: CommitContext, session: StoredSession, lock: Lock | undefined): StoredSession {
+  const { record, content, lastUse, cookie } = session
+  const { createdAt, version } = record
+  return storedAs(context, { ...content, lock }, { createdAt, version: version + 1, lastUse, cookie })
+}

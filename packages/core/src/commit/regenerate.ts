@@ -1,0 +1,91 @@
+import { randomText } from '../cookie/base64url.js'
+import type { Identity } from '../cookie/cookie-format.js'
+import { SessionConflictError } from '../errors.js'
+import { replay, type Sealed } from '../session/draft.js'
+import type { Successor } from '../session/notes.js'
+import type { Regeneration, SessionState } from '../session/session-state.js'
+import { type Content, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
+import type { CommitContext } from './commit-context.js'
+import { reload } from './compare-and-set.js'
+import { leadsOn } from './end-session.js'
+
+/** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
+export type RegenerateOutcome =
+  | { readonly is: 'stored'; readonly session: StoredSession; readonly identity: Identity }
+  | { readonly is: 'gone' }
+  | { readonly is: 'superseded'; readonly successor: Successor }
+
+/**
+ * The new record first, then the old one becomes a marker, by compare-and-set. If that fails, the new one is taken back.
+ * So there is no moment in which the old id carries what was set with the new one.
+ */
+export async function regenerate(
+  context: CommitContext,
+  { identity: old, stored: base }: SessionState,
+  { identity: known, grace, isRestart }: Regeneration,
+  sealed: Sealed,
+  cookie: string | undefined,
+): Promise<RegenerateOutcome> {
+  const nonce = randomText()
+  const identity = known ?? ((await context.format.succeed(old, nonce, 0)) as Identity)
+  const now = context.now()
+  const successor: Successor =
+    known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
+  const createdAt = isRestart ? now : base.record.createdAt
+  const build = (content: Content, version: number): StoredSession =>
+    storedAs(context, content, { createdAt, version, lastUse: now, cookie })
+  const takeBack = (): unknown => identity.store.delete(identity.id)
+
+  // 1. The new record, of what this request has loaded and changed.
+  let session = build(sealed.content, 1)
+  if (!(await identity.store.create(identity.id, session.record))) throw new SessionConflictError(1)
+  try {
+    for (let newest = base; ; ) {
+      // 2. The old record becomes a marker.
+      if (await supersede(context, old, newest, successor, grace)) return { is: 'stored', session, identity }
+      // 3. Another writer was faster.
+      const found = await reload(context, old)
+      if (found.is === 'superseded') {
+        // A session of its own for each of two sign-ins; of two rotations, one is enough.
+        const isRotated = grace > 0 && leadsOn(context, found.successor)
+        if (!isRotated) return { is: 'stored', session, identity }
+        await takeBack()
+        return found
+      }
+      if (found.is !== 'session') {
+        await takeBack()
+        return { is: 'gone' }
+      }
+      // 4. What others have stored by now comes along.
+      newest = found.session
+      session = build(await replay(sealed.changes, newest.content, context.serializer), session.record.version + 1)
+      if (!(await identity.store.update(identity.id, session.record))) throw new SessionConflictError(1)
+    }
+  } catch (error) {
+    await takeBack()
+    throw error
+  }
+}
+
+/** Whether the old record is a marker now. */
+async function supersede(
+  context: CommitContext,
+  { id, store }: Identity,
+  { record }: StoredSession,
+  successor: Successor,
+  grace: number,
+): Promise<boolean> {
+  // What travels in a cookie leaves nothing behind.
+  if (!context.format.isShared) {
+    await store.delete(id)
+    return true
+  }
+  try {
+    return await store.update(id, markerOf(context, record, successor, grace))
+  } catch (error) {
+    // A store that failed may have written all the same: then there is no way back.
+    const found = await Promise.resolve(reload(context, { id, store, isStale: false })).catch(() => undefined)
+    if (found?.is === 'superseded' && found.successor.id === successor.id) return true
+    throw error
+  }
+}

@@ -1,0 +1,51 @@
+import type { Identity } from '../cookie/cookie-format.js'
+import type { Successor } from '../session/notes.js'
+import type { StoredSession } from '../session/stored-session.js'
+import type { CommitContext } from './commit-context.js'
+import { reload } from './compare-and-set.js'
+import { leadsOn } from './end-session.js'
+
+/** How many rotations an old cookie is followed through. */
+const MAX_ROTATIONS = 8
+
+/** A session, and under whose cookie. */
+export interface Followed {
+  readonly identity: Identity
+  readonly session: StoredSession
+}
+
+/**
+ * The session to which an old cookie leads during the grace after a rotation. `undefined` if there is no such way: without
+ * `grace`, after it, or if that session has ended.
+ */
+export async function successorOf(
+  context: CommitContext,
+  old: Identity,
+  successor: Successor,
+): Promise<Followed | undefined> {
+  let from = old
+  let next = successor
+  for (let rotation = 0; rotation < MAX_ROTATIONS; rotation++) {
+    const identity = leadsOn(context, next) ? await identify(context, from, next) : undefined
+    if (identity === undefined) return undefined
+    const found = await reload(context, identity)
+    if (found.is === 'session') return { identity, session: found.session }
+    if (found.is !== 'superseded') return undefined
+    from = identity
+    next = found.successor
+  }
+  return undefined
+}
+
+/** Made with whichever secret it was made with: it may have been replaced since. */
+async function identify(
+  { format }: CommitContext,
+  old: Identity,
+  { id, nonce }: Successor,
+): Promise<Identity | undefined> {
+  for (let secret = 0; nonce !== undefined && secret < format.secrets; secret++) {
+    const identity = await format.succeed(old, nonce, secret)
+    if (identity?.id === id) return identity
+  }
+  return undefined
+}

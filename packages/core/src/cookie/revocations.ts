@@ -1,0 +1,146 @@
+import { BoundedMap } from '../store/bounded-map.js'
+import type { SessionRecord, SessionStore } from '../store/store.js'
+import { encodeBase64url } from './base64url.js'
+
+/** As long as any cookie that is out there can live: 400 days, in milliseconds. */
+const LIFE = 400 * 86_400_000
+/** How many answers are remembered. */
+const MAX_REMEMBERED = 100_000
+/** How often a note is written again that others write at the same moment. */
+const MAX_ATTEMPTS = 16
+
+/** What is noted of an owner. Times are milliseconds since the epoch. */
+interface OwnerNote {
+  /** Sessions that got their owner at this time or before have ended, but for `except`. */
+  readonly time: number
+  readonly except?: string | undefined
+  /** Those up to this time have ended all the same. */
+  readonly floor: number
+}
+
+interface Answer {
+  readonly record: SessionRecord | undefined
+  readonly freshUntil: number
+}
+
+/**
+ * Which sessions that live in their cookies have ended: a marker for each id, and a time for each owner, as records of an
+ * ordinary store that live as long as a cookie can.
+ */
+export class Revocations implements SessionStore {
+  readonly #store: SessionStore
+  readonly #maxStaleness: number
+  readonly #now: () => number
+  readonly #answers: BoundedMap<Answer> = new BoundedMap(MAX_REMEMBERED)
+
+  /** `maxStaleness` in seconds. */
+  constructor(store: SessionStore, maxStaleness: number, now: () => number) {
+    this.#store = store
+    this.#maxStaleness = maxStaleness * 1000
+    this.#now = now
+  }
+
+  /** Whether this session has ended. Two look-ups at most, side by side. */
+  async isRevoked(id: string, { owner, meta }: SessionRecord): Promise<boolean> {
+    const ownerKey = owner === undefined ? undefined : await keyOf(owner)
+    const [marker, ownerRecord] = await Promise.all([this.#lookUp(id), ownerKey && this.#lookUp(ownerKey)])
+    if (marker !== undefined) return true
+    if (ownerKey === undefined || !ownerRecord) return false
+    const ownerAt = ownerTimeOf(meta)
+    if (!isEnded(noteOf(ownerRecord), ownerAt, id)) {
+      // An exception may have ended since.
+      const isException = ownerAt <= noteOf(ownerRecord).time
+      return isException && isEnded(noteOf(await this.#lookUp(ownerKey, true)), ownerAt, id)
+    }
+    return true
+  }
+
+  /** Ends the session of this id. Nobody knows whether there is one. */
+  async delete(id: string): Promise<boolean> {
+    const now = this.#now()
+    const record = { data: '', createdAt: now, expiresAt: now + LIFE, owner: undefined, version: 1, meta: undefined }
+    await this.#store.create(id, record)
+    this.#remember(id, record)
+    return true
+  }
+
+  /** Ends all sessions of this owner but `exceptId`. How many that are, nobody knows. */
+  async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
+    const key = await keyOf(owner)
+    const now = this.#now()
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const known = await this.#store.load(key)
+      const before = noteOf(known)
+      const floor = before.except === exceptId ? before.floor : Math.max(before.floor, before.time)
+      const note: OwnerNote = {
+        time: Math.max(now, before.time),
+        except: exceptId,
+        floor: exceptId === undefined ? now : floor,
+      }
+      const version = (known?.version ?? 0) + 1
+      const record = {
+        data: JSON.stringify(note),
+        createdAt: now,
+        expiresAt: now + LIFE,
+        owner: undefined,
+        version,
+        meta: undefined,
+      }
+      const isWritten = known ? await this.#store.update(key, record) : await this.#store.create(key, record)
+      if (!isWritten) continue
+      this.#remember(key, record)
+      return Number.NaN
+    }
+    throw new Error('fetch-sessions: the revocation of an owner could not be stored: other writers won each time')
+  }
+
+  async deleteExpired(now: number, limit: number): Promise<number> {
+    return (await this.#store.deleteExpired?.(now, limit)) ?? 0
+  }
+
+  // Sessions are in their cookies: there is nothing to load or write here.
+  load(): undefined {
+    return undefined
+  }
+  create(): boolean {
+    return false
+  }
+  update(): boolean {
+    return false
+  }
+  touch(): boolean {
+    return false
+  }
+
+  async #lookUp(key: string, isAfresh = false): Promise<SessionRecord | undefined> {
+    const known = this.#answers.get(key)
+    if (!isAfresh && known !== undefined && this.#now() < known.freshUntil) return known.record
+    const record = await this.#store.load(key)
+    this.#remember(key, record ?? undefined)
+    return record ?? undefined
+  }
+
+  #remember(key: string, record: SessionRecord | undefined): void {
+    this.#answers.delete(key)
+    this.#answers.set(key, { record, freshUntil: this.#now() + this.#maxStaleness })
+  }
+}
+
+function isEnded({ time, except, floor }: OwnerNote, ownerAt: number, id: string): boolean {
+  return ownerAt <= floor || (ownerAt <= time && id !== except)
+}
+
+function noteOf(record: SessionRecord | undefined): OwnerNote {
+  return record ? (JSON.parse(record.data) as OwnerNote) : { time: 0, floor: 0 }
+}
+
+/** When the session's owner was set: noted by core. A session without that note is older than every other. */
+function ownerTimeOf(meta: string | undefined): number {
+  return (meta && (JSON.parse(meta) as { ownerAt?: number }).ownerAt) || 0
+}
+
+/** Where the note of an owner is: a key of the shape of an id, which no session has. */
+async function keyOf(owner: string): Promise<string> {
+  const text = new TextEncoder().encode(`fetch-sessions/v1/owner\n${owner}`)
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', text)))
+}

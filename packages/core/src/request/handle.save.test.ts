@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest'
+import { SessionStoreError } from '../index.js'
+import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
+import { stagedManager } from '../testing/staged-manager.js'
+import type { StoreMethod } from '../testing/staged-store.js'
+import { storedSession } from '../testing/stored-session.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+  visits: number
+  cart: { items: string[] }
+}
+
+const setUp = stagedManager<Data>
+
+describe('save() in mid-request', () => {
+  it('is the only write when nothing changes after it', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.forget()
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 2)
+      session.get('cart')
+      await handle.save()
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load', 'update'])
+  })
+
+  it('and then the commit do not write over what others stored between them', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1, cart: { items: [] } })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 2)
+      session.get('cart')?.items.push('tea')
+      await handle.save()
+      await sessions.handle(visit(cookie), async (other) => {
+        const theirs = await other.write()
+        theirs.set('visits', 3)
+        theirs.get('cart')?.items.push('milk')
+        return new Response()
+      })
+      store.forget()
+      return new Response()
+    })
+    expect(store.methods).toEqual([])
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 3, cart: { items: ['tea', 'milk'] } })
+  })
+
+  it('is followed by a write of what changed after it, and of nothing else', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 2)
+      await handle.save()
+      await sessions.handle(visit(cookie), async (other) => {
+        ;(await other.write()).set('visits', 3)
+        return new Response()
+      })
+      session.set('user', 'ada')
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 3, user: 'ada' })
+  })
+
+  it('shows the merged, stored state after it', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      await sessions.handle(visit(cookie), async (other) => {
+        ;(await other.write()).set('user', 'ada').update('visits', (n = 0) => n + 1)
+        return new Response()
+      })
+      session.update('visits', (n = 0) => n + 1)
+      expect(session.get('visits')).toBe(2)
+      await handle.save()
+      expect(session.get('visits')).toBe(3)
+      expect(session.get('user')).toBe('ada')
+      expect(session.isNew).toBe(false)
+      return new Response()
+    })
+  })
+
+  it('of a new session sends the cookie with the response all the same, once', async () => {
+    const { sessions, store } = setUp()
+    const response = await sessions.handle(visit(), async (handle) => {
+      ;(await handle.write()).set('visits', 1)
+      await handle.save()
+      return new Response()
+    })
+    expect(sessionCookies(response)).toHaveLength(1)
+    expect(store.methods).toEqual(['create'])
+    expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(1)
+  })
+})
+
+describe('save()', () => {
+  it('stores at once, and the end of the request stores nothing again', async () => {
+    const { sessions, cookie, store } = await storedSession()
+    await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).set('count', 1)
+      await handle.save()
+      expect(store.methods).toEqual(['load', 'update'])
+      await handle.save()
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load', 'update'])
+  })
+
+  it('leaves a later change to the end of the request', async () => {
+    const { sessions, cookie, store } = await storedSession()
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('count', 1)
+      await handle.save()
+      session.set('count', 2)
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load', 'update', 'update'])
+    expect((await sessions.read(visit(cookie))).get('count')).toBe(2)
+  })
+
+  it('keeps an eye on objects that the request still holds', async () => {
+    const { sessions, cookie } = await storedSession()
+    await sessions.handle(visit(cookie), async (handle) => {
+      const cart = (await handle.write()).get('cart')
+      cart?.items.push('milk')
+      await handle.save()
+      cart?.items.push('sugar')
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea', 'milk', 'sugar'] })
+  })
+
+  it('of a new session makes its cookie due, even if nothing changes afterwards', async () => {
+    const { sessions, store } = await storedSession()
+    const response = await sessions.handle(visit(), async (handle) => {
+      ;(await handle.write()).set('count', 1)
+      await handle.save()
+      return new Response()
+    })
+    expect(store.methods).toEqual(['create'])
+    expect((await sessions.read(visit(cookieAfter(response)))).get('count')).toBe(1)
+  })
+
+  it('without a read or a write before does nothing', async () => {
+    const { sessions, cookie, store } = await storedSession()
+    await sessions.open(visit(cookie)).save()
+    expect(store.calls).toEqual([])
+  })
+})
+
+describe('a failed save()', () => {
+  const failures: [StoreMethod, string][] = [
+    ['create', ''],
+    ['update', 'with a cookie'],
+  ]
+
+  it.each(failures)('at %s, tried again, stores every change once', async (method, comes) => {
+    const { store, sessions } = setUp()
+    const cookie = comes === '' ? '' : (await sessions.issue({ visits: 10 })).cookie
+    const start = comes === '' ? 0 : 10
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.update('visits', (n = 0) => n + 1)
+      store.fail(method)
+      await expect(handle.save()).rejects.toThrow(SessionStoreError)
+      await expect(handle.save()).rejects.toThrow(SessionStoreError)
+      expect(session.get('visits')).toBe(start + 1)
+      store.heal()
+      await handle.save()
+      expect(session.get('visits')).toBe(start + 1)
+      session.set('user', 'ada')
+      return new Response()
+    })
+    const next = await sessions.read(visit(cookieAfter(response, cookie)))
+    expect(next.toJSON()).toEqual({ visits: start + 1, user: 'ada' })
+    expect(sessionCookies(response)).toHaveLength(comes === '' ? 1 : 0)
+  })
+
+  it('is made good by the commit alone, if the store is well again by then', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).set('visits', 2)
+      store.fail('update')
+      await handle.save().catch(() => {})
+      store.heal()
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+
+  it('of a regenerate, tried again, regenerates', async () => {
+    for (const method of ['create', 'delete'] as const) {
+      const { store, sessions } = setUp()
+      const { cookie, id } = await sessions.issue({ visits: 1 })
+      const response = await sessions.handle(visit(cookie), async (handle) => {
+        const session = await handle.write()
+        session.set('visits', 2).regenerate()
+        store.beforeNext(method, () => {
+          throw new Error('out of reach')
+        })
+        await expect(handle.save()).rejects.toThrow(SessionStoreError)
+        expect(session.id).toBe(id)
+        store.heal()
+        await handle.save()
+        expect(session.id).not.toBe(id)
+        return new Response()
+      })
+      expect(store.memory.load(id)).toBe(undefined)
+      expect(store.memory.size).toBe(1)
+      expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(2)
+    }
+  })
+
+  it('of a destroy, tried again, destroys and sends the removal cookie', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).destroy()
+      store.fail('delete')
+      await expect(handle.save()).rejects.toThrow(SessionStoreError)
+      store.heal()
+      return new Response()
+    })
+    expect(store.memory.size).toBe(0)
+    expect(sessionCookies(response)).toEqual([expect.stringContaining('Max-Age=0')])
+  })
+})

@@ -1,0 +1,59 @@
+import type { SessionContext } from '../context.js'
+import { RequestSession } from './handle.js'
+
+/** Under which a request carries its handles. Shared by all copies of this package. */
+const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never
+
+interface Entry {
+  readonly context: SessionContext
+  readonly handle: RequestSession<unknown>
+}
+
+/**
+ * The handle of a request: a new one, or the one that it has. It is found through a proxy of the request as well, but
+ * nothing that only inherits from the request, or was given other cookies, is served by it.
+ *
+ * @throws TypeError if another manager with the same cookie name is at work on the request
+ */
+export function handleOf<Data>(context: SessionContext, request: Request): RequestSession<Data> {
+  const entries = entriesOf(request)
+  for (const entry of entries) {
+    if (entry.context === context && entry.handle.belongsTo(request)) return entry.handle as RequestSession<Data>
+  }
+  return add(context, request, entries)
+}
+
+/** The same for who begins to handle a request: one that was handled before starts anew. */
+export function beginHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> {
+  const handle = handleOf<Data>(context, request)
+  return handle.isOver ? add(context, request, entriesOf(request)) : handle
+}
+
+/** Forgets the handle, so that the same request can be handled again. */
+export function forgetHandle<Data>(request: Request, handle: RequestSession<Data>): void {
+  const entries = entriesOf(request)
+  const index = entries.findIndex((entry) => entry.handle === handle)
+  if (index >= 0) entries.splice(index, 1)
+}
+
+function add<Data>(context: SessionContext, request: Request, entries: Entry[]): RequestSession<Data> {
+  const { name } = context.cookie
+  const rival = entries.find((entry) => entry.context !== context && entry.context.cookie.name === name)
+  if (rival !== undefined && !rival.handle.isOver) {
+    throw new TypeError(
+      `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
+    )
+  }
+  const handle = new RequestSession<Data>(context, request)
+  // The newest comes first.
+  entries.unshift({ context, handle: handle as RequestSession<unknown> })
+  return handle
+}
+
+function entriesOf(request: Request): Entry[] {
+  const carrying = request as Request & { [HANDLES]?: Entry[] }
+  if (Object.hasOwn(carrying, HANDLES)) return carrying[HANDLES] as Entry[]
+  const entries: Entry[] = []
+  Object.defineProperty(carrying, HANDLES, { value: entries })
+  return entries
+}

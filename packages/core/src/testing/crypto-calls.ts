@@ -1,0 +1,23 @@
+/** How often anything of `crypto.subtle` is called while `act` runs. */
+export async function cryptoCalls(act: () => Promise<unknown>): Promise<string[]> {
+  const names = ['sign', 'verify', 'digest', 'importKey', 'deriveKey', 'deriveBits', 'encrypt', 'decrypt'] as const
+  const calls: string[] = []
+  const { subtle } = crypto
+  for (const method of names) {
+    const original = subtle[method] as (...args: unknown[]) => unknown
+    Object.defineProperty(subtle, method, {
+      configurable: true,
+      value: (...args: unknown[]) => {
+        calls.push(method)
+        return original.apply(subtle, args)
+      },
+    })
+  }
+  try {
+    await act()
+  } finally {
+    // The methods of the prototype show again.
+    for (const method of names) delete (subtle as unknown as Record<string, unknown>)[method]
+  }
+  return calls
+}

@@ -1,0 +1,57 @@
+import type { SessionListener, SessionWarning } from './events.js'
+
+const MESSAGES: Record<SessionWarning, string> = {
+  'memory-store':
+    'MemoryStore keeps sessions in this process: they are gone when it ends, and another process does not see them. Use a store of your database in production.',
+  'cookie-never-returns':
+    'sessions are created over plain http, but no session cookie comes back: browsers send a Secure cookie over https only (and to localhost). Serve https, or set cookie: { secure: false } for a test over http.',
+  'eventual-store':
+    'this store is eventually consistent: a session may still open somewhere for a while after it was destroyed.',
+  'no-compare-and-set': 'this store can not compare and set: of two writes at the same moment, one is lost.',
+}
+
+/** How many sessions over plain http, without one that comes back, are no accident. */
+const SUSPICIOUS = 2
+
+/** Tells what goes wrong on the first day, once each: as an event, and on the console where somebody looks at it. */
+export class FirstDayWarnings {
+  readonly #emit: SessionListener | undefined
+  readonly #isSilent: boolean
+  readonly #told: Set<SessionWarning> = new Set()
+  #createdOverHttp = 0
+
+  constructor(emit: SessionListener | undefined, isSilent: boolean) {
+    this.#emit = emit
+    this.#isSilent = isSilent
+  }
+
+  tell(warning: SessionWarning, onConsole: boolean): void {
+    if (this.#isSilent || this.#told.has(warning)) return
+    this.#told.add(warning)
+    const message = MESSAGES[warning]
+    this.#emit?.({ type: 'warning', warning, message })
+    if (onConsole) console.warn(`fetch-sessions: ${message}`)
+  }
+
+  /** A session came back, so cookies do: there is a proxy that speaks https, or a client that does not care. */
+  cookieReturned(): void {
+    this.#createdOverHttp = Number.NEGATIVE_INFINITY
+  }
+
+  /** A session with a `Secure` cookie was created for this URL. */
+  cookieSent(url: string): void {
+    if (this.#createdOverHttp < 0 || !isPlainHttp(url)) return
+    this.#createdOverHttp++
+    if (this.#createdOverHttp >= SUSPICIOUS) this.tell('cookie-never-returns', !isProduction())
+  }
+}
+
+export function isProduction(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.NODE_ENV === 'production'
+}
+
+/** To a host that is not this very machine, for which browsers make an exception. */
+function isPlainHttp(url: string): boolean {
+  return /^http:/i.test(url) && !/^http:\/\/([^/?#]*\.)?(localhost|127(\.\d+){3}|\[::1\])\.?(:\d+)?([/?#]|$)/i.test(url)
+}
