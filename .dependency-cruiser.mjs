@@ -7,7 +7,7 @@ const ORDER = ['request', 'commit', 'session', 'cookie', 'store']
 const TOP = ['index', 'node', 'manager', 'options', 'session-source']
 
 /** What any file of core may import. */
-const BASICS = ['errors', 'events', 'types', 'awaitable', 'option-error']
+const BASICS = ['errors', 'events', 'types', 'awaitable', 'option-error', 'warnings']
 
 /** The packages that keep sessions somewhere. */
 const STORES = ['redis', 'sql', 'cloudflare', 'deno-kv', 'unstorage']

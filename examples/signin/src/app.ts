@@ -4,7 +4,7 @@ import { session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
-import { BrowserNames } from './browser-names.js'
+import { browserName } from './browser-name.js'
 import { accountPage, protectedScript, signInPage } from './pages.js'
 import { SignIns } from './sign-ins.js'
 import { isPasswordOf } from './users.js'
@@ -33,7 +33,6 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
     },
   })
   const signIns = new SignIns()
-  const browsers = new BrowserNames()
 
   /** For pages that only a signed-in user may see. No cache stores them; for the back button see protectedScript. */
   const signedIn = createMiddleware<{ Variables: { user: string } }>(async (c, next) => {
@@ -62,15 +61,15 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
       if (earlier !== undefined) await sessions.destroy(earlier)
       const session = await c.var.session.write()
       session.clear() // Nothing of whoever used this browser before,
-      session.regenerate() // and a new id: whoever knew the old one is not signed in with it.
+      session.regenerate({ restart: true }) // and a new id: whoever knew the old one is not signed in with it.
       session.setOwner(String(name))
+      session.setLabel(browserName(c.req.header('User-Agent')))
       session.set('user', String(name))
       session.set('flash', 'You are signed in.')
       if (remember !== undefined) {
         session.setLifetime({ persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY })
       }
       await c.var.session.save() // Before the form is handled that was sent after this one.
-      browsers.note(session.id, c.req.header('User-Agent'))
       return session.id
     })
     return isSignedIn ? c.redirect('/account', 303) : c.html(signInPage({ failed: true, name: String(name) }), 401)
@@ -83,10 +82,11 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
       accountPage({
         user: c.var.user,
         flash: session.take('flash'),
+        current: session.id,
         // The visitor's own first, then the newest.
-        sessions: list
-          .map(({ id, createdAt }) => ({ browser: browsers.of(id), createdAt, isCurrent: id === session.id }))
-          .sort((a, b) => Number(b.isCurrent) - Number(a.isCurrent) || Number(b.createdAt) - Number(a.createdAt)),
+        sessions: list.sort(
+          (a, b) => Number(b.id === session.id) - Number(a.id === session.id) || b.createdAt - a.createdAt,
+        ),
       }),
     )
   })

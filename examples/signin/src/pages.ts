@@ -1,3 +1,4 @@
+import type { SessionInfo } from '@fetch-sessions/core'
 import { page } from '@fetch-sessions/example-shared/page'
 import { html } from 'hono/html'
 
@@ -27,12 +28,14 @@ export function signInPage({ failed = false, name = '' }: { failed?: boolean; na
 interface Account {
   user: string
   flash: string | undefined
-  sessions: { browser: string | undefined; createdAt: Date | number; isCurrent: boolean }[]
+  /** The id of the session that this page is shown in. */
+  current: string
+  sessions: SessionInfo[]
 }
 
-export function accountPage({ user, flash, sessions }: Account): string {
-  const item = ({ browser = 'Unknown browser', createdAt, isCurrent }: Account['sessions'][number]): Html =>
-    html`<li>${browser}${isCurrent && html` <strong>(this one)</strong>`}<br><span class="small">Signed in on ${time(createdAt)}</span></li>`
+export function accountPage({ user, flash, current, sessions }: Account): string {
+  const item = ({ id, label, createdAt }: SessionInfo): Html =>
+    html`<li>${label ?? 'Unknown browser'}${id === current && html` <strong>(this one)</strong>`}<br><span class="small">Signed in on ${time(createdAt)}</span></li>`
   return page({
     title: 'Your account',
     scripts: ['/protected.js', '/forms.js'],
@@ -59,7 +62,7 @@ addEventListener('pageshow', (event) => { if (event.persisted) location.reload()
 `
 
 /** Day and time: a session may be days old. */
-function time(at: Date | number): Html {
+function time(at: number): Html {
   const date = new Date(at)
   const words = date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
   return html`<time datetime="${date.toISOString()}">${words} UTC</time>`
