@@ -8,7 +8,7 @@ import { signIn } from '../../../examples/signin/src/app.js'
 import { openPage, visit } from './browser.js'
 import { startSite } from './site.js'
 
-const secret = 's'.repeat(32)
+const secret = 'a secret for tests, of 32 bytes or more'
 const sizes = {
   wide: { width: 1280, height: 800 },
   phone: { width: 390, height: 667 },

@@ -8,7 +8,7 @@ import { type Site, startSite } from './site.js'
 async function startExample(): Promise<Site> {
   vi.stubEnv('NODE_ENV', 'production')
   onTestFinished(() => void vi.unstubAllEnvs())
-  return startSite(signIn('s'.repeat(32)))
+  return startSite(signIn('a secret for tests, of 32 bytes or more'))
 }
 
 async function signInAs(page: Page, site: Site, name: string): Promise<void> {

@@ -6,7 +6,7 @@ import { type App, type Site, startSite } from './site.js'
 
 /** The example, and how often its sign-in form was sent. */
 async function startExample(): Promise<{ site: Site; sent: () => number }> {
-  const example = signIn('s'.repeat(32))
+  const example = signIn('a secret for tests, of 32 bytes or more')
   let sent = 0
   const app: App = {
     fetch: (request) => {
