@@ -1,7 +1,7 @@
 import type { SessionStore } from '@fetch-sessions/core'
 
 /** What a store may have and may leave out. */
-export type Capability = 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear' | 'useClock'
+export type Capability = 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear' | 'useClock'
 
 /** What a check works with: a fresh store that is its own, with the capabilities the check asked for. */
 export interface Subject<Needed extends Capability = never> {

@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
+import type { SessionRecord, StoredInfo } from '@fetch-sessions/core'
 import { type Fault, faulty, findFaults } from '../test/fault.js'
 import { LastWriterStore } from '../test/last-writer-store.js'
 import { concurrencyChecks } from './concurrency-checks.js'
@@ -52,7 +52,7 @@ findFaults([parallelChecks, concurrencyChecks, lastWriterChecks], {
       'of 50 parallel increments, each a load and an update until it gives true, none is lost',
       'an update at the moment of a delete never leaves the record',
       'a touch at the moment of a delete never leaves the record',
-      'a touch at the moment of an update loses nothing of the update',
+      'a touch at the moment of an update comes before it, or gives false and changes nothing',
     ],
   },
 

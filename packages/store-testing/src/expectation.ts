@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
 
 /** Throws unless both are the same value. `what` names the actual one in the message. */
 export function expectSame(what: string, actual: unknown, expected: unknown): void {

@@ -6,7 +6,7 @@ findFaults([expiryChecks], {
   'a lifetime has to be positive': faulty(
     (right, now) => ({
       create: (id, record) => (record.expiresAt > now() ? right.create(id, record) : refuse()),
-      touch: (id, expiresAt) => (expiresAt > now() ? right.touch(id, expiresAt) : refuse()),
+      touch: (id, expiresAt, version) => (expiresAt > now() ? right.touch(id, expiresAt, version) : refuse()),
     }),
     'a record that is past its expiry when it is created is no error, and there or not',
     'a touch or an update to a moment that is past is no error',

@@ -16,7 +16,7 @@ export const expiryChecks: CheckGroup = {
         const record = newRecord(now() - 90_000_000, { expiresAt, owner: newOwner() })
         await store.create(id, record)
         await expectThereOrGone(store, id, record)
-        await store.touch(id, expiresAt)
+        await store.touch(id, expiresAt, 1)
         await store.update(id, nextOf(record))
         await store.delete(id)
         await expectStored(store, id, undefined, 'after the delete')
@@ -27,7 +27,7 @@ export const expiryChecks: CheckGroup = {
       const record = newRecord(now())
       const touched = newId()
       await store.create(touched, record)
-      expectSame('touch', await store.touch(touched, now() - 1000), true)
+      expectSame('touch', await store.touch(touched, now() - 1000, 1), true)
       await expectThereOrGone(store, touched, { ...record, expiresAt: now() - 1000 })
       const updated = newId()
       await store.create(updated, record)
@@ -44,7 +44,7 @@ export const expiryChecks: CheckGroup = {
       const updated = newId()
       await store.create(updated, record)
       const expiresAt = now() + 3_600_000
-      expectSame('touch', await store.touch(touched, expiresAt), true)
+      expectSame('touch', await store.touch(touched, expiresAt, 1), true)
       const moved = nextOf(record, { expiresAt })
       expectSame('update', await store.update(updated, moved), true)
       await advance(SHORT + 100)
@@ -61,7 +61,7 @@ export const expiryChecks: CheckGroup = {
       await advance(SHORT + 100)
       await expectThereOrGone(store, id, record)
       await store.delete(id)
-      expectSame('touch after the delete', await store.touch(id, now() + 60_000), false)
+      expectSame('touch after the delete', await store.touch(id, now() + 60_000, 1), false)
     }),
 
     checkOf(
@@ -110,9 +110,9 @@ export const expiryChecks: CheckGroup = {
       const record = newRecord(now())
       const [extended, shortened, updated] = [newId(), newId(), newId()]
       await store.create(extended, { ...record, expiresAt: at - 1 })
-      await store.touch(extended, at + 1)
+      await store.touch(extended, at + 1, 1)
       await store.create(shortened, record)
-      await store.touch(shortened, at)
+      await store.touch(shortened, at, 1)
       await store.create(updated, record)
       await store.update(updated, nextOf(record, { expiresAt: at }))
       expectSame('deleteExpired', await store.deleteExpired(at, 100), 2)

@@ -43,7 +43,7 @@ export const isolationChecks: CheckGroup = {
       const handedIn = { ...record }
       await store.create(id, handedIn)
       const loaded = await store.load(id)
-      await store.touch(id, record.expiresAt + 60_000)
+      await store.touch(id, record.expiresAt + 60_000, 1)
       await store.update(id, nextOf(record, { data: 'newer' }))
       await store.delete(id)
       expectFields('the record handed in', handedIn, record)
@@ -57,7 +57,7 @@ export const isolationChecks: CheckGroup = {
       const record = newRecord(now(), { owner })
       await store.create(id, record)
       const infos = await store.listByOwner(owner)
-      for (const info of infos) Object.assign(info, { id: 'changed', owner: 'changed', createdAt: 0, expiresAt: 0 })
+      for (const info of infos) Object.assign(info, { id: 'x', owner: 'x', createdAt: 0, expiresAt: 0, meta: 'x' })
       infos.length = 0
       await expectStored(store, id, record)
       await expectListed(store, owner, [infoOf(id, record)], 'again')

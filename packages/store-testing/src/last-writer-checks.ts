@@ -40,7 +40,7 @@ export const lastWriterChecks: CheckGroup = {
         const expiresAt = record.expiresAt + 60_000
         const touched = { ...record, data: 'before', expiresAt }
         return {
-          runners: [() => store.touch(id, expiresAt), () => store.update(id, updated)],
+          runners: [() => store.touch(id, expiresAt, 1), () => store.update(id, updated)],
           async judge() {
             const isTouched = (await store.load(id))?.expiresAt === expiresAt
             await expectStoredOneOf(store, id, isTouched ? [touched, { ...updated, expiresAt }] : [record, updated])
@@ -56,7 +56,7 @@ export const lastWriterChecks: CheckGroup = {
         await store.create(id, record)
         return {
           runners: [
-            async () => [await store.update(id, nextOf(record)), await store.touch(id, record.expiresAt + 60_000)],
+            async () => [await store.update(id, nextOf(record)), await store.touch(id, record.expiresAt + 60_000, 2)],
             () => store.delete(id),
           ],
           async judge() {
@@ -66,7 +66,10 @@ export const lastWriterChecks: CheckGroup = {
               const late = newRecord(now(), { version })
               expectSame(`update to version ${version} after the second delete`, await store.update(id, late), false)
             }
-            expectSame('touch after the second delete', await store.touch(id, record.expiresAt), false)
+            for (const version of [1, 2]) {
+              const touched = await store.touch(id, record.expiresAt, version)
+              expectSame(`touch of version ${version} after the second delete`, touched, false)
+            }
             await expectStored(store, id, undefined, 'after update and touch')
           },
         }

@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
+import type { SessionRecord, StoredInfo } from '@fetch-sessions/core'
 import { faulty, findFaults, refuse } from '../test/fault.js'
 import { ownerChecks } from './owner-checks.js'
 import { storeWideChecks } from './store-wide-checks.js'
@@ -39,6 +39,37 @@ findFaults([ownerChecks, storeWideChecks], {
         }),
     }
   }, 'listByOwner goes by what was written, not by a write that gave false'),
+  'the owner index forgets nobody when the owner is taken away': faulty((right) => {
+    const owners = new Map<string, string>()
+    return {
+      create: (id, record) => right.create(id, record) && owners.set(id, record.owner ?? '').has(id),
+      update(id, record) {
+        if (record.owner !== undefined) owners.set(id, record.owner)
+        return right.update(id, record)
+      },
+      listByOwner: (owner) =>
+        [...owners].flatMap(([id, value]) => {
+          const record = right.load(id)
+          if (value !== owner || record === undefined) return []
+          return [{ id, owner, createdAt: record.createdAt, expiresAt: record.expiresAt, meta: record.meta }]
+        }),
+    }
+  }, 'a session that is replaced by a marker without data and owner leaves its owner’s list'),
+  'meta is listed as it was at creation': faulty((right) => {
+    const metas = new Map<string, string | undefined>()
+    return {
+      create: (id, record) => right.create(id, record) && metas.set(id, record.meta).has(id),
+      listByOwner: (owner) => right.listByOwner(owner).map((info) => ({ ...info, meta: metas.get(info.id) })),
+    }
+  }, 'listByOwner tells the meta that update has written'),
+  'an empty data means that there is nothing': faulty(
+    (right) => ({
+      update(id, record) {
+        return record.data === '' ? right.delete(id) : right.update(id, record)
+      },
+    }),
+    'a session that is replaced by a marker without data and owner leaves its owner’s list',
+  ),
   'listByOwner gives nothing at all for an unknown owner': faulty(
     (right) => ({
       listByOwner(owner) {
@@ -52,7 +83,7 @@ findFaults([ownerChecks, storeWideChecks], {
     (right) => ({
       listByOwner: (owner) => right.listByOwner(owner).map((info) => ({ ...info, ...right.load(info.id) })),
     }),
-    'listByOwner gives id, owner and times of each of the owner’s sessions',
+    'listByOwner gives id, owner, times and meta of each of the owner’s sessions',
   ),
   'owners are compared without case and blanks': faulty(
     (right) => {

@@ -1,6 +1,6 @@
 import { type CheckGroup, checkOf } from './check.js'
 import { expectListed, expectSame, expectStored } from './expectation.js'
-import { infoOf, newId, newOwner, newRecord, nextOf } from './sample.js'
+import { infoOf, markerOf, newId, newOwner, newRecord, nextOf } from './sample.js'
 
 /** Owners that are equal for a careless comparison, or that hold what patterns and separators are made of. */
 const LOOKALIKES = [
@@ -45,14 +45,14 @@ export const ownerChecks: CheckGroup = {
 
     checkOf(
       ['listByOwner'],
-      'listByOwner gives id, owner and times of each of the owner’s sessions',
+      'listByOwner gives id, owner, times and meta of each of the owner’s sessions',
       async (subject) => {
         const { store, now } = subject
         const owner = newOwner()
         const infos = []
         for (let i = 0; i < 5; i++) {
           const id = newId()
-          const record = newRecord(now() + i, { createdAt: now() - i, owner, meta: 'noted' })
+          const record = newRecord(now() + i, { createdAt: now() - i, owner, meta: `note ${i}` })
           await store.create(id, record)
           infos.push(infoOf(id, record))
         }
@@ -76,13 +76,45 @@ export const ownerChecks: CheckGroup = {
       }
     }),
 
+    checkOf(
+      ['listByOwner'],
+      'a session that is replaced by a marker without data and owner leaves its owner’s list',
+      async ({ store, now }) => {
+        const owner = newOwner()
+        const [old, successor] = [newId(), newId()]
+        const record = newRecord(now(), { owner, meta: 'kept' })
+        await store.create(old, record)
+        await store.create(successor, record)
+        const marker = markerOf(record, now())
+        expectSame('update', await store.update(old, marker), true)
+        await expectStored(store, old, marker, 'of the marker')
+        await expectListed(store, owner, [infoOf(successor, record)])
+        expectSame('update over the marker', await store.update(old, nextOf(record)), false)
+        expectSame('touch of the marker as it was', await store.touch(old, record.expiresAt + 60_000, 1), false)
+        await expectStored(store, old, marker, 'of the marker, again')
+        await expectListed(store, owner, [infoOf(successor, record)], 'again')
+      },
+    ),
+
+    checkOf(['listByOwner'], 'listByOwner tells the meta that update has written', async ({ store, now }) => {
+      const owner = newOwner()
+      const id = newId()
+      let record = newRecord(now(), { owner })
+      await store.create(id, record)
+      for (const meta of ['added', 'changed', '', undefined]) {
+        record = nextOf(record, { meta })
+        await store.update(id, record)
+        await expectListed(store, owner, [infoOf(id, record)], `at version ${record.version}`)
+      }
+    }),
+
     checkOf(['listByOwner'], 'listByOwner tells the expiry that touch has moved', async ({ store, now }) => {
       const owner = newOwner()
       const id = newId()
       const record = newRecord(now(), { owner })
       await store.create(id, record)
       const expiresAt = record.expiresAt + 86_400_000
-      await store.touch(id, expiresAt)
+      await store.touch(id, expiresAt, 1)
       await expectListed(store, owner, [{ ...infoOf(id, record), expiresAt }])
     }),
 
@@ -105,10 +137,10 @@ export const ownerChecks: CheckGroup = {
       await store.create(live, record)
       const touched = newId()
       await store.create(touched, record)
-      await store.touch(touched, now() - 5000)
+      await store.touch(touched, now() - 5000, 1)
       await store.create(newId(), newRecord(now() - 60_000, { owner, expiresAt: now() - 5000 }))
       await expectListed(store, owner, [infoOf(live, record)])
-      await store.touch(live, now() + 500)
+      await store.touch(live, now() + 500, 1)
       await advance(1000)
       await expectListed(store, owner, [], 'when the last one has expired')
     }),
@@ -204,12 +236,12 @@ export const ownerChecks: CheckGroup = {
       async ({ store, now }) => {
         const owner = newOwner()
         const record = newRecord(now(), { owner })
-        /** As core regenerates: the new one first, which is taken back if the old one was gone. */
+        /** As core regenerates: the new one first, which is taken back if the old one is gone. */
         const replaceUntilGone = async (first: string): Promise<void> => {
           for (let id = first, i = 0; i < MAX_REPLACEMENTS; i++) {
             const successor = newId()
             await store.create(successor, record)
-            if (!(await store.delete(id))) {
+            if (!(await store.update(id, markerOf(record, now())))) {
               await store.delete(successor)
               return
             }

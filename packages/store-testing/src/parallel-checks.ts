@@ -26,7 +26,7 @@ export const parallelChecks: CheckGroup = {
           const updated = nextOf(record, { data: `update ${i}` })
           if (i % 3 === 1) return (await store.update(id, updated)) ? updated : record
           const expiresAt = record.expiresAt + i
-          return (await store.touch(id, expiresAt)) ? { ...record, expiresAt } : undefined
+          return (await store.touch(id, expiresAt, 1)) ? { ...record, expiresAt } : undefined
         }),
       )
       for (const [i, { id }] of sessions.entries()) await expectStored(store, id, written[i], `of session ${i}`)

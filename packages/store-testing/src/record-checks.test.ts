@@ -16,8 +16,8 @@ findFaults([recordChecks, updateChecks], {
   ),
   'touch creates what is not there': faulty(
     (right, now) => ({
-      touch: (id, expiresAt) =>
-        right.touch(id, expiresAt) ||
+      touch: (id, expiresAt, version) =>
+        right.touch(id, expiresAt, version) ||
         right.create(id, { data: '', createdAt: now(), expiresAt, owner: undefined, version: 1 }),
     }),
     'touch of an unknown id gives false and creates nothing',
@@ -41,10 +41,10 @@ findFaults([recordChecks, updateChecks], {
   'delete takes along the other sessions of the owner': faulty(
     (right) => ({
       delete: (id) => right.delete(id) && right.deleteByOwner('') === 0,
-      touch(id, expiresAt) {
+      touch(id, expiresAt, version) {
         const owner = right.load(id)?.owner
-        if (owner !== undefined) for (const info of right.listByOwner(owner)) right.touch(info.id, expiresAt)
-        return right.touch(id, expiresAt)
+        if (owner !== undefined) for (const info of right.listByOwner(owner)) right.touch(info.id, expiresAt, 1)
+        return right.touch(id, expiresAt, version)
       },
     }),
     'what is done to one session leaves the others alone',
@@ -87,7 +87,7 @@ findFaults([recordChecks, updateChecks], {
       const latest = (id: string, expiresAt: number) => Math.max(expiresAt, right.load(id)?.expiresAt ?? 0)
       return {
         update: (id, record) => right.update(id, { ...record, expiresAt: latest(id, record.expiresAt) }),
-        touch: (id, expiresAt) => right.touch(id, latest(id, expiresAt)),
+        touch: (id, expiresAt, version) => right.touch(id, latest(id, expiresAt), version),
       }
     },
     'update moves expiresAt earlier as well as later',
@@ -106,6 +106,32 @@ findFaults([recordChecks, updateChecks], {
       update: (id, record) => String(record.version) > String(right.load(id)?.version) && right.update(id, record),
     }),
     'update counts versions as numbers: 9 to 10, 10 to 11',
+  ),
+  'touch does not look at the version': faulty(
+    (right) => ({
+      touch(id, expiresAt) {
+        const version = right.load(id)?.version
+        return version !== undefined && right.touch(id, expiresAt, version)
+      },
+    }),
+    'touch of an older version gives false and writes nothing',
+    'touch of a newer version gives false and writes nothing',
+    'a touch prepared before an update of another writer gives false, one of its version true',
+    'a touch at the moment of an update comes before it, or gives false and changes nothing',
+  ),
+  'touch writes and then looks at the version': faulty(
+    (right) => ({
+      touch(id, expiresAt, version) {
+        const stored = right.load(id)?.version
+        return stored !== undefined && right.touch(id, expiresAt, stored) && stored === version
+      },
+    }),
+    'touch of an older version gives false and writes nothing',
+    'touch of a newer version gives false and writes nothing',
+  ),
+  'touch goes by the version that comes next': faulty(
+    (right) => ({ touch: (id, expiresAt, version) => right.touch(id, expiresAt, version - 1) }),
+    'touch moves expiresAt later and earlier, and nothing else',
   ),
   'touch makes a new version': faulty(
     (right) => ({

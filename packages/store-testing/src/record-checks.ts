@@ -19,7 +19,7 @@ export const recordChecks: CheckGroup = {
 
     check('touch of an unknown id gives false and creates nothing', async ({ store, now }) => {
       const id = newId()
-      expectSame('touch', await store.touch(id, now() + 60_000), false)
+      expectSame('touch', await store.touch(id, now() + 60_000, 1), false)
       await expectStored(store, id, undefined, 'after the touch')
     }),
 
@@ -70,7 +70,8 @@ export const recordChecks: CheckGroup = {
       await store.delete(id)
       expectSame('update', await store.update(id, nextOf(record)), false)
       expectSame('update to version 1', await store.update(id, record), false)
-      expectSame('touch', await store.touch(id, now() + 60_000), false)
+      expectSame('touch', await store.touch(id, now() + 60_000, 1), false)
+      expectSame('touch of version 0', await store.touch(id, now() + 60_000, 0), false)
       await expectStored(store, id, undefined)
     }),
 
@@ -83,7 +84,7 @@ export const recordChecks: CheckGroup = {
       const mine = newRecord(now(), { data: 'mine', owner })
       await store.create(id, mine)
       await store.update(id, nextOf(mine, { data: 'mine, updated' }))
-      await store.touch(id, now() + 60_000)
+      await store.touch(id, now() + 60_000, 2)
       await store.delete(id)
       await expectStored(store, other, record)
     }),

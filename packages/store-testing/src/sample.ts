@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
+import type { SessionRecord, StoredInfo } from '@fetch-sessions/core'
 
 const HOUR = 3_600_000
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -19,12 +19,17 @@ export function newRecord(now: number, fields: Partial<SessionRecord> = {}): Ses
   return { data: '{"count":1}', createdAt: now, expiresAt: now + HOUR, owner: undefined, version: 1, ...fields }
 }
 
+/** What core leaves under the old id when a session gets a new one: no data, no owner, a short life. */
+export function markerOf(record: SessionRecord, now: number): SessionRecord {
+  return nextOf(record, { data: '', owner: undefined, expiresAt: now + 60_000, meta: 'moved' })
+}
+
 /** The record that an update of `record` writes. */
 export function nextOf(record: SessionRecord, fields: Partial<SessionRecord> = {}): SessionRecord {
   return { ...record, version: record.version + 1, ...fields }
 }
 
-/** What an owner's list says of this record. */
-export function infoOf(id: string, { owner, createdAt, expiresAt }: SessionRecord): StoredInfo {
-  return { id, owner, createdAt, expiresAt }
+/** What a list says of this record. */
+export function infoOf(id: string, { owner, createdAt, expiresAt, meta }: SessionRecord): StoredInfo {
+  return { id, owner, createdAt, expiresAt, meta }
 }

@@ -4,6 +4,7 @@ import { concurrencyChecks } from './concurrency-checks.js'
 import { expiryChecks } from './expiry-checks.js'
 import { isolationChecks } from './isolation-checks.js'
 import { lastWriterChecks } from './last-writer-checks.js'
+import { listChecks } from './list-checks.js'
 import { ownerChecks } from './owner-checks.js'
 import { parallelChecks } from './parallel-checks.js'
 import { recordChecks } from './record-checks.js'
@@ -21,6 +22,7 @@ const groups: readonly CheckGroup[] = [
   concurrencyChecks,
   lastWriterChecks,
   ownerChecks,
+  listChecks,
   storeWideChecks,
 ]
 

@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
 import { faulty, findFaults, refuse } from '../test/fault.js'
 import { isolationChecks } from './isolation-checks.js'
 import { textChecks } from './text-checks.js'

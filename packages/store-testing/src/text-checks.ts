@@ -110,7 +110,7 @@ export const textChecks: CheckGroup = {
         })
         await store.create(id, record)
         await expectStored(store, id, record)
-        await store.touch(id, record.expiresAt - 1001)
+        await store.touch(id, record.expiresAt - 1001, 1)
         await expectStored(store, id, { ...record, expiresAt: record.expiresAt - 1001 }, 'after a touch')
       }
     }),

@@ -92,20 +92,62 @@ export const updateChecks: CheckGroup = {
       const record = newRecord(now(), { owner: newOwner(), meta: 'kept' })
       await store.create(id, record)
       for (const expiresAt of [record.expiresAt + 7_200_001, record.expiresAt - 1_800_001]) {
-        expectSame('touch', await store.touch(id, expiresAt), true)
+        expectSame('touch', await store.touch(id, expiresAt, 1), true)
         await expectStored(store, id, { ...record, expiresAt }, 'after the touch')
       }
     }),
+
+    check('touch of an older version gives false and writes nothing', async ({ store, now }) => {
+      const id = newId()
+      let record = newRecord(now(), { owner: newOwner() })
+      await store.create(id, record)
+      for (const data of ['second', 'third']) {
+        record = nextOf(record, { data })
+        await store.update(id, record)
+      }
+      for (const version of [0, 1, 2]) {
+        const isTouched = await store.touch(id, record.expiresAt + 60_000, version)
+        expectSame(`touch of version ${version}, which is 3`, isTouched, false)
+        await expectStored(store, id, record, `after the touch of version ${version}`)
+      }
+    }),
+
+    check('touch of a newer version gives false and writes nothing', async ({ store, now }) => {
+      const id = newId()
+      const record = newRecord(now(), { owner: newOwner() })
+      await store.create(id, record)
+      for (const version of [2, 3, 10, 257]) {
+        const isTouched = await store.touch(id, record.expiresAt + 60_000, version)
+        expectSame(`touch of version ${version}, which is 1`, isTouched, false)
+        await expectStored(store, id, record, `after the touch of version ${version}`)
+      }
+    }),
+
+    check(
+      'a touch prepared before an update of another writer gives false, one of its version true',
+      async (subject) => {
+        const { store, now } = subject
+        const id = newId()
+        const record = newRecord(now(), { owner: newOwner(), meta: 'first' })
+        await store.create(id, record)
+        const updated = nextOf(record, { data: 'by another', expiresAt: record.expiresAt - 60_000, meta: 'second' })
+        await store.update(id, updated)
+        expectSame('touch of version 1', await store.touch(id, record.expiresAt + 60_000, 1), false)
+        await expectStored(store, id, updated, 'after the touch of version 1')
+        expectSame('touch of version 2', await store.touch(id, record.expiresAt, 2), true)
+        await expectStored(store, id, { ...updated, expiresAt: record.expiresAt }, 'after the touch of version 2')
+      },
+    ),
 
     check('touch makes no new version: an update prepared before it still applies', async ({ store, now }) => {
       const id = newId()
       const record = newRecord(now())
       await store.create(id, record)
-      await store.touch(id, record.expiresAt + 60_000)
+      await store.touch(id, record.expiresAt + 60_000, 1)
       const updated = nextOf(record, { data: 'prepared before', expiresAt: record.expiresAt + 30_000 })
       expectSame('update', await store.update(id, updated), true)
       await expectStored(store, id, updated)
-      await store.touch(id, record.expiresAt)
+      expectSame('touch', await store.touch(id, record.expiresAt, 2), true)
       await expectStored(store, id, { ...updated, expiresAt: record.expiresAt }, 'after a touch of version 2')
     }),
   ],

@@ -15,6 +15,7 @@ const METHODS = [
   'update',
   'touch',
   'delete',
+  'list',
   'listByOwner',
   'deleteByOwner',
   'deleteExpired',

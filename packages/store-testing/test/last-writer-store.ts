@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
 
 /** A plain key-value store behind a network: it reads, decides and writes, and others do so meanwhile. */
 export class LastWriterStore implements SessionStore {
@@ -26,9 +26,9 @@ export class LastWriterStore implements SessionStore {
     return (await this.load(id))?.version === record.version - 1 && this.#put(id, record)
   }
 
-  async touch(id: string, expiresAt: number): Promise<boolean> {
+  async touch(id: string, expiresAt: number, version: number): Promise<boolean> {
     const record = await this.load(id)
-    return record !== undefined && this.#put(id, { ...record, expiresAt })
+    return record?.version === version && this.#put(id, { ...record, expiresAt })
   }
 
   async delete(id: string): Promise<boolean> {
@@ -42,7 +42,8 @@ export class LastWriterStore implements SessionStore {
     for (const id of this.#values.keys()) {
       const record = await this.load(id)
       if (record?.owner !== owner || record.expiresAt <= this.#now()) continue
-      infos.push({ id, owner, createdAt: record.createdAt, expiresAt: record.expiresAt })
+      const { createdAt, expiresAt, meta } = record
+      infos.push({ id, owner, createdAt, expiresAt, meta })
     }
     return infos
   }

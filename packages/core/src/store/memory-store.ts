@@ -12,6 +12,8 @@ export interface MemoryStoreOptions {
 const LOOKS = 32
 const LOOKS_PER_FIND = 8
 const MAX_LOOKS = 3000
+/** How a cursor begins, before the id that the page ended with. */
+const CURSOR = 'after:'
 
 /** A session in a ring, which is in the order of use. It is the record itself, since a second object takes room. */
 class Entry implements SessionRecord {
@@ -105,7 +107,7 @@ export class MemoryStore implements SessionStore {
 
   touch(id: string, expiresAt: number, version: number): boolean {
     const entry = this.#live(id)
-    if (entry?.version !== version) return false
+    if (entry === undefined || entry.version !== version) return false
     entry.expiresAt = expiresAt
     return true
   }
@@ -116,15 +118,20 @@ export class MemoryStore implements SessionStore {
     return entry !== undefined
   }
 
-  /** In the order of the ids. */
+  /**
+   * In the order of the ids.
+   *
+   * @throws TypeError if the cursor is none of this store's
+   */
   list(cursor: string | undefined, limit: number, now: number): StoredPage {
+    const last = idOf(cursor)
     let found: Entry[] = []
     for (const entry of this.#entries.values()) {
-      if (entry.expiresAt > now && (cursor === undefined || entry.id > cursor)) found.push(entry)
+      if (entry.expiresAt > now && (last === undefined || entry.id > last)) found.push(entry)
       if (found.length >= 2 * limit + 64) found = smallestIds(found, limit)
     }
     const entries = smallestIds(found, limit).map(infoOf)
-    return { entries, cursor: entries.length === limit ? entries.at(-1)?.id : undefined }
+    return { entries, cursor: entries.length === limit ? CURSOR + entries.at(-1)?.id : undefined }
   }
 
   listByOwner(owner: string): StoredInfo[] {
@@ -217,6 +224,11 @@ export class MemoryStore implements SessionStore {
     }
     return entry
   }
+}
+
+function idOf(cursor: string | undefined): string | undefined {
+  if (cursor === undefined || cursor.startsWith(CURSOR)) return cursor?.slice(CURSOR.length)
+  throw new TypeError('MemoryStore.list: the cursor is not one that this store gave')
 }
 
 function infoOf({ id, owner, createdAt, expiresAt, meta }: Entry): StoredInfo {
