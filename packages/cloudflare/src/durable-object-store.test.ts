@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { StoredInfo, SessionRecord } from '@fetch-sessions/core'
+import type { SessionRecord, StoredInfo } from '@fetch-sessions/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleWorker, WorkerProcess } from '../test/worker-process.js'
 

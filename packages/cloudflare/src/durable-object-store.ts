@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
 import type { IndexedOwner, SessionObjectNamespace, SessionObjectStub, WriteReply } from './object-protocol.js'
 
 export interface DurableObjectStoreOptions {

@@ -87,7 +87,9 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
     const target: SessionStore =
       store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(counted, options)
     const call = target[method] as (...args: unknown[]) => Promise<unknown>
-    return { result: (await call.apply(target, args)) ?? null, calls }
+    // JSON has no `undefined`.
+    const given = args.map((arg) => arg ?? undefined)
+    return { result: (await call.apply(target, given)) ?? null, calls }
   },
 
   /** Signs an owner out while a session is regenerated behind the first look at the index. */
@@ -113,6 +115,32 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
 
   async '/kv-keys'(env) {
     return (await env.SESSIONS_KV.list<unknown>()).keys
+  },
+
+  /** Many sessions at once. */
+  async '/kv-many'(env, { ids, prefix, record }: { ids: string[]; prefix: string; record: SessionRecord }) {
+    const store = kvStore(env.SESSIONS_KV, { prefix })
+    await Promise.all(ids.map((id) => store.create(id, record)))
+  },
+
+  /** How long a very long text is when it is back. */
+  async '/kv-large'(env, { id, pattern, bytes }: { id: string; pattern: string; bytes: number }) {
+    const store = kvStore(env.SESSIONS_KV)
+    const data = pattern.repeat(bytes / new TextEncoder().encode(pattern).length)
+    const times = { createdAt: 1, expiresAt: Date.now() + 3_600_000 }
+    await store.create(id, { data, ...times, owner: 'ä'.repeat(1024), version: 1, meta: 'ä'.repeat(4096) })
+    const loaded = await store.load(id)
+    return loaded?.data === data ? data.length : 0
+  },
+
+  /** Another program's value. */
+  async '/kv-put'(env, { key, value }: { key: string; value: string }) {
+    await env.SESSIONS_KV.put(key, value)
+  },
+
+  /** What is under a key. */
+  '/kv-get'(env, { key }: { key: string }) {
+    return env.SESSIONS_KV.get(key)
   },
 }
 
