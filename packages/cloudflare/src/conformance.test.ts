@@ -15,7 +15,7 @@ const engines = [
   {
     store: 'object',
     title: 'Durable Objects, in workerd',
-    lacks: /last one wins|deleteExpired|clear|\blist\b|^lists of all sessions/,
+    lacks: /last one wins|deleteExpired|clear|^lists of all sessions/,
   },
   {
     store: 'kv',

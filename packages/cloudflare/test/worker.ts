@@ -18,6 +18,8 @@ interface StoreCall {
   method: keyof SessionStore
   args: unknown[]
   prefix?: string
+  /** How many round trips the platform allows. */
+  limit?: number
 }
 
 /**
@@ -77,10 +79,10 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
   },
 
   /** One call of a store, and how many round trips it took. */
-  async '/call'(env, { store, method, args, prefix }: StoreCall) {
+  async '/call'(env, { store, method, args, prefix, limit = Number.POSITIVE_INFINITY }: StoreCall) {
     let calls = 0
     const counted = watched(env.SESSIONS, (_, call) => {
-      calls++
+      if (++calls > limit) return Promise.reject(new Error('Too many subrequests.'))
       return call()
     })
     const options = prefix === undefined ? {} : { prefix }
@@ -92,19 +94,44 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
     return { result: (await call.apply(target, given)) ?? null, calls }
   },
 
-  /** Signs an owner out while a session is regenerated behind the first look at the index. */
-  async '/regenerated'(env, { old, successor, record }: { old: string; successor: string; record: SessionRecord }) {
+  /** Signs an owner out while a session gets a new id again and again, each time behind a look at the index. */
+  async '/regenerated'(env, { old, successors, record }: { old: string; successors: string[]; record: SessionRecord }) {
     const store = durableObjectStore(env.SESSIONS)
-    let looks = 0
+    const marker = { ...record, data: '', owner: undefined, version: 2 }
+    let current = old
+    const left = [...successors]
     const overtaken = watched(env.SESSIONS, async (method, call) => {
       const answer = await call()
-      if (method === 'listIndex' && ++looks === 1) {
-        await store.create(successor, record)
-        await store.delete(old)
-      }
+      const successor = method === 'listIndex' ? left.shift() : undefined
+      if (successor === undefined) return answer
+      await store.create(successor, record)
+      await store.update(current, marker)
+      current = successor
       return answer
     })
     return durableObjectStore(overtaken).deleteByOwner(record.owner as string)
+  },
+
+  /** Two calls at once, each of which gets the answer of the other. */
+  async '/mixed'(env, { method, first, second }: { method: keyof SessionStore; first: unknown[]; second: unknown[] }) {
+    const held: ((answer: unknown) => void)[] = []
+    const mixed = watched(env.SESSIONS, async (_, call) => {
+      const mine = new Promise((resolve) => held.push(resolve))
+      const other = held.length - 1 === 0 ? 1 : 0
+      const answer = await call()
+      while (held[other] === undefined) await scheduler.wait(1)
+      held[other](answer)
+      return mine
+    })
+    const store = durableObjectStore(mixed) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+    const outcomes = await Promise.allSettled([store[method]?.(...first), store[method]?.(...second)])
+    return outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : outcome.value))
+  },
+
+  /** Many sessions at once. */
+  async '/create'(env, { ids, record }: { ids: string[]; record: SessionRecord }) {
+    const store = durableObjectStore(env.SESSIONS)
+    for (const id of ids) await store.create(id, record)
   },
 
   /** One call of an object's method, past the store. */
