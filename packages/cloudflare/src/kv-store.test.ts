@@ -173,6 +173,26 @@ describe('a value', () => {
     }
   })
 
+  it('is not taken for one of another kind', async () => {
+    const [id, over] = [newId(), newId()]
+    for (const one of [id, over]) await call('create', [one, record()])
+    await call('touch', [id, Date.now() + HOUR, 1])
+    await call('delete', [over])
+    const values: Record<string, string> = {}
+    for (const kind of ['', 'used:']) values[kind] = await textAt(`${kind}session:${id}`)
+    // The last one, since a session with a note of its end is over.
+    values['ended:'] = (await textAt(`ended:session:${over}`)).replace(over, id)
+    for (const [kind, value] of Object.entries(values)) {
+      for (const [other, otherValue] of Object.entries(values)) {
+        if (other === kind) continue
+        await put(`${kind}session:${id}`, otherValue)
+        await expect(call('load', [id]), `${other} as ${kind}`).rejects.toThrow('was not written by this store')
+      }
+      await put(`${kind}session:${id}`, value)
+    }
+    expect(await call('load', [id])).toBeNull()
+  })
+
   it('takes as many bytes of data as the store says, of whatever characters', async () => {
     const bytes = 26_000_000
     for (const pattern of ['"', '\u0001', '€', '\\']) {

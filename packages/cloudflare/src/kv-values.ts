@@ -31,8 +31,8 @@ export class ForeignValueError extends Error {
 }
 
 /**
- * One line of JSON and then the data as it is, which takes no more bytes than it has. Each value says whose it is, so that
- * none is taken for another session's.
+ * One line of JSON and then the data as it is, which takes no more bytes than it has. Each value says whose it is, and
+ * none has the form of another kind, so that none is taken for what it is not.
  */
 export function writeRecord(id: string, { record, keepUntil }: KeptRecord): string {
   const { data, ...fields } = record
@@ -70,11 +70,12 @@ export function readUse(id: string, text: string): NotedUse {
 }
 
 export function writeEnd(id: string, { record }: NotedEnd): string {
-  return JSON.stringify({ id, record })
+  return JSON.stringify({ id, ended: true, record })
 }
 
 export function readEnd(id: string, text: string): NotedEnd {
-  const { record } = fieldsOf(id, text)
+  const { ended, record } = fieldsOf(id, text)
+  if (ended !== true) throw new ForeignValueError(id)
   return { record: isObject(record) ? recordOf(id, record) : undefined }
 }
 
