@@ -125,13 +125,15 @@ export class KVStore implements SessionStore {
     return true
   }
 
-  /** Five calls of KV. */
+  /** Five calls of KV. What can't be read is removed all the same. */
   async delete(id: string): Promise<boolean> {
-    const exists = await this.#exists(id)
+    const [known] = await Promise.allSettled([this.#read(id)])
     // Also when there seems to be none: this location may not have heard of it yet.
     await whenTaken(() => this.#noteEnd(id, undefined))
     await whenTaken(() => this.#namespace.delete(this.#key(id)))
-    return exists
+    if (known.status === 'fulfilled') return known.value !== undefined
+    if (known.reason instanceof ForeignValueError) return true
+    throw known.reason
   }
 
   /**
@@ -175,16 +177,6 @@ export class KVStore implements SessionStore {
     if (typeof text !== 'string') return undefined
     const { record, keepUntil } = readRecord(id, text)
     return { record: withUse(id, record, used), keepUntil, isEnd: false }
-  }
-
-  /** Something that is no session counts as well: it can be removed. */
-  async #exists(id: string): Promise<boolean> {
-    try {
-      return (await this.#read(id)) !== undefined
-    } catch (error) {
-      if (error instanceof ForeignValueError) return true
-      throw error
-    }
   }
 
   /** What no late write elsewhere may undo is written in a place of its own, before the record. */
