@@ -79,7 +79,10 @@ export interface SessionStore {
   /** The record, or `undefined` if there is none. */
   load(id: string): Awaitable<SessionRecord | undefined>
 
-  /** Writes a new record. `false`, and nothing written, if the id exists. */
+  /**
+   * Writes a new record. `false`, and nothing written, if the id exists. An eventually consistent store need not look: core
+   * makes no id twice, and a look may be remembered where the record is to be found next.
+   */
   create(id: string, record: SessionRecord): Awaitable<boolean>
 
   /**
