@@ -110,9 +110,9 @@ describe.skipIf(url === '')('the index of owners', () => {
     await store.create(id, newRecord({ owner: 'ada', expiresAt: now + hour }))
     const keptUntil = async () => Number(await redis.zscore(`${prefix}owner:ada`, id))
     expect(await keptUntil()).toBe(now + 2 * hour)
-    await store.touch(id, now + 2 * hour)
+    await store.touch(id, now + 2 * hour, 1)
     expect(await keptUntil()).toBe(now + 2 * hour)
-    await store.touch(id, now + 3 * hour)
+    await store.touch(id, now + 3 * hour, 1)
     expect(await keptUntil()).toBe(now + 6 * hour)
     now += 2.5 * hour
     expect(await idsOf('ada')).toEqual([id])
@@ -200,7 +200,7 @@ describe.skipIf(url === '')('the index of owners', () => {
         const next = { owner: any(owners), expiresAt: expiry() }
         if (record) await store.update(id, { ...record, ...next, version: record.version + 1 })
       },
-      (store, id) => store.touch(id, expiry()),
+      async (store, id) => store.touch(id, expiry(), (await store.load(id))?.version ?? 1),
       (store) => store.create(newId(), newRecord({ owner: 'ada' })),
       (store) => store.delete(any(ids.slice(0, 10))),
       (store) => store.listByOwner(any(['ada', 'bob'])),

@@ -19,7 +19,7 @@ export async function outageOf(server: RedisServer, client: RedisClient): Promis
     return [
       await outcome(store.create(id, record)),
       await outcome(store.update(id, { ...record, version: 2 })),
-      await outcome(store.touch(id, record.expiresAt + 1)),
+      await outcome(store.touch(id, record.expiresAt + 1, 2)),
       await outcome(store.load(id).then((loaded) => loaded?.version)),
       await outcome(store.listByOwner('ada').then((infos) => infos.length > 0)),
       await outcome(store.delete(id)),
