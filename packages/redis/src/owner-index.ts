@@ -69,7 +69,7 @@ export class OwnerIndex {
    * Only for ids whose session is gone, or is not the owner's any more since it was noted as known until `known`. An
    * entry that stays is no harm, so this does not fail.
    */
-  async remove(owner: string, ids: string[], known = Infinity): Promise<void> {
+  async remove(owner: string, ids: string[], known: number = Infinity): Promise<void> {
     const until = String(Math.min(known, Number.MAX_VALUE))
     for (let i = 0; i < ids.length; i += BATCH) {
       await this.#run(REMOVE, owner, [until, ...ids.slice(i, i + BATCH)]).catch(() => {})

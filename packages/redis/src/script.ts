@@ -18,6 +18,10 @@ local function reply(...) return { '=' .. call .. ' ' .. name, ... } end
 let processName: string | undefined
 let calls = 0
 
+/** How many replies in a row were those to other calls. So many mean that the connection will give no right one any more. */
+const wrongReplies = new WeakMap<RedisDriver, number>()
+const TOO_MANY_WRONG = 10
+
 /** A Lua script, sent once to each server and then called by its hash. */
 export class Script {
   readonly #source: string
@@ -43,9 +47,11 @@ export class Script {
       throw withoutArguments(error)
     })
     const [first, ...rest]: Reply[] = Array.isArray(reply) ? reply : []
-    if (markedText(first) === `${call} ${name}`) return rest
-    // What follows on this connection may be as wrong.
-    driver.reconnect?.()
+    if (markedText(first) === `${call} ${name}`) {
+      wrongReplies.delete(driver)
+      return rest
+    }
+    leaveIfWrong(driver)
     throw markedText(first) === undefined ? unexpected() : ofAnotherCall()
   }
 
@@ -56,6 +62,12 @@ export class Script {
       return driver.eval(this.#source, keys, args)
     })
   }
+}
+
+function leaveIfWrong(driver: RedisDriver): void {
+  const count = (wrongReplies.get(driver) ?? 0) + 1
+  wrongReplies.set(driver, count % TOO_MANY_WRONG)
+  if (count === TOO_MANY_WRONG) driver.reconnect?.()
 }
 
 /** Upstash's client says "Command failed: " first where it sends several commands at once. */
