@@ -9,6 +9,8 @@ export interface NodeRedisClient {
 
 /** What is used of a client or a pool of `redis`, for one server. */
 export interface NodeRedisServer {
+  /** Only a pool has it. */
+  readonly totalClients?: number
   sendCommand(args: string[]): Promise<unknown>
 }
 

@@ -49,8 +49,11 @@ function nodeRedisDriver(client: NodeRedisClient): RedisDriver {
       masters: async () =>
         (await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)))).map(nodeRedisDriver),
     }),
-    // The server then ends the connection, and the client makes a new one as after any end.
-    ...(server && { reconnect: () => server.sendCommand(['QUIT']) }),
+    // The server then ends the connection, and the client makes a new one as after any end. Each client of a pool gets one.
+    ...(server && {
+      reconnect: () =>
+        Promise.all(Array.from({ length: server.totalClients ?? 1 }, () => server.sendCommand(['QUIT']))),
+    }),
   })
 }
 
