@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { openedStore } from '../test/opened-store.js'
 import { canStartRedis, RedisServer } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
+import type { RedisClient } from './clients.js'
 import { redisStore } from './redis-store.js'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
@@ -30,15 +31,17 @@ runner.describe('a user with the README’s list of commands', () => {
   afterAll(() => server?.stop())
 
   describe('with a client of redis', () => {
-    const client = createClient({ name: 'sessions' })
-    let connected: ReturnType<typeof connect> | undefined
-    const connect = () => createClient({ url, name: 'sessions' }).on('error', () => {})
+    let client: RedisClient
+    let close = () => {}
     beforeAll(async () => {
-      connected = connect()
-      await connected.connect()
+      const connected = await createClient({ url, name: 'sessions' })
+        .on('error', () => {})
+        .connect()
+      client = connected
+      close = () => connected.destroy()
     })
-    afterAll(() => connected?.close())
-    testStore('redisStore', () => openedStore(connected ?? client), runner)
+    afterAll(() => close())
+    testStore('redisStore', () => openedStore(client), runner)
   })
 
   describe('with ioredis', () => {
@@ -98,7 +101,7 @@ runner.describe('a user with the README’s list of commands', () => {
         await store.delete(id)
       }
       // Taking out of the index is no reason to fail.
-      if (command !== 'zrem') await expect(everything(), command).rejects.toThrow(/NOPERM|no permissions/i)
+      if (command !== 'zrem') await expect(everything(), command).rejects.toThrow(/can't run this command|NOPERM/)
       redis.disconnect()
     }
   }, 30_000)
