@@ -36,9 +36,9 @@ export function foundIn(value: unknown, id: string): Found {
   return { state: 'session', record: meta === undefined ? record : { ...record, meta } }
 }
 
-/** The beginning of a record's JSON. unstorage hands out as a text what it can't parse. */
+/** unstorage hands out as a text what it can't parse. After a crash a file may be full of NUL characters. */
 function isCut(text: string): boolean {
-  return '{"id":"'.startsWith(text.slice(0, 7)) || text.trim() === ''
+  return /^[\s\0]*({|$)/.test(text)
 }
 
 /** JSON has no `undefined`: an owner of `undefined` comes back as a missing one. */

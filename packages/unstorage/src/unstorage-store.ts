@@ -9,7 +9,8 @@ export interface KeyValueStorage {
   setItem(key: string, value: StoredSession, options: { ttl: number }): Promise<unknown>
   removeItem(key: string): Promise<unknown>
   getKeys(base: string): Promise<string[]>
-  getMeta(key: string): Promise<{ mtime?: Date }>
+  /** When an item was written last, if the driver knows: `mtime` of what this gives or promises. */
+  getMeta?(key: string): unknown
 }
 
 export interface UnstorageStoreOptions {
@@ -194,8 +195,8 @@ export class UnstorageStore implements SessionStore {
 
   /** Whether nobody will write to the end what is broken. */
   async #staysBroken(id: string): Promise<boolean> {
-    const { mtime } = await this.#storage.getMeta(this.#keyOf(id))
-    const age = mtime === undefined ? 0 : Date.now() - mtime.getTime()
+    const meta = (await this.#storage.getMeta?.(this.#keyOf(id))) as { mtime?: unknown } | null | undefined
+    const age = meta?.mtime instanceof Date ? Date.now() - meta.mtime.getTime() : 0
     if (age < BROKEN_AGE) await sleep(BROKEN_AGE - Math.max(0, age))
     return (await this.#find(id)).state === 'broken'
   }
