@@ -60,12 +60,14 @@ function nodeRedisDriver(client: NodeRedisClient): RedisDriver {
 function ioredisDriver(client: IoredisClient): RedisDriver {
   const cluster = has(client, 'nodes') ? (client as unknown as IoredisCluster) : undefined
   const server = client as unknown as IoredisServer
+  const keyPrefix = client.options.keyPrefix ?? ''
   return driver({
-    keyPrefix: client.options.keyPrefix ?? '',
+    keyPrefix,
     evalsha: (sha1, keys, args) => client.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (source, keys, args) => client.eval(source, keys.length, ...keys, ...args),
     ...(cluster
-      ? { masters: async () => cluster.nodes('master').map(ioredisDriver) }
+      ? // The clients of its servers do not know its prefix.
+        { masters: async () => cluster.nodes('master').map((master) => ({ ...ioredisDriver(master), keyPrefix })) }
       : {
           reconnect: () => {
             if (server.status === 'ready') server.disconnect(true)

@@ -25,6 +25,8 @@ export async function outageOf(server: RedisServer, client: RedisClient): Promis
       await outcome(store.delete(id)),
     ]
   }
+  // A client's first calls may take long.
+  await until(async () => (await store.load(newId())) === undefined)
   const before = await calls()
   await server.kill()
   const down = await calls()
