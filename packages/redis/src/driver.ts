@@ -104,7 +104,9 @@ function driver({ reconnect, ...parts }: Parts): RedisDriver {
     if (Math.abs(Date.now() - last) < RECONNECT_PAUSE) return
     last = Date.now()
     // The client tells its listeners what came of it, and the next call whether it can be made.
-    Promise.resolve(reconnect()).catch(() => {})
+    Promise.resolve()
+      .then(reconnect)
+      .catch(() => {})
   }
   return driver
 }
