@@ -28,9 +28,11 @@ it.skipIf(postgres === undefined)(
         expect((await pool.query(waiting, [`DELETE FROM "${table}"%`])).rowCount).toBe(1)
       })
       await store.create('successor', record)
-      expect(await store.delete('old')).toBe(true)
+      const marker = { ...record, owner: undefined, version: 2 }
+      expect(await store.update('old', marker)).toBe(true)
       await writer.query('COMMIT')
       expect(await deleted).toBe(2)
+      expect(await store.load('old')).toMatchObject(marker)
       expect(await store.load('successor')).toBeUndefined()
     } finally {
       await writer.query('ROLLBACK')

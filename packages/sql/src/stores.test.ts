@@ -94,7 +94,7 @@ describe('the option table', () => {
       await store.migrate()
       expect(await store.delete('id')).toBe(false)
       const { rows } = await pool.query('SELECT indexname FROM pg_indexes WHERE schemaname = $1 ORDER BY 1', [schema])
-      expect(rows.map((row) => row.indexname)).toEqual(['Order_expires_at', 'Order_owner', 'Order_pkey'])
+      expect(rows.map((row) => row.indexname)).toEqual(['Order$expires_at', 'Order$owner', 'Order$pkey'])
     } finally {
       await pool.query(`DROP SCHEMA ${schema} CASCADE`)
       await pool.end()
@@ -124,7 +124,7 @@ describe('statements', () => {
     const options = { table: newTable(), ...(prepare !== undefined && { prepare }) }
     await postgresStore(pool, options).migrate()
     await postgresStore(sql, options).load('id')
-    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT data%'"
+    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT id, version%'"
     expect((await pool.query(question)).rows).toEqual([{ n: count }])
     expect((await sql.unsafe(question)).map((row) => row.n)).toEqual([count])
     await pool.query(`DROP TABLE ${options.table}`)
