@@ -27,7 +27,7 @@ interface D1Statement {
 /** A `Client` of @libsql/client. */
 export interface LibsqlClient {
   readonly protocol?: string
-  reconnect?(): void
+  reconnect?(): unknown
   execute(statement: { sql: string; args: (string | number | null)[] }): Promise<{
     rows: readonly ArrayLike<unknown>[]
     rowsAffected: number
@@ -109,8 +109,8 @@ function libsqlClient(libsql: LibsqlClient): SqlClient {
     try {
       return await libsql.execute({ sql, args })
     } catch (error) {
-      if (libsql.protocol === 'file' && STAYS_OPEN.test(String((error as { code?: unknown })?.code)))
-        libsql.reconnect?.()
+      const { code } = (error ?? {}) as { code?: unknown }
+      if (libsql.protocol === 'file' && STAYS_OPEN.test(String(code))) await libsql.reconnect?.()
       throw error
     }
   }
@@ -121,4 +121,4 @@ function libsqlClient(libsql: LibsqlClient): SqlClient {
 }
 
 /** Codes of statements that failed when they had begun. */
-const STAYS_OPEN = /^SQLITE_(BUSY|LOCKED|INTERRUPT|IOERR|FULL|NOMEM)/
+const STAYS_OPEN = /^SQLITE_(BUSY|IOERR|FULL)/
