@@ -32,6 +32,7 @@ it.skipIf(postgres === undefined)(
         Array.from({ length: VISITORS }, (_, i) => sessions.issue({ user: `u${i}`, n: 0 }, { owner: `u${i}` })),
       )
       const seen: string[] = []
+      const problems: string[] = []
       const visit = async (i: number): Promise<void> => {
         const cookie = visitors[i]?.cookie ?? ''
         const request = new Request('http://localhost/', { headers: { cookie } })
@@ -41,10 +42,11 @@ it.skipIf(postgres === undefined)(
           session.update('n', (n = 0) => n + 1)
           return new Response()
         })
-        await work.catch(() => {})
+        await work.catch((error) => problems.push(String(error.cause?.message)))
       }
       const late = () => new Promise((resolve) => setTimeout(resolve, 1000))
-      const ask = () => Promise.race([sql`SELECT * FROM ${sql(others)} WHERE id = ${1}`.catch(() => {}), late()])
+      const theirs = `SELECT * FROM ${others} WHERE id = $1`
+      const ask = () => Promise.race([sql.unsafe(theirs, [1], { prepare: true }).catch(() => {}), late()])
       const burst = () => Promise.all(Array.from({ length: 60 }, (_, k) => (k % 6 === 0 ? ask() : visit(k % VISITORS))))
       await burst()
       await admin.unsafe(`ALTER TABLE ${others} ADD COLUMN note text`)
@@ -58,6 +60,8 @@ it.skipIf(postgres === undefined)(
         expect(row.data).toContain(`"u${i}"`)
       }
       expect(seen).toEqual([])
+      // It has mixed them up indeed.
+      expect(problems).toContainEqual(expect.stringMatching(/^fetch-sessions: .* belongs to another statement/))
     } finally {
       await admin.unsafe(`DROP TABLE IF EXISTS ${table}, ${others}`)
       await sql.end({ timeout: 0 })
