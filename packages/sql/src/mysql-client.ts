@@ -5,15 +5,7 @@ import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
 
 /** A pool or connection of `mysql2/promise`. */
 export interface MysqlPromiseClient {
-  execute(
-    query: {
-      sql: string
-      rowsAsArray: boolean
-      nestTables: false
-      typeCast: (field: never, next: () => unknown) => unknown
-    },
-    values: (string | number | null)[],
-  ): Promise<[unknown, unknown]>
+  execute(query: { sql: string; rowsAsArray: boolean }, values: (string | number | null)[]): Promise<[unknown, unknown]>
   format(statement: string, ...values: never[]): string
 }
 
