@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { SessionManager } from '@fetch-sessions/core'
 import { createClient } from '@libsql/client'
 import Database from 'better-sqlite3'
@@ -43,6 +44,42 @@ describe('the client', () => {
     for (const client of [pool, sql, mysqlPool]) expect(() => sqliteStore(client as never)).toThrow(TypeError)
     expect(() => postgresStore(db as never)).toThrow(TypeError)
     db.close()
+  })
+})
+
+describe('a client that would fail later', () => {
+  it.skipIf(postgres === undefined)('is refused in words if it is a reserved connection of postgres.js', async () => {
+    const sql = connect(postgres as string, { max: 1 })
+    const reserved = await sql.reserve()
+    for (const storeOf of [postgresStore, mysqlStore, sqliteStore])
+      expect(() => storeOf(reserved as never)).toThrow(/reserved connection or a transaction.*pass the sql that/)
+    reserved.release()
+    await sql.end()
+  })
+
+  it.skipIf(postgres === undefined)('is refused in words if it is a transaction of postgres.js', async () => {
+    const sql = connect(postgres as string, { max: 1 })
+    await sql.begin(async (transaction) => {
+      expect(() => postgresStore(transaction as never)).toThrow(/reserved connection or a transaction/)
+      await transaction.savepoint(async (savepoint) => {
+        expect(() => postgresStore(savepoint as never)).toThrow(/reserved connection or a transaction/)
+      })
+    })
+    await sql.end()
+  })
+
+  it('is refused in words if it is a Database of libsql/promise', async () => {
+    const libsql = createRequire(createRequire(import.meta.url).resolve('@libsql/client'))('libsql/promise') as {
+      new (path: string): { close(): void }
+    }
+    const db = new libsql(':memory:')
+    expect(() => sqliteStore(db as never)).toThrow(/answers with promises, as that of libsql\/promise does/)
+    db.close()
+  })
+
+  it('is refused in words if it is neon() of a version that takes templates only', () => {
+    const old = Object.assign(() => {}, { transaction: () => {} })
+    expect(() => postgresStore(old as never)).toThrow(/version 1 or later/)
   })
 })
 
