@@ -32,7 +32,7 @@ export interface OpenedStore {
   readonly store: SessionStore
   /**
    * The clock that the store was given directly. With it, no check has to wait. Left out, the store goes by `Date.now`,
-   * and three checks wait for a second or so.
+   * and four checks wait for a second or two.
    */
   readonly clock?: StoreClock
   /** Has the client mix its answers up, or stop it: see `mixesAnswers`. An `AnswerMixer` does it. */
