@@ -70,7 +70,7 @@ export const expiryChecks: CheckGroup = {
       const record = newRecord(now(), { expiresAt: now() + 1900 })
       const touched = newId()
       await store.create(id, record)
-      await store.create(touched, newRecord(now()))
+      await store.create(touched, { ...record, expiresAt: record.expiresAt + 60_000 })
       await store.touch(touched, record.expiresAt, 1)
       await advance(1400)
       await expectStored(store, id, record, 'before the end')
