@@ -330,7 +330,7 @@ export class Draft {
   #noteChangeInPlace(key: string): void {
     const change =
       this.#lent?.has(key) && this.#changesInPlace().find((change) => 'key' in change && change.key === key)
-    if (!change || change.type !== 'set') return
+    if (change === undefined || change === false || change.type !== 'set') return
     this.#lent?.set(key, change.value)
     this.#note(change)
   }
