@@ -18,7 +18,7 @@ export interface SqlStoreOptions {
 }
 
 /** A session store in an SQL database. It uses the client that it was given, and never closes it. */
-export interface SqlStore extends Required<Omit<SessionStore, 'atomic'>> {
+export interface SqlStore extends Required<Omit<SessionStore, 'atomic' | 'isProcessLocal'>> {
   /**
    * Creates the table and its indexes where they are missing. Safe to call again, and from several processes at once.
    *
