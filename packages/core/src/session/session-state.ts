@@ -1,6 +1,7 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
+import type { Lock } from './notes.js'
 import type { StoredSession } from './stored-session.js'
 
 /**
@@ -38,6 +39,8 @@ export class SessionState {
   status: SessionStatus
   phase: SessionPhase
   regeneration: Regeneration | undefined
+  /** What it holds while an `exclusive` is at work. */
+  lock: Lock | undefined
   /** This request has written to the store. */
   isSaved = false
   /** Whether the response has to carry the cookie; `refresh`: the one that came would do as well. */
