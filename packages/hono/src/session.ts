@@ -39,6 +39,8 @@ export function session<Data = SessionData, As extends string = 'session'>(
         return c.res
       },
       {
+        // A middleware such as bodyLimit may have put another request there.
+        current: () => c.req.raw,
         used: () => sayVary(c),
         // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
         failed: () => c.error !== undefined,

@@ -235,7 +235,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** An inner handler has put another session on the response. What this one has changed goes on there. */
   async #takeOver(state: SessionState, line: string): Promise<void> {
     const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
-    const [identity] = await identify({ ...this.#context, emit: undefined }, value === '' ? [] : [value])
+    if (value === '') return this.#followSignOut(state)
+    const [identity] = await identify({ ...this.#context, emit: undefined }, [value])
     if (identity === undefined || identity.id === state.identity.id) return
     const found = await reload(this.#context, identity)
     if (found.is !== 'session') return
@@ -249,6 +250,17 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     state.regeneration = undefined
     state.cookie = undefined
     await state.draft.rebase(found.session.content)
+  }
+
+  /**
+   * An inner handler has signed the visitor out. A session that lives in its cookie would come back with what this one
+   * has changed of it.
+   */
+  async #followSignOut(state: SessionState): Promise<void> {
+    if (state.isNew || state.status !== 'live') return
+    const { isChanged } = await state.draft.seal()
+    if (isChanged) this.#context.emit?.({ type: 'dropped', id: state.identity.id, reason: 'gone' })
+    state.end('gone')
   }
 
   #commit(state: SessionState): Awaitable<void> {
