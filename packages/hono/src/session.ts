@@ -36,17 +36,18 @@ export function session<Data = SessionData, As extends string = 'session'>(
       async (handle) => {
         c.set(as, handle)
         await next()
-        return c.res
+        // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
+        return c.finalized ? c.res : new Response()
       },
       {
         // A middleware such as bodyLimit may have put another request there.
         current: () => c.req.raw,
         used: () => sayVary(c),
         // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
-        failed: () => c.error !== undefined,
+        failed: () => c.error !== undefined || !c.finalized,
       },
     )
-    if (response !== c.res) {
+    if (c.finalized && response !== c.res) {
       // Else the setter would put the old headers in the place of the new ones.
       c.res = undefined
       c.res = response
