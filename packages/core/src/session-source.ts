@@ -108,6 +108,6 @@ function toManager<Data>(made: SessionManager<Data> | SessionOptions<Data>): Ses
 }
 
 /** Whether somebody has written `SessionManager` for `new SessionManager({ … })`. */
-function isManagerClass({ prototype }: { prototype?: unknown }): boolean {
-  return isObject(prototype) && 'handle' in prototype
+function isManagerClass(source: object): boolean {
+  return 'prototype' in source && isObject(source.prototype) && 'handle' in source.prototype
 }

@@ -210,7 +210,7 @@ describe('a function as sessions is called once, and the cookie comes back,', ()
   it('as a middleware of Cloudflare Pages', async () => {
     const { middleware, called } = counter()
     const respond = pagesMiddleware(async (c, next) => {
-      await middleware(c, next)
+      await middleware(c as never, next)
     })
     for (let i = 0; i < 3; i++) expect(await (await respond(pagesEvent(''))).text()).toBe('next')
     expect(called()).toBe(1)

@@ -57,6 +57,35 @@ export function session<Data = SessionData, As extends string = 'session'>(
 }
 
 /**
+ * The handle that the middleware has set, for code that has the context but not its type. Where `c.var.session` would be
+ * `undefined`, since no middleware ran before, this says so.
+ *
+ * @throws TypeError if no session middleware ran before
+ *
+ * @example
+ * ```ts
+ * const requireUser = createMiddleware(async (c, next) => {
+ *   const session = await sessionOf<Data>(c).read()
+ *   if (session.get('userId') === undefined) return c.redirect('/sign-in')
+ *   await next()
+ * })
+ * ```
+ */
+export function sessionOf<Data = SessionData>(
+  c: { get(name: never): unknown },
+  as: string = 'session',
+): SessionHandle<Data> {
+  const handle = c.get(as as never)
+  if (handle === undefined) {
+    const mount = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
+    throw new TypeError(
+      `fetch-sessions: c.var.${as} is not set, since no session middleware ran before: put app.use(${mount}) in front of this route, on a path that matches it`,
+    )
+  }
+  return handle as SessionHandle<Data>
+}
+
+/**
  * From now on each response of this context says `Vary: Cookie`, so that a cache between this middleware and the handler
  * knows it as well, and an error page has it.
  */
