@@ -57,7 +57,7 @@ describe('withSession', () => {
         return { store: new MemoryStore(), secret: env.secret }
       },
     )
-    const [one, two] = [{ secret }, { secret: 't'.repeat(32) }]
+    const [one, two] = [{ secret }, { secret: `another ${secret}` }]
     for (const env of [one, one, two, one]) {
       const response = await handler(new Request('https://example.com/'), env, ctx)
       expect(await response.json()).toEqual([env.secret, true])

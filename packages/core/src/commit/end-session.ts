@@ -55,7 +55,8 @@ async function remove(
   try {
     return (await store.delete(id)) ? 'destroyed' : 'gone'
   } catch (error) {
-    await Promise.resolve(store.update(id, { ...record, version: version + 1 })).catch(() => {})
+    const restore = async (): Promise<unknown> => store.update(id, { ...record, version: version + 1 })
+    await restore().catch(() => {})
     throw error
   }
 }

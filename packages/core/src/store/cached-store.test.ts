@@ -136,7 +136,7 @@ describe('cachedStore: reads', () => {
     const near = new MemoryStore({ now: () => 0 })
     const { store, behind, clock } = setUp({ near, maxStaleness: 10_000 })
     await store.create(ID, record())
-    behind.touch(ID, 2 * HOUR)
+    behind.touch(ID, 2 * HOUR, 1)
     clock.now = HOUR
     expect(await store.load(ID)).toEqual(record({ expiresAt: 2 * HOUR }))
   })
@@ -163,7 +163,7 @@ describe('cachedStore: writes', () => {
     expect(await store.create(ID, record({ data: 'other' }))).toBe(false)
     expect(await store.update(ID, second)).toBe(true)
     expect(behind.load(ID)).toEqual(second)
-    expect(await store.touch(ID, 2 * HOUR)).toBe(true)
+    expect(await store.touch(ID, 2 * HOUR, 2)).toBe(true)
     expect(behind.load(ID)?.expiresAt).toBe(2 * HOUR)
     expect(await store.load(ID)).toEqual({ ...second, expiresAt: 2 * HOUR })
   })
@@ -192,7 +192,7 @@ describe('cachedStore: writes', () => {
     const { store, calls, broken } = setUp()
     await store.create(ID, record())
     broken.add(method)
-    await expect(async () => (method === 'update' ? store.update(ID, second) : store.touch(ID, 1))).rejects.toThrow()
+    await expect(async () => (method === 'update' ? store.update(ID, second) : store.touch(ID, 1, 1))).rejects.toThrow()
     calls.length = 0
     expect(await store.load(ID)).toEqual(record())
     expect(calls).toEqual(['load'])
@@ -269,7 +269,7 @@ describe('cachedStore: deletions', () => {
     behind.create(ID, record())
     expect(await store.load(ID)).toBeUndefined()
     expect(await store.update(ID, second)).toBe(false)
-    expect(await store.touch(ID, 2 * HOUR)).toBe(false)
+    expect(await store.touch(ID, 2 * HOUR, 2)).toBe(false)
     expect(behind.load(ID)).toEqual(record())
   })
 
