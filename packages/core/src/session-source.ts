@@ -14,7 +14,8 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
 
 /**
  * What platforms and Hono's adapters for them put into an `env` that is new with each request. It says nothing about the
- * sessions. The first list is what the platform is known by, since an application may have bindings with such names.
+ * sessions. The first list is what the platform is known by, of which the first is an object, since an application may have
+ * bindings with such names.
  */
 const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly string[]])[] = [
   /* Node */ [
@@ -88,7 +89,9 @@ function bindingsOf(env: object): Environment<unknown>['bindings'] {
   const entries = Object.entries(env)
   // Netlify has its context alone.
   if (entries.length === 1 && entries[0]?.[0] === 'context' && isObject(entries[0][1])) return []
-  const ofRequest = OF_REQUEST.filter(([marks]) => marks.every((mark) => mark in env)).flatMap(([, names]) => names)
+  const isMarked = ([marks]: (typeof OF_REQUEST)[number]): boolean =>
+    marks.every((mark) => mark in env) && isObject((env as Record<string, unknown>)[marks[0] as string])
+  const ofRequest = OF_REQUEST.filter(isMarked).flatMap(([, names]) => names)
   return entries.filter(([name]) => !ofRequest.includes(name))
 }
 

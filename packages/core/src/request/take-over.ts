@@ -36,13 +36,14 @@ export async function takeOver(
     await endSession(context, identity, found.session)
     return
   }
+  // One that others had ended has dropped its changes by now.
+  if (state.status !== 'live') return
   // What was saved under an id that the browser will never know is a change as well.
   const isSavedApart = state.isSaved && !(context.format.isShared && state.identity.id === loaded?.id)
   const saved = isSavedApart ? await changesSince(context, state.draft, loaded) : []
   const { identity: left, stored } = state
   state.identity = identity
   state.stored = found.session
-  state.status = 'live'
   state.regeneration = undefined
   state.cookie = undefined
   await state.draft.rebase(found.session.content)
