@@ -14,18 +14,12 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
 
 /**
  * What platforms and Hono's adapters for them put into an `env` that is new with each request. It says nothing about the
- * sessions. The first list is what the platform is known by, of which the first is an object, since an application may have
- * bindings with such names.
+ * sessions. The first list is what the platform is known by, and begins with an object: an application may have bindings
+ * with such names.
  */
 const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly string[]])[] = [
-  /* Node */ [
-    ['incoming', 'outgoing'],
-    ['incoming', 'outgoing', 'wss'],
-  ],
-  /* Deno */ [
-    ['remoteAddr', 'completed'],
-    ['remoteAddr', 'completed'],
-  ],
+  /* Node */ [['incoming'], ['incoming', 'outgoing', 'wss']],
+  /* Deno */ [['remoteAddr'], ['remoteAddr', 'completed']],
   /* Cloudflare Pages */ [['eventContext'], ['eventContext']],
   /* AWS Lambda */ [
     ['event', 'requestContext'],
