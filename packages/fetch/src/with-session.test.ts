@@ -42,6 +42,13 @@ describe('withSession', () => {
     expect((await visit(new Request('https://example.com/'))).headers.getSetCookie()).toHaveLength(1)
   })
 
+  it('says in words what is missing', () => {
+    const call = withSession as unknown as (...args: unknown[]) => unknown
+    expect(() => call()).toThrow(/^fetch-sessions: withSession needs a handler, and then sessions/)
+    expect(() => call({ store: new MemoryStore(), secret }, () => new Response())).toThrow(/needs a handler/)
+    expect(() => call(() => new Response())).toThrow(/^fetch-sessions: sessions is missing: give a SessionManager/)
+  })
+
   it('refuses options that can not work at once', () => {
     expect(() => withSession(() => new Response(), { store: new MemoryStore(), secret: 'short' })).toThrow(TypeError)
   })
