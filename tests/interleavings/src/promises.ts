@@ -15,7 +15,11 @@ export const promises: readonly Pledge[] = [
   {
     promise: 'Nothing fails but for the store, or the handler itself.',
     broken: ({ told, failed }) =>
-      first(told, ({ answer, throws }) => answer === 'failed' && !throws && !failed, 'fails without a reason'),
+      first(
+        told,
+        ({ answer, throws, error }) => answer === 'failed' && !throws && !failed && !isOfTheEnded(told, error),
+        'fails without a reason',
+      ),
   },
   {
     promise: 'Nothing is left pending.',
@@ -265,10 +269,13 @@ function isForked({ told }: Run): boolean {
 }
 
 /** What is left of the session that a request had: under any cookie that was ever sent. */
-function sessionsOf(run: Run, { seen, sent, browser }: Told): Seen[] {
+function sessionsOf(run: Run, { seen, sent, browser, cookie: came }: Told): Seen[] {
   const all = new Map([...run.opens].flatMap(([cookie, opened]) => (opened ? [[opened.id, { cookie, opened }]] : [])))
   return [...all.values()]
-    .filter(({ cookie, opened }) => (seen?.isNew ? cookie === sent : opened.data.origin === browser))
+    .filter(({ cookie, opened }) => {
+      if (seen?.isNew) return cookie === sent
+      return seen && seen.data.origin === undefined ? cookie === came : opened.data.origin === browser
+    })
     .map(({ opened }) => opened)
 }
 
@@ -302,16 +309,19 @@ function allMarks({ opens }: Run): string[] {
 }
 
 /**
- * What no server can help: an answer with the old cookie that was decided before the new id was there, and arrives after
- * the one that brings it.
+ * What no server can help: an answer with the cookie of before that was decided when the new id was not there yet, and
+ * arrives after the one that brings it.
  */
 function isKnownLimit(run: Run, renewed: Told): boolean {
-  const { cookie, browser } = renewed
-  const end = run.last.get(browser)
-  if (end !== cookie) return false
+  const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
   const marker = run.writes.find(({ id, record }) => id === renewed.seen?.id && record.data === '')
-  return sender !== undefined && marker !== undefined && sender.lastCall < marker.step
+  return sender !== undefined && sender !== renewed && marker !== undefined && sender.lastCall < marker.step
+}
+
+/** Only who works alone is told by an error that the session has ended meanwhile. */
+function isOfTheEnded(told: readonly Told[], error: unknown): boolean {
+  return error instanceof Error && error.name === 'SessionDestroyedError' && told.some((one) => one.ends || renews(one))
 }
 
 function first(told: readonly Told[], is: (request: Told) => boolean, what: string): string | undefined {

@@ -21,7 +21,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'a shorter lifetime beside a use that is due', age: 3, requests: { A: a.shorten(60), B: a.read(there) } },
   { name: 'a shorter lifetime beside a use that is due, one process', age: 3, requests: { A: a.shorten(60), B: a.read() } },
   { name: 'two that work alone', requests: { A: a.alone(), B: a.alone(there) } },
-  { name: 'one that works alone beside an update', requests: { A: a.alone(), B: a.add(there) } },
+  { name: 'one that works alone beside a set', requests: { A: a.alone(), B: a.set('right', there) } },
   { name: 'an update that is sent again', requests: { A: a.add({ retries: true }), B: a.add(there) } },
   // Signing in.
   { name: 'a sign-in beside an update', requests: { A: a.signIn('ada'), B: a.add() } },
