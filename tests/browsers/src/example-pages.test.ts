@@ -8,8 +8,12 @@ import { signIn } from '../../../examples/signin/src/app.js'
 import { openPage, visit } from './browser.js'
 import { startSite } from './site.js'
 
-const secret = 's'.repeat(32)
-const sizes = { wide: { width: 1280, height: 800 }, phone: { width: 375, height: 667 } }
+const secret = 'a secret for tests, of 32 bytes or more'
+const sizes = {
+  wide: { width: 1280, height: 800 },
+  phone: { width: 390, height: 667 },
+  narrow: { width: 320, height: 568 },
+}
 
 /** What is wrong with the page that is shown, in each size, light and dark. SCREENSHOTS=folder keeps pictures of them. */
 async function problemsOf(page: Page, name: string): Promise<string[]> {
@@ -53,7 +57,7 @@ it('the sign-in example leads through its pages, and each can be used by everybo
   await page.getByLabel('Name').fill('demo')
   await page.getByLabel('Password').fill('wrong')
   await press(page, 'Sign in')
-  expect(await page.getByRole('alert').textContent()).toContain('do not belong together')
+  expect(await page.getByRole('alert').textContent()).toBe('Wrong name or password.')
   // The name is still there, and the password is what to type next.
   expect(await page.getByLabel('Name').inputValue()).toBe('demo')
   expect(await page.getByLabel('Password').evaluate((input) => input === document.activeElement)).toBe(true)
@@ -62,7 +66,7 @@ it('the sign-in example leads through its pages, and each can be used by everybo
   await page.keyboard.press('Enter')
   await page.waitForURL('**/account')
   expect(await page.getByRole('status').textContent()).toBe('You are signed in.')
-  expect(await page.getByRole('listitem').allTextContents()).toEqual([expect.stringContaining('This browser, since')])
+  expect(await page.getByRole('listitem').allTextContents()).toEqual([expect.stringContaining('(this one)')])
   problems.push(...(await problemsOf(page, 'account')))
   await press(page, 'Sign out')
   await page.waitForURL('**/sign-in')
@@ -86,6 +90,21 @@ it('the regenerate example shows another id after each change of privileges, and
   expect(seen).toEqual(['You are a guest', 'You are the admin', 'You are a guest'])
   expect([ids.size, await page.textContent('dd')]).toEqual([3, '3'])
   expect(problems).toEqual([])
+})
+
+it.each([
+  ['counter', counter],
+  ['signin', signIn],
+  ['regenerate', regenerate],
+] as const)('%s has a page for what is not there, and an icon', async (name, example) => {
+  const site = await startSite(example(secret), 'http')
+  const page = await openPage()
+  const answer = await page.goto(site('localhost', '/nowhere'))
+  expect([answer?.status(), await page.textContent('h1')]).toEqual([404, 'There is no such page'])
+  expect(await page.getAttribute('link[rel=icon]', 'href')).toMatch(/^data:image\/svg/)
+  expect(await problemsOf(page, `${name}-not-found`)).toEqual([])
+  await page.getByRole('link').click()
+  expect(await page.textContent('h1')).not.toBe('There is no such page')
 })
 
 it.each([
