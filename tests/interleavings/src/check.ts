@@ -43,7 +43,8 @@ export async function shortest(core: Core, scenario: Scenario, failures = 0): Pr
       async (choose) => {
         const run = await runOnce(core, scenario, failures, choose)
         const promise = run && brokenPromise(run)
-        if (run && promise !== undefined && run.steps.length < (best?.run.steps.length ?? Infinity)) best = { promise, run }
+        if (run && promise !== undefined && run.steps.length < (best?.run.steps.length ?? Infinity))
+          best = { promise, run }
         return true
       },
       { preemptions, runs: 20_000 },

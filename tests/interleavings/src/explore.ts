@@ -47,7 +47,7 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
     return isAllowed
   }
   const candidate = (fork: Omit<Fork, 'chosen'>): Action | undefined =>
-    byContinuation(fork).find(({ key }) => !fork.sleep.has(key) && !fork.tried.has(key)) 
+    byContinuation(fork).find(({ key }) => !fork.sleep.has(key) && !fork.tried.has(key))
   for (;;) {
     let depth = 0
     let isCut = false
@@ -100,12 +100,16 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
 function forkAfter(parent: Fork | undefined, actions: readonly Action[]): Omit<Fork, 'chosen'> {
   if (parent === undefined) return { actions, sleep: new Map(), tried: new Set(), before: 0, last: undefined }
   const { chosen } = parent
-  const sleep = new Map([...parent.sleep].filter(([key, touches]) => key !== chosen.key && commute(touches, chosen.touches)))
+  const sleep = new Map(
+    [...parent.sleep].filter(([key, touches]) => key !== chosen.key && commute(touches, chosen.touches)),
+  )
   return { actions, sleep, tried: new Set(), before: parent.before + preemption(parent, chosen), last: chosen.by }
 }
 
 function preemption({ actions, last }: Pick<Fork, 'actions' | 'last'>, { by }: Action): number {
-  return last !== undefined && by !== last && actions.some((action) => action.by === last && action.outcome === '') ? 1 : 0
+  return last !== undefined && by !== last && actions.some((action) => action.by === last && action.outcome === '')
+    ? 1
+    : 0
 }
 
 /** Who was at work goes on first, and nothing fails before all is tried without. */

@@ -71,12 +71,7 @@ export class HeldStore implements SessionStore {
     })
   }
 
-  #hold<T>(
-    words: string,
-    touches: readonly Touch[],
-    act: () => T,
-    tell: (answer: T) => string = String,
-  ): Promise<T> {
+  #hold<T>(words: string, touches: readonly Touch[], act: () => T, tell: (answer: T) => string = String): Promise<T> {
     if (this.#schedule.isOpen) return new Promise((resolve) => resolve(act()))
     return new Promise((resolve, reject) => {
       const answer = (said: string, hear: () => void): void => {

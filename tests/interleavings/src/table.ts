@@ -6,8 +6,15 @@ export function table({ told, steps, text }: Run): string {
   const rows = [told.map(({ letter, plan }) => `${letter} ${plan.says}`), letters.map(() => '')]
   for (const { by, said } of steps) rows.push(letters.map((letter) => (letter === by ? said : '')))
   rows.push(told.map(({ answer, error, dropped }) => outcome(answer, error, dropped)))
-  const widths = letters.map((_, column) => Math.min(60, Math.max(...rows.map((row) => (row[column] as string).length))))
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] as number)).join(' | ').trimEnd())
+  const widths = letters.map((_, column) =>
+    Math.min(60, Math.max(...rows.map((row) => (row[column] as string).length))),
+  )
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] as number))
+      .join(' | ')
+      .trimEnd(),
+  )
   lines[1] = widths.map((width) => '-'.repeat(width)).join('-|-')
   return `${lines.join('\n')}\n\nTo replay it: ${text}`
 }

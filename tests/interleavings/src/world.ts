@@ -1,9 +1,16 @@
-import type { SessionEvent, SessionHandle, SessionManager, SessionRecord, SessionStore, TokenSigner } from '@fetch-sessions/core'
+import type {
+  SessionEvent,
+  SessionHandle,
+  SessionManager,
+  SessionRecord,
+  SessionStore,
+  TokenSigner,
+} from '@fetch-sessions/core'
 import type { Core, Data } from './core.js'
 import type { Choose } from './explore.js'
 import { spell } from './explore.js'
-import { HeldStore } from './held-store.js'
 import { heldSigner } from './held-signer.js'
+import { HeldStore } from './held-store.js'
 import { atWork, Schedule, type Step, settle } from './schedule.js'
 import { VirtualTime } from './virtual-time.js'
 
@@ -76,6 +83,8 @@ export class Told {
   arrived = -1
   busy: [number, number] | undefined
   lifetime: number | undefined
+  /** It is another one, sent again. */
+  retryOf: string | undefined
 
   constructor(letter: string, plan: Plan) {
     this.letter = letter
@@ -271,6 +280,7 @@ class World {
     }
     if (told.answer === 'failed' && told.plan.retries) {
       const again = new Told(letterOfRetry(told.letter), { ...told.plan, retries: false })
+      again.retryOf = told.letter
       this.#told.push(again)
       this.#offer(again)
     }
