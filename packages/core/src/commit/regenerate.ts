@@ -7,7 +7,6 @@ import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { leadsOn } from './end-session.js'
 
 /** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
 export type RegenerateOutcome =
@@ -46,9 +45,9 @@ export async function regenerate(
       // 3. Another writer was faster.
       const found = await reload(context, old)
       if (found.is === 'superseded') {
-        // A session of its own for each of two sign-ins; of two rotations, one is enough.
-        const isRotated = grace > 0 && leadsOn(context, found.successor)
-        if (!isRotated) return { is: 'stored', session, identity }
+        // A session of its own for each of two sign-ins. A rotation goes on under the id that is there, if its cookie leads
+        // there, and never sends a cookie over that of a sign-in.
+        if (known !== undefined) return { is: 'stored', session, identity }
         await takeBack()
         return found
       }
