@@ -201,7 +201,7 @@ export const promises: readonly Pledge[] = [
       for (const [browser, cookie] of run.last) {
         if (run.opens.get(cookie) !== undefined) continue
         const renewed = run.told.filter((request) => request.browser === browser && renews(request))
-        if (renewed.some((one) => isKnownLimit(run, one) || (one.answer !== 'ok' && run.failed))) continue
+        if (renewed.some((one) => isKnownLimit(run, one))) continue
         return `${browser} has lost its session`
       }
       return undefined
@@ -339,8 +339,7 @@ function allMarks({ opens }: Run): string[] {
 function isKnownLimit(run: Run, renewed: Told): boolean {
   const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
-  const marker = run.writes.find(({ id, record }) => id === renewed.seen?.id && record.data === '')
-  return sender !== undefined && sender !== renewed && marker !== undefined && sender.lastCall < marker.step
+  return sender !== undefined && sender !== renewed && sender.lastCall < renewed.lastCall
 }
 
 /** Only who works alone is told by an error that the session has ended meanwhile. */

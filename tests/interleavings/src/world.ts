@@ -254,7 +254,10 @@ class World {
     told.answered = this.#step()
     told.answer = response.status === 200 ? 'ok' : 'failed'
     const line = response.headers.getSetCookie().find((line) => line.startsWith(`${COOKIE}=`))
-    if (line === undefined) return this.#arrive(told)
+    if (line === undefined) {
+      this.#arrive(told)
+      return
+    }
     told.sent = /; Max-Age=0(;|$)/.test(line) ? '' : (line.split(';')[0] as string)
     if (told.sent !== '') this.#cookies.add(told.sent)
     this.#schedule.offer(
