@@ -60,7 +60,7 @@ function decide(
   { cookie, policy = context.persistence }: CommitOptions,
 ): Action | undefined {
   const { status, phase, isNew, draft, regeneration, stored } = state
-  if (status === 'destroyed') return isNew ? undefined : 'destroyed'
+  if (status === 'destroyed') return isNew || state.cookie === 'due' ? undefined : 'destroyed'
   if (status !== 'live') return undefined
   if (isNew) {
     const isWorthIt = !draft.isEmpty || policy === 'always'
@@ -171,10 +171,12 @@ function settle(
     case 'failed':
       throw outcome.error
     case 'destroyed':
+      state.cookie = 'due'
       return emit?.({ type: 'destroyed', id: before.id, duration: elapsedSince(started) })
     case 'gone':
       // A session that another request has ended: whoever signs out wants its cookie gone all the same.
-      if (action !== 'destroyed') state.end('gone')
+      if (action === 'destroyed') state.cookie = 'due'
+      else state.end('gone')
       return emit?.({ type: 'dropped', reason: 'gone', id: before.id, duration: elapsedSince(started) })
     case 'superseded':
       return andThen(successorOf(context, before, outcome.successor), (successor) => {

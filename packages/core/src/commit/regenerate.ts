@@ -7,7 +7,6 @@ import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, type Found, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { leadsOn } from './end-session.js'
 import { livesOn } from './successor.js'
 
 /** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
@@ -49,11 +48,12 @@ export async function regenerate(
       // 3. Another writer was faster.
       const found = await reload(context, old)
       if (found.is === 'superseded') {
-        // A session of its own for each of two sign-ins; of two rotations, one is enough.
-        const isRotated = grace > 0 && leadsOn(context, found.successor)
-        if (!isRotated && (await livesOn(context, old, found.successor))) return { is: 'stored', session, identity }
+        // A session of its own for each of two sign-ins, but for what was signed out since. A rotation goes on under the id
+        // that is there, if its cookie leads there, and never sends a cookie over that of a sign-in.
+        const isOwn = known !== undefined
+        if (isOwn && (await livesOn(context, old, found.successor))) return { is: 'stored', session, identity }
         await takeBack()
-        return isRotated ? found : { is: 'gone' }
+        return isOwn ? { is: 'gone' } : found
       }
       if (found.is !== 'session') {
         await takeBack()

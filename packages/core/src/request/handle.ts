@@ -246,8 +246,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #cookiesFor(state: SessionState, hasInner: boolean): Awaitable<SessionCookie[]> {
     const place = this.#at()
     // Where an inner handler has sent one, that has to be taken back, too.
-    if (state.status === 'destroyed')
-      return this.#values().length > 0 || hasInner ? this.#withRetired(place.remove()) : []
+    if (state.status === 'destroyed') {
+      // Where the store failed, the visitor keeps the cookie, to sign out again.
+      const isDue = (this.#values().length > 0 || hasInner) && (state.isNew || state.cookie === 'due')
+      return isDue ? this.#withRetired(place.remove()) : []
+    }
     if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored

@@ -43,7 +43,10 @@ export class SessionState {
   lock: Lock | undefined
   /** This request has written to the store. */
   isSaved = false
-  /** Whether the response has to carry the cookie; `refresh`: the one that came would do as well. */
+  /**
+   * Whether the response has to carry the cookie, or of a session that was destroyed its removal; `refresh`: the one that
+   * came would do as well.
+   */
   cookie: 'due' | 'refresh' | undefined
 
   constructor(identity: Identity, stored: StoredSession, draft: Draft, status: SessionStatus, phase: SessionPhase) {
@@ -78,6 +81,7 @@ export class SessionState {
   end(status: 'destroyed' | 'gone'): void {
     this.status = status
     this.regeneration = undefined
+    this.cookie = undefined
     this.draft.clear()
   }
 }
