@@ -1,7 +1,7 @@
 import { MemoryStore, SessionManager, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { goBack, openPage, visit } from './browser.js'
+import { inEngine, openPage } from './browser.js'
 import { startSite } from './site.js'
 
 const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
@@ -35,11 +35,11 @@ describe('the back button brings a no-store page', () => {
   ])('%s', async (_how, paths, shown) => {
     const site = await startSite(app)
     const page = await openPage()
-    for (const path of paths) await visit(page, site('shop.test', path))
-    await goBack(page)
-    expect(await page.textContent('body')).toBe(shown)
+    for (const path of paths) await page.visit(site('shop.test', path))
+    await page.back()
+    expect(await page.text()).toBe(shown)
     // The server shows it to nobody in any case.
     await page.reload()
-    expect(await page.textContent('body')).toBe('nobody')
+    expect(await page.text()).toBe('nobody')
   })
 })

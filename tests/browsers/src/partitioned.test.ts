@@ -26,10 +26,10 @@ async function countsOf(
   const page = await browser.newPage()
   const counts = []
   for (const host of ['news.test', 'news.test', 'mail.test']) {
-    await visit(page, embedding(host))
+    await page.visit(embedding(host))
     counts.push(await frameText(page))
   }
-  counts.push(await visit(page, widget('widget.test', '/count')))
+  counts.push(await page.visit(widget('widget.test', '/count')))
   return { counts, browser }
 }
 
@@ -66,7 +66,7 @@ it('a lax cookie is neither stored nor sent in a frame of another site, whatever
   )
   const browser = await openBrowser(await profileThat(ThirdPartyCookies.allowed))
   const page = await browser.newPage()
-  await visit(page, embedding('news.test'))
-  await visit(page, embedding('news.test'))
+  await page.visit(embedding('news.test'))
+  await page.visit(embedding('news.test'))
   expect([await frameText(page), await browser.cookies()]).toEqual(['1', []])
 })

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
+import type { Host } from './hosts.js'
 
 /** The address of a path of the site, under any host name: the browser resolves each to this machine. */
-export type Site = (host: string, path?: string) => string
+export type Site = (host: Host, path?: string) => string
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'test' }], { keyType: 'ec' })
 
