@@ -6,7 +6,8 @@ import { closeChromium, openChromium } from './engines/chromium.js'
 import { closeFirefox, openFirefox } from './engines/firefox.js'
 import { type Engine, executables } from './engines/installed.js'
 import type { Browser, Page } from './engines/page.js'
-import { openWebKit } from './engines/webkit.js'
+import { openWebKit, startMiniBrowser } from './engines/webkit.js'
+import { tour } from './site.js'
 
 export type { Browser, Cookie, Page } from './engines/page.js'
 
@@ -39,6 +40,24 @@ export async function openBrowser(settings: Settings = {}): Promise<Browser> {
   }[engine]()
   onTestFinished(() => browser.close())
   return browser
+}
+
+/** Starts the browser with a profile, opens some addresses in it, closes it, and gives what they showed. */
+export async function visitAndClose(profile: string, urls: string[]): Promise<string[]> {
+  if (engine === 'webkit') {
+    const { start, answers } = tour(urls)
+    const browser = startMiniBrowser(inject('webkit'), join(profile, 'cookies'), start)
+    onTestFinished(() => browser.stop())
+    const shown = await answers()
+    await browser.stop()
+    return shown
+  }
+  const browser = await openBrowser({ profile })
+  const page = await browser.newPage()
+  const shown = []
+  for (const url of urls) shown.push(await page.visit(url))
+  await browser.close()
+  return shown
 }
 
 /** One tab of a new browser. */

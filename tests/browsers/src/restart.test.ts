@@ -1,7 +1,7 @@
 import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
-import { newProfile, openBrowser, visit } from './browser.js'
+import { newProfile, visitAndClose } from './browser.js'
 import { type App, startSite } from './site.js'
 
 interface Visitor {
@@ -37,20 +37,12 @@ it.each([
   'a cookie that is %s (cookie.persistent: %s, %s) makes the browser start again as %s',
   async (_what, persistent, path, name) => {
     const site = await startSite(rememberingApp(persistent))
-    const profile = await newProfile()
-    const before = await openBrowser(profile)
-    const page = await before.newPage()
     // That the browser kept its profile is shown by a second site, whose cookie is always persistent.
-    await visit(page, site('shop.test', path))
-    expect(await visit(page, site('shop.test'))).toBe('Ada')
     const control = await startSite(rememberingApp(true))
-    await visit(page, control('control.test', '/sign-in'))
+    const profile = await newProfile()
     // A new id does not change how long the browser keeps the cookie.
-    await visit(page, site('shop.test', '/regenerate'))
-    await before.close()
-
-    const after = await openBrowser(profile)
-    const again = await after.newPage()
-    expect([await visit(again, site('shop.test')), await visit(again, control('control.test'))]).toEqual([name, 'Ada'])
+    const urls = [site('shop.test', path), site('shop.test'), control('control.test', '/sign-in'), site('shop.test', '/regenerate')]
+    expect(await visitAndClose(profile, urls)).toEqual(['signed in', 'Ada', 'signed in', 'regenerated'])
+    expect(await visitAndClose(profile, [site('shop.test'), control('control.test')])).toEqual([name, 'Ada'])
   },
 )

@@ -15,10 +15,39 @@ export interface App {
   fetch: (request: Request) => Response | Promise<Response>
 }
 
+/** What has been answered to addresses that were opened by `tour`. */
+const answers = new Map<string, string>()
+
+/** For a browser that nobody drives: the address to start at, to be led through all of them. The answers come later. */
+export function tour(urls: string[]): { start: string; answers: () => Promise<string[]> } {
+  const key = String(Math.random())
+  const withKey = (url: string, step: number, next: string): string => {
+    const address = new URL(url)
+    address.searchParams.set('tour', JSON.stringify([`${key} ${step}`, next]))
+    return address.href
+  }
+  const collect = async (): Promise<string[]> => {
+    const keys = urls.map((_, step) => `${key} ${step}`)
+    while (!keys.every((key) => answers.has(key))) await new Promise((resolve) => setTimeout(resolve, 50))
+    return keys.map((key) => answers.get(key) ?? '')
+  }
+  return { start: urls.reduceRight((next, url, step) => withKey(url, step, next), ''), answers: collect }
+}
+
+async function guided(app: App, request: Request): Promise<Response> {
+  const response = await app.fetch(request)
+  const tour = new URL(request.url).searchParams.get('tour')
+  if (tour === null) return response
+  const [key, next] = JSON.parse(tour) as [string, string]
+  answers.set(key, await response.clone().text())
+  if (next !== '') response.headers.set('Refresh', `0; url=${next}`)
+  return response
+}
+
 /** Serves an app on a free port until the test ends: over https, where the certificate is worth nothing, or plain http. */
 export async function startSite(app: App, protocol: 'https' | 'http' = 'https'): Promise<Site> {
   const tls = { createServer, serverOptions: { key, cert } }
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', ...(protocol === 'https' ? tls : {}) })
+  const server = serve({ fetch: (request) => guided(app, request), port: 0, hostname: '127.0.0.1', ...(protocol === 'https' ? tls : {}) })
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(async () => {
     if ('closeAllConnections' in server) server.closeAllConnections()

@@ -9,6 +9,7 @@ export const executables = {
   chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   firefox: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
   webkit: '/usr/bin/WebKitWebDriver',
+  miniBrowser: `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
 } as const
 
 /** What is missing for an engine, and what to do; undefined if nothing is. */

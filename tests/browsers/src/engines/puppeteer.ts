@@ -42,6 +42,7 @@ export class PuppeteerPage extends Page {
   }
 
   async clickOn<Args extends unknown[]>(find: (...args: Args) => Element | undefined, ...args: Args): Promise<void> {
+    await this.tab.bringToFront() // A tab in the background draws nothing, and waits for that before it is clicked.
     const element = (await this.tab.evaluateHandle(find, ...(args as never))).asElement()
     if (element === null) throw new Error(`Nothing to click on: ${args}`)
     await (element as Awaited<ReturnType<Tab['$']>>)?.click()

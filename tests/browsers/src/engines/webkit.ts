@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { Builder, Capabilities, type WebDriver, type WebElement } from 'selenium-webdriver'
+import { executables } from './installed.js'
 import { type Browser, type Cookie, Page } from './page.js'
 
 export interface WebKitSetup {
@@ -33,6 +34,19 @@ export function runWithHosts({ display, hostsFile }: WebKitSetup, command: reado
   )
 }
 
+async function stop(process: ChildProcess): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return
+  process.kill('SIGKILL')
+  await once(process, 'exit')
+}
+
+/** A browser that nobody drives, as it would start for a visitor: it keeps its cookies in a file. */
+export function startMiniBrowser(setup: WebKitSetup, cookiesFile: string, url: string): { stop: () => Promise<void> } {
+  const flags = ['--ignore-tls-errors', `--cookies-file=${cookiesFile}`]
+  const process = runWithHosts(setup, [executables.miniBrowser, ...flags, url])
+  return { stop: () => stop(process) }
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -53,7 +67,7 @@ async function answers(url: string): Promise<void> {
 /** A WebKitWebDriver drives one MiniBrowser, so each browser has one of its own. */
 export async function openWebKit(setup: WebKitSetup): Promise<Browser> {
   const port = await freePort()
-  const process = runWithHosts(setup, ['WebKitWebDriver', '-p', String(port)])
+  const process = runWithHosts(setup, [executables.webkit, '-p', String(port)])
   const server = `http://127.0.0.1:${port}`
   await answers(`${server}/status`)
   const capabilities = new Capabilities({ browserName: 'MiniBrowser', acceptInsecureCerts: true })
@@ -96,9 +110,8 @@ class WebKitBrowser implements Browser {
     return result
   }
 
-  async close(): Promise<void> {
-    this.#process.kill('SIGKILL')
-    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit')
+  close(): Promise<void> {
+    return stop(this.#process)
   }
 }
 
