@@ -8,7 +8,7 @@ const inEngine = (engine: Engine, order: number) => ({
     include: missingFor(engine) === undefined ? ['src/*.test.ts'] : ['src/missing/*.test.ts'],
     globalSetup: engine === 'webkit' ? ['src/engines/webkit-setup.ts'] : [],
     env: { ENGINE: engine },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 30_000,
     // One engine after the other.
     sequence: { groupOrder: order },

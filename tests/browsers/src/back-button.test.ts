@@ -2,9 +2,10 @@ import { MemoryStore, SessionManager, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { inEngine, openPage } from './browser.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
-const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
+const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret })
 
 /** Its account page is no-store, and has no script that would make it anew. */
 const app = new Hono()

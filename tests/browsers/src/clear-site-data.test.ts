@@ -2,10 +2,11 @@ import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { openPage } from './browser.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 const app = new Hono()
-  .use(session<{ name: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
+  .use(session<{ name: string }>({ store: new MemoryStore(), secret }))
   .get('/sign-in', async (c) => {
     const session = await c.var.session.write()
     session.regenerate()

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import axe from 'axe-core'
@@ -9,7 +10,7 @@ import { engine, openPage, type Page } from './browser.js'
 import { PuppeteerPage } from './engines/puppeteer.js'
 import { startSite } from './site.js'
 
-const secret = 's'.repeat(32)
+const secret = randomBytes(32).toString('base64url')
 const widths = [320, 390, 1280]
 
 /**

@@ -3,11 +3,12 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { describe, expect, it } from 'vitest'
 import { openPage, type Page } from './browser.js'
+import { secret } from './secret.js'
 import { type App, startSite } from './site.js'
 
 /** A form whose POST leaves a message, and redirects to the page that takes it. */
 function formApp(): App {
-  const app = new Hono().use(session<{ flash: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
+  const app = new Hono().use(session<{ flash: string }>({ store: new MemoryStore(), secret }))
   return app
     .get('/form', (c) =>
       c.html(

@@ -3,11 +3,12 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { expect, it } from 'vitest'
 import { openPage } from './browser.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 /** Somewhere to sign in by another site, which posts its answer to /callback/... (`response_mode=form_post`). */
 const shopApp = new Hono()
-  .use(session<{ state: string; cart: number; isKnown: boolean }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
+  .use(session<{ state: string; cart: number; isKnown: boolean }>({ store: new MemoryStore(), secret }))
   .get('/start', async (c) => {
     const session = await c.var.session.write()
     session.set('state', 'xyz')

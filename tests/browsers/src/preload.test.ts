@@ -3,13 +3,14 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { describe, expect, it } from 'vitest'
 import { inEngine, openPage, type Page } from './browser.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 /** Over plain http, since Chromium has no HTTP cache for a certificate that is worth nothing. */
 async function flashPage(cacheControl: string | undefined): Promise<{ page: Page; requests: (string | undefined)[] }> {
   const requests: (string | undefined)[] = []
   const app = new Hono()
-    .use(session<{ flash: string }>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { secure: false } }))
+    .use(session<{ flash: string }>({ store: new MemoryStore(), secret, cookie: { secure: false } }))
     .get('/save', async (c) => {
       ;(await c.var.session.write()).set('flash', 'Saved.')
       return c.html(html`<a href="/taking">taking</a> <a href="/minding">minding</a>`)

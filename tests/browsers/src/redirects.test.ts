@@ -3,12 +3,13 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { describe, expect, it } from 'vitest'
 import { inEngine, openPage } from './browser.js'
+import { secret } from './secret.js'
 import { type App, type Site, startSite } from './site.js'
 
 /** Counts at each step, and says how it was asked at the end. */
 function redirectingApp(provider: () => string, sameSite: 'lax' | 'strict' = 'lax'): App {
   return new Hono()
-    .use(session<{ steps: string[] }>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { sameSite } }))
+    .use(session<{ steps: string[] }>({ store: new MemoryStore(), secret, cookie: { sameSite } }))
     .get('/', (c) =>
       c.html(html`<a href="/via/302">go</a><a id="away" href="/away">away</a>
         <form method="post">${['302', '303', '307', '308'].map((status) => html`<button formaction="/via/${status}">${status}</button>`)}</form>`),
@@ -52,7 +53,7 @@ describe('a redirect that begins a session', () => {
       ['shop.test', 'GET after began'],
     ] as const) {
       const app = new Hono()
-        .use(session<{ steps: string }>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: domain ? { domain } : {} }))
+        .use(session<{ steps: string }>({ store: new MemoryStore(), secret, cookie: domain ? { domain } : {} }))
         .get('/end', async (c) => c.text(`GET after ${(await c.var.session.read()).get('steps') ?? ''}`))
         .get('/', async (c) => {
           ;(await c.var.session.write()).set('steps', 'began')

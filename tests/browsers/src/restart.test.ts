@@ -2,6 +2,7 @@ import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { newProfile, visitAndClose } from './browser.js'
+import { secret } from './secret.js'
 import { type App, startSite } from './site.js'
 
 interface Visitor {
@@ -11,7 +12,7 @@ interface Visitor {
 /** Signs in at /sign-in?remember=..., where the parameter says what to set; shows who is signed in everywhere else. */
 function rememberingApp(persistent: boolean): App {
   const app = new Hono().use(
-    session<Visitor>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { persistent } }),
+    session<Visitor>({ store: new MemoryStore(), secret, cookie: { persistent } }),
   )
   return app
     .get('/sign-in', async (c) => {

@@ -2,6 +2,7 @@ import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { openPage } from './browser.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 /** Answers from its cache first, as offline-first recipes do. */
@@ -22,7 +23,7 @@ addEventListener('fetch', (event) => {
 const appOf = (clear: string | undefined): Hono =>
   new Hono()
     .get('/worker.js', (c) => c.body(worker, 200, { 'Content-Type': 'text/javascript' }))
-    .use(session<{ name: string }>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { secure: false } }))
+    .use(session<{ name: string }>({ store: new MemoryStore(), secret, cookie: { secure: false } }))
     .get('/', (c) => c.html('<h1>home</h1>'))
     .get('/sign-in', async (c) => {
       ;(await c.var.session.write()).set('name', 'Ada')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signIn } from '../../../examples/signin/src/app.js'
 import { type Browser, engine, openBrowser, openPage, type Page } from './browser.js'
@@ -7,7 +8,7 @@ import { type Site, startSite } from './site.js'
 async function startExample(): Promise<Site> {
   vi.stubEnv('NODE_ENV', 'production')
   onTestFinished(() => void vi.unstubAllEnvs())
-  return startSite(signIn('s'.repeat(32)))
+  return startSite(signIn(randomBytes(32).toString('base64url')))
 }
 
 async function signInAs(page: Page, site: Site, name: string): Promise<void> {

@@ -2,13 +2,14 @@ import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { openPage } from './browser.js'
+import { secret } from './secret.js'
 import { type App, startSite } from './site.js'
 
 /** Streams that go on when somebody calls /go-on. */
 function streamingApp(): App {
   let goOn = (): void => {}
   let waiting = new Promise<void>((resolve) => (goOn = resolve))
-  const app = new Hono().use(session<{ count: number }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
+  const app = new Hono().use(session<{ count: number }>({ store: new MemoryStore(), secret }))
   app.get('/', async (c) => c.text(String((await c.var.session.read()).get('count') ?? 0)))
   app.get('/go-on', (c) => {
     goOn()

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { openBrowser } from './browser.js'
 import { countingApp } from './counting-app.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 /** Lets callers through by twos: the first waits for the second. */
@@ -26,7 +27,7 @@ it('two tabs that count at once, each at a server of its own, lose nothing', asy
   const startServer = () =>
     startSite(
       new Hono()
-        .use(session<{ count: number }>({ store, secret: 's'.repeat(32) }))
+        .use(session<{ count: number }>({ store, secret }))
         .get('/start', async (c) => c.text(String((await c.var.session.write()).update('count', () => 0))))
         .post('/count', async (c) => {
           const session = await c.var.session.write()
