@@ -32,7 +32,11 @@ const app = new Hono()
 describe('the back button brings a no-store page', () => {
   it.each([
     ['anew after sign-out', ['/sign-in', '/account', '/sign-out'], 'nobody'],
-    ['back as it was if the session ended on the server', ['/sign-in', '/account', '/end-on-server'], inEngine({ chromium: 'Ada', firefox: 'nobody', webkit: 'nobody' })],
+    [
+      'back as it was if the session ended on the server',
+      ['/sign-in', '/account', '/end-on-server'],
+      inEngine({ chromium: 'Ada', firefox: 'nobody', webkit: 'nobody' }),
+    ],
   ])('%s', async (_how, paths, shown) => {
     const site = await startSite(app)
     const page = await openPage()

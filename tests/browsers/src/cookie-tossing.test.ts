@@ -20,30 +20,33 @@ async function sessionOfAttacker(shopUrl: string): Promise<string> {
 }
 
 describe('what a subdomain plants for the parent domain', () => {
-  it.each(['before', 'after'])('%s the visitor’s first visit does not get in the way of __Host-sid, where the prefix means something', async (when) => {
-    const shop = await startSite(countingApp())
-    const planted = await sessionOfAttacker(shop('shop.test', '/count'))
-    const attacker = await startSite(
-      neighbour(
-        `sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `__Host-sid=${planted}; Domain=shop.test; Path=/count; Secure`,
-        `__HOST-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `=__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-      ),
-    )
-    const page = await openPage()
-    if (when === 'before') await page.visit(attacker('evil.shop.test'))
-    const counts = [await page.visit(shop('shop.test', '/count')), await page.visit(shop('shop.test', '/count'))]
-    await page.visit(attacker('evil.shop.test'))
-    counts.push(await page.visit(shop('shop.test', '/count')))
-    // A 2 out of turn is the attacker's session. WebKitGTK's cookies come from libsoup, which knows no prefixes.
-    const tossed = when === 'before' ? ['2', '3', '4'] : ['1', '2', '2']
-    expect(counts).toEqual(engine === 'webkit' ? tossed : ['1', '2', '3'])
-    if (engine === 'webkit') return
-    const kept = (await page.cookies()).map(({ name, domain }) => `${name} of ${domain}`)
-    expect(kept.sort()).toEqual(['__Host-sid of shop.test', 'sid of .shop.test'])
-  })
+  it.each(['before', 'after'])(
+    '%s the visitor’s first visit does not get in the way of __Host-sid, where the prefix means something',
+    async (when) => {
+      const shop = await startSite(countingApp())
+      const planted = await sessionOfAttacker(shop('shop.test', '/count'))
+      const attacker = await startSite(
+        neighbour(
+          `sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `__Host-sid=${planted}; Domain=shop.test; Path=/count; Secure`,
+          `__HOST-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `=__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+        ),
+      )
+      const page = await openPage()
+      if (when === 'before') await page.visit(attacker('evil.shop.test'))
+      const counts = [await page.visit(shop('shop.test', '/count')), await page.visit(shop('shop.test', '/count'))]
+      await page.visit(attacker('evil.shop.test'))
+      counts.push(await page.visit(shop('shop.test', '/count')))
+      // A 2 out of turn is the attacker's session. WebKitGTK's cookies come from libsoup, which knows no prefixes.
+      const tossed = when === 'before' ? ['2', '3', '4'] : ['1', '2', '2']
+      expect(counts).toEqual(engine === 'webkit' ? tossed : ['1', '2', '3'])
+      if (engine === 'webkit') return
+      const kept = (await page.cookies()).map(({ name, domain }) => `${name} of ${domain}`)
+      expect(kept.sort()).toEqual(['__Host-sid of shop.test', 'sid of .shop.test'])
+    },
+  )
 
   it('with a signature that is wrong is passed over, under a name without the prefix as well', async () => {
     const shop = await startSite(countingApp({ cookie: { name: 'sid' } }))

@@ -7,7 +7,10 @@ import { countingApp } from './counting-app.js'
 import { startSite } from './site.js'
 
 /** What a widget with SameSite=None, visited by itself before or not, hears of its session from a page of another site. */
-async function sent(page: Page, isVisited: boolean): Promise<{ fetch: string; frame: string; image: boolean | undefined }> {
+async function sent(
+  page: Page,
+  isVisited: boolean,
+): Promise<{ fetch: string; frame: string; image: boolean | undefined }> {
   let image: boolean | undefined
   const app = new Hono()
     .use(cors({ origin: (origin) => origin, credentials: true }))

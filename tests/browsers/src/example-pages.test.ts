@@ -29,8 +29,10 @@ async function problemsOf(page: Page, name: string): Promise<string[]> {
     for (const width of widths) {
       const view = `${name}-${width}-${scheme}`
       await tab.setViewport({ width, height: 800 })
-      if (folder !== undefined) await tab.screenshot({ path: join(folder, `${view}.png`) as `${string}.png`, fullPage: true })
-      if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)) problems.push(`${view}: too wide`)
+      if (folder !== undefined)
+        await tab.screenshot({ path: join(folder, `${view}.png`) as `${string}.png`, fullPage: true })
+      if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth))
+        problems.push(`${view}: too wide`)
       const { violations } = (await tab.evaluate('axe.run()')) as axe.AxeResults
       problems.push(...violations.map(({ id, nodes }) => `${view}: ${id} at ${nodes.map(({ html }) => html)}`))
     }
@@ -41,9 +43,9 @@ async function problemsOf(page: Page, name: string): Promise<string[]> {
 
 /** Presses a button that leads to a page, the same one perhaps. */
 async function press(page: Page, button: string): Promise<void> {
-  await page.evaluate(() => void (document.documentElement.dataset.left = 'yes'))
+  await page.evaluate(() => document.documentElement.setAttribute('data-left', ''))
   await page.press(button)
-  await page.until(() => document.readyState === 'complete' && document.documentElement.dataset.left === undefined)
+  await page.until(() => document.readyState === 'complete' && !document.documentElement.hasAttribute('data-left'))
 }
 
 describe('the counter', () => {

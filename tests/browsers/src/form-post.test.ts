@@ -47,7 +47,9 @@ it.each([
   const action = shop('shop.test', `/callback/${what.replaceAll(' ', '-')}`)
   const provider = await startSite(
     new Hono().get('/', (c) =>
-      c.html(html`<form method="post" action="${action}"><input name="state" value="xyz"><button>Allow</button></form>`),
+      c.html(
+        html`<form method="post" action="${action}"><input name="state" value="xyz"><button>Allow</button></form>`,
+      ),
     ),
   )
   const page = await openPage()

@@ -4,13 +4,12 @@ import { html, raw } from 'hono/html'
 import { describe, expect, it } from 'vitest'
 import { inEngine, newProfile, openBrowser } from './browser.js'
 import { secret } from './secret.js'
-import { startSite } from './site.js'
+import { type App, startSite } from './site.js'
 
 const rules = raw(JSON.stringify({ prefetch: [{ urls: ['/account'], eagerness: 'immediate' }] }))
 
-function accountApp(clear: string | undefined, prefetched: () => void): Hono {
-  const app = new Hono()
-  app.use(session<{ name: string }>({ store: new MemoryStore(), secret, cookie: { secure: false } }))
+function accountApp(clear: string | undefined, prefetched: () => void): App {
+  const app = new Hono().use(session<{ name: string }>({ store: new MemoryStore(), secret, cookie: { secure: false } }))
   app.get('/sign-in', async (c) => {
     ;(await c.var.session.write()).set('name', 'Ada')
     return c.html(html`<a href="/account">account</a><script type="speculationrules">${rules}</script>`)
@@ -33,7 +32,10 @@ describe('a no-store page that was prefetched, and is opened after a sign-out in
     ['with Clear-Site-Data: ', '"prefetchCache", "prerenderCache"', 'nobody'],
   ])('%s%s is that of %s', async (_with, clear, name) => {
     let isPrefetched = false
-    const site = await startSite(accountApp(clear, () => (isPrefetched = true)), 'http')
+    const site = await startSite(
+      accountApp(clear, () => (isPrefetched = true)),
+      'http',
+    )
     const browser = await openBrowser({ profile: await newProfile() })
     const first = await browser.newPage()
     await first.visit(site('localhost', '/sign-in'))

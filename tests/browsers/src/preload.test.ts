@@ -23,7 +23,8 @@ async function flashPage(cacheControl: string | undefined): Promise<{ page: Page
     .get('/taking', async (c) => c.html((await c.var.session.write()).take('flash') ?? 'nothing'))
     .get('/minding', async (c) => {
       // What docs/browsers.md advises: nobody sees this one, and it is not to be kept.
-      if (c.req.header('Sec-Purpose')?.includes('prefetch')) return c.text('not ahead of time', 503, { 'Cache-Control': 'no-store' })
+      if (c.req.header('Sec-Purpose')?.includes('prefetch'))
+        return c.text('not ahead of time', 503, { 'Cache-Control': 'no-store' })
       return c.html((await c.var.session.write()).take('flash') ?? 'nothing')
     })
   const site = await startSite(app, 'http')
@@ -34,8 +35,12 @@ async function flashPage(cacheControl: string | undefined): Promise<{ page: Page
 
 /** Has a link prefetched, and waits for the request; in WebKitGTK there is none. */
 async function prefetch(page: Page, requests: unknown[], href: string): Promise<void> {
-  await page.evaluate((href) => void document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href })), href)
-  for (let tries = 0; tries < 40 && requests.length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 50))
+  await page.evaluate(
+    (href) => void document.head.append(Object.assign(document.createElement('link'), { rel: 'prefetch', href })),
+    href,
+  )
+  for (let tries = 0; tries < 40 && requests.length === 0; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
   await new Promise((resolve) => setTimeout(resolve, 200))
 }
 

@@ -69,7 +69,9 @@ describe('there and back again, by way of another site', () => {
   const trip = async (sameSite: 'lax' | 'strict', how: 'a click' | 'redirects alone'): Promise<string> => {
     let back = ''
     const provider = await startSite(
-      new Hono().get('/', (c) => (how === 'a click' ? c.html(html`<a href="${back}">Allow</a>`) : c.redirect(back, 302))),
+      new Hono().get('/', (c) =>
+        how === 'a click' ? c.html(html`<a href="${back}">Allow</a>`) : c.redirect(back, 302),
+      ),
     )
     const shop = await startSite(redirectingApp(() => provider('id.test'), sameSite))
     back = shop('shop.test', '/end')
@@ -88,7 +90,11 @@ describe('there and back again, by way of another site', () => {
     ['lax', 'a click', 'GET after away'],
     ['lax', 'redirects alone', 'GET after away'],
     ['strict', 'a click', 'GET after '],
-    ['strict', 'redirects alone', inEngine({ chromium: 'GET after away', firefox: 'GET after ', webkit: 'GET after ' })],
+    [
+      'strict',
+      'redirects alone',
+      inEngine({ chromium: 'GET after away', firefox: 'GET after ', webkit: 'GET after ' }),
+    ],
   ] as const)('with sameSite: %s and %s the session answers "%s"', async (sameSite, how, text) => {
     expect(await trip(sameSite, how)).toBe(text)
   })

@@ -11,9 +11,7 @@ interface Visitor {
 
 /** Signs in at /sign-in?remember=..., where the parameter says what to set; shows who is signed in everywhere else. */
 function rememberingApp(persistent: boolean): App {
-  const app = new Hono().use(
-    session<Visitor>({ store: new MemoryStore(), secret, cookie: { persistent } }),
-  )
+  const app = new Hono().use(session<Visitor>({ store: new MemoryStore(), secret, cookie: { persistent } }))
   return app
     .get('/sign-in', async (c) => {
       const session = await c.var.session.write()
@@ -42,7 +40,12 @@ it.each([
     const control = await startSite(rememberingApp(true))
     const profile = await newProfile()
     // A new id does not change how long the browser keeps the cookie.
-    const urls = [site('shop.test', path), site('shop.test'), control('control.test', '/sign-in'), site('shop.test', '/regenerate')]
+    const urls = [
+      site('shop.test', path),
+      site('shop.test'),
+      control('control.test', '/sign-in'),
+      site('shop.test', '/regenerate'),
+    ]
     expect(await visitAndClose(profile, urls)).toEqual(['signed in', 'Ada', 'signed in', 'regenerated'])
     expect(await visitAndClose(profile, [site('shop.test'), control('control.test')])).toEqual([name, 'Ada'])
   },

@@ -56,7 +56,7 @@ describe('from another site', () => {
   it('a strict session is there again with the next click within the site', async () => {
     const { page } = await visitorOf('evil.test', 'strict')
     expect(await answerTo(page, 'a')).toBe('0')
-    await page.evaluate(() => void (location.href = '/next'))
+    await page.evaluate(() => location.assign('/next'))
     await page.arrive('/next')
     expect(await page.text()).toBe('1')
   })

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { expect, it } from 'vitest'
 import { openPage } from './browser.js'
 import { secret } from './secret.js'
-import { startSite } from './site.js'
+import { type App, startSite } from './site.js'
 
 /** Answers from its cache first, as offline-first recipes do. */
 const worker = `
@@ -20,7 +20,7 @@ addEventListener('fetch', (event) => {
   })())
 })`
 
-const appOf = (clear: string | undefined): Hono =>
+const appOf = (clear: string | undefined): App =>
   new Hono()
     .get('/worker.js', (c) => c.body(worker, 200, { 'Content-Type': 'text/javascript' }))
     .use(session<{ name: string }>({ store: new MemoryStore(), secret, cookie: { secure: false } }))
@@ -36,22 +36,25 @@ const appOf = (clear: string | undefined): Hono =>
       ;(await c.var.session.write()).destroy()
       if (clear !== undefined) c.header('Clear-Site-Data', clear)
       return c.text('signed out')
-    }) as unknown as Hono
+    })
 
 it.each([
   ['', undefined, 'Ada'],
   ['with Clear-Site-Data: ', '"storage"', 'nobody'],
-])('a page that a service worker keeps, no-store and Vary: Cookie as it is, after a sign-out %s%s is that of %s', async (_with, clear, name) => {
-  const site = await startSite(appOf(clear), 'http')
-  const page = await openPage()
-  await page.visit(site('localhost'))
-  await page.evaluate(async () => {
-    const claimed = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
-    await navigator.serviceWorker.register('/worker.js')
-    await claimed
-  })
-  await page.visit(site('localhost', '/sign-in'))
-  expect(await page.visit(site('localhost', '/account'))).toBe('Ada')
-  await page.visit(site('localhost', '/sign-out'))
-  expect(await page.visit(site('localhost', '/account'))).toBe(name)
-})
+])(
+  'a page that a service worker keeps, no-store and Vary: Cookie as it is, after a sign-out %s%s is that of %s',
+  async (_with, clear, name) => {
+    const site = await startSite(appOf(clear), 'http')
+    const page = await openPage()
+    await page.visit(site('localhost'))
+    await page.evaluate(async () => {
+      const claimed = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+      await navigator.serviceWorker.register('/worker.js')
+      await claimed
+    })
+    await page.visit(site('localhost', '/sign-in'))
+    expect(await page.visit(site('localhost', '/account'))).toBe('Ada')
+    await page.visit(site('localhost', '/sign-out'))
+    expect(await page.visit(site('localhost', '/account'))).toBe(name)
+  },
+)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signIn } from '../../../examples/signin/src/app.js'
-import { type Browser, engine, openBrowser, openPage, type Page } from './browser.js'
+import { type Browser, openBrowser, openPage, type Page } from './browser.js'
 import { type Site, startSite } from './site.js'
 
 /** The example as it runs in production: over https, with the default cookie. */
@@ -44,7 +44,7 @@ describe('the back button, in a browser that keeps pages for it', () => {
     const site = await startExample()
     const page = await openPage()
     await page.visit(site('shop.test', '/sign-in'))
-    await page.evaluate(() => void (document.title = 'left like this'))
+    await page.evaluate(() => void Object.assign(document, { title: 'left like this' }))
     await page.visit(site('other.test', '/sign-in'))
     await page.back()
     expect(await page.evaluate(() => document.title)).toBe('left like this')

@@ -1,3 +1,4 @@
+import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
@@ -12,7 +13,7 @@ const { private: key, cert } = await generate([{ name: 'commonName', value: 'tes
 
 /** What a Hono app is, whatever its variables. */
 export interface App {
-  fetch: (request: Request) => Response | Promise<Response>
+  fetch: (request: Request, env?: object) => Response | Promise<Response>
 }
 
 /** What has been answered to addresses that were opened by `tour`. */
@@ -34,8 +35,8 @@ export function tour(urls: string[]): { start: string; answers: () => Promise<st
   return { start: urls.reduceRight((next, url, step) => withKey(url, step, next), ''), answers: collect }
 }
 
-async function guided(app: App, request: Request): Promise<Response> {
-  const response = await app.fetch(request)
+async function guided(app: App, request: Request, env: object): Promise<Response> {
+  const response = await app.fetch(request, env)
   const tour = new URL(request.url).searchParams.get('tour')
   if (tour === null) return response
   const [key, next] = JSON.parse(tour) as [string, string]
@@ -44,15 +45,26 @@ async function guided(app: App, request: Request): Promise<Response> {
   return response
 }
 
+const servers = {
+  https: { createServer, serverOptions: { key, cert } },
+  h2: { createServer: createSecureServer, serverOptions: { key, cert, allowHTTP1: true } },
+  http: {},
+} as const
+
 /** Serves an app on a free port until the test ends: over https, where the certificate is worth nothing, or plain http. */
-export async function startSite(app: App, protocol: 'https' | 'http' = 'https'): Promise<Site> {
-  const tls = { createServer, serverOptions: { key, cert } }
-  const server = serve({ fetch: (request) => guided(app, request), port: 0, hostname: '127.0.0.1', ...(protocol === 'https' ? tls : {}) })
+export async function startSite(app: App, over: keyof typeof servers = 'https'): Promise<Site> {
+  const server = serve({
+    fetch: (request, env) => guided(app, request, env),
+    port: 0,
+    hostname: '127.0.0.1',
+    ...(servers[over] as object),
+  })
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(async () => {
     if ('closeAllConnections' in server) server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo
+  const protocol = over === 'http' ? 'http' : 'https'
   return (host, path = '/') => `${protocol}://${host}:${port}${path}`
 }

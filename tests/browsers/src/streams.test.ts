@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
@@ -31,7 +32,9 @@ function streamingApp(): App {
         await handle.save()
         yield new TextEncoder().encode(line(`count ${session.get('count')}`))
       }
-      return new Response(ReadableStream.from(parts()) as ReadableStream<Uint8Array>, { headers: { 'Content-Type': type } })
+      return new Response(Readable.toWeb(Readable.from(parts())) as ReadableStream<Uint8Array>, {
+        headers: { 'Content-Type': type },
+      })
     })
   }
   return app

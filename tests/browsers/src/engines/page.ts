@@ -93,7 +93,10 @@ export abstract class Page {
       Object.assign(document, { mark })
       setTimeout(() => history.back(), 10)
     }, mark)
-    await this.until((mark) => document.readyState === 'complete' && !('mark' in document && document.mark === mark), mark)
+    await this.until(
+      (mark) => document.readyState === 'complete' && !('mark' in document && document.mark === mark),
+      mark,
+    )
   }
 
   /** Waits until this path is loaded. */

@@ -1,4 +1,10 @@
-import type { BrowserContext, CookieData, Browser as PuppeteerBrowser, Page as Tab } from 'puppeteer-core'
+import type {
+  BrowserContext,
+  CookieData,
+  ElementHandle,
+  Browser as PuppeteerBrowser,
+  Page as Tab,
+} from 'puppeteer-core'
 import { type Browser, type Cookie, goesTo, Page } from './page.js'
 
 /** A browser that puppeteer drives: Chromium over its own protocol, Firefox over WebDriver BiDi. */
@@ -38,14 +44,16 @@ export class PuppeteerPage extends Page {
   }
 
   evaluate<Args extends unknown[], Result>(run: (...args: Args) => Result | Promise<Result>, ...args: Args) {
-    return this.tab.evaluate(run, ...args) as Promise<Result>
+    // Its types unwrap handles of elements, of which we pass none.
+    return this.tab.evaluate(run as (...args: unknown[]) => Result | Promise<Result>, ...args)
   }
 
   async clickOn<Args extends unknown[]>(find: (...args: Args) => Element | undefined, ...args: Args): Promise<void> {
     await this.tab.bringToFront() // A tab in the background draws nothing, and waits for that before it is clicked.
-    const element = (await this.tab.evaluateHandle(find, ...(args as never))).asElement()
+    const found = await this.tab.evaluateHandle(find as (...args: unknown[]) => Element | undefined, ...args)
+    const element = found.asElement()
     if (element === null) throw new Error(`Nothing to click on: ${args}`)
-    await (element as Awaited<ReturnType<Tab['$']>>)?.click()
+    await (element as ElementHandle<Element>).click()
   }
 
   type(text: string): Promise<void> {
@@ -74,7 +82,11 @@ export class PuppeteerPage extends Page {
   }
 
   async addCookies(cookies: Cookie[]): Promise<void> {
-    const data = cookies.map(({ expires, sameSite, ...rest }) => ({ ...rest, ...(expires && { expires }), ...(sameSite && { sameSite }) }))
+    const data = cookies.map(({ expires, sameSite, ...rest }) => ({
+      ...rest,
+      ...(expires && { expires }),
+      ...(sameSite && { sameSite }),
+    }))
     await this.tab.browserContext().setCookie(...(data as CookieData[]))
   }
 

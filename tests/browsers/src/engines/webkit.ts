@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { Builder, Capabilities, type WebDriver, type WebElement } from 'selenium-webdriver'
 import { executables } from './installed.js'
 import { type Browser, type Cookie, Page } from './page.js'
@@ -58,7 +58,13 @@ async function freePort(): Promise<number> {
 
 async function answers(url: string): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
-    if (await fetch(url).then(({ ok }) => ok, () => false)) return
+    if (
+      await fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   throw new Error('WebKitWebDriver does not answer. Does `unshare --mount --pid --fork true` work here?')
@@ -150,7 +156,9 @@ class WebKitPage extends Page {
     let outcome = await this.#run((driver) => driver.executeScript<Outcome<Result>>(start, key, args))
     while (outcome === null) {
       await new Promise((resolve) => setTimeout(resolve, 20))
-      outcome = await this.#run((driver) => driver.executeScript<Outcome<Result>>(`return window[arguments[0]] ?? null`, key))
+      outcome = await this.#run((driver) =>
+        driver.executeScript<Outcome<Result>>(`return window[arguments[0]] ?? null`, key),
+      )
     }
     if ('error' in outcome) throw new Error(outcome.error)
     return outcome.value
@@ -185,7 +193,14 @@ class WebKitPage extends Page {
     return this.#run(async (driver) => {
       const cookies = await driver.manage().getCookies()
       return cookies.map(({ name, value, domain, path, secure, httpOnly, sameSite, expiry }) => ({
-        ...{ name, value, domain: domain ?? '', path: path ?? '/', secure: secure ?? false, httpOnly: httpOnly ?? false },
+        ...{
+          name,
+          value,
+          domain: domain ?? '',
+          path: path ?? '/',
+          secure: secure ?? false,
+          httpOnly: httpOnly ?? false,
+        },
         sameSite,
         expires: expiry === undefined ? undefined : Number(expiry),
       }))
