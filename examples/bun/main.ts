@@ -2,6 +2,7 @@ import { MemoryStore } from '@fetch-sessions/core'
 import { withSession } from '@fetch-sessions/fetch'
 
 const server = Bun.serve({
+  hostname: '127.0.0.1', // For this machine alone, as long as it is an example.
   port: process.env.PORT ?? 3000,
   fetch: withSession<{ count: number }, [server: Bun.Server<undefined>]>(
     async (request, session) => {

@@ -1,16 +1,11 @@
-import { defineConfig, type Options } from 'tsup'
+import type { Options } from 'tsup'
+import shared from '../tsup.config.js'
 
-const config: Options = defineConfig({
+const config: Options = {
+  ...shared,
   entry: ['src/index.ts', 'src/durable-object.ts'],
-  // Without the paths that lead the type check to the sources: what is a package of its own stays one.
-  tsconfig: '../../tsconfig.base.json',
   external: ['cloudflare:workers'],
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
   dts: { compilerOptions: { types: ['@cloudflare/workers-types'] } },
-  sourcemap: true,
-  clean: true,
-}) as Options
+}
 
 export default config

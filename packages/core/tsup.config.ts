@@ -1,30 +1,19 @@
-import { defineConfig, type Options } from 'tsup'
+import type { Options } from 'tsup'
+import shared from '../tsup.config.js'
 
-const shared: Options = {
-  // Without the paths that lead the type check to the sources: what is a package of its own stays one.
-  tsconfig: '../../tsconfig.base.json',
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  sourcemap: true,
-}
-
-const config: Options[] = defineConfig([
-  {
-    ...shared,
-    entry: ['src/index.ts'],
-    // The schema interface is types only: it is copied into ours, so that nothing is installed with core.
-    dts: { resolve: ['@standard-schema/spec'] },
-  },
+// Two builds side by side into one folder: neither may empty it.
+const config: Options[] = [
+  // The schema interface is types only: it is copied into ours, so that nothing is installed with core.
+  { ...shared, clean: false, dts: { resolve: ['@standard-schema/spec'] } },
   // The one entry that knows Node. The rest is checked without its types.
   {
     ...shared,
+    clean: false,
     entry: ['src/node.ts'],
     external: ['node:crypto'],
     removeNodeProtocol: false,
     tsconfig: 'tsconfig.node.json',
-    dts: true,
   },
-]) as Options[]
+]
 
 export default config

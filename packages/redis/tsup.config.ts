@@ -1,15 +1,1 @@
-import { defineConfig, type Options } from 'tsup'
-
-const config: Options = defineConfig({
-  entry: ['src/index.ts'],
-  // Without the paths that lead the type check to the sources: what is a package of its own stays one.
-  tsconfig: '../../tsconfig.base.json',
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  dts: true,
-  sourcemap: true,
-  clean: true,
-}) as Options
-
-export default config
+export { default } from '../tsup.config.js'

@@ -1,7 +1,8 @@
 import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { notFound, wantsPage } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { type Context, Hono } from 'hono'
-import { page } from './page.js'
+import { counterPage } from './page.js'
 
 /** A counter for each visitor: a page for browsers, a line of text for everyone else. */
 export function counter(secret: string): { fetch: Hono['fetch'] } {
@@ -16,25 +17,27 @@ export function counter(secret: string): { fetch: Hono['fetch'] } {
 
   app.get('/', async (c) => {
     const count = (await c.var.session.read()).get('count') ?? 0
-    return wantsPage(c) ? c.html(page(count)) : c.text(`count: ${count}\n`)
+    c.header('Vary', 'Accept', { append: true })
+    return wantsPage(c.req.raw) ? c.html(counterPage(count)) : c.text(`count: ${count}\n`)
   })
 
   // A real application changes nothing on GET: this one does for the sake of "curl .../inc".
   app.on(['GET', 'POST'], '/inc', async (c) => {
     const count = (await c.var.session.write()).update('count', (n = 0) => n + 1)
-    return wantsPage(c) ? c.redirect('/', 303) : c.text(`count: ${count}\n`)
+    return done(c, count)
   })
 
   app.on(['GET', 'POST'], '/reset', async (c) => {
     ;(await c.var.session.write()).destroy()
-    return wantsPage(c) ? c.redirect('/', 303) : c.text('count: 0\n')
+    return done(c, 0)
   })
+
+  app.notFound((c) => notFound(c.req.raw))
 
   return app
 }
 
-/** Browsers ask for text/html by name; curl takes anything. */
-function wantsPage(c: Context): boolean {
+function done(c: Context, count: number): Response {
   c.header('Vary', 'Accept', { append: true })
-  return c.req.header('Accept')?.includes('text/html') ?? false
+  return wantsPage(c.req.raw) ? c.redirect('/', 303) : c.text(`count: ${count}\n`)
 }

@@ -1,7 +1,8 @@
 import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { formsScript, notFound, wantsPage } from '@fetch-sessions/example-shared/page'
 import { type SessionRequest, session } from '@fetch-sessions/itty-router'
 import { AutoRouter, html, text } from 'itty-router'
-import { page } from './page.js'
+import { visitorPage } from './page.js'
 
 interface Visitor {
   visits: number
@@ -26,7 +27,7 @@ export function regenerate(secret: string): { fetch: (request: Request) => Promi
     const visits = session.update('visits', (n = 0) => n + 1)
     const { id } = session
     const role = session.get('role') ?? 'guest'
-    return wantsPage(request) ? html(page({ role, visits, id })) : `${role}, ${visits} visits, session ${id}\n`
+    return wantsPage(request) ? html(visitorPage({ role, visits, id })) : `${role}, ${visits} visits, session ${id}\n`
   })
 
   // Where a real application checks a password first. All that the session held is kept, under a new id.
@@ -45,12 +46,11 @@ export function regenerate(secret: string): { fetch: (request: Request) => Promi
     return done(request, 'Signed out: the session has a new id again.\n')
   })
 
-  return router
-}
+  router.get('/forms.js', () => new Response(formsScript, { headers: { 'Content-Type': 'text/javascript' } }))
 
-/** Browsers ask for text/html by name; curl takes anything. */
-function wantsPage(request: VisitorRequest): boolean {
-  return request.headers.get('Accept')?.includes('text/html') ?? false
+  router.all('*', (request: VisitorRequest) => notFound(request))
+
+  return router
 }
 
 function done(request: VisitorRequest, line: string): Response | string {

@@ -1,21 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { serve } from '@hono/node-server'
+import { start } from '@fetch-sessions/example-shared/server'
 import { regenerate } from './app.js'
 
-const port = Number(process.env.PORT || 3000)
-const secret = process.env.SESSION_SECRET || temporarySecret()
-
-const server = serve({ fetch: regenerate(secret).fetch, port }, () => console.log(`http://localhost:${port}`))
-
-server.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EADDRINUSE') throw error
-  console.error(`Port ${port} is in use. Take another one: PORT=${port + 1}`)
-  process.exit(1)
-})
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
-
-function temporarySecret(): string {
-  console.log('SESSION_SECRET is not set: this run has a random one.')
-  return randomBytes(32).toString('base64url')
-}
+start(regenerate)

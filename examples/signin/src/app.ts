@@ -1,9 +1,12 @@
 import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { formsScript, notFound } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
+import { browserName } from './browser-name.js'
 import { accountPage, protectedScript, signInPage } from './pages.js'
+import { SignIns } from './sign-ins.js'
 import { isPasswordOf } from './users.js'
 
 interface Visitor {
@@ -11,6 +14,8 @@ interface Visitor {
   /** Shown once, on the next page. */
   flash: string
 }
+
+type SignInForm = { name: string; password: string; form?: string; remember?: string }
 
 const DAY = 86_400
 
@@ -27,6 +32,7 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
       secure: process.env.NODE_ENV === 'production',
     },
   })
+  const signIns = new SignIns()
 
   /** For pages that only a signed-in user may see. No cache stores them; for the back button see protectedScript. */
   const signedIn = createMiddleware<{ Variables: { user: string } }>(async (c, next) => {
@@ -43,42 +49,58 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
 
   app.get('/', (c) => c.redirect('/account', 303))
 
-  app.get('/sign-in', (c) => c.html(signInPage()))
+  app.get('/sign-in', async (c) => {
+    if ((await c.var.session.read()).has('user')) return c.redirect('/account', 303)
+    return c.html(signInPage())
+  })
 
   app.post('/sign-in', async (c) => {
-    const { name, password, remember } = await c.req.parseBody<{ name: string; password: string; remember?: string }>()
-    if (!(await isPasswordOf(String(name), String(password)))) {
-      return c.html(signInPage({ problem: 'This name and password do not belong together.', name: String(name) }), 401)
-    }
-    const session = await c.var.session.write()
-    session.clear() // Nothing of whoever used this browser before,
-    session.regenerate() // and a new id: whoever knew the old one is not signed in with it.
-    session.setOwner(String(name))
-    session.set('user', String(name))
-    session.set('flash', 'You are signed in.')
-    if (remember !== undefined) {
-      session.setLifetime({ persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY })
-    }
-    return c.redirect('/account', 303)
+    const { name, password, form, remember } = await c.req.parseBody<SignInForm>()
+    const isSignedIn = await signIns.once(`${name} ${form ?? crypto.randomUUID()}`, async (earlier) => {
+      if (!(await isPasswordOf(String(name), String(password)))) return undefined
+      if (earlier !== undefined) await sessions.destroy(earlier)
+      const session = await c.var.session.write()
+      session.clear() // Nothing of whoever used this browser before,
+      session.regenerate({ restart: true }) // and a new id: whoever knew the old one is not signed in with it.
+      session.setOwner(String(name))
+      session.setLabel(browserName(c.req.header('User-Agent')))
+      session.set('user', String(name))
+      session.set('flash', 'You are signed in.')
+      if (remember !== undefined) {
+        session.setLifetime({ persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY })
+      }
+      await c.var.session.save() // Before the form is handled that was sent after this one.
+      return session.id
+    })
+    return isSignedIn ? c.redirect('/account', 303) : c.html(signInPage({ failed: true, name: String(name) }), 401)
   })
 
   app.get('/account', signedIn, async (c) => {
     const session = await c.var.session.write()
+    const list = await sessions.listByOwner(c.var.user)
     return c.html(
       accountPage({
         user: c.var.user,
         flash: session.take('flash'),
         current: session.id,
-        sessions: await sessions.listByOwner(c.var.user),
+        // The visitor's own first, then the newest.
+        sessions: list.sort(
+          (a, b) => Number(b.id === session.id) - Number(a.id === session.id) || b.createdAt - a.createdAt,
+        ),
       }),
     )
   })
 
-  app.get('/protected.js', (c) => c.body(protectedScript, 200, { 'Content-Type': 'text/javascript' }))
-
   app.post('/sign-out', async (c) => {
     ;(await c.var.session.write()).destroy()
     return c.redirect('/sign-in', 303)
+  })
+
+  app.post('/sign-out-others', signedIn, async (c) => {
+    const session = await c.var.session.write()
+    await sessions.destroyByOwner(c.var.user, { except: session.id })
+    session.set('flash', 'You are signed out everywhere else.')
+    return c.redirect('/account', 303)
   })
 
   app.post('/sign-out-everywhere', signedIn, async (c) => {
@@ -86,6 +108,11 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
     await sessions.destroyByOwner(c.var.user)
     return c.redirect('/sign-in', 303)
   })
+
+  app.get('/protected.js', (c) => c.body(protectedScript, 200, { 'Content-Type': 'text/javascript' }))
+  app.get('/forms.js', (c) => c.body(formsScript, 200, { 'Content-Type': 'text/javascript' }))
+
+  app.notFound((c) => notFound(c.req.raw))
 
   return app
 }

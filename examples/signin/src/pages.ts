@@ -1,24 +1,28 @@
-import type { StoredInfo } from '@fetch-sessions/core'
+import type { SessionInfo } from '@fetch-sessions/core'
+import { page } from '@fetch-sessions/example-shared/page'
 import { html } from 'hono/html'
-import { style } from './style.js'
 
 type Html = ReturnType<typeof html>
 
 /** The form; after an attempt that failed, with what was wrong and the name that was given. */
-export function signInPage({ problem, name = '' }: { problem?: string; name?: string } = {}): Html {
-  return layout(
-    'Sign in',
-    html`
+export function signInPage({ failed = false, name = '' }: { failed?: boolean; name?: string } = {}): string {
+  const problem = failed && html` aria-invalid="true" aria-describedby="problem"`
+  const next = html` autofocus`
+  return page({
+    title: failed ? 'Error: sign in' : 'Sign in',
+    scripts: ['/forms.js'],
+    content: html`
 <h1>Sign in</h1>
-${problem && html`<p class="problem" role="alert">${problem}</p>`}
-<form method="post" action="/sign-in">
-<label>Name <input name="name" value="${name}" autocomplete="username" required${name === '' && ' autofocus'}></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required${name !== '' && ' autofocus'}></label>
+<form method="post" action="/sign-in"${failed && html` class="problem"`}>
+<input type="hidden" name="form" value="${crypto.randomUUID()}">
+<label>Name <input name="name" value="${name}" autocomplete="username" required${problem}${name === '' && next}></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required${problem}${name !== '' && next}></label>
+<p class="message" id="problem"${failed && html` role="alert"`}>${failed && 'Wrong name or password.'}</p>
 <label class="line"><input name="remember" type="checkbox"> Remember me on this device</label>
 <button class="main">Sign in</button>
 </form>
 <p class="small">For this demo: <code>demo</code> with <code>demo-password</code>, or <code>guest</code> with <code>guest-password</code>.</p>`,
-  )
+  })
 }
 
 interface Account {
@@ -26,26 +30,27 @@ interface Account {
   flash: string | undefined
   /** The id of the session that this page is shown in. */
   current: string
-  sessions: StoredInfo[]
+  sessions: SessionInfo[]
 }
 
-export function accountPage({ user, flash, current, sessions }: Account): Html {
-  const session = ({ id, createdAt }: StoredInfo): Html =>
-    html`<li>${id === current ? 'This browser' : 'Another browser'}, since ${time(createdAt)}</li>`
-  return layout(
-    'Your account',
-    html`
+export function accountPage({ user, flash, current, sessions }: Account): string {
+  const item = ({ id, label, createdAt }: SessionInfo): Html =>
+    html`<li>${label ?? 'Unknown browser'}${id === current && html` <strong>(this one)</strong>`}<br><span class="small">Signed in on ${time(createdAt)}</span></li>`
+  return page({
+    title: 'Your account',
+    scripts: ['/protected.js', '/forms.js'],
+    content: html`
 <h1>Hello, ${user}</h1>
-${flash && html`<p class="note" role="status">${flash}</p>`}
+<p class="message"${flash && html` role="status"`}>${flash}</p>
 <h2>Where you are signed in</h2>
-<ul>${sessions.map(session)}</ul>
+<ul>${sessions.map(item)}</ul>
 <form method="post">
-<button class="main" formaction="/sign-out">Sign out</button>
+<button formaction="/sign-out">Sign out</button>
+${sessions.length > 1 && html`<button formaction="/sign-out-others">Sign out the others</button>`}
 <button formaction="/sign-out-everywhere">Sign out everywhere</button>
 </form>
-<p class="small">After that, the back button does not bring this page back.</p>
-<script src="/protected.js"></script>`,
-  )
+<p class="small">After that, the back button does not bring this page back.</p>`,
+  })
 }
 
 /**
@@ -56,24 +61,9 @@ export const protectedScript = `addEventListener('pagehide', () => { document.bo
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
 `
 
-function time(at: Date | number): Html {
+/** Day and time: a session may be days old. */
+function time(at: number): Html {
   const date = new Date(at)
-  return html`<time datetime="${date.toISOString()}">${date.toLocaleTimeString('en-GB')}</time>`
-}
-
-function layout(title: string, content: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>${content}
-</main>
-</body>
-</html>
-`
+  const words = date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })
+  return html`<time datetime="${date.toISOString()}">${words} UTC</time>`
 }

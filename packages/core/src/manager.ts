@@ -10,13 +10,19 @@ import { elapsedSince, startTime } from './events.js'
 import { invalidOption } from './option-error.js'
 import { resolveOptions, type SessionOptions } from './options.js'
 import { type CookieSource, isRequest } from './request/cookies-of.js'
-import { RequestSession, type SessionHandle } from './request/handle.js'
+import { RequestSession, type SessionHandle, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf } from './request/handles.js'
 import { newSession } from './request/load.js'
 import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
 import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
-import { checkOwner, type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
+import {
+  checkOwner,
+  type ReadableSession,
+  ReadableView,
+  type WritableSession,
+  WritableView,
+} from './session/session.js'
 import { type SessionInfo, sessionInfo } from './session/session-info.js'
 import type { Awaitable, SessionStore } from './store/store.js'
 import type { SessionData } from './types.js'
@@ -127,7 +133,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionError if it could not be stored: do not send the response then
    */
   async commit(request: Request, response: Response, { failed = false }: { failed?: boolean } = {}): Promise<Response> {
-    return this.#commit(this.#open(request), response, failed)
+    return this.#commit(this.#open(request), response, failed ? 'sign-out' : 'all')
   }
 
   /**
@@ -140,7 +146,7 @@ export class SessionManager<Data = SessionData> {
     headers: Headers,
     options: { failed?: boolean } = {},
   ): Promise<void> {
-    const needs = await this.#commitTarget(target, options.failed === true, headers)
+    const needs = await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', headers)
     if (needs !== undefined) addToHeaders(headers, needs)
   }
 
@@ -152,7 +158,7 @@ export class SessionManager<Data = SessionData> {
     target: Request | SessionHandle<Data>,
     options: { failed?: boolean } = {},
   ): Promise<readonly SessionCookie[]> {
-    return (await this.#commitTarget(target, options.failed === true, undefined))?.cookies ?? []
+    return (await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', undefined))?.cookies ?? []
   }
 
   /**
@@ -169,19 +175,18 @@ export class SessionManager<Data = SessionData> {
     if (session.isManaged) return handler(session)
     session.isManaged = true
     session.onUse = options.used
+    let isHandled = false
     try {
       // 2. The handler.
-      let response: Response
-      try {
-        response = await handler(session)
-      } catch (thrown) {
-        return await this.#commitThrown(session, thrown, options)
-      }
+      const response = await handler(session)
+      isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
-      const committed = this.#commit(session, response, options.failed?.(response) === true)
+      const committed = this.#commit(session, response, options.failed?.(response) ? 'sign-out' : 'all')
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      return await this.#fail(session, error, options)
+      return isHandled
+        ? await this.#fail(session, error, 'nothing', options)
+        : await this.#commitThrown(session, error, options)
     } finally {
       session.isManaged = false
       // 4. After a failure, the same request can be handled again.
@@ -280,9 +285,9 @@ export class SessionManager<Data = SessionData> {
     return new RequestSession<Data>(this.#context, source)
   }
 
-  #commit(session: RequestSession<Data>, response: Response, isFailed: boolean): Awaitable<Response> {
+  #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
-    return andThen(session.commit(isFailed, response.headers), (needs) => this.#dress(response, needs))
+    return andThen(session.commit(what, response.headers), (needs) => this.#dress(response, needs))
   }
 
   #dress(response: Response, needs: ResponseNeeds | undefined): Response {
@@ -292,39 +297,43 @@ export class SessionManager<Data = SessionData> {
     return dressed ?? response
   }
 
-  /** The handler threw an answer, or an error. */
-  async #commitThrown(
-    session: RequestSession<Data>,
-    thrown: unknown,
-    { keep = isAnswer }: HandleOptions,
-  ): Promise<never> {
-    const isFailed = !keep(thrown)
-    if (isResponse(thrown)) throw await this.#commit(session, thrown, isFailed)
-    if (isFailed) throw thrown
-    const needs = await session.commit(false, undefined)
-    // Whoever keeps what is no Response puts the cookie where it belongs, by `commitCookies` or `commitHeaders`.
-    if (needs !== undefined && needs.cookies.length > 0) {
-      this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
+  /** The handler threw: an answer is stored like any other, and thrown on. */
+  async #commitThrown(session: RequestSession<Data>, thrown: unknown, options: HandleOptions): Promise<Response> {
+    const isKept = (options.keep ?? isAnswer)(thrown)
+    if (!isKept && !isResponse(thrown)) return this.#fail(session, thrown, 'sign-out', options)
+    let answer = thrown
+    try {
+      if (isResponse(thrown)) answer = await this.#commit(session, thrown, isKept ? 'all' : 'sign-out')
+      else await this.#commitKept(session)
+    } catch (error) {
+      return this.#fail(session, error, 'nothing', options)
     }
-    throw thrown
+    throw answer
   }
 
-  /** What can be told of a failure is told: saved before it, a new id or a new session is in the store. */
-  async #fail(session: RequestSession<Data>, error: unknown, { respond }: HandleOptions): Promise<Response> {
+  /** An answer that is no Response: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
+  async #commitKept(session: RequestSession<Data>): Promise<void> {
+    const needs = await session.commit('all', undefined)
+    if (needs === undefined || needs.cookies.length === 0) return
+    this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
+  }
+
+  /** Where the adapter makes a response of the error, that gets the cookie of what was saved before it. */
+  async #fail(session: RequestSession<Data>, error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
     if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
-    const response = respond?.(error)
-    if (response !== undefined) return this.#commit(session, response, true)
-    await session.commit(true, undefined)
+    const response = options.respond?.(error)
+    if (response !== undefined) return this.#commit(session, response, what)
+    if (what === 'sign-out') await session.commit(what, undefined)
     throw error
   }
 
   async #commitTarget(
     target: Request | SessionHandle<Data>,
-    isFailed: boolean,
+    what: ToSave,
     sent: Headers | undefined,
   ): Promise<ResponseNeeds | undefined> {
-    if (target instanceof RequestSession) return target.commit(isFailed, sent)
-    if (isRequest(target)) return this.#open(target).commit(isFailed, sent)
+    if (target instanceof RequestSession) return target.commit(what, sent)
+    if (isRequest(target)) return this.#open(target).commit(what, sent)
     throw new TypeError('fetch-sessions: commitHeaders takes a Request, or a handle that this manager opened')
   }
 

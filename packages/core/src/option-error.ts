@@ -24,7 +24,10 @@ export function rejectUnknown(prefix: string, options: object, known: readonly s
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = MEANT[`${prefix}${name}`]
-    throw invalidOption(`${prefix}${name}`, `is no option: ${meant ? `take ${meant}` : `there are ${known.join(', ')}`}`)
+    throw invalidOption(
+      `${prefix}${name}`,
+      `is no option: ${meant ? `take ${meant}` : `there are ${known.join(', ')}`}`,
+    )
   }
 }
 
@@ -36,7 +39,8 @@ export function checkTimeout(option: string, seconds: unknown, longest: number =
   // Written so that what is not a number fails.
   const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= LONGEST_TIMEOUT
   if (!isTime) throw invalidOption(option, 'must be a positive, finite number of seconds')
-  if (seconds > longest) throw invalidOption(option, `is above ${longest / 86_400} days: it takes seconds, not milliseconds`)
+  if (seconds > longest)
+    throw invalidOption(option, `is above ${longest / 86_400} days: it takes seconds, not milliseconds`)
 }
 
 /** How long a timer takes, in milliseconds. More than some 24 days it takes for none at all. */

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { WriteQueue } from './commit/write-queue.js'
 import type { PersistencePolicy } from './commit/commit-context.js'
+import { WriteQueue } from './commit/write-queue.js'
 import type { SessionContext } from './context.js'
 import { CookieAttributes, type CookieOptions } from './cookie/cookie-attributes.js'
 import type { CookieFormat } from './cookie/cookie-format.js'
@@ -102,8 +102,8 @@ const MAX_DATA_BYTES = 262_144
 export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
   if (!isObject(options)) throw invalidOption('new SessionManager', 'needs its options: { store, secret }')
   rejectUnknown('', options, OPTIONS)
-  const { store, idleTimeout = DAY, verifiedCacheSize = 10_000, warnings = true } = options
-  const { absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, idleTimeout), maxDataBytes = MAX_DATA_BYTES } = options
+  const { store, verifiedCacheSize = 10_000, warnings = true, maxDataBytes = MAX_DATA_BYTES } = options
+  const { idleTimeout = DAY, absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, idleTimeout) } = options
   const { persistence = 'changed', onInvalidData = 'reset', onStoreFailure = 'throw' } = options
   const { storeTimeout, signer = webCryptoSigner, codec, schema, migrations = [], onEvent } = options
 
@@ -111,7 +111,8 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
   const cookie = new CookieAttributes(options.cookie)
   checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
   checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
-  if (idleTimeout > absoluteTimeout) throw invalidOption('idleTimeout', 'is above absoluteTimeout, and so never reached')
+  if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
+    throw invalidOption('idleTimeout', 'is above absoluteTimeout, and so never reached')
   if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout)
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])
   checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
@@ -123,7 +124,11 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
   checkFunction('onEvent', onEvent)
   checkFunction('signer', signer)
   check('migrations', Array.isArray(migrations) && migrations.every(isFunction), 'must be a list of functions')
-  check('codec', codec === undefined || (isFunction(codec?.encode) && isFunction(codec?.decode)), 'needs encode and decode')
+  check(
+    'codec',
+    codec === undefined || (isFunction(codec?.encode) && isFunction(codec?.decode)),
+    'needs encode and decode',
+  )
   // An arktype schema is a function.
   const isSchema = isFunction((schema as StandardSchemaV1 | undefined)?.['~standard']?.validate)
   check('schema', schema === undefined || isSchema, 'must be a Standard Schema, such as one of zod, valibot or arktype')
@@ -143,11 +148,20 @@ export function resolveOptions<Data>(options: SessionOptions<Data>): SessionCont
     return new TokenFormat(guard(store), made, secrets.length, cookie.name, verifiedCacheSize)
   }
   const format = formatOf(store)
-  const { limits = {}, atomic = true, consistency = 'strong' }: Partial<SessionStore> = store instanceof CookieStore ? {} : store
+  const {
+    limits = {},
+    atomic = true,
+    consistency = 'strong',
+  }: Partial<SessionStore> = store instanceof CookieStore ? {} : store
   const context: SessionContext = {
     format,
     cookie,
-    serializer: new Serializer({ codec, schema, migrations, maxBytes: Math.min(maxDataBytes, limits.dataBytes ?? Infinity) }),
+    serializer: new Serializer({
+      codec,
+      schema,
+      migrations,
+      maxBytes: Math.min(maxDataBytes, limits.dataBytes ?? Infinity),
+    }),
     lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
     maxOwnerBytes: limits.ownerBytes ?? Infinity,
     notesOwnerTime: !format.isShared && format.store !== undefined,
@@ -180,13 +194,17 @@ function checkStore(store: unknown): void {
   if (store instanceof CookieStore) return
   if (store === undefined || store === null) throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
   if (typeof store === 'string' || store instanceof URL) {
-    throw invalidOption('store', 'is an address: connect a client to it, and give that to a store, such as redisStore(client)')
+    throw invalidOption(
+      'store',
+      'is an address: connect a client to it, and give that to a store, such as redisStore(client)',
+    )
   }
   if (isFunction(store)) throw invalidOption('store', 'is a class or a function: call it, as in "new MemoryStore()"')
   if (!isObject(store)) throw invalidOption('store', 'must be a store, such as "new MemoryStore()"')
   if ('then' in store) throw invalidOption('store', 'is a promise: await it first')
   const missing = STORE_METHODS.filter((method) => !isFunction((store as Record<string, unknown>)[method]))
-  if (missing.length > 0) throw invalidOption('store', `has no ${missing.join(', ')}: a client goes into a store, such as redisStore(client)`)
+  if (missing.length > 0)
+    throw invalidOption('store', `has no ${missing.join(', ')}: a client goes into a store, such as redisStore(client)`)
 }
 
 function check(option: string, isRight: boolean, problem: string): void {

@@ -1,4 +1,10 @@
-import { isSessionError, managerOf, type SessionData, type SessionHandle, type SessionSource } from '@fetch-sessions/core'
+import {
+  isSessionError,
+  managerOf,
+  type SessionData,
+  type SessionHandle,
+  type SessionSource,
+} from '@fetch-sessions/core'
 
 /** What the platform calls: `fetch(request, env, ctx)` on Workers, `(request, info)` on Deno, `(request, server)` on Bun. */
 export type FetchHandler<Rest extends readonly unknown[]> = (request: Request, ...rest: Rest) => Promise<Response>
@@ -42,10 +48,13 @@ export function withSession<Data, Rest extends readonly unknown[]>(
   handler: SessionHandler<Data, Rest>,
   sessions: SessionSource<Data, Rest>,
 ): FetchHandler<Rest> {
-  if (typeof handler !== 'function') throw new TypeError('fetch-sessions: withSession needs a handler, and then sessions')
+  if (typeof handler !== 'function')
+    throw new TypeError('fetch-sessions: withSession needs a handler, and then sessions')
   const manager = managerOf(sessions)
   return async (request, ...rest) =>
-    manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest), { respond: respondWithoutDetails })
+    manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest), {
+      respond: respondWithoutDetails,
+    })
 }
 
 /** What went wrong with the session is told by `onEvent`, and nobody else's business. */

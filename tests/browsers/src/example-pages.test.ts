@@ -72,16 +72,16 @@ describe('the sign-in example', () => {
     await page.fill('Name', 'demo')
     await page.fill('Password', 'wrong')
     await press(page, 'Sign in')
-    expect(await page.text('[role=alert]')).toContain('do not belong together')
+    expect(await page.text('[role=alert]')).toBe('Wrong name or password.')
     // The name is still there, and the password is what to type next.
-    expect(await page.evaluate(() => document.querySelector('input')?.value)).toBe('demo')
+    expect(await page.evaluate(() => document.querySelector<HTMLInputElement>('[name=name]')?.value)).toBe('demo')
     expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).type)).toBe('password')
     problems.push(...(await problemsOf(page, 'sign-in-failed')))
     await page.type('demo-password')
     await press(page, 'Sign in')
     expect((await page.url()).pathname).toBe('/account')
     expect(await page.text('[role=status]')).toBe('You are signed in.')
-    expect(await page.text('main')).toContain('This browser')
+    expect(await page.text('li')).toContain('(this one)')
     problems.push(...(await problemsOf(page, 'account')))
     await press(page, 'Sign out')
     expect((await page.url()).pathname).toBe('/sign-in')
@@ -112,13 +112,19 @@ describe('the regenerate example', () => {
 
 it.each([
   ['counter', counter],
-  ['sign-in', signIn],
+  ['signin', signIn],
   ['regenerate', regenerate],
-] as const)('what %s does not have is a page as well', async (name, example) => {
+] as const)('%s has a page for what is not there, and an icon', async (name, example) => {
   const site = await startSite(example(secret), 'http')
   const page = await openPage()
-  await page.visit(site('localhost', '/no-such-page'))
+  await page.visit(site('localhost', '/nowhere'))
+  expect(await page.text('h1')).toBe('There is no such page')
+  const icon = await page.evaluate(() => document.querySelector<HTMLLinkElement>('link[rel=icon]')?.href)
+  expect(icon).toMatch(/^data:image\/svg/)
   expect(await problemsOf(page, `${name}-not-found`)).toEqual([])
+  await page.click('a')
+  await page.until(() => location.pathname !== '/nowhere' && document.readyState === 'complete')
+  expect(await page.text('h1')).not.toBe('There is no such page')
 })
 
 it.each([

@@ -61,5 +61,35 @@ if (runtime.server === 'node') {
       expect((await post(client, '/sign-out-everywhere')).headers.get('location')).toBe('/sign-in')
       expect([client.cookie, (await other.visit('/account')).status]).toEqual(['', 303])
     })
+
+    it('signin begins one session with a form that is sent twice, and the cookie of the second opens it', async () => {
+      const client = await open('signin')
+      const send = (visitor: Client, form: string): Promise<Response> => {
+        const body = new URLSearchParams({ name: 'demo', password: 'demo-password', form })
+        return visitor.visit('/sign-in', { method: 'POST', headers: { origin: client.origin }, body })
+      }
+      const [first, second, elsewhere] = [client, new Client(client.origin), new Client(client.origin)]
+      expect((await send(elsewhere, 'another form')).status).toBe(303)
+      const answers = await Promise.all([send(first, 'one form'), send(second, 'one form')])
+      expect(answers.map(({ status }) => status)).toEqual([303, 303])
+      expect((await first.visit('/account')).status).toBe(303)
+      expect((await second.text('/account')).match(/<li>/g)).toHaveLength(2)
+      // And once more, when the first is long done.
+      await send(first, 'one form')
+      expect((await elsewhere.text('/account')).match(/<li>/g)).toHaveLength(2)
+      expect((await first.visit('/sign-in')).headers.get('location')).toBe('/account')
+    })
+
+    it('signin signs the others out', async () => {
+      const client = await open('signin')
+      const other = new Client(client.origin)
+      const headers = { origin: client.origin }
+      for (const visitor of [client, other]) {
+        const body = new URLSearchParams({ name: 'guest', password: 'guest-password' })
+        await visitor.visit('/sign-in', { method: 'POST', headers, body })
+      }
+      await client.visit('/sign-out-others', { method: 'POST', headers })
+      expect([(await client.visit('/account')).status, (await other.visit('/account')).status]).toEqual([200, 303])
+    })
   })
 }

@@ -60,36 +60,61 @@ function testFiles(name: string): string[] {
 }
 
 /**
- * Leads to the built packages: whoever imports one by its name, and a test that imports a source file beside it, if the
- * package exports what is in that file.
+ * Leads to the built packages: whoever imports one by its name, and a test that imports a source file for what the
+ * package exports of it. Who imports something private besides gets that from the source.
  */
 function builtPackages(internals: Set<string>): Plugin {
   return {
     name: 'built-packages',
-    setup({ onResolve, resolve: find }) {
+    setup({ onLoad, onResolve, resolve: find }) {
       // From here, since core's tests use store-testing, which core can not depend on: it depends on core.
       onResolve({ filter: /^@fetch-sessions\// }, ({ path, kind, pluginData }) =>
         pluginData === FOUND ? undefined : find(path, { resolveDir: here, kind, pluginData: FOUND }),
       )
-      onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, resolveDir, kind }) => {
+      onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path, importer, resolveDir, kind }) => {
         const [, name, file] = relative(packages, resolve(resolveDir, path)).match(/^([^/]+)\/src\/(.+)\.js$/) ?? []
         if (name === undefined || file === undefined || !TESTED.includes(name)) return
-        const entry = entryWith(name, file)
-        if (entry !== undefined) return find(entry, { resolveDir: here, kind, pluginData: FOUND })
+        const built = entryPoint(name, file)
+        if (built !== undefined) return find(built, { resolveDir: here, kind, pluginData: FOUND })
+        const [exported, imported] = [publicNames(name, file), namesFrom(importer, path)]
+        if (imported.length > 0 && imported.every((wanted) => exported.includes(wanted))) {
+          return find(`@fetch-sessions/${name}`, { resolveDir: here, kind, pluginData: FOUND })
+        }
         internals.add(`${name}/src/${file}.ts`)
-        return
+        return exported.length > 0 ? { path: `${name}/${file}`, namespace: 'public-and-private' } : undefined
+      })
+      onLoad({ filter: /./, namespace: 'public-and-private' }, ({ path }) => {
+        const [, name = '', file = ''] = path.match(/^([^/]+)\/(.+)$/) ?? []
+        // What is named wins over what comes with the star.
+        const contents = `
+          export * from ${JSON.stringify(join(packages, name, 'src', `${file}.ts`))}
+          export { ${publicNames(name, file).join(', ')} } from '@fetch-sessions/${name}'`
+        return { contents, resolveDir: here }
       })
     },
   }
 }
 
-/** By which name a user gets what is in this source file. An `export type` leaves nothing to get. */
-function entryWith(name: string, file: string): string | undefined {
+/** By which name a user imports this source file, if it is an entry point of its package. */
+function entryPoint(name: string, file: string): string | undefined {
   const { exports } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'))
-  if (`./${file}` in exports) return `@fetch-sessions/${name}/${file}`
-  const index = readFileSync(join(packages, name, 'src/index.ts'), 'utf8')
-  const isPublic = file === 'index' || new RegExp(`^(export \\{.*|\\}) from './${file}\\.js'`, 'm').test(index)
-  return isPublic ? `@fetch-sessions/${name}` : undefined
+  if (file === 'index') return `@fetch-sessions/${name}`
+  return `./${file}` in exports ? `@fetch-sessions/${name}/${file}` : undefined
+}
+
+/** What the package exports of a source file. */
+function publicNames(name: string, file: string): string[] {
+  return namesFrom(join(packages, name, 'src/index.ts'), `./${file}.js`)
+}
+
+/** The names that a file imports or exports from another one, none for all. Types are left out: no bundle has them. */
+function namesFrom(file: string, path: string): string[] {
+  const statements = readFileSync(file, 'utf8').matchAll(/^(?:import|export) \{([^}]*)\} from '(.+)'/gm)
+  return [...statements]
+    .filter(([, , from]) => from === path)
+    .flatMap(([, names = '']) => names.split(','))
+    .map((name) => name.trim().replace(/ as .*$/, ''))
+    .filter((name) => name !== '' && !name.startsWith('type '))
 }
 
 /** A test that needs such a package is one of the exceptions; the others in its file are not to suffer from that. */

@@ -93,7 +93,8 @@ function act(
     case 'touched':
       return touch(context, identity, base)
     case 'destroyed':
-      return endSession(context, identity, base).then((is) => (is === 'superseded' ? SUPERSEDED : { is }))
+      // One that this request has loaded is never superseded: what took over ends.
+      return endSession(context, identity, base).then((is) => ({ is: is === 'gone' ? 'gone' : 'destroyed' }))
     case 'regenerated':
       return regeneration ? regenerate(context, state, regeneration, sealed, cookie) : { is: 'gone' }
     case 'saved': {
@@ -102,12 +103,12 @@ function act(
         // What travels in a cookie is written by its own request only.
         return andThen(writeTogether(context, identity, [write]), ({ outcomes }) => outcomes[0] as WriteOutcome)
       }
-      return context.queue.submit(identity.id, write, (batch, newest) => writeTogether(context, identity, batch, newest))
+      return context.queue.submit(identity.id, write, (batch, newest) =>
+        writeTogether(context, identity, batch, newest),
+      )
     }
   }
 }
-
-const SUPERSEDED: Outcome = { is: 'superseded', successor: { id: '' } }
 
 function frameOf({ record: { createdAt, version }, lastUse, cookie }: StoredSession): Parameters<typeof storedAs>[2] {
   return { createdAt, version, lastUse, cookie }
@@ -131,7 +132,8 @@ function touch(context: CommitContext, identity: Identity, session: StoredSessio
   const expiresAt = expiryWhenUsed(now, record.createdAt, lifetime)
   const touching = now < session.expiresAt && identity.store.touch(identity.id, expiresAt, record.version)
   return andThen(touching, (isTouched) => {
-    if (isTouched) return { is: 'stored', session: { ...session, record: { ...record, expiresAt }, expiresAt, lastUse: now } }
+    if (isTouched)
+      return { is: 'stored', session: { ...session, record: { ...record, expiresAt }, expiresAt, lastUse: now } }
     return andThen(reload(context, identity), (found): Awaitable<Outcome> => {
       if (found.is === 'superseded') return found
       if (found.is !== 'session') return { is: 'gone' }
@@ -182,11 +184,16 @@ function settle(
         state.isSaved = true
         if (action === 'regenerated') state.regeneration = undefined
         if (isCookieOutdated(context, before, identity, base, session)) {
-          state.cookie = sealed.isChanged || identity !== before || base.record.version === 0 ? 'due' : (state.cookie ?? 'refresh')
+          state.cookie =
+            sealed.isChanged || identity !== before || base.record.version === 0 ? 'due' : (state.cookie ?? 'refresh')
         }
         const { id } = identity
         const duration = startTime(emit) - started
-        emit?.(action === 'regenerated' ? { type: action, id, previousId: before.id, duration } : { type: action, id, duration })
+        emit?.(
+          action === 'regenerated'
+            ? { type: action, id, previousId: before.id, duration }
+            : { type: action, id, duration },
+        )
       })
     }
   }
@@ -227,5 +234,6 @@ function isCookieOutdated(
 
 /** What was changed of a session that has a new id by now goes nowhere. */
 function dropSuperseded({ emit }: CommitContext, { status, identity }: SessionState, { isChanged }: Sealed): void {
-  if (status === 'superseded' && isChanged) emit?.({ type: 'dropped', reason: 'superseded', id: identity.id, duration: 0 })
+  if (status === 'superseded' && isChanged)
+    emit?.({ type: 'dropped', reason: 'superseded', id: identity.id, duration: 0 })
 }

@@ -120,11 +120,7 @@ interface Applied {
 }
 
 /** What `batch` makes of `base`. */
-function applyAll(
-  context: CommitContext,
-  batch: readonly PendingWrite[],
-  base: StoredSession,
-): Awaitable<Applied> {
+function applyAll(context: CommitContext, batch: readonly PendingWrite[], base: StoredSession): Awaitable<Applied> {
   const [first] = batch
   // Nothing came in between: what the request has made is what is to be stored.
   const isFirstReady = first !== undefined && first.base.record.version === base.record.version

@@ -1,5 +1,7 @@
 import type { Identity } from '../cookie/cookie-format.js'
-import { examine, type Found, markerOf, type StoredSession } from '../session/stored-session.js'
+import type { Successor } from '../session/notes.js'
+import { endedAs, examine, type Found, type StoredSession } from '../session/stored-session.js'
+import type { SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
 
@@ -8,35 +10,52 @@ export type Ending = 'destroyed' | 'gone' | 'superseded'
 
 /**
  * Ends a session. A plain `delete` could hit the marker of a session that got a new id meanwhile: it would go on under
- * that, although this sign-out came with a cookie that leads there. So the record is emptied by compare-and-set, and then
- * deleted. `base`: the session as it is known.
+ * that, although it was to end. So the record is closed by compare-and-set first, and then deleted.
+ *
+ * `base`: the session as the request has loaded it. If it has got a new id since, that one ends: signing out must not
+ * fail open.
  */
 export async function endSession(
   context: CommitContext,
-  identity: Pick<Identity, 'id' | 'store'>,
+  { id, store }: Pick<Identity, 'id' | 'store'>,
   base?: StoredSession,
 ): Promise<Ending> {
-  let { id } = identity
-  const { store } = identity
-  const canCompare = context.format.isShared && context.isAtomic
+  if (!(context.format.isShared && context.isAtomic)) return (await store.delete(id)) ? 'destroyed' : 'gone'
+  let target = id
   let found: Found = base ? { is: 'session', session: base } : examine(context, await store.load(id))
-  for (let lost = 1; canCompare && lost <= MAX_ATTEMPTS; lost++) {
+  for (let lost = 1; lost <= MAX_ATTEMPTS; lost++) {
     if (found.is === 'superseded') {
-      const { successor } = found
-      if (!leadsOn(context, successor)) return 'superseded'
-      id = successor.id
+      if (base === undefined && !leadsOn(context, found.successor)) return 'superseded'
+      target = found.successor.id
     } else if (found.is !== 'session') {
       return 'gone'
-    } else if (await store.update(id, markerOf(context, found.session.record, { id }, 0))) {
-      break
+    } else {
+      const { record } = found.session
+      const closed = endedAs(record)
+      if (await store.update(target, closed)) return remove(store, target, record, closed)
     }
     await backOff(lost)
-    found = await reload(context, { id, store, isStale: false })
+    found = await reload(context, { id: target, store, isStale: false })
   }
-  return (await store.delete(id)) ? 'destroyed' : 'gone'
+  return (await store.delete(target)) ? 'destroyed' : 'gone'
 }
 
 /** Whether the old cookie still leads to the session that took over. */
-export function leadsOn({ now }: Pick<CommitContext, 'now'>, successor: { until?: number | undefined }): boolean {
-  return successor.until !== undefined && now() < successor.until
+export function leadsOn({ now }: Pick<CommitContext, 'now'>, { until }: Successor): boolean {
+  return until !== undefined && now() < until
+}
+
+/** If the store fails, the session is as it was, so that it can be ended again. */
+async function remove(
+  store: Identity['store'],
+  id: string,
+  record: SessionRecord,
+  { version }: SessionRecord,
+): Promise<Ending> {
+  try {
+    return (await store.delete(id)) ? 'destroyed' : 'gone'
+  } catch (error) {
+    await Promise.resolve(store.update(id, { ...record, version: version + 1 })).catch(() => {})
+    throw error
+  }
 }

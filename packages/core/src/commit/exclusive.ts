@@ -3,7 +3,7 @@ import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import type { Lock } from '../session/notes.js'
 import type { SessionState } from '../session/session-state.js'
 import { type StoredSession, storedAs } from '../session/stored-session.js'
-import { commit, type CommitOptions } from './commit.js'
+import { type CommitOptions, commit } from './commit.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
 

@@ -29,7 +29,8 @@ export async function regenerate(
   const nonce = randomText()
   const identity = known ?? ((await context.format.succeed(old, nonce, 0)) as Identity)
   const now = context.now()
-  const successor: Successor = known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
+  const successor: Successor =
+    known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
   const createdAt = isRestart ? now : base.record.createdAt
   const build = (content: Content, version: number): StoredSession =>
     storedAs(context, content, { createdAt, version, lastUse: now, cookie })

@@ -79,5 +79,8 @@ export class WriteQueue {
 }
 
 async function start(write: Write, batch: readonly QueuedWrite[], newest: StoredSession | undefined): Promise<Written> {
-  return write(batch.map(({ pending }) => pending), newest)
+  return write(
+    batch.map(({ pending }) => pending),
+    newest,
+  )
 }

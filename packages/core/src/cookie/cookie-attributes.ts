@@ -63,8 +63,7 @@ export interface SessionCookieOptions {
   readonly priority?: 'low' | 'medium' | 'high'
 }
 
-const COOKIE_OPTIONS =
-  'name path domain retired secure httpOnly sameSite partitioned priority persistent'.split(' ')
+const COOKIE_OPTIONS = 'name path domain retired secure httpOnly sameSite partitioned priority persistent'.split(' ')
 const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
 const COOKIE_NAME = /^[!#$%&'*+\-.^`|~\w]+$/
 const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
@@ -91,7 +90,11 @@ export class CookieAttributes {
     for (const [name, value] of Object.entries({ secure, httpOnly, persistent, partitioned })) {
       demand(typeof value === 'boolean', name, 'must be true or false')
     }
-    demand(typeof path === 'string' && COOKIE_PATH.test(path), 'path', 'must start with "/", without ";", controls or non-ASCII')
+    demand(
+      typeof path === 'string' && COOKIE_PATH.test(path),
+      'path',
+      'must start with "/", without ";", controls or non-ASCII',
+    )
     demand(path.length <= MAX_ATTRIBUTE_LENGTH, 'path', `must have at most ${MAX_ATTRIBUTE_LENGTH} characters`)
     if (typeof domain !== 'function') checkDomain(domain)
     const hostOnly = path === '/' && domain === undefined
@@ -101,7 +104,11 @@ export class CookieAttributes {
     demand(secure || site !== 'none', 'sameSite', '"none" needs secure')
     demand(secure || !partitioned, 'partitioned', 'needs secure')
     demand(secure || !/^__(secure|host|http)-/i.test(name), 'name', `"${name}" needs secure`)
-    demand(hostOnly || !/^__host-/i.test(name), 'name', `"${name}" needs path "/" and no domain, or take "__Secure-sid"`)
+    demand(
+      hostOnly || !/^__host-/i.test(name),
+      'name',
+      `"${name}" needs path "/" and no domain, or take "__Secure-sid"`,
+    )
     demand(httpOnly || !/^__(host-)?http-/i.test(name), 'name', `"${name}" needs httpOnly`)
 
     this.name = name
@@ -134,7 +141,11 @@ export class CookieAttributes {
   }
 
   #checkRetired(place: RetiredCookie): RetiredCookie {
-    demand(typeof place === 'object' && place !== null, 'retired', 'must be a list of { name, domain, path, partitioned }')
+    demand(
+      typeof place === 'object' && place !== null,
+      'retired',
+      'must be a list of { name, domain, path, partitioned }',
+    )
     rejectUnknown('cookie.retired.', place, ['name', 'domain', 'path', 'partitioned'])
     const { name = this.name, path = '/', domain, partitioned = false } = place
     checkName('retired.name', name)
@@ -160,12 +171,7 @@ export class CookiePlace {
   readonly #attributes: string
   readonly #retired: readonly RetiredCookie[]
 
-  constructor(
-    name: string,
-    options: SessionCookieOptions,
-    persistent: boolean,
-    retired: readonly RetiredCookie[],
-  ) {
+  constructor(name: string, options: SessionCookieOptions, persistent: boolean, retired: readonly RetiredCookie[]) {
     this.name = name
     this.secure = options.secure
     this.#options = options
@@ -220,7 +226,15 @@ function removalOf(name: string, options: SessionCookieOptions, attributes: stri
   }
 }
 
-function attributesOf({ path, domain, secure, httpOnly, sameSite, partitioned, priority }: SessionCookieOptions): string {
+function attributesOf({
+  path,
+  domain,
+  secure,
+  httpOnly,
+  sameSite,
+  partitioned,
+  priority,
+}: SessionCookieOptions): string {
   return [
     '',
     `Path=${path}`,

@@ -1,6 +1,6 @@
-import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { SessionTooLargeError } from '../errors.js'
 import { invalidOption, rejectUnknown } from '../option-error.js'
+import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
 import type { CookieFormat, Identity, Rejected } from './cookie-format.js'
 import { Revocations } from './revocations.js'

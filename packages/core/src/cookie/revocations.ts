@@ -72,9 +72,20 @@ export class Revocations implements SessionStore {
       const known = await this.#store.load(key)
       const before = noteOf(known)
       const floor = before.except === exceptId ? before.floor : Math.max(before.floor, before.time)
-      const note: OwnerNote = { time: Math.max(now, before.time), except: exceptId, floor: exceptId === undefined ? now : floor }
+      const note: OwnerNote = {
+        time: Math.max(now, before.time),
+        except: exceptId,
+        floor: exceptId === undefined ? now : floor,
+      }
       const version = (known?.version ?? 0) + 1
-      const record = { data: JSON.stringify(note), createdAt: now, expiresAt: now + LIFE, owner: undefined, version, meta: undefined }
+      const record = {
+        data: JSON.stringify(note),
+        createdAt: now,
+        expiresAt: now + LIFE,
+        owner: undefined,
+        version,
+        meta: undefined,
+      }
       const isWritten = known ? await this.#store.update(key, record) : await this.#store.create(key, record)
       if (!isWritten) continue
       this.#remember(key, record)

@@ -48,7 +48,16 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     words[i] = (words[i - 16] as number) + sigma0 + (words[i - 7] as number) + sigma1
   }
   // 3. The rounds.
-  let [a, b, c, d, e, f, g, h] = INITIAL_STATE as unknown as [number, number, number, number, number, number, number, number]
+  let [a, b, c, d, e, f, g, h] = INITIAL_STATE as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   for (let i = 0; i < 64; i++) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)

@@ -1,8 +1,8 @@
 import { andThen, isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
+import { reload } from '../commit/compare-and-set.js'
 import { endSession } from '../commit/end-session.js'
 import { runExclusively } from '../commit/exclusive.js'
-import { reload } from '../commit/compare-and-set.js'
 import type { SessionContext } from '../context.js'
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
@@ -58,14 +58,17 @@ export interface SessionHandle<Data = SessionData> {
    * @throws SessionDestroyedError if the session is gone, or got a new id meanwhile
    * @throws SessionError for a store that can't compare and set
    */
-  exclusive<R>(
-    work: (session: WritableSession<Data>) => R | Promise<R>,
-    options?: ExclusiveOptions,
-  ): Promise<R>
+  exclusive<R>(work: (session: WritableSession<Data>) => R | Promise<R>, options?: ExclusiveOptions): Promise<R>
 }
 
 /** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
 const areHeadersShortLived: boolean = 'Deno' in globalThis
+
+/**
+ * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open. `nothing`:
+ * saving has failed already.
+ */
+export type ToSave = 'all' | 'sign-out' | 'nothing'
 
 export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
@@ -157,31 +160,30 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    * Persists for the last time, and returns what the response needs if the session was used. Later changes throw. Not a
    * promise if nothing has to be waited for.
    *
-   * `isFailed`: the handler threw, so nothing is saved but a sign-out, which must not fail open. `sent`: the headers of
-   * the response, on which an inner handler may have put a cookie of ours.
+   * `sent`: the headers of the response, on which an inner handler may have put a cookie of ours.
    */
-  commit(isFailed: boolean, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  commit(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
     const { persistence } = this.#context
     const isDue = persistence === 'always' || (persistence === 'existing' && this.#values().length > 0)
-    if (isDue && !isFailed && this.#outage === undefined) this.#load()
+    if (isDue && what === 'all' && this.#outage === undefined) this.#load()
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
       return this.#isUsed ? this.#needs([]) : undefined
     }
-    if (!isPromise(loading)) return this.#commitUsed(loading, isFailed, sent)
+    if (!isPromise(loading)) return this.#commitUsed(loading, what, sent)
     return loading.then(
-      (state) => this.#commitUsed(state, isFailed, sent),
+      (state) => this.#commitUsed(state, what, sent),
       (error) => {
-        if (!isFailed) throw error
+        if (what === 'all') throw error
         this.isOver = true
         return this.#needs([])
       },
     )
   }
 
-  #commitUsed(state: SessionState, isFailed: boolean, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #commitUsed(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.phase = 'closed'
     const reopen = (error: unknown): never => {
@@ -189,16 +191,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       throw error
     }
     try {
-      const needs = this.#finish(state, isFailed, sent)
+      const needs = this.#finish(state, what, sent)
       return isPromise(needs) ? needs.catch(reopen) : needs
     } catch (error) {
       return reopen(error)
     }
   }
 
-  #finish(state: SessionState, isFailed: boolean, sent: Headers | undefined): Awaitable<ResponseNeeds> {
-    const inner = sent?.has('set-cookie') ? sent.getSetCookie().filter((line) => this.#at().isOwn(line)).at(-1) : undefined
-    const saving = isFailed ? this.#signOutAnyway(state) : this.#saveLast(state, inner)
+  #finish(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+    const inner = sent?.has('set-cookie')
+      ? sent
+          .getSetCookie()
+          .filter((line) => this.#at().isOwn(line))
+          .at(-1)
+      : undefined
+    const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
     return andThen(saving, () => {
       const cookies = this.#cookiesFor(state, inner !== undefined)
       return andThen(cookies, (cookies) => {
@@ -260,7 +267,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #cookiesFor(state: SessionState, hasInner: boolean): Awaitable<SessionCookie[]> {
     const place = this.#at()
     // Where an inner handler has sent one, that has to be taken back, too.
-    if (state.status === 'destroyed') return this.#values().length > 0 || hasInner ? this.#withRetired(place.remove()) : []
+    if (state.status === 'destroyed')
+      return this.#values().length > 0 || hasInner ? this.#withRetired(place.remove()) : []
     if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
@@ -319,11 +327,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
     if (this.#loading === undefined) {
       const loading = loadSession(this.#context, this.#values(), 'open')
-      this.#loading = isPromise(loading) ? loading.then(
-        (state) => this.#loaded(state),
-        // A failed load is not shared with those who ask after it.
-        (error) => this.#failLoading(error),
-      ) : this.#loaded(loading)
+      this.#loading = isPromise(loading)
+        ? loading.then(
+            (state) => this.#loaded(state),
+            // A failed load is not shared with those who ask after it.
+            (error) => this.#failLoading(error),
+          )
+        : this.#loaded(loading)
     }
     return this.#loading
   }
@@ -363,7 +373,9 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   async #closing<R>(state: SessionState, act: () => R | Promise<R>): Promise<R> {
     if (this.isOver && state.phase === 'closed') {
       const livesInCookie = !this.#context.format.isShared
-      throw new SessionCommittedError(livesInCookie ? 'a session in its cookie can not be changed without one' : undefined)
+      throw new SessionCommittedError(
+        livesInCookie ? 'a session in its cookie can not be changed without one' : undefined,
+      )
     }
     try {
       return await act()

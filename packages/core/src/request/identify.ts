@@ -21,7 +21,9 @@ export function identify(context: SessionContext, values: readonly string[]): Aw
 /** With one secret after the other. */
 function verify({ format }: SessionContext, value: string, secret: number): Awaitable<Identity | Rejected> {
   return andThen(format.verify(value, secret), (found) =>
-    found === 'signature' && secret + 1 < format.secrets ? verify({ format } as SessionContext, value, secret + 1) : found,
+    found === 'signature' && secret + 1 < format.secrets
+      ? verify({ format } as SessionContext, value, secret + 1)
+      : found,
   )
 }
 
@@ -42,8 +44,7 @@ async function identifySeveral({ format, emit }: SessionContext, values: readonl
       if (outcome !== 'malformed') verifications++
     }
   }
-  for (const reason of ['signature', 'malformed'] as const) {
-    if (found.includes(reason)) emit?.({ type: 'rejected', reason })
-  }
+  for (const reason of found) if (reason === 'signature') emit?.({ type: 'rejected', reason })
+  if (found.includes('malformed')) emit?.({ type: 'rejected', reason: 'malformed' })
   return found.filter((outcome) => typeof outcome === 'object')
 }

@@ -18,19 +18,33 @@ import { identify } from './identify.js'
  * @throws SessionStoreError if the store fails: an outage is not a missing session
  * @throws SessionDataError if its data is not usable, and `onInvalidData` says so
  */
-export function loadSession(context: SessionContext, values: readonly string[], phase: SessionPhase): Awaitable<SessionState> {
+export function loadSession(
+  context: SessionContext,
+  values: readonly string[],
+  phase: SessionPhase,
+): Awaitable<SessionState> {
   return andThen(identify(context, values), (identities) => openFirst(context, identities, phase))
 }
 
 /** The session of this identity, or a new one. */
-export function loadIdentity(context: SessionContext, identity: Identity, phase: SessionPhase): Awaitable<SessionState> {
+export function loadIdentity(
+  context: SessionContext,
+  identity: Identity,
+  phase: SessionPhase,
+): Awaitable<SessionState> {
   return openFirst(context, [identity], phase)
 }
 
 /** A session that is not stored. It will be when there is something in it. */
 export function newSession(context: SessionContext, phase: SessionPhase, status: SessionStatus = 'live'): SessionState {
   const stored = unstored(context)
-  return new SessionState(context.format.create(), stored, new Draft(stored.content, {}, context.serializer), status, phase)
+  return new SessionState(
+    context.format.create(),
+    stored,
+    new Draft(stored.content, {}, context.serializer),
+    status,
+    phase,
+  )
 }
 
 function openFirst(
@@ -42,7 +56,8 @@ function openFirst(
 ): Awaitable<SessionState> {
   const identity = identities[index]
   if (identity === undefined) return newSession(context, phase, status)
-  const next = (status: SessionStatus): Awaitable<SessionState> => openFirst(context, identities, phase, index + 1, status)
+  const next = (status: SessionStatus): Awaitable<SessionState> =>
+    openFirst(context, identities, phase, index + 1, status)
   return andThen(openOne(context, identity, phase), (opened) => {
     // The marker of a superseded session matters only where no session lives.
     if (typeof opened === 'string') return next(opened === 'superseded' ? opened : status)
@@ -53,7 +68,11 @@ function openFirst(
 }
 
 /** The session of one cookie, or why there is none. */
-function openOne(context: SessionContext, identity: Identity, phase: SessionPhase): Awaitable<SessionState | 'none' | 'superseded'> {
+function openOne(
+  context: SessionContext,
+  identity: Identity,
+  phase: SessionPhase,
+): Awaitable<SessionState | 'none' | 'superseded'> {
   const started = startTime(context.emit)
   return andThen(identity.store.load(identity.id), (record) => {
     const found = examine(context, record)

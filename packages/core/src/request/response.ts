@@ -1,7 +1,8 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 
 /** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213, and those of single vendors). */
-const CDN_HEADER = /(^|-)cdn-cache-control$|^(surrogate-control|edge-control|x-accel-expires|x-litespeed-cache-control)$/
+const CDN_HEADER =
+  /(^|-)cdn-cache-control$|^(surrogate-control|edge-control|x-accel-expires|x-litespeed-cache-control)$/
 
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {

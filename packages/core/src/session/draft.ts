@@ -146,10 +146,9 @@ export class Draft {
 
   /** `undefined` deletes. @throws TypeError naming the key if the codec can't carry the value */
   set(key: string, value: unknown): void {
-    this.#serializer.check(key, value)
-    if (this.#serializer.isEqual(value, this.#get(key))) return
     // The application's own object stays its own, and the noted one stays as it is.
     const own = this.#serializer.take(key, value)
+    if (this.#serializer.isEqual(own, this.#get(key))) return
     this.#put(key, isPlain(own) ? freezePlain(own) : this.#serializer.copy(own))
     this.#note({ type: 'set', key, value: own })
   }
@@ -168,7 +167,8 @@ export class Draft {
       this.#serializer.check(key, outcome)
       after = outcome === given ? outcome : this.#serializer.take(key, outcome)
     } catch (error) {
-      if (isLent) this.#put(key, before)
+      // What was done to it in place is undone.
+      if (isLent && !this.#serializer.isEqual(value, before)) this.#put(key, before)
       throw error
     }
     // Noted even if it changed nothing: on what others store it may.
@@ -242,7 +242,7 @@ export class Draft {
    * next.
    */
   accept(sealed: Sealed, stored: Content): Awaitable<void> {
-    if (stored.data === sealed.content.data && this.#serializer.isVerbatim(stored.version)) {
+    if (stored === sealed.content && this.#serializer.isVerbatim(stored.version)) {
       // Those who hold an object go on with it.
       this.#begin(stored, this.#content, this.#changes.slice(sealed.noted))
       return
@@ -252,13 +252,16 @@ export class Draft {
 
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
   rebase(stored: Content, sealed?: Sealed): Awaitable<void> {
-    const later = [...this.#changes.slice(sealed?.noted ?? 0), ...this.#changesInPlace(sealed?.content ?? this.#base).changes]
-    const values = this.#serializer.decode(stored.data, stored.version)
+    const inPlace = this.#changesInPlace(sealed?.content ?? this.#base).changes
+    const later = [...this.#changes.slice(sealed?.noted ?? 0), ...inPlace]
+    const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
     const finish = (values: Values): void => {
       this.#lent = undefined
       this.#begin(stored, { ...stored, values }, [])
-      for (const change of later) this.make(change)
+      for (const change of later) this.#redo(change)
+      for (const [key, value] of held) this.#hold(key, value)
     }
+    const values = this.#serializer.decode(stored.data, stored.version)
     return isPromise(values) ? values.then(finish) : finish(values)
   }
 
@@ -276,6 +279,18 @@ export class Draft {
     this.#isChanged = changes.length > 0
     this.#touched = new Set(changes.flatMap((change) => ('key' in change ? [change.key] : [])))
     for (const key of this.#lent?.keys() ?? []) if (!this.#touched.has(key)) this.#lent?.set(key, undefined)
+  }
+
+  #redo(change: Change): void {
+    if ('key' in change) this.#touched.add(change.key)
+    this.make(change)
+  }
+
+  /** Who holds the object of a value that is still the same goes on with it. */
+  #hold(key: string, value: unknown): void {
+    if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
+    assign(this.#content.values, key, value)
+    this.lend(key)
   }
 
   #get(key: string): unknown {
@@ -317,7 +332,9 @@ export class Draft {
   }
 
   #noteChangeInPlace(key: string): void {
-    const change = this.#lent?.has(key) && this.#changesInPlace(this.#base).changes.find((change) => 'key' in change && change.key === key)
+    const change =
+      this.#lent?.has(key) &&
+      this.#changesInPlace(this.#base).changes.find((change) => 'key' in change && change.key === key)
     if (!change) return
     this.#touched.add(key)
     this.#lent?.set(key, this.#textOf(this.#get(key)))

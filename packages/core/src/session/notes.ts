@@ -20,6 +20,8 @@ export interface Notes {
   readonly lock?: Lock | undefined
   /** When its owner was set. Only noted for cookie-only sessions that can be revoked. */
   readonly ownerAt?: number | undefined
+  /** The session is being deleted, and opens no more. */
+  readonly ended?: boolean | undefined
   /** The session got a new id: this record is but a marker under the old one. */
   readonly superseded?: Successor | undefined
 }
@@ -55,8 +57,9 @@ export function parseNotes(meta: string): Notes | undefined {
 
 function isNotes(notes: unknown): notes is Notes {
   if (!isPlainObject(notes) || !isTime(notes.idle)) return false
-  const { own, used, cookie, label, v, lock, ownerAt, superseded } = notes
+  const { own, used, cookie, label, v, lock, ownerAt, ended, superseded } = notes
   return (
+    isOptional(ended, (ended) => ended === true) &&
     isOptional(used, isTime) &&
     isOptional(ownerAt, isTime) &&
     isOptional(v, (version) => Number.isInteger(version) && (version as number) > 0) &&

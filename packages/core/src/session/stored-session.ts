@@ -68,8 +68,10 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
   const isRecord = typeof data === 'string' && [createdAt, expiresAt, version].every(Number.isFinite)
   const notes = isRecord ? readNotes(rules, meta ?? undefined) : undefined
   if (notes === undefined) return INVALID
+  if (notes.ended) return UNKNOWN
   const now = rules.now()
-  if (notes.superseded !== undefined) return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
+  if (notes.superseded !== undefined)
+    return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
   const { own, v: dataVersion = 1, ownerAt, label, lock, used, cookie } = notes
   const lifetime = lifetimeOf(rules, own)
   const lastUse = used ?? expiresAt - notes.idle * 1000
@@ -83,7 +85,15 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
 /** A session that is not stored yet. */
 export function unstored(rules: SessionRules): StoredSession {
   const { nothing: data, version } = rules.serializer
-  const content = { data, version, owner: undefined, ownerAt: undefined, label: undefined, own: undefined, lock: undefined }
+  const content = {
+    data,
+    version,
+    owner: undefined,
+    ownerAt: undefined,
+    label: undefined,
+    own: undefined,
+    lock: undefined,
+  }
   const now = rules.now()
   return storedAs(rules, content, { createdAt: now, version: 0, lastUse: now, cookie: undefined })
 }
@@ -98,7 +108,11 @@ export interface Frame {
 }
 
 /** A session with this content, as it is to be stored. */
-export function storedAs(rules: SessionRules, content: Content, { createdAt, version, lastUse, cookie }: Frame): StoredSession {
+export function storedAs(
+  rules: SessionRules,
+  content: Content,
+  { createdAt, version, lastUse, cookie }: Frame,
+): StoredSession {
   const { data, owner, own, label, lock } = content
   const lifetime = lifetimeOf(rules, own)
   const expiresAt = expiryWhenUsed(lastUse, createdAt, lifetime)
@@ -126,6 +140,12 @@ export function markerOf(
   const expiresAt = rules.now() + Math.ceil(Math.max(MARKER_LIFE, grace * 1000))
   const meta = JSON.stringify({ idle: rules.lifetime.idleTimeout, superseded: successor } satisfies Notes)
   return { data: '', createdAt, expiresAt, owner: undefined, version: version + 1, meta }
+}
+
+/** What a session is while it is being deleted: its record, under a new version, and a note that it opens no more. */
+export function endedAs(record: SessionRecord): SessionRecord {
+  const notes: unknown = record.meta === undefined ? { idle: 1 } : JSON.parse(record.meta)
+  return { ...record, version: record.version + 1, meta: JSON.stringify({ ...(notes as Notes), ended: true }) }
 }
 
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {

@@ -1,4 +1,3 @@
-
 import { checkTimeout, invalidOption, timerDelay } from '../option-error.js'
 
 /** What is swept: a `SessionManager` whose store has `deleteExpired`. */

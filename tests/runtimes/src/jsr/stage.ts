@@ -64,7 +64,7 @@ function entryPoint([name, target]: [string, string | { readonly default: string
 }
 
 function isPublished(file: string): boolean {
-  return file.endsWith('.ts') && !/\.test(-d)?\.ts$/.test(file) && !file.startsWith('testing/')
+  return file.endsWith('.ts') && !/\.test(-d)?\.ts$|(^|\/)testing\//.test(file)
 }
 
 /** Where JSR finds what npm finds in `node_modules`. All packages here have the same version. */
