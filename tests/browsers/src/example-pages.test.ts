@@ -111,17 +111,6 @@ describe('the regenerate example', () => {
 })
 
 it.each([
-  ['counter', counter],
-  ['sign-in', signIn],
-  ['regenerate', regenerate],
-] as const)('what %s does not have is a page as well', async (name, example) => {
-  const site = await startSite(example(secret), 'http')
-  const page = await openPage()
-  await page.visit(site('localhost', '/no-such-page'))
-  expect(await problemsOf(page, `${name}-not-found`)).toEqual([])
-})
-
-it.each([
   ['counter', counter, 'count: 0\n'],
   ['regenerate', regenerate, expect.stringMatching(/^guest, 1 visits, session .{43}\n$/)],
 ] as const)('%s answers with a line of text who does not ask for a page', async (_name, example, line) => {
