@@ -27,10 +27,8 @@ function streamingApp(): App {
       async function* parts(): AsyncGenerator<Uint8Array> {
         yield new TextEncoder().encode(line('begun'))
         await waiting
-        const session = await handle.write()
-        session.update('count', (n = 0) => n + 10)
-        await handle.save()
-        yield new TextEncoder().encode(line(`count ${session.get('count')}`))
+        await handle.save((session) => session.update('count', (n = 0) => n + 10))
+        yield new TextEncoder().encode(line(`count ${(await handle.read()).get('count')}`))
       }
       return new Response(Readable.toWeb(Readable.from(parts())) as ReadableStream<Uint8Array>, {
         headers: { 'Content-Type': type },

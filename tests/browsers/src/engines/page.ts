@@ -106,13 +106,13 @@ export abstract class Page {
 
   /** Waits until something holds in the page, whatever is loaded meanwhile. */
   async until<Args extends unknown[]>(holds: InPage<Args, boolean>, ...args: Args): Promise<void> {
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + 30_000
     while (Date.now() < deadline) {
       // A page that is being left can't be asked.
       if (await this.evaluate(holds, ...args).catch(() => false)) return
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
-    throw new Error(`Not in 15 seconds: ${holds}`)
+    throw new Error(`Not in 30 seconds: ${holds}`)
   }
 }
 
