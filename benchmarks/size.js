@@ -7,17 +7,17 @@ const bundles = [
   {
     name: 'core with the fetch adapter',
     code: `export { SessionManager } from '@fetch-sessions/core'; export { withSession } from '@fetch-sessions/fetch'`,
-    limit: 10_400,
+    limit: 21_400,
   },
   {
     name: 'the same with MemoryStore',
     code: `export { SessionManager, MemoryStore } from '@fetch-sessions/core'; export { withSession } from '@fetch-sessions/fetch'`,
-    limit: 11_150,
+    limit: 22_300,
   },
   {
     name: 'the same with CookieStore',
     code: `export { SessionManager, CookieStore } from '@fetch-sessions/core'; export { withSession } from '@fetch-sessions/fetch'`,
-    limit: 11_100,
+    limit: 22_700,
   },
 ]
 

@@ -15,12 +15,12 @@ const engines = [
   {
     store: 'object',
     title: 'Durable Objects, in workerd',
-    lacks: /last one wins|deleteExpired|clear/,
+    lacks: /last one wins|deleteExpired|clear|^lists of all sessions/,
   },
   {
     store: 'kv',
     title: 'Workers KV, in workerd',
-    lacks: /^writers at the same moment:|^owners:|listByOwner|deleteExpired|clear|useClock/,
+    lacks: /^writers at the same moment:|^owners:|[yY]Owner|deleteExpired|clear|useClock|create with an id that exists/,
   },
 ]
 

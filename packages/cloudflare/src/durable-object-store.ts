@@ -1,5 +1,11 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
-import type { IndexedOwner, SessionObjectNamespace, SessionObjectStub, WriteReply } from './object-protocol.js'
+import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
+import type {
+  IndexedOwner,
+  SessionObjectNamespace,
+  SessionObjectStub,
+  SessionReply,
+  WriteReply,
+} from './object-protocol.js'
 
 export interface DurableObjectStoreOptions {
   /**
@@ -9,6 +15,12 @@ export interface DurableObjectStoreOptions {
   prefix?: string
 }
 
+/** The longest name that an object is told is its own, in bytes. */
+const MAX_NAME = 1024
+/** How many sessions of an owner are removed before the index hears of it: a Worker may make 50 calls in all. */
+const BATCH = 20
+/** How often an owner's index is looked at, if there are sessions in it each time that were not there before. */
+const MAX_LOOKS = 20
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 /** An entry in an index is made to last for as many times the session's lifetime, so that few touches have to renew it. */
@@ -34,6 +46,8 @@ export function durableObjectStore(
 }
 
 export class DurableObjectStore implements SessionStore {
+  /** An object keeps 2 MB. A text with any character beyond Latin-1 takes two bytes for each. */
+  readonly limits: { readonly dataBytes: number; readonly ownerBytes: number }
   readonly #namespace: SessionObjectNamespace
   readonly #prefix: string
   #now: () => number = Date.now
@@ -41,6 +55,8 @@ export class DurableObjectStore implements SessionStore {
   constructor(namespace: SessionObjectNamespace, { prefix = '' }: DurableObjectStoreOptions) {
     this.#namespace = namespace
     this.#prefix = prefix
+    const ownerBytes = MAX_NAME - new TextEncoder().encode(`${prefix}owner:`).length
+    this.limits = { dataBytes: 1_000_000, ownerBytes: Math.max(0, ownerBytes) }
   }
 
   /** Sets the clock that lifetimes are reckoned with, in milliseconds since the epoch. */
@@ -50,7 +66,7 @@ export class DurableObjectStore implements SessionStore {
 
   /** One round trip. */
   async load(id: string): Promise<SessionRecord | undefined> {
-    const record = await this.#session(id).load()
+    const { record } = await this.#ask(id, (session) => session.load(id))
     if (record === undefined) return undefined
     // A copy without what RPC adds to an object.
     const { data, createdAt, expiresAt, owner, version, meta } = record
@@ -62,65 +78,93 @@ export class DurableObjectStore implements SessionStore {
     const { owner, version, expiresAt } = record
     const lifetime = this.#lifetime(expiresAt)
     const indexed = owner === undefined ? undefined : await this.#index(id, { owner, version }, lifetime)
-    return this.#session(id).create(record, lifetime, indexed)
+    return (await this.#ask(id, (session) => session.create(id, record, lifetime, indexed))).written
   }
 
   /** One round trip; a new owner costs up to three more. */
   update(id: string, record: SessionRecord): Promise<boolean> {
     const lifetime = this.#lifetime(record.expiresAt)
-    return this.#write(id, lifetime, (session, indexed) => session.update(record, lifetime, indexed), record.version)
+    const { version } = record
+    return this.#write(id, lifetime, version, (session, indexed) => session.update(id, record, lifetime, indexed))
   }
 
   /** One round trip; two more when the entry in the owner's index has to be renewed, which is seldom. */
-  touch(id: string, expiresAt: number): Promise<boolean> {
+  touch(id: string, expiresAt: number, version: number): Promise<boolean> {
     const lifetime = this.#lifetime(expiresAt)
-    return this.#write(id, lifetime, (session, indexed) => session.touch(expiresAt, lifetime, indexed))
+    return this.#write(id, lifetime, version, (session, indexed) =>
+      session.touch(id, expiresAt, version, lifetime, indexed),
+    )
   }
 
   /** One round trip; two with an owner. */
   async delete(id: string): Promise<boolean> {
-    const removed = await this.#session(id).remove(undefined)
-    if (removed?.owner !== undefined) await this.#removeFromIndex(removed.owner, [id])
-    return removed !== undefined
+    const { removed, owner } = await this.#ask(id, (session) => session.remove(id, undefined))
+    if (owner !== undefined) await this.#removeFromIndex(owner, [id])
+    return removed
   }
 
-  /** Two round trips: the index, then all its sessions at once. */
+  /** Two round trips: the index, then all its sessions at once. A third, when some of them are there no more. */
   async listByOwner(owner: string): Promise<StoredInfo[]> {
     const now = this.#now()
-    const ids = await this.#owner(owner).listIndex()
+    const ids = await this.#idsOf(owner)
     const records = await Promise.all(ids.map((id) => this.load(id)))
+    const missing = ids.filter((_, i) => records[i]?.owner !== owner)
+    if (missing.length > 0) await this.#settle(owner, [], missing).catch(() => undefined)
     return ids.flatMap((id, i) => {
       const record = records[i]
       if (record === undefined || record.owner !== owner || record.expiresAt <= now) return []
-      return [{ id, owner, createdAt: record.createdAt, expiresAt: record.expiresAt }]
+      const { createdAt, expiresAt, meta } = record
+      return [{ id, owner, createdAt, expiresAt, meta }]
     })
   }
 
   /**
-   * Three round trips: the index, then all its sessions at once, then the index. Until the index shows no session that is
-   * new. One that is regenerated meanwhile is followed by another, which is in the index before the former is deleted:
-   * if we come too late for the former, we find the latter at the next look.
+   * The index, then twenty sessions at once and the index again, until the index shows none that is new. A session that is
+   * regenerated meanwhile is followed by another, which is in the index before the former leaves it: if we come too late
+   * for the former, we find the latter at the next look.
+   *
+   * A call that fails half-way has removed what it could, and the next one goes on from there.
+   *
+   * @throws Error if there are new sessions again and again
    */
   async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
-    const seen = new Set([exceptId])
-    const unseen = async () => (await this.#owner(owner).listIndex()).filter((id) => !seen.has(id))
+    const asked = new Map<string, number>()
+    // Who was in the index and not there yet is there at the second time, if it follows a session that was left out.
+    const isDue = (id: string): boolean => id !== exceptId && (asked.get(id) ?? 0) < 2
     let count = 0
-    for (let ids = await unseen(); ids.length > 0; ) {
-      for (const id of ids) seen.add(id)
-      const removed = await this.#removeAll(ids, owner)
-      // What is in the index and was not written yet is there now if it follows a session that we came too late for.
-      const late = ids.filter((id) => !removed.includes(id))
-      removed.push(...(await this.#removeAll(late, owner)))
-      count += removed.length
-      ;[ids] = await Promise.all([unseen(), removed.length > 0 && this.#removeFromIndex(owner, removed)])
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      const ids = (await this.#idsOf(owner)).filter(isDue)
+      if (ids.length === 0) return count
+      for (const id of ids) asked.set(id, (asked.get(id) ?? 0) + 1)
+      count += await this.#removeAll(ids, owner)
     }
-    return count
+    throw new Error(
+      `Durable Objects: this owner got new sessions each of the ${MAX_LOOKS} times that we looked. ${count} were ` +
+        'removed; keep the owner from signing in, and call again.',
+    )
   }
 
-  /** Those of the sessions that were there, and the owner's. */
-  async #removeAll(ids: readonly string[], owner: string): Promise<string[]> {
-    const removals = await Promise.all(ids.map((id) => this.#session(id).remove(owner)))
-    return ids.filter((_, i) => removals[i] !== undefined)
+  /** In batches. One that fails does not keep the others from being removed. How many were there, and the owner's. */
+  async #removeAll(ids: readonly string[], owner: string): Promise<number> {
+    const failures: unknown[] = []
+    let count = 0
+    for (let i = 0; i < ids.length; i += BATCH) {
+      const batch = ids.slice(i, i + BATCH)
+      const removals = await Promise.allSettled(
+        batch.map((id) => this.#ask(id, (session) => session.remove(id, owner))),
+      )
+      const those = (removed: boolean) =>
+        batch.filter((_, j) => {
+          const removal = removals[j]
+          return removal?.status === 'fulfilled' && removal.value.removed === removed
+        })
+      const removed = those(true)
+      count += removed.length
+      const settled = await Promise.allSettled([this.#settle(owner, removed, those(false))])
+      for (const outcome of [...removals, ...settled]) if (outcome.status === 'rejected') failures.push(outcome.reason)
+    }
+    if (failures.length > 0) throw failures[0]
+    return count
   }
 
   #session(id: string): SessionObjectStub {
@@ -135,16 +179,35 @@ export class DurableObjectStore implements SessionStore {
     return Math.max(0, expiresAt - this.#now())
   }
 
+  /** @throws Error if the answer is about another session */
+  async #ask<Reply extends SessionReply>(
+    id: string,
+    call: (session: SessionObjectStub) => Promise<Reply>,
+  ): Promise<Reply> {
+    const reply = await call(this.#session(id))
+    if (reply.id === id) return reply
+    throw new Error(
+      `Durable Objects: asked for session ${id}, the answer is about another one, and nothing was taken from it. Check ` +
+        'what stands between the store and the namespace.',
+    )
+  }
+
+  async #idsOf(owner: string): Promise<string[]> {
+    const reply = await this.#owner(owner).listIndex(owner)
+    if (reply.owner === owner) return [...reply.ids]
+    throw new Error('Durable Objects: asked for the sessions of one owner, the answer is about another one')
+  }
+
   /** Writes; when the session says so, to its owner's index first. Again if it got another owner meanwhile. */
   async #write(
     id: string,
     lifetime: number,
+    version: number,
     write: (session: SessionObjectStub, indexed: IndexedOwner | undefined) => Promise<WriteReply>,
-    version = 0,
   ): Promise<boolean> {
     let indexed: IndexedOwner | undefined
     while (true) {
-      const { written, unindexed, formerOwner } = await write(this.#session(id), indexed)
+      const { written, unindexed, formerOwner } = await this.#ask(id, (session) => write(session, indexed))
       if (formerOwner !== undefined) await this.#removeFromIndex(formerOwner, [id], version)
       if (unindexed === undefined) return written
       indexed = await this.#index(id, unindexed, lifetime)
@@ -161,6 +224,11 @@ export class DurableObjectStore implements SessionStore {
     // An hour more than the session is told, for the way between the two and for clocks that differ.
     await this.#owner(owner).addToIndex(id, version, indexLifetime + HOUR)
     return { owner, lifetime: indexLifetime }
+  }
+
+  /** Takes from the index what was removed, and what is not there and is not about to be. */
+  #settle(owner: string, removed: string[], missing: string[]): Promise<void> {
+    return this.#owner(owner).settleIndex(removed, missing)
   }
 
   /** The session itself is written already: a failure here must not look like one of that. The entry expires. */

@@ -1,3 +1,13 @@
 export { type DurableObjectStore, type DurableObjectStoreOptions, durableObjectStore } from './durable-object-store.js'
-export { type KeyValueNamespace, type KVStore, type KVStoreOptions, kvStore } from './kv-store.js'
-export type { IndexedOwner, SessionObjectNamespace, SessionObjectStub, WriteReply } from './object-protocol.js'
+export type { KeyValueList, KeyValueNamespace } from './kv-namespace.js'
+export { type KVStore, type KVStoreOptions, kvStore } from './kv-store.js'
+export type {
+  IndexedOwner,
+  IndexReply,
+  LoadReply,
+  RemoveReply,
+  SessionObjectNamespace,
+  SessionObjectStub,
+  SessionReply,
+  WriteReply,
+} from './object-protocol.js'

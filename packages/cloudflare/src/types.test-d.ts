@@ -8,9 +8,21 @@ test('a KVNamespace fits as it is', () => {
   expectTypeOf<KVStore>().toExtend<SessionStore>()
 })
 
-test('the type says that Workers KV is not atomic, and has no owner index', () => {
+test('the type says that Workers KV is not atomic and eventually consistent, and has no owner index', () => {
   expectTypeOf<KVStore['atomic']>().toEqualTypeOf<false>()
+  expectTypeOf<KVStore['consistency']>().toEqualTypeOf<'eventual'>()
   expectTypeOf<KVStore>().not.toHaveProperty('listByOwner')
+})
+
+test('a function can refuse a store in which a sign-out may not hold', () => {
+  const forMoney = (_store: SessionStore & { readonly consistency?: 'strong' }): void => {}
+  forMoney(durableObjectStore({} as DurableObjectNamespace<SessionObject>))
+  // @ts-expect-error Workers KV is eventually consistent
+  forMoney(kvStore({} as KVNamespace))
+})
+
+test('what Workers KV can do beyond the protocol is known', () => {
+  expectTypeOf<KVStore>().toExtend<Required<Pick<SessionStore, 'list' | 'limits' | 'useClock'>>>()
 })
 
 test('a namespace of SessionObject fits as it is, and in a jurisdiction', () => {
@@ -34,6 +46,7 @@ test('another class does not fit', () => {
 })
 
 test('what Durable Objects can do beyond the protocol is known', () => {
-  type Capabilities = Required<Pick<SessionStore, 'listByOwner' | 'deleteByOwner' | 'useClock'>>
+  type Capabilities = Required<Pick<SessionStore, 'listByOwner' | 'deleteByOwner' | 'limits' | 'useClock'>>
   expectTypeOf<DurableObjectStore>().toExtend<Capabilities>()
+  expectTypeOf<DurableObjectStore>().not.toHaveProperty('list')
 })

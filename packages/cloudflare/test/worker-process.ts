@@ -4,10 +4,10 @@ import { Miniflare } from 'miniflare'
 
 const sources = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The test Worker as one module, made of the sources. */
-export async function bundleWorker(): Promise<string> {
+/** A test Worker as one module, made of the sources. */
+export async function bundleWorker(name = 'worker'): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('worker.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`${name}.ts`, import.meta.url))],
     bundle: true,
     write: false,
     format: 'esm',
@@ -26,13 +26,16 @@ export class WorkerProcess {
   readonly #miniflare: Miniflare
 
   /** With a folder, what Durable Objects keep outlives the process. */
-  constructor(script: string, { persist, compatibilityDate = '2026-04-01' }: WorkerProcessOptions = {}) {
+  constructor(
+    script: string,
+    { persist, compatibilityDate = '2026-04-01', hasObjects = true }: WorkerProcessOptions = {},
+  ) {
     this.#miniflare = new Miniflare({
       modules: true,
       script,
       compatibilityDate,
       kvNamespaces: ['SESSIONS_KV'],
-      durableObjects: { SESSIONS: { className: 'InspectedObject', useSQLite: true } },
+      ...(hasObjects ? { durableObjects: { SESSIONS: { className: 'InspectedObject', useSQLite: true } } } : {}),
       ...(persist === undefined ? {} : { durableObjectsPersist: persist }),
     })
   }
@@ -61,4 +64,6 @@ export class WorkerProcess {
 export interface WorkerProcessOptions {
   persist?: string
   compatibilityDate?: string
+  /** `false` for a Worker without the class. */
+  hasObjects?: boolean
 }

@@ -18,6 +18,8 @@ interface StoreCall {
   method: keyof SessionStore
   args: unknown[]
   prefix?: string
+  /** How many round trips the platform allows. */
+  limit?: number
 }
 
 /**
@@ -77,32 +79,59 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
   },
 
   /** One call of a store, and how many round trips it took. */
-  async '/call'(env, { store, method, args, prefix }: StoreCall) {
+  async '/call'(env, { store, method, args, prefix, limit = Number.POSITIVE_INFINITY }: StoreCall) {
     let calls = 0
     const counted = watched(env.SESSIONS, (_, call) => {
-      calls++
+      if (++calls > limit) return Promise.reject(new Error('Too many subrequests.'))
       return call()
     })
     const options = prefix === undefined ? {} : { prefix }
     const target: SessionStore =
       store === 'kv' ? kvStore(env.SESSIONS_KV, options) : durableObjectStore(counted, options)
     const call = target[method] as (...args: unknown[]) => Promise<unknown>
-    return { result: (await call.apply(target, args)) ?? null, calls }
+    // JSON has no `undefined`.
+    const given = args.map((arg) => arg ?? undefined)
+    return { result: (await call.apply(target, given)) ?? null, calls }
   },
 
-  /** Signs an owner out while a session is regenerated behind the first look at the index. */
-  async '/regenerated'(env, { old, successor, record }: { old: string; successor: string; record: SessionRecord }) {
+  /** Signs an owner out while a session gets a new id again and again, each time behind a look at the index. */
+  async '/regenerated'(env, { old, successors, record }: { old: string; successors: string[]; record: SessionRecord }) {
     const store = durableObjectStore(env.SESSIONS)
-    let looks = 0
+    const marker = { ...record, data: '', owner: undefined, version: 2 }
+    let current = old
+    const left = [...successors]
     const overtaken = watched(env.SESSIONS, async (method, call) => {
       const answer = await call()
-      if (method === 'listIndex' && ++looks === 1) {
-        await store.create(successor, record)
-        await store.delete(old)
-      }
+      const successor = method === 'listIndex' ? left.shift() : undefined
+      if (successor === undefined) return answer
+      await store.create(successor, record)
+      await store.update(current, marker)
+      current = successor
       return answer
     })
     return durableObjectStore(overtaken).deleteByOwner(record.owner as string)
+  },
+
+  /** Two calls at once, each of which gets the answer of the other. */
+  async '/mixed'(env, { method, first, second }: { method: keyof SessionStore; first: unknown[]; second: unknown[] }) {
+    const held: ((answer: unknown) => void)[] = []
+    const mixed = watched(env.SESSIONS, async (_, call) => {
+      const mine = new Promise((resolve) => held.push(resolve))
+      const other = held.length - 1 === 0 ? 1 : 0
+      const answer = await call()
+      while (held[other] === undefined) await scheduler.wait(1)
+      held[other](answer)
+      return mine
+    })
+    const store = durableObjectStore(mixed) as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+    const outcomes = await Promise.allSettled([store[method]?.(...first), store[method]?.(...second)])
+    return outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : outcome.value))
+  },
+
+  /** Many sessions at once. */
+  async '/create'(env, { ids, record }: { ids: string[]; record: SessionRecord }) {
+    const store = durableObjectStore(env.SESSIONS)
+    for (const id of ids) await store.create(id, record)
   },
 
   /** One call of an object's method, past the store. */
@@ -113,6 +142,32 @@ const routes: Record<string, (env: Env, body: never) => Promise<unknown>> = {
 
   async '/kv-keys'(env) {
     return (await env.SESSIONS_KV.list<unknown>()).keys
+  },
+
+  /** Many sessions at once. */
+  async '/kv-many'(env, { ids, prefix, record }: { ids: string[]; prefix: string; record: SessionRecord }) {
+    const store = kvStore(env.SESSIONS_KV, { prefix })
+    await Promise.all(ids.map((id) => store.create(id, record)))
+  },
+
+  /** How long a very long text is when it is back. */
+  async '/kv-large'(env, { id, pattern, bytes }: { id: string; pattern: string; bytes: number }) {
+    const store = kvStore(env.SESSIONS_KV)
+    const data = pattern.repeat(bytes / new TextEncoder().encode(pattern).length)
+    const times = { createdAt: 1, expiresAt: Date.now() + 3_600_000 }
+    await store.create(id, { data, ...times, owner: 'ä'.repeat(1024), version: 1, meta: 'ä'.repeat(4096) })
+    const loaded = await store.load(id)
+    return loaded?.data === data ? data.length : 0
+  },
+
+  /** Another program's value. */
+  async '/kv-put'(env, { key, value }: { key: string; value: string }) {
+    await env.SESSIONS_KV.put(key, value)
+  },
+
+  /** What is under a key. */
+  '/kv-get'(env, { key }: { key: string }) {
+    return env.SESSIONS_KV.get(key)
   },
 }
 

@@ -1,7 +1,18 @@
 import type { CommitContext } from './commit/commit-context.js'
-import type { CookieAttributes } from './cookie/cookie-attributes.js'
+import { WriteQueue } from './commit/write-queue.js'
+import { CookieAttributes } from './cookie/cookie-attributes.js'
+import { type CookieFormat, type CookieFormatSetting, FORMAT } from './cookie/cookie-format.js'
+import { secretBytes } from './cookie/secrets.js'
+import { webCryptoSigner } from './cookie/signer.js'
+import { TokenFormat } from './cookie/token-format.js'
 import type { SessionStoreError } from './errors.js'
-import type { FirstDayWarnings } from './warnings.js'
+import { emitter } from './events.js'
+import { invalidOption } from './option-error.js'
+import { checkOptions, type SessionOptions } from './options.js'
+import { Serializer } from './session/serializer.js'
+import type { SessionStore } from './store/store.js'
+import { guardStore } from './store/store-guard.js'
+import { FirstDayWarnings, isProduction } from './warnings.js'
 
 /** A manager's options, checked and ready to use, and what its requests share. */
 export interface SessionContext extends CommitContext {
@@ -9,4 +20,77 @@ export interface SessionContext extends CommitContext {
   readonly onInvalidData: 'reset' | 'throw'
   readonly onStoreFailure: (error: SessionStoreError) => 'throw' | 'anonymous'
   readonly warnings: FirstDayWarnings
+}
+
+const DAY = 86_400
+const DEFAULT_ABSOLUTE = 30 * DAY
+const MAX_DATA_BYTES = 262_144
+
+/** @throws TypeError that names the option that can't work, and says what to do */
+export function createContext<Data>(options: SessionOptions<Data>): SessionContext {
+  checkOptions(options)
+  const {
+    persistence = 'changed',
+    onInvalidData = 'reset',
+    onStoreFailure = 'throw',
+    codec,
+    schema,
+    migrations,
+  } = options
+  const { absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, options.idleTimeout ?? 0), maxDataBytes = MAX_DATA_BYTES } =
+    options
+  const { idleTimeout = Math.min(DAY, absoluteTimeout), warnings: warns = true } = options
+  const now = clockOf(options.now)
+  const emit = emitter(options.onEvent)
+  const cookie = new CookieAttributes(options.cookie)
+  const format = formatOf(options, cookie.name, now)
+  const { limits, atomic = true, consistency, isProcessLocal } = options.store as Partial<SessionStore>
+  const maxBytes = Math.min(maxDataBytes, limits?.dataBytes ?? maxDataBytes)
+  const warnings = new FirstDayWarnings(emit, !warns)
+  if (isProcessLocal && isProduction()) warnings.tell('memory-store', true)
+  if (consistency === 'eventual') warnings.tell('eventual-store', false)
+  if (!atomic) warnings.tell('no-compare-and-set', false)
+  return {
+    format,
+    cookie,
+    serializer: new Serializer({ codec, schema, migrations, maxBytes }),
+    lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
+    maxOwnerBytes: limits?.ownerBytes ?? Number.POSITIVE_INFINITY,
+    notesOwnerTime: !format.isShared && format.store !== undefined,
+    isAtomic: atomic,
+    persistence,
+    onInvalidData,
+    onStoreFailure: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
+    queue: mayWaitForOthers() ? new WriteQueue() : undefined,
+    warnings,
+    emit,
+    now,
+  }
+}
+
+/** How the sessions of this store travel in the cookie. */
+function formatOf<Data>(options: SessionOptions<Data>, cookieName: string, now: () => number): CookieFormat {
+  const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = 10_000 } = options
+  const secrets = secretBytes(options.secret)
+  const guard = (store: SessionStore): SessionStore => {
+    store.useClock?.(now)
+    return guardStore(store, storeTimeout)
+  }
+  const { [FORMAT]: create } = store as { [FORMAT]?: (setting: CookieFormatSetting) => CookieFormat }
+  if (create !== undefined) return create({ secrets, cookieName, now, guard })
+  const made = signer(secrets)
+  if (![made?.sign, made?.verify, made?.succeed].every((method) => typeof method === 'function')) {
+    throw invalidOption('signer', 'must make { sign, verify, succeed }')
+  }
+  return new TokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
+}
+
+/** On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck. */
+function mayWaitForOthers(): boolean {
+  return !('WebSocketPair' in globalThis)
+}
+
+/** Looked up at each call, for fake timers; whole milliseconds, as databases keep them. */
+function clockOf(now: (() => number) | undefined): () => number {
+  return now === undefined ? () => Math.floor(Date.now()) : () => Math.floor(now())
 }

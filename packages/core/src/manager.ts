@@ -2,13 +2,13 @@ import { andThen, isPromise } from './awaitable.js'
 import { commit as commitState } from './commit/commit.js'
 import { edit, findById } from './commit/edit.js'
 import { endSession } from './commit/end-session.js'
-import type { SessionContext } from './context.js'
+import { createContext, type SessionContext } from './context.js'
 import type { SessionCookie } from './cookie/cookie-attributes.js'
 import type { Identity } from './cookie/cookie-format.js'
 import { isSessionError, SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
 import { invalidOption } from './option-error.js'
-import { resolveOptions, type SessionOptions } from './options.js'
+import type { SessionOptions } from './options.js'
 import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type SessionHandle, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf } from './request/handles.js'
@@ -87,7 +87,7 @@ export class SessionManager<Data = SessionData> {
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
-    this.#context = resolveOptions(options)
+    this.#context = createContext(options)
   }
 
   /**

@@ -1,24 +1,18 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { PersistencePolicy } from './commit/commit-context.js'
-import { WriteQueue } from './commit/write-queue.js'
-import type { SessionContext } from './context.js'
-import { CookieAttributes, type CookieOptions } from './cookie/cookie-attributes.js'
-import type { CookieFormat } from './cookie/cookie-format.js'
-import { CookieStore, recordFormat } from './cookie/cookie-store.js'
-import { type Secret, secretBytes } from './cookie/secrets.js'
-import { type TokenSignerFactory, webCryptoSigner } from './cookie/signer.js'
-import { TokenFormat } from './cookie/token-format.js'
+import type { CookieOptions } from './cookie/cookie-attributes.js'
+import { FORMAT } from './cookie/cookie-format.js'
+import type { CookieStore } from './cookie/cookie-store.js'
+import type { Secret } from './cookie/secrets.js'
+import type { TokenSignerFactory } from './cookie/signer.js'
 import type { SessionStoreError } from './errors.js'
-import { emitter, type SessionListener } from './events.js'
+import type { SessionListener } from './events.js'
 import { checkTimeout, invalidOption, rejectUnknown } from './option-error.js'
 import { isObject, type SessionCodec } from './session/codec.js'
 import { MAX_COOKIE_AGE } from './session/lifetime.js'
-import { type Migration, Serializer } from './session/serializer.js'
-import { MemoryStore } from './store/memory-store.js'
+import type { Migration } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
-import { guardStore } from './store/store-guard.js'
 import type { IsJson, SessionData } from './types.js'
-import { FirstDayWarnings, isProduction } from './warnings.js'
 
 interface BaseOptions<Data> {
   /** Where sessions are kept. */
@@ -94,104 +88,53 @@ const OPTIONS = (
 ).split(' ')
 const STORE_METHODS = ['load', 'create', 'update', 'touch', 'delete'] as const
 
-const DAY = 86_400
-const DEFAULT_ABSOLUTE = 30 * DAY
-const MAX_DATA_BYTES = 262_144
-
-/** @throws TypeError that names the option that can't work, and says what to do */
-export function resolveOptions<Data>(options: SessionOptions<Data>): SessionContext {
+/**
+ * Looks at what can be wrong with each option by itself.
+ * @throws TypeError that names the option that can't work, and says what to do
+ */
+export function checkOptions<Data>(options: SessionOptions<Data>): void {
   if (!isObject(options)) throw invalidOption('new SessionManager', 'needs its options: { store, secret }')
   rejectUnknown('', options, OPTIONS)
-  const { store, verifiedCacheSize = 10_000, warnings = true, maxDataBytes = MAX_DATA_BYTES } = options
-  const { idleTimeout = DAY, absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, idleTimeout) } = options
+  const {
+    idleTimeout,
+    absoluteTimeout,
+    storeTimeout,
+    verifiedCacheSize = 0,
+    maxDataBytes = 1,
+    warnings = true,
+  } = options
   const { persistence = 'changed', onInvalidData = 'reset', onStoreFailure = 'throw' } = options
-  const { storeTimeout, signer = webCryptoSigner, codec, schema, migrations = [], onEvent } = options
-
-  const secrets = secretBytes(options.secret)
-  const cookie = new CookieAttributes(options.cookie)
-  checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
-  checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
-  if (options.idleTimeout !== undefined && idleTimeout > absoluteTimeout)
-    throw invalidOption('idleTimeout', 'is above absoluteTimeout, and so never reached')
+  const { codec, schema, migrations = [], onEvent, now, signer } = options
+  if (idleTimeout !== undefined) checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
+  if (absoluteTimeout !== undefined) checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
   if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout)
+  const isReached = idleTimeout === undefined || absoluteTimeout === undefined || idleTimeout <= absoluteTimeout
+  check('idleTimeout', isReached, 'is above absoluteTimeout, and so never reached')
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])
   checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
-  if (typeof onStoreFailure !== 'function') checkWord('onStoreFailure', onStoreFailure, ['throw', 'anonymous'])
+  if (!isFunction(onStoreFailure)) checkWord('onStoreFailure', onStoreFailure, ['throw', 'anonymous'])
   check('verifiedCacheSize', verifiedCacheSize >= 0, 'must be a number, 0 or more')
   check('maxDataBytes', maxDataBytes > 0, 'must be a number of bytes above 0')
   check('warnings', typeof warnings === 'boolean', 'must be true or false')
-  checkFunction('now', options.now)
-  checkFunction('onEvent', onEvent)
-  checkFunction('signer', signer)
+  for (const [name, value] of Object.entries({ onEvent, now, signer })) {
+    check(name, value === undefined || isFunction(value), 'must be a function')
+  }
   check('migrations', Array.isArray(migrations) && migrations.every(isFunction), 'must be a list of functions')
-  check(
-    'codec',
-    codec === undefined || (isFunction(codec?.encode) && isFunction(codec?.decode)),
-    'needs encode and decode',
-  )
+  const isCodec = codec === undefined || (isFunction(codec?.encode) && isFunction(codec.decode))
+  check('codec', isCodec, 'must have encode and decode')
   // An arktype schema is a function.
-  const isSchema = isFunction((schema as StandardSchemaV1 | undefined)?.['~standard']?.validate)
-  check('schema', schema === undefined || isSchema, 'must be a Standard Schema, such as one of zod, valibot or arktype')
-  checkStore(store)
-
-  const now = clockOf(options.now)
-  const emit = emitter(onEvent)
-  const guard = (store: SessionStore): SessionStore => {
-    store.useClock?.(now)
-    return guardStore(store, storeTimeout)
-  }
-  const formatOf = (store: SessionStore | CookieStore): CookieFormat => {
-    if (store instanceof CookieStore) return recordFormat(store, { secrets, cookieName: cookie.name, now, guard })
-    const made = signer(secrets)
-    const isSigner = isObject(made) && [made.sign, made.verify, made.succeed].every(isFunction)
-    check('signer', isSigner, 'must make { sign, verify, succeed }')
-    return new TokenFormat(guard(store), made, secrets.length, cookie.name, verifiedCacheSize)
-  }
-  const format = formatOf(store)
-  const {
-    limits = {},
-    atomic = true,
-    consistency = 'strong',
-  }: Partial<SessionStore> = store instanceof CookieStore ? {} : store
-  const context: SessionContext = {
-    format,
-    cookie,
-    serializer: new Serializer({
-      codec,
-      schema,
-      migrations,
-      maxBytes: Math.min(maxDataBytes, limits.dataBytes ?? Infinity),
-    }),
-    lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
-    maxOwnerBytes: limits.ownerBytes ?? Infinity,
-    notesOwnerTime: !format.isShared && format.store !== undefined,
-    isAtomic: atomic,
-    persistence,
-    onInvalidData,
-    onStoreFailure: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
-    queue: mayWaitForOthers() ? new WriteQueue() : undefined,
-    warnings: new FirstDayWarnings(emit, !warnings),
-    emit,
-    now,
-  }
-  if (store instanceof MemoryStore && isProduction()) context.warnings.tell('memory-store', true)
-  if (consistency === 'eventual') context.warnings.tell('eventual-store', false)
-  if (!atomic) context.warnings.tell('no-compare-and-set', false)
-  return context
+  const standard = (schema as StandardSchemaV1 | undefined)?.['~standard']
+  check(
+    'schema',
+    schema === undefined || isFunction(standard?.validate),
+    'must be a Standard Schema (zod, valibot, arktype)',
+  )
+  checkStore(options.store)
 }
 
-/** On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck. */
-function mayWaitForOthers(): boolean {
-  return !('WebSocketPair' in globalThis)
-}
-
-/** Looked up at each call, for fake timers; whole milliseconds, as databases keep them. */
-function clockOf(now: (() => number) | undefined): () => number {
-  return now === undefined ? () => Math.floor(Date.now()) : () => Math.floor(now())
-}
-
+/** @throws TypeError if this is no store, but what people take for one */
 function checkStore(store: unknown): void {
-  if (store instanceof CookieStore) return
+  if (isObject(store) && FORMAT in store) return
   if (store === undefined || store === null) throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
   if (typeof store === 'string' || store instanceof URL) {
     throw invalidOption(
@@ -211,11 +154,7 @@ function check(option: string, isRight: boolean, problem: string): void {
   if (!isRight) throw invalidOption(option, problem)
 }
 
-function checkFunction(option: string, value: unknown): void {
-  check(option, value === undefined || isFunction(value), 'must be a function')
-}
-
-function checkWord(option: string, word: string, words: readonly string[]): void {
+function checkWord(option: string, word: unknown, words: readonly unknown[]): void {
   check(option, words.includes(word), `must be one of ${words.join(', ')}`)
 }
 

@@ -16,6 +16,9 @@ export interface AtomicOperation {
 /** What the store uses of a `Deno.Kv`, which fits as it is. */
 export interface KeyValueDatabase {
   get<Value>(key: readonly string[]): Promise<KvEntry<Value>>
-  list<Value>(selector: { prefix: readonly string[] }, options: { batchSize: number }): AsyncIterable<KvEntry<Value>>
+  list<Value>(
+    selector: { prefix: readonly string[] } | { prefix: readonly string[]; start: readonly string[] },
+    options: { batchSize: number; limit?: number },
+  ): AsyncIterable<KvEntry<Value>>
   atomic(): AtomicOperation
 }

@@ -15,6 +15,8 @@ test('a prefix is one part or several', () => {
 })
 
 test('what it can do beyond the protocol is known', () => {
-  type Capabilities = Required<Pick<SessionStore, 'listByOwner' | 'deleteByOwner' | 'clear' | 'useClock'>>
+  type Capabilities = Required<
+    Pick<SessionStore, 'list' | 'listByOwner' | 'deleteByOwner' | 'limits' | 'clear' | 'useClock'>
+  >
   expectTypeOf<DenoKvStore>().toExtend<Capabilities>()
 })

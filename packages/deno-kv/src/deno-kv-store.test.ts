@@ -9,7 +9,7 @@ const checks = storeChecks(() => Promise.reject(new Error('runs in Deno')))
 
 let workshop: DenoWorkshop
 beforeAll(async () => {
-  workshop = await openWorkshop('conformance', 'increments', 'limits', 'regenerated')
+  workshop = await openWorkshop('conformance', 'increments', 'limits', 'regenerated', 'mixed', 'times')
 }, 60_000)
 afterAll(() => workshop?.close())
 
@@ -61,8 +61,40 @@ describe('several processes on one file', () => {
 })
 
 describe('deleteByOwner', () => {
-  it('finds what a session was regenerated to while it looked', async () => {
-    expect(await workshop.run('regenerated')).toEqual([{ deleted: 1, left: [] }])
+  it('finds what a session was regenerated to while it looked, and says so when that has no end', async () => {
+    const [few, endless] = await workshop.run('regenerated')
+    // What is left of the old ones belongs to nobody.
+    expect(few).toEqual({ outcome: 1, living: 0, listed: [] })
+    expect(endless).toEqual({
+      outcome:
+        'Error: Deno KV: this owner got new sessions each of the 20 times that we looked. 0 were removed; keep the owner ' +
+        'from signing in, and call again.',
+      living: 1,
+      listed: [expect.any(String)],
+    })
+  })
+})
+
+describe('an answer that is another session’s', () => {
+  it('is an error of each call, not taken, and writes nothing', async () => {
+    const [outcome] = await workshop.run<{ calls: Record<string, string>; other: string }>('mixed')
+    const error = expect.stringMatching(
+      /^Error: Deno KV: the answer is about another key than was asked for, and nothing/,
+    )
+    const calls = ['load', 'update', 'touch', 'delete', 'list', 'listByOwner', 'deleteByOwner', 'clear']
+    expect(outcome).toEqual({
+      calls: Object.fromEntries(calls.map((name) => [name, error])),
+      other: 'secret, version 1',
+    })
+    expect(JSON.stringify(outcome?.calls)).not.toContain('secret')
+  })
+})
+
+describe('times', () => {
+  it('may be absurd or fractions, and a clock may be, too', async () => {
+    const lines = await workshop.run<{ expiresAt: number; kept: boolean }>('times')
+    expect(lines.length).toBeGreaterThan(5)
+    expect(lines.filter(({ kept }) => !kept)).toEqual([])
   })
 })
 
@@ -72,13 +104,16 @@ describe('the limits of Deno KV', () => {
     expect(limits).toEqual({
       'a session of more than 64 KiB': 'TypeError: Value too large (max 65536 bytes)',
       'the session that it was to replace': 'small',
+      'the longest data and owner': { 'a letter': true, 'a sign': true, NUL: true, mixed: true },
       'each operation of a closed database': [
         'load',
         'create',
         'update',
         'touch',
         'delete',
+        'list',
         'listByOwner',
+        'deleteByOwner',
         'clear',
       ].map((name) => `${name}: BadResource: Bad resource ID`),
       'what a clear leaves of other data': ['other', 'sessions,other,1'],
@@ -87,5 +122,12 @@ describe('the limits of Deno KV', () => {
 
   it('leave no room for a prefix of no parts', () => {
     expect(() => denoKvStore({} as never, { prefix: [] })).toThrow(/^prefix: must have a part/)
+  })
+
+  it('leave no room for one that is as long as a key, and less for an owner below a long one', () => {
+    expect(() => denoKvStore({} as never, { prefix: 'x'.repeat(1000) })).toThrow(/^prefix: must be shorter/)
+    const [short, long] = ['x', 'x'.repeat(500)].map((prefix) => denoKvStore({} as never, { prefix }).limits.ownerBytes)
+    expect(long).toBeLessThan(short as number)
+    expect(long).toBeGreaterThan(255)
   })
 })

@@ -4,7 +4,7 @@ import { denoKvStore } from '../src/index.js'
 
 const kv = await Deno.openKv(Deno.args[0])
 const checks = storeChecks(() => ({ store: denoKvStore(kv, { prefix: ['test', crypto.randomUUID()] }) }), {
-  maxDataBytes: 30_000,
+  maxDataBytes: 60_000,
 })
 for (const { name, run } of checks) {
   const outcome = await run().catch((error: unknown) => String(error))

@@ -48,4 +48,8 @@ describe.skipIf(!(await canStartRedis()))('in Bun, with its own client', () => {
       null,
     ])
   }, 60_000)
+
+  it('works again after a failover, with the same client', async () => {
+    expect(await runBun('bun-failover.ts')).toEqual([expect.stringContaining('READONLY'), true])
+  }, 60_000)
 })

@@ -43,6 +43,8 @@ test('the store is one with everything but deleteExpired', () => {
   expectTypeOf(redisStore(new Redis())).toEqualTypeOf<RedisStore>()
   expectTypeOf<RedisStore>().toExtend<SessionStore>()
   expectTypeOf<RedisStore>().toExtend<
-    Required<Pick<SessionStore, 'listByOwner' | 'deleteByOwner' | 'clear' | 'useClock'>>
+    Required<
+      Pick<SessionStore, 'list' | 'listByOwner' | 'deleteByOwner' | 'clear' | 'useClock' | 'limits' | 'consistency'>
+    >
   >()
 })

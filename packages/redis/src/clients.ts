@@ -1,21 +1,23 @@
-/** A client of the user's. Its connection is theirs too: the store neither opens nor closes it. */
+/** A client of the user's. Its connection is theirs too: the store neither opens nor closes it for good. */
 export type RedisClient = NodeRedisClient | IoredisClient | UpstashClient | BunRedisClient
 
-/** What is used of `redis` (node-redis 5 or later): of a client, a pool or a cluster. */
+/** What is used of `redis` (node-redis 5 or later): of a client, a pool, a cluster or a sentinel. */
 export interface NodeRedisClient {
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
-/** What is used of one server's `redis` client. */
+/** What is used of a client or a pool of `redis`, for one server. */
 export interface NodeRedisServer {
-  scan(cursor: string, options: { MATCH: string; COUNT: number }): Promise<{ cursor: unknown; keys: unknown[] }>
+  /** Only a pool has it. */
+  readonly totalClients?: number
+  sendCommand(args: string[]): Promise<unknown>
 }
 
 /** What is used of a cluster client of `redis`. */
 export interface NodeRedisCluster {
   readonly masters: readonly unknown[]
-  nodeClient(master: unknown): Promise<NodeRedisServer>
+  nodeClient(master: unknown): Promise<NodeRedisClient>
 }
 
 /** What is used of `ioredis` (5 or later): of a `Redis` or a `Cluster`. */
@@ -26,14 +28,15 @@ export interface IoredisClient {
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>
 }
 
-/** What is used of one server's `ioredis` client. */
+/** What is used of a `Redis` of `ioredis`, for one server. */
 export interface IoredisServer {
-  scan(cursor: string, match: 'MATCH', pattern: string, count: 'COUNT', hint: number): Promise<[string, string[]]>
+  readonly status: string
+  disconnect(reconnect: boolean): void
 }
 
 /** What is used of a `Cluster` of `ioredis`. */
 export interface IoredisCluster {
-  nodes(role: 'master'): IoredisServer[]
+  nodes(role: 'master'): IoredisClient[]
 }
 
 /** What is used of `@upstash/redis`. */

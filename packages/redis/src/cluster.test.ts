@@ -111,7 +111,7 @@ runner.describe('on a cluster of three masters', () => {
       const ids = Array.from({ length: 30 }, newId)
       const record = newRecord({ owner: 'ada' })
       for (const id of ids) await store.create(id, record)
-      const touchAll = () => Promise.allSettled(ids.map((id) => store.touch(id, record.expiresAt + 1)))
+      const touchAll = () => Promise.allSettled(ids.map((id) => store.touch(id, record.expiresAt + 1, 1)))
       const [server] = cluster.servers
       await server?.kill()
       expect((await touchAll()).some(({ status }) => status === 'rejected')).toBe(true)

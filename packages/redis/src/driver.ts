@@ -10,19 +10,23 @@ import type {
   UpstashClient,
 } from './clients.js'
 
-/** All that the store wants of a client. Each script has one key, so that any of them runs on a cluster. */
+/** All that the store wants of a client. Each script has one key at most, so that any of them runs on a cluster. */
 export interface RedisDriver {
+  /** What the client puts before each key of a script by itself. */
+  readonly keyPrefix: string
   /** Runs a script that the server may know by its hash. Rejects with a NOSCRIPT error if it does not. */
-  evalsha(sha1: string, key: string, args: string[]): Promise<unknown>
-  eval(source: string, key: string, args: string[]): Promise<unknown>
-  /** The keys that match, of every master, page by page. A key may come twice. */
-  scan(pattern: string): AsyncIterable<string[]>
+  evalsha(sha1: string, keys: string[], args: string[]): Promise<unknown>
+  eval(source: string, keys: string[], args: string[]): Promise<unknown>
+  /** A driver for each master of a cluster, which runs scripts without a key there. */
+  masters?(): Promise<RedisDriver[]>
+  /** SCAN as a command, for a service that may not have it in scripts. */
+  scan?(cursor: string, pattern: string, count: number): Promise<readonly [cursor: unknown, keys: readonly unknown[]]>
+  /** Makes a client that does not do so by itself leave its connection for a new one. At most once a second. */
+  reconnect?(): void
 }
 
-type Page = readonly [cursor: unknown, keys: readonly unknown[]]
-
-/** How many keys one SCAN looks at. */
-const COUNT = 1000
+/** The least time between two reconnects, in milliseconds: the address may lead to the old master for a while. */
+const RECONNECT_PAUSE = 1000
 
 /** @throws TypeError if the client is none of those that it knows */
 export function driverOf(client: RedisClient): RedisDriver {
@@ -35,72 +39,76 @@ export function driverOf(client: RedisClient): RedisDriver {
 }
 
 function nodeRedisDriver(client: NodeRedisClient): RedisDriver {
-  return {
-    evalsha: (sha1, key, args) => client.evalSha(sha1, { keys: [key], arguments: args }),
-    eval: (source, key, args) => client.eval(source, { keys: [key], arguments: args }),
-    async *scan(pattern) {
-      const cluster = has(client, 'nodeClient') ? (client as unknown as NodeRedisCluster) : undefined
-      const servers = cluster
-        ? await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)))
-        : [client as unknown as NodeRedisServer]
-      for (const server of servers) {
-        yield* pages(async (cursor): Promise<Page> => {
-          const page = await server.scan(cursor, { MATCH: pattern, COUNT })
-          return [page.cursor, page.keys]
-        })
-      }
-    },
-  }
+  const cluster = has(client, 'nodeClient') ? (client as unknown as NodeRedisCluster) : undefined
+  // A client of a sentinel or a cluster learns by itself who the master is.
+  const server = cluster || has(client, 'getMasterNode') ? undefined : (client as unknown as NodeRedisServer)
+  return driver({
+    evalsha: (sha1, keys, args) => client.evalSha(sha1, { keys, arguments: args }),
+    eval: (source, keys, args) => client.eval(source, { keys, arguments: args }),
+    ...(cluster && {
+      masters: async () =>
+        (await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)))).map(nodeRedisDriver),
+    }),
+    // The server then ends the connection, and the client makes a new one as after any end. Each client of a pool gets one.
+    ...(server && {
+      reconnect: () =>
+        Promise.all(Array.from({ length: server.totalClients ?? 1 }, () => server.sendCommand(['QUIT']))),
+    }),
+  })
 }
 
 function ioredisDriver(client: IoredisClient): RedisDriver {
-  return {
-    evalsha: (sha1, key, args) => client.evalsha(sha1, 1, key, ...args),
-    eval: (source, key, args) => client.eval(source, 1, key, ...args),
-    async *scan(pattern) {
-      // The client puts its own prefix before keys, but not before patterns, and does not take it off.
-      const keyPrefix = client.options.keyPrefix ?? ''
-      const servers = has(client, 'nodes')
-        ? (client as unknown as IoredisCluster).nodes('master')
-        : [client as unknown as IoredisServer]
-      for (const server of servers) {
-        const scan = (cursor: string) => server.scan(cursor, 'MATCH', escapeGlob(keyPrefix) + pattern, 'COUNT', COUNT)
-        for await (const keys of pages(scan)) yield keys.map((key) => key.slice(keyPrefix.length))
-      }
-    },
-  }
+  const cluster = has(client, 'nodes') ? (client as unknown as IoredisCluster) : undefined
+  const server = client as unknown as IoredisServer
+  const keyPrefix = client.options.keyPrefix ?? ''
+  return driver({
+    keyPrefix,
+    evalsha: (sha1, keys, args) => client.evalsha(sha1, keys.length, ...keys, ...args),
+    eval: (source, keys, args) => client.eval(source, keys.length, ...keys, ...args),
+    ...(cluster
+      ? // The clients of its servers do not know its prefix.
+        { masters: async () => cluster.nodes('master').map((master) => ({ ...ioredisDriver(master), keyPrefix })) }
+      : {
+          reconnect: () => {
+            if (server.status === 'ready') server.disconnect(true)
+          },
+        }),
+  })
 }
 
 function upstashDriver(client: UpstashClient): RedisDriver {
-  return {
-    evalsha: (sha1, key, args) => client.evalsha(sha1, [key], args),
-    eval: (source, key, args) => client.eval(source, [key], args),
-    scan: (pattern) => pages((cursor) => client.scan(cursor, { match: pattern, count: COUNT })),
-  }
+  return driver({
+    evalsha: (sha1, keys, args) => client.evalsha(sha1, keys, args),
+    eval: (source, keys, args) => client.eval(source, keys, args),
+    scan: (cursor, match, count) => client.scan(cursor, { match, count }),
+  })
 }
 
 function bunDriver(client: BunRedisClient): RedisDriver {
-  return {
-    evalsha: (sha1, key, args) => client.send('EVALSHA', [sha1, '1', key, ...args]),
-    eval: (source, key, args) => client.send('EVAL', [source, '1', key, ...args]),
-    scan: (pattern) =>
-      pages((cursor) => client.send('SCAN', [cursor, 'MATCH', pattern, 'COUNT', `${COUNT}`]) as Promise<Page>),
+  return driver({
+    evalsha: (sha1, keys, args) => client.send('EVALSHA', [sha1, String(keys.length), ...keys, ...args]),
+    eval: (source, keys, args) => client.send('EVAL', [source, String(keys.length), ...keys, ...args]),
+    reconnect: () => client.send('QUIT', []),
+  })
+}
+
+type Parts = Pick<RedisDriver, 'evalsha' | 'eval'> &
+  Partial<Pick<RedisDriver, 'keyPrefix' | 'masters' | 'scan'>> & { reconnect?: () => unknown }
+
+/** A driver of a client's own parts, with what is the same for most. */
+function driver({ reconnect, ...parts }: Parts): RedisDriver {
+  let last = 0
+  const driver: RedisDriver = { keyPrefix: '', ...parts }
+  if (reconnect === undefined) return driver
+  driver.reconnect = () => {
+    if (Math.abs(Date.now() - last) < RECONNECT_PAUSE) return
+    last = Date.now()
+    // The client tells its listeners what came of it, and the next call whether it can be made.
+    Promise.resolve()
+      .then(reconnect)
+      .catch(() => {})
   }
-}
-
-/** Follows the cursor from page to page. */
-async function* pages(scan: (cursor: string) => Promise<Page>): AsyncGenerator<string[]> {
-  let cursor = '0'
-  do {
-    const [next, keys] = await scan(cursor)
-    cursor = String(next)
-    yield keys.map(String)
-  } while (cursor !== '0')
-}
-
-/** A text as a pattern that matches nothing but it. */
-export function escapeGlob(text: string): string {
-  return text.replace(/[*?[\]\\]/g, '\\$&')
+  return driver
 }
 
 function has(client: unknown, method: string): boolean {

@@ -60,7 +60,7 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
       const ownedRecord = newRecord({ owner: 'private owner' })
       await store.create(id, record)
       await store.create(owned, ownedRecord)
-      await store.touch(id, record.expiresAt)
+      await store.touch(id, record.expiresAt, 1)
 
       await server.cli('config', 'set', 'maxmemory', '1')
       try {
@@ -69,8 +69,8 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
           () => store.create(unknown, record),
           () => store.update(id, { ...record, version: 2, data: 'more private data' }),
           () => store.update(id, { ...record, version: 2, owner: 'private owner' }),
-          () => store.touch(id, later),
-          () => store.touch(owned, later),
+          () => store.touch(id, later, 1),
+          () => store.touch(owned, later, 1),
         ]) {
           const error = await write().catch((error: unknown) => error)
           expect(error).toBeInstanceOf(Error)
@@ -106,7 +106,7 @@ describe('when Upstash can’t be asked', () => {
       })
       const store = redisStore(client)
       await expect(store.load(newId())).rejects.toThrow(Error)
-      await expect(store.touch(newId(), Date.now())).rejects.toThrow(Error)
+      await expect(store.touch(newId(), Date.now(), 1)).rejects.toThrow(Error)
       await expect(store.delete(newId())).rejects.toThrow(Error)
       await expect(store.listByOwner('ada')).rejects.toThrow(Error)
     }

@@ -83,7 +83,7 @@ describe.skipIf(url === '')('redisStore', () => {
     await store.create(id, record)
     await lifetime(60_000)
     now += 30_000
-    await store.touch(id, now + 200_000)
+    await store.touch(id, now + 200_000, 1)
     await lifetime(200_000)
     await store.update(id, { ...record, version: 2, expiresAt: now + 90_000 })
     await lifetime(90_000)
@@ -96,7 +96,7 @@ describe.skipIf(url === '')('redisStore', () => {
     const id = newId()
     await store.create(id, newRecord())
     await redis.hset(prefix + id, 'data', 'changed behind its back')
-    await store.touch(id, Date.now() + 7_200_000)
+    await store.touch(id, Date.now() + 7_200_000, 1)
     expect(await redis.hget(prefix + id, 'data')).toBe('changed behind its back')
     await store.clear()
   })
@@ -140,12 +140,89 @@ describe.skipIf(url === '')('redisStore', () => {
     const record = newRecord()
     await expect(store.load(id)).rejects.toThrow('WRONGTYPE')
     await expect(store.update(id, { ...record, version: 2 })).rejects.toThrow('WRONGTYPE')
-    await expect(store.touch(id, record.expiresAt)).rejects.toThrow('WRONGTYPE')
+    await expect(store.touch(id, record.expiresAt, 1)).rejects.toThrow('WRONGTYPE')
     await expect(store.delete(id)).rejects.toThrow('WRONGTYPE')
     expect(await store.create(id, record)).toBe(false)
     expect(await redis.get(prefix + id)).toBe('text')
+    await redis.unlink(prefix + id)
+  })
+
+  it('leaves keys that look like its own and are not, and lists none of them', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const write: Record<string, (key: string) => Promise<unknown>> = {
+      [newId()]: (key) => redis.set(key, 'text'),
+      [newId()]: (key) => redis.rpush(key, 'version', 'data', 'createdAt', 'expiresAt'),
+      [newId()]: (key) => redis.hset(key, { version: '7', data: '{}', name: 'of something else' }),
+      [newId()]: (key) => redis.zadd(key, '1', 'version'),
+      'owner:ada': (key) => redis.set(key, 'text'),
+      'owner:bob': (key) => redis.hset(key, { bob: '1' }),
+    }
+    for (const [name, put] of Object.entries(write)) await put(prefix + name)
+    const id = newId()
+    await store.create(id, newRecord({ owner: 'eve' }))
+    expect((await store.list(undefined, 100, Date.now())).entries.map(({ id }) => id)).toEqual([id])
     await store.clear()
-    expect(await redis.exists(prefix + id)).toBe(0)
+    const keys = await redis.keys(`${prefix}*`)
+    expect(keys.sort()).toEqual(
+      Object.keys(write)
+        .map((name) => prefix + name)
+        .sort(),
+    )
+    await redis.unlink(keys)
+  })
+
+  it('takes a hash without a session’s fields for no session', async () => {
+    const prefix = newPrefix()
+    const store = redisStore(redis, { prefix })
+    const id = newId()
+    await redis.hset(prefix + id, { version: '1', data: '{}' })
+    expect(await store.load(id)).toBeUndefined()
+    await redis.unlink(prefix + id)
+  })
+
+  it.each([
+    ['a clock that shows parts of milliseconds', 0.25, 3_600_000],
+    ['an expiry with parts of a millisecond', 0, 3_600_000.75],
+    ['an expiry that no calendar knows', 0, 8.64e15],
+    ['an expiry at infinity', 0, Number.POSITIVE_INFINITY],
+  ])('takes %s', async (_, fraction, lifetime) => {
+    const prefix = newPrefix()
+    const now = Date.now() + fraction
+    const store = redisStore(redis, { prefix, now: () => now })
+    const id = newId()
+    const record = newRecord({ owner: 'ada', createdAt: now, expiresAt: now + lifetime })
+    expect(await store.create(id, record)).toBe(true)
+    expect(await store.load(id)).toEqual(record)
+    const updated = { ...record, version: 2 }
+    expect(await store.update(id, updated)).toBe(true)
+    expect(await store.touch(id, record.expiresAt + 0.5, 2)).toBe(true)
+    expect((await store.load(id))?.expiresAt).toBe(record.expiresAt + 0.5)
+    expect(await store.listByOwner('ada')).toHaveLength(1)
+    expect((await store.list(undefined, 10, now)).entries).toHaveLength(1)
+    expect(await redis.pttl(prefix + id)).toBeGreaterThan(3_500_000)
+    expect(await store.deleteByOwner('ada')).toBe(1)
+  })
+
+  it('refuses a text that Redis would keep as another one, and shows it not', async () => {
+    const store = redisStore(redis, { prefix: newPrefix() })
+    const id = newId()
+    for (const field of ['data', 'owner', 'meta']) {
+      const error = await store.create(id, newRecord({ [field]: 'private \ud800' })).catch((error: unknown) => error)
+      expect(String(error)).toMatch(`a session’s ${field} holds half a character`)
+      expect(String(error)).not.toContain('private')
+    }
+    expect(await store.load(id)).toBeUndefined()
+    expect(await store.listByOwner('\ud800')).toEqual([])
+    expect(await store.deleteByOwner('\ud800')).toBe(0)
+  })
+
+  it('keeps owners as long as its limit apart', async () => {
+    const store = redisStore(redis, { prefix: newPrefix() })
+    const owners = ['a', 'b'].map((last) => `${'é'.repeat(store.limits.ownerBytes / 2 - 1)}x${last}`)
+    expect(new TextEncoder().encode(owners[0])).toHaveLength(store.limits.ownerBytes)
+    for (const owner of owners) await store.create(newId(), newRecord({ owner }))
+    for (const owner of owners) expect(await store.deleteByOwner(owner)).toBe(1)
   })
 
   it('signs an owner out everywhere but here, through a manager', async () => {

@@ -1,12 +1,14 @@
-import type { StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from '@fetch-sessions/core'
+import { inBatches } from './batches.js'
 import type { RedisClient } from './clients.js'
-import { driverOf, escapeGlob, type RedisDriver } from './driver.js'
-import { OwnerIndex } from './owner-index.js'
+import { driverOf, type RedisDriver } from './driver.js'
+import { isId, Listing, namesOf } from './listing.js'
+import { OWNER, OwnerIndex } from './owner-index.js'
 import { code, mark, markedText, markedTexts } from './reply.js'
 import { withReplyTimeout } from './reply-timeout.js'
 import type { Script } from './script.js'
-import { CREATE, DELETE, READ, TOUCH, UNLINK, UPDATE } from './scripts.js'
-import { argumentsOf, RECORD_FIELDS, recordOf } from './session-hash.js'
+import { CLEAR, CREATE, DELETE, READ, TOUCH, UPDATE } from './scripts.js'
+import { argumentsOf, INFO_FIELDS, infoOf, isWellFormed, RECORD_FIELDS, recordOf } from './session-hash.js'
 
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
@@ -17,14 +19,30 @@ export interface RedisStoreOptions {
   now?: () => number
 }
 
-/** A store with compare-and-set and an owner index. */
+/** A store with compare-and-set, an owner index and lists. */
 export interface RedisStore extends SessionStore {
+  /** The master is asked, always. What a failover loses is lost, as the README says. */
+  readonly consistency: 'strong'
+  /** An owner is a part of a key. */
+  readonly limits: StoreLimits & { readonly ownerBytes: number }
   load(id: string): Promise<SessionRecord | undefined>
   create(id: string, record: SessionRecord): Promise<boolean>
   update(id: string, record: SessionRecord): Promise<boolean>
-  touch(id: string, expiresAt: number): Promise<boolean>
+  touch(id: string, expiresAt: number, version: number): Promise<boolean>
   delete(id: string): Promise<boolean>
+  /**
+   * In the order of the ids. Looks at all keys of each master with the first page, and again for about each ten thousand
+   * sessions. Each session that lives all the time comes exactly once, unless slots of a cluster move to another master
+   * meanwhile: then one may be missing.
+   */
+  list(cursor: string | undefined, limit: number, now: number): Promise<StoredPage>
+  /** Reads only. */
   listByOwner(owner: string): Promise<StoredInfo[]>
+  /**
+   * Looks at the owner's index until it shows no session that is new.
+   *
+   * @throws Error if there are new ones after a hundred looks; those before are removed
+   */
   deleteByOwner(owner: string, exceptId?: string): Promise<number>
   /** Removes the sessions under the prefix, and no other key, on every master of a cluster. */
   clear(): Promise<void>
@@ -34,8 +52,9 @@ export interface RedisStore extends SessionStore {
 /**
  * Keeps sessions in Redis or Valkey, on one server or a cluster.
  *
- * @param client of `redis` (a client, a pool, a cluster), `ioredis` (`Redis`, `Cluster`), `@upstash/redis` or Bun. It
- *   stays yours: connect it before, close it when you are done.
+ * @param client of `redis` (a client, a pool, a cluster, a sentinel), `ioredis` (`Redis`, `Cluster`), `@upstash/redis` or
+ *   Bun. It stays yours: connect it before, close it when you are done. Where it is still connected to a server that is no
+ *   master any more, the store makes it connect anew.
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
@@ -52,19 +71,16 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
   return new Store(withReplyTimeout(driverOf(client), timeout), prefix, now)
 }
 
-/** Between the prefix and an owner. No id of a session has a colon. */
-const OWNER = 'owner:'
-
-/** An id of a session. */
-const ID = /^[\w-]{43}$/
-
-/** How many sessions are asked for at once. */
-const BATCH = 500
+/** How often `deleteByOwner` looks for new sessions. */
+const MAX_LOOKS = 100
 
 class Store implements RedisStore {
+  readonly consistency = 'strong' as const
+  readonly limits: { readonly ownerBytes: number } = { ownerBytes: 4096 }
   readonly #driver: RedisDriver
   readonly #prefix: string
   readonly #index: OwnerIndex
+  readonly #listing: Listing
   readonly #hasOwnClock: boolean
   #now: () => number
 
@@ -73,7 +89,8 @@ class Store implements RedisStore {
     this.#prefix = prefix
     this.#now = now ?? Date.now
     this.#hasOwnClock = now !== undefined
-    this.#index = new OwnerIndex(driver, prefix + OWNER, () => this.#now())
+    this.#index = new OwnerIndex(driver, prefix, () => this.#now())
+    this.#listing = new Listing(driver, prefix)
   }
 
   useClock(now: () => number): void {
@@ -87,13 +104,14 @@ class Store implements RedisStore {
   async create(id: string, record: SessionRecord): Promise<boolean> {
     const { owner, expiresAt } = record
     const until = owner === undefined ? undefined : this.#index.keepUntil(expiresAt)
-    const isCreated = code(await this.#run(CREATE, id, this.#argumentsOf(record, until)), 0, 1) === 1
+    const [reply] = await this.#run(CREATE, id, this.#argumentsOf(record, until))
+    const isCreated = code(reply, 0, 1) === 1
     if (!isCreated || owner === undefined || until === undefined) return isCreated
     try {
       await this.#index.enter(owner, id, until)
     } catch (error) {
       // Nobody has its cookie yet, so it would do no harm, but it is of no use either.
-      await this.#run(UNLINK, id, []).catch(() => {})
+      await this.#run(DELETE, id, ['']).catch(() => {})
       throw error
     }
     return true
@@ -101,73 +119,95 @@ class Store implements RedisStore {
 
   async update(id: string, record: SessionRecord): Promise<boolean> {
     const { owner, expiresAt, version } = record
-    const write = async (until?: number) =>
-      code(await this.#run(UPDATE, id, [...this.#argumentsOf(record, until), String(version - 1)]), 0, 1, 2)
-    let outcome = await write()
-    if (outcome === 2 && owner !== undefined) {
-      const until = this.#index.keepUntil(expiresAt)
+    const write = (until?: number) => this.#run(UPDATE, id, [...this.#argumentsOf(record, until), String(version - 1)])
+    const writing = write()
+    const renewing = owner === undefined ? undefined : this.#index.renew(owner, id, expiresAt)
+    let [outcome, known, before] = await writing.finally(() => renewing)
+    if (owner !== undefined && code(outcome, 0, 1, 2) === 2) {
+      const until = this.#index.keepUntil(expiresAt, Number(markedText(known)))
       await this.#index.enter(owner, id, until)
-      outcome = await write(until)
+      ;[outcome, known, before] = await write(until)
     }
-    return outcome === 1
+    const ownerBefore = markedText(before)
+    if (ownerBefore !== undefined) await this.#index.remove(ownerBefore, [id], Number(markedText(known)))
+    return code(outcome, 0, 1) === 1
   }
 
-  async touch(id: string, expiresAt: number): Promise<boolean> {
-    const until = this.#index.keepUntil(expiresAt)
-    const move = (indexedOwner?: string) =>
-      this.#run(TOUCH, id, [String(expiresAt), this.#lifetime(expiresAt), mark(indexedOwner), String(until)])
-    let reply = await move()
-    // More than once only if the owner changes meanwhile.
-    for (let owner = markedText(reply); owner !== undefined; owner = markedText(reply)) {
-      await this.#index.enter(owner, id, until)
-      reply = await move(owner)
+  async touch(id: string, expiresAt: number, version: number): Promise<boolean> {
+    let until = this.#index.keepUntil(expiresAt)
+    const move = (entered?: string) =>
+      this.#run(TOUCH, id, [
+        String(expiresAt),
+        this.#lifetime(expiresAt),
+        mark(entered),
+        String(until),
+        String(version),
+      ])
+    let [outcome, owner, known] = await move()
+    const ofOwner = markedText(owner)
+    if (ofOwner === undefined) return code(outcome, 0, 1) === 1
+    if (code(outcome, 1, 2) === 1) {
+      await this.#index.renew(ofOwner, id, expiresAt)
+      return true
     }
-    return code(reply, 0, 1) === 1
+    until = this.#index.keepUntil(expiresAt, Number(markedText(known)))
+    await this.#index.enter(ofOwner, id, until)
+    // Its version has one owner only.
+    ;[outcome, owner, known] = await move(ofOwner)
+    return code(outcome, 0, 1) === 1
   }
 
   async delete(id: string): Promise<boolean> {
-    const reply = await this.#run(DELETE, id, [''])
-    const owner = markedText(reply)
-    if (owner === undefined) return code(reply, 0, 1) === 1
-    await this.#index.remove(owner, [id])
-    return true
+    const [outcome, owner] = await this.#run(DELETE, id, [''])
+    const isDeleted = code(outcome, 0, 1) === 1
+    const ofOwner = markedText(owner)
+    if (ofOwner !== undefined) await this.#index.remove(ofOwner, [id])
+    return isDeleted
+  }
+
+  async list(cursor: string | undefined, limit: number, now: number): Promise<StoredPage> {
+    const page = await this.#listing.page(cursor, limit)
+    const infos: (StoredInfo | undefined)[] = []
+    await inBatches([...page.ids.entries()], async ([i, id]) => {
+      infos[i] = await this.#infoOf(id)
+    })
+    return {
+      entries: infos.filter((info) => info !== undefined && info.expiresAt > now) as StoredInfo[],
+      cursor: page.cursor,
+    }
   }
 
   async listByOwner(owner: string): Promise<StoredInfo[]> {
-    const ids = await this.#index.idsOf(owner)
+    if (!isWellFormed(owner)) return []
     const infos: StoredInfo[] = []
-    const gone: string[] = []
-    await inBatches(ids, async (id) => {
-      const [version, createdAt, expiresAt, itsOwner] = await this.#read(id, [
-        'version',
-        'createdAt',
-        'expiresAt',
-        'owner',
-      ])
-      if (version === undefined) gone.push(id)
-      else if (itsOwner === owner && Number(expiresAt) > this.#now())
-        infos.push({ id, owner, createdAt: Number(createdAt), expiresAt: Number(expiresAt) })
+    await inBatches(await this.#index.idsOf(owner), async (id) => {
+      const info = await this.#infoOf(id)
+      if (info?.owner === owner && info.expiresAt > this.#now()) infos.push(info)
     })
-    await this.#index.remove(owner, gone)
     return infos
   }
 
   /**
-   * Until the index shows no session that is new. One that is regenerated meanwhile is followed by another, which is in
-   * the index before the former is deleted: if we come too late for the former, we find the latter at the next look.
+   * A session that is regenerated meanwhile is followed by another, which is in the index before the former is the
+   * owner's no more: if we come too late for the former, we find the latter at the next look.
    */
   async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
+    if (!isWellFormed(owner)) return 0
     const seen = new Set([exceptId])
     const unseen = async () => (await this.#index.idsOf(owner)).filter((id) => !seen.has(id))
     let count = 0
-    for (let ids = await unseen(); ids.length > 0; ) {
+    let ids = await unseen()
+    for (let looks = 1; ids.length > 0; looks++) {
+      if (looks > MAX_LOOKS) {
+        throw new Error(`Redis: new sessions of this owner kept coming while ${count} were removed; remove them again`)
+      }
       const gone: string[] = []
       await inBatches(ids, async (id) => {
         seen.add(id)
-        const reply = await this.#run(DELETE, id, [mark(owner)])
-        const isDeleted = markedText(reply) !== undefined
+        const [outcome] = await this.#run(DELETE, id, [mark(owner)])
+        const isDeleted = code(outcome, 0, 1, 2) === 1
         if (isDeleted) count++
-        if (isDeleted || code(reply, 0, 2) === 0) gone.push(id)
+        if (isDeleted || code(outcome, 0, 2) === 0) gone.push(id)
       })
       ;[ids] = await Promise.all([unseen(), this.#index.remove(owner, gone)])
     }
@@ -175,26 +215,38 @@ class Store implements RedisStore {
   }
 
   async clear(): Promise<void> {
-    // A client of a cluster may know its masters only when it has sent something.
-    await this.#read('', ['version'])
     const owners = new Set<string>()
-    for await (const keys of this.#driver.scan(`${escapeGlob(this.#prefix)}*`)) {
-      const names = keys.map((key) => key.slice(this.#prefix.length))
+    for await (const names of namesOf(this.#driver, this.#prefix)) {
       for (const name of names) if (name.startsWith(OWNER)) owners.add(name.slice(OWNER.length))
-      await inBatches(
-        names.filter((name) => ID.test(name)),
-        (id) => this.#run(UNLINK, id, []),
-      )
+      await inBatches(names.filter(isId), async (id) => code((await this.#run(CLEAR, id, []))[0], 0, 1))
     }
-    // An index may have an entry of a session that is new by now, so it isn't deleted: whoever reads it empties it.
-    await inBatches([...owners], (owner) => this.listByOwner(owner))
+    await inBatches([...owners], (owner) => this.#tidy(owner))
   }
 
-  #run(script: Script, id: string, args: string[]): Promise<unknown> {
-    return script.run(this.#driver, this.#prefix + id, args)
+  /**
+   * An index may have an entry of a session that is new by now, so it isn't deleted: what is gone is taken out. What has
+   * another type is no index.
+   */
+  async #tidy(owner: string): Promise<void> {
+    const gone: string[] = []
+    const ids = await this.#index.idsOf(owner).catch(unlessForeign([]))
+    await inBatches(ids, async (id) => {
+      if ((await this.#infoOf(id)) === undefined) gone.push(id)
+    })
+    await this.#index.remove(owner, gone)
   }
 
-  async #read(id: string, fields: string[]): Promise<(string | undefined)[]> {
+  /** `undefined` also of something at a session's key that no store has written. */
+  async #infoOf(id: string): Promise<StoredInfo | undefined> {
+    const fields = await this.#read(id, INFO_FIELDS).catch(unlessForeign([]))
+    return infoOf(id, fields)
+  }
+
+  #run(script: Script, id: string, args: readonly string[]): Promise<unknown[]> {
+    return script.run(this.#driver, this.#prefix + id, id, args)
+  }
+
+  async #read(id: string, fields: readonly string[]): Promise<(string | undefined)[]> {
     return markedTexts(await this.#run(READ, id, fields))
   }
 
@@ -204,10 +256,14 @@ class Store implements RedisStore {
 
   /** Milliseconds from now, not a time: the server's clock may be another. */
   #lifetime(expiresAt: number): string {
-    return String(Math.ceil(expiresAt - this.#now()))
+    return String(Math.min(Math.max(0, Math.ceil(expiresAt - this.#now())), Number.MAX_SAFE_INTEGER))
   }
 }
 
-async function inBatches<Item>(items: Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < items.length; i += BATCH) await Promise.all(items.slice(i, i + BATCH).map(work))
+/** What to make of an error: this, if the key has another type than the store's keys have. */
+function unlessForeign<Value>(value: Value): (error: unknown) => Value {
+  return (error) => {
+    if (error instanceof Error && error.message.includes('WRONGTYPE')) return value
+    throw error
+  }
 }

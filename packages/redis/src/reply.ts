@@ -3,7 +3,7 @@
  * of texts that look so. Whatever else comes is an error: a client may well hand out the reason of an abort as a reply
  * (Upstash), and taking that for "not there" would sign a visitor out.
  */
-type Reply = unknown
+export type Reply = unknown
 
 const decoder = new TextDecoder()
 
@@ -19,10 +19,9 @@ export function markedText(reply: Reply): string | undefined {
   return typeof text === 'string' && text.startsWith('=') ? text.slice(1) : undefined
 }
 
-/** A list of marked texts, `undefined` where there was none. */
-export function markedTexts(reply: Reply): (string | undefined)[] {
-  if (!Array.isArray(reply)) throw unexpected()
-  return reply.map((item: unknown) => {
+/** Marked texts, `undefined` where there was none. */
+export function markedTexts(replies: Reply[]): (string | undefined)[] {
+  return replies.map((item) => {
     const text = markedText(item)
     if (text === undefined && item !== null && item !== undefined) throw unexpected()
     return text
@@ -36,6 +35,6 @@ export function code<Code extends number>(reply: Reply, ...codes: Code[]): Code 
   return found
 }
 
-function unexpected(): Error {
+export function unexpected(): Error {
   return new Error('The Redis client gave a reply that the script does not return; was the request cut off?')
 }

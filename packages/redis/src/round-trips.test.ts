@@ -52,6 +52,7 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
 
   const session = 'evalsha session:<id>'
   const index = 'evalsha session:owner:ada'
+  const scan = 'evalsha session:'
 
   /** Each script once, so that the server knows them. */
   async function warmUp(store: RedisStore): Promise<void> {
@@ -60,9 +61,12 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
     await store.create(id, record)
     await store.load(id)
     await store.update(id, { ...record, version: 2 })
-    await store.touch(id, record.expiresAt)
+    await store.touch(id, record.expiresAt, 2)
     await store.listByOwner('warm')
+    await store.list(undefined, 1, 0)
     await store.delete(id)
+    await store.create(id, record)
+    await store.deleteByOwner('warm')
     await store.clear()
   }
 
@@ -86,34 +90,33 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
         session,
       ])
       expect(await sentBy(() => store.update(id, { ...record, version: 2 }))).toEqual([session])
-      expect(await sentBy(() => store.touch(id, record.expiresAt * 3))).toEqual([session])
+      expect(await sentBy(() => store.touch(id, record.expiresAt * 3, 2))).toEqual([session])
       expect(await sentBy(() => store.delete(id))).toEqual([session])
       expect(await sentBy(() => store.delete(id))).toEqual([session])
     })
   })
 
   describe('for a session of an owner', () => {
-    it('is one command more where it becomes theirs or goes, and two where the index ends too soon', async () => {
+    it('is one command more where it is written, and two more where the index ends too soon', async () => {
       await warmUp(store)
       const id = newId()
       const record = newRecord({ owner: 'ada' })
       const { expiresAt } = record
       expect(await sentBy(() => store.create(id, record))).toEqual([session, index])
       expect(await sentBy(() => store.load(id))).toEqual([session])
-      expect(await sentBy(() => store.touch(id, expiresAt + HOUR / 2))).toEqual([session])
-      expect(await sentBy(() => store.update(id, { ...record, version: 2, expiresAt: expiresAt + HOUR / 2 }))).toEqual([
-        session,
-      ])
-      expect(await sentBy(() => store.touch(id, expiresAt + 2 * HOUR))).toEqual([session, index, session])
-      expect(await sentBy(() => store.touch(id, expiresAt + 3 * HOUR))).toEqual([session])
-      expect(await sentBy(() => store.update(id, { ...record, version: 3, expiresAt: expiresAt + 99 * HOUR }))).toEqual(
-        [session, index, session],
-      )
-      expect(await sentBy(() => store.update(id, { ...record, version: 9 }))).toEqual([session])
+      expect(await sentBy(() => store.touch(id, expiresAt + HOUR / 2, 1))).toEqual([session, index])
+      const next = { ...record, version: 2, expiresAt: expiresAt + HOUR / 2 }
+      expect(await sentBy(() => store.update(id, next))).toEqual([session, index])
+      expect(await sentBy(() => store.touch(id, expiresAt + 2 * HOUR, 2))).toEqual([session, index, session])
+      expect(await sentBy(() => store.touch(id, expiresAt + 3 * HOUR, 2))).toEqual([session, index])
+      const late = { ...record, version: 3, expiresAt: expiresAt + 99 * HOUR }
+      expect(await sentBy(() => store.update(id, late))).toEqual([session, index, index, session])
+      expect(await sentBy(() => store.update(id, { ...record, version: 9 }))).toEqual([session, index])
+      expect(await sentBy(() => store.touch(id, expiresAt, 2))).toEqual([session])
       expect(await sentBy(() => store.delete(id))).toEqual([session, index])
     })
 
-    it('is three commands where an update makes it theirs', async () => {
+    it('is four commands, two of them at once, where an update makes it theirs, and two where it takes it away', async () => {
       await warmUp(store)
       const id = newId()
       const record = newRecord()
@@ -121,29 +124,44 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
       expect(await sentBy(() => store.update(id, { ...record, owner: 'ada', version: 2 }))).toEqual([
         session,
         index,
+        index,
         session,
       ])
-      expect(await sentBy(() => store.update(id, { ...record, version: 3 }))).toEqual([session])
+      expect(await sentBy(() => store.update(id, { ...record, version: 3 }))).toEqual([session, index])
       await store.clear()
     })
   })
 
   describe('for an owner', () => {
-    it('is the index and each session, and what is gone goes from the index in one', async () => {
+    it('is the index and each session, and what is removed goes from the index in one', async () => {
       await warmUp(store)
       const ids = [newId(), newId(), newId()]
       for (const id of ids) await store.create(id, newRecord({ owner: 'ada' }))
       expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index, session, session, session])
       await redis.unlink(`session:${ids[0]}`)
-      expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index, session, session, session, index])
-      expect(await sentBy(() => store.deleteByOwner('ada'))).toEqual([index, session, session, index, index])
+      expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index, session, session, session])
+      expect(await sentBy(() => store.deleteByOwner('ada'))).toEqual([index, session, session, session, index, index])
       expect(await sentBy(() => store.listByOwner('ada'))).toEqual([index])
     })
+  })
+
+  it('for list is a look at the keys with the first page, and each session', async () => {
+    await warmUp(store)
+    for (let i = 0; i < 5; i++) await store.create(newId(), newRecord())
+    let cursor: string | undefined
+    const page = async () => {
+      cursor = (await store.list(cursor, 2, Date.now())).cursor
+    }
+    expect(await sentBy(page)).toEqual([scan, session, session])
+    expect(await sentBy(page)).toEqual([session, session])
+    expect(await sentBy(page)).toEqual([session])
+    expect(cursor).toBeUndefined()
+    await store.clear()
   })
 
   it('for clear is a look at the keys, and each session', async () => {
     await warmUp(store)
     for (let i = 0; i < 3; i++) await store.create(newId(), newRecord())
-    expect(await sentBy(() => store.clear())).toEqual(['evalsha session:', 'scan', session, session, session])
+    expect(await sentBy(() => store.clear())).toEqual([scan, session, session, session])
   })
 })

@@ -5,21 +5,32 @@ import { Script } from './script.js'
  * cluster, and runs as a whole or not at all: the first thing that it writes is what Redis refuses when it is full.
  * They run on the master even where a client reads from replicas.
  *
+ * What a script gives to `reply` comes behind the number of the call (script.ts), and its own arguments begin at ARGV[3].
  * Texts that may be anything are marked with a `=` on the way (reply.ts), and stored without it.
  */
 
+/**
+ * Ends a script that only reads, with READONLY, on a server that is no master any more: the client may still be connected
+ * to it after a failover, and what it has is old. Nothing has the field, so that a master changes nothing. Other reasons
+ * to refuse a write (a full disk, too few replicas) are none to refuse a read.
+ */
+const ON_MASTER = `
+local probe = redis.pcall('HDEL', KEYS[1] or name, '-fetch-sessions-')
+if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then return probe end
+`
+
 /** The fields that ARGV names, each marked or nil. */
-export const READ: Script = new Script(`
-local values = redis.call('HMGET', KEYS[1], unpack(ARGV))
-for i = 1, #ARGV do
+export const READ: Script = new Script(`${ON_MASTER}
+local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
+for i = 1, #ARGV - 2 do
   if values[i] then values[i] = '=' .. values[i] end
 end
-return values`)
+return reply(unpack(values))`)
 
 /** What CREATE and UPDATE begin with: the record in ARGV. PEXPIRE deletes the key if its time is over. */
 const WRITE = `
-local version, data, createdAt, expiresAt = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local owner, meta, indexedUntil, lifetime = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local version, data, createdAt, expiresAt = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local owner, meta, indexedUntil, lifetime = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local function put(field, text)
   if text == '' then
     redis.call('HDEL', KEYS[1], field)
@@ -31,72 +42,106 @@ local function write()
   redis.call('HSET', KEYS[1], 'version', version, 'data', data, 'createdAt', createdAt, 'expiresAt', expiresAt)
   put('owner', owner)
   put('meta', meta)
-  put('indexedUntil', indexedUntil)
+  if indexedUntil ~= '' then redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil) end
   redis.call('PEXPIRE', KEYS[1], lifetime)
-  return 1
 end`
 
 /** 1, or 0 if the key exists. */
 export const CREATE: Script = new Script(`${WRITE}
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-return write()`)
+if redis.call('EXISTS', KEYS[1]) == 1 then return reply(0) end
+write()
+return reply(1)`)
 
 /**
- * 1, or 0 if there is another version or none. 2, and nothing written, if the owner's index does not know the session
- * for so long, and the caller did not say either (`indexedUntil`) that it does by now.
+ * 0 if there is another version or none. 2, and nothing written, if the owner's index does not know the session for so
+ * long, and the caller did not say either (`indexedUntil`) that it does by now. Else 1. With 1 and 2, how long the index
+ * of the owner that the session had knew it at most; with 1, that owner, if the session is not theirs any more.
  */
 export const UPDATE: Script = new Script(`${WRITE}
-local stored = redis.call('HMGET', KEYS[1], 'version', 'owner', 'indexedUntil')
-if stored[1] ~= ARGV[9] then return 0 end
+local stored = redis.call('HMGET', KEYS[1], 'version', 'indexedUntil', 'owner')
+if stored[1] ~= ARGV[11] then return reply(0) end
+local known = '=' .. (stored[2] or 0)
+local before = stored[3] and '=' .. stored[3]
 if owner ~= '' and indexedUntil == '' then
-  if not (stored[2] and '=' .. stored[2] == owner) then return 2 end
-  if tonumber(stored[3] or 0) < tonumber(expiresAt) then return 2 end
-  indexedUntil = '=' .. stored[3]
+  if before ~= owner or tonumber(stored[2] or 0) < tonumber(expiresAt) then return reply(2, known) end
 end
-return write()`)
+write()
+return reply(1, known, before ~= owner and before)`)
 
-/** 1, or 0 if there is no session. Its marked owner, and nothing written, where UPDATE would return 2. */
+/**
+ * 0 if there is another version or none. 2, and nothing written, where UPDATE would return that. Else 1. With 1 and 2,
+ * the session's owner; with 2, how long their index knew it at most.
+ */
 export const TOUCH: Script = new Script(`
-local expiresAt, lifetime, indexedOwner, indexedUntil = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local stored = redis.call('HMGET', KEYS[1], 'version', 'owner', 'indexedUntil')
-if not stored[1] then return 0 end
-if stored[2] and tonumber(stored[3] or 0) < tonumber(expiresAt) then
-  if '=' .. stored[2] ~= indexedOwner then return '=' .. stored[2] end
+local expiresAt, lifetime, indexedOwner, indexedUntil = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local stored = redis.call('HMGET', KEYS[1], 'version', 'indexedUntil', 'owner')
+if stored[1] ~= ARGV[7] then return reply(0) end
+local owner = stored[3] and '=' .. stored[3]
+if owner and tonumber(stored[2] or 0) < tonumber(expiresAt) then
+  if owner ~= indexedOwner then return reply(2, owner, '=' .. (stored[2] or 0)) end
   redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil)
 end
 redis.call('HSET', KEYS[1], 'expiresAt', expiresAt)
 redis.call('PEXPIRE', KEYS[1], lifetime)
-return 1`)
+return reply(1, owner)`)
 
-/** With an owner in ARGV, only a session of theirs. 0 if there is no session, 2 if it is not theirs, else its marked owner or 1. */
+/**
+ * With an owner in ARGV, only a session of theirs. 0 if there is no session, 2 if it is not theirs. Else 1, and the owner
+ * that it had.
+ */
 export const DELETE: Script = new Script(`
 local stored = redis.call('HMGET', KEYS[1], 'version', 'owner')
-if not stored[1] then return 0 end
+if not stored[1] then return reply(0) end
 local owner = stored[2] and '=' .. stored[2]
-if ARGV[1] ~= '' and ARGV[1] ~= owner then return 2 end
+if ARGV[3] ~= '' and ARGV[3] ~= owner then return reply(2) end
 redis.call('UNLINK', KEYS[1])
-return owner or 1`)
+return reply(1, owner)`)
 
-export const UNLINK: Script = new Script(`return redis.call('UNLINK', KEYS[1])`)
+/** Whatever the session is: 1, or 0 if there is none, or something at its key that no store has written. */
+export const CLEAR: Script = new Script(`
+local fields = redis.pcall('HMGET', KEYS[1], 'version', 'data', 'createdAt', 'expiresAt')
+if fields.err then
+  if string.find(fields.err, 'WRONGTYPE', 1, true) then return reply(0) end
+  return fields
+end
+for i = 1, 4 do
+  if not fields[i] then return reply(0) end
+end
+redis.call('UNLINK', KEYS[1])
+return reply(1)`)
 
-/** Into an owner's index: a session, how long to keep it at least, and the time, by which others are dropped. */
+/**
+ * Into an owner's index: a session, until when it must be known there at least, until when it is if it has to be written,
+ * the time, by which others are dropped, and how long that is from now.
+ */
 export const ENTER: Script = new Script(`
-local id, untilTime, now = ARGV[1], ARGV[2], ARGV[3]
+local id, needed, untilTime, now, lifetime = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local known = redis.call('ZSCORE', KEYS[1], id)
-if not known or tonumber(known) < tonumber(untilTime) then redis.call('ZADD', KEYS[1], untilTime, id) end
+if known and tonumber(known) >= tonumber(needed) then return reply(1) end
+redis.call('ZADD', KEYS[1], untilTime, id)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-local lifetime = tonumber(untilTime) - tonumber(now)
-if redis.call('PTTL', KEYS[1]) < lifetime then redis.call('PEXPIRE', KEYS[1], lifetime) end
-return 1`)
+if redis.call('PTTL', KEYS[1]) < tonumber(lifetime) then redis.call('PEXPIRE', KEYS[1], lifetime) end
+return reply(1)`)
 
 /** The marked sessions of an owner's index, without those whose time is over. */
-export const ENTRIES: Script = new Script(`
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
-local ids = redis.call('ZRANGE', KEYS[1], 0, -1)
+export const ENTRIES: Script = new Script(`${ON_MASTER}
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[3], '+inf')
 for i = 1, #ids do ids[i] = '=' .. ids[i] end
-return ids`)
+return reply(ids)`)
 
-/** Out of an owner's index. */
+/** Out of an owner's index: those that it does not know longer than until the first argument. */
 export const REMOVE: Script = new Script(`
-for _, id in ipairs(ARGV) do redis.call('ZREM', KEYS[1], id) end
-return 1`)
+for i = 4, #ARGV do
+  local known = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if known and tonumber(known) <= tonumber(ARGV[3]) then redis.call('ZREM', KEYS[1], ARGV[i]) end
+end
+return reply(1)`)
+
+/** Nothing but a reply. */
+export const MEET: Script = new Script(`return reply(1)`)
+
+/** A page of SCAN: the cursor of the next one, and marked keys. Without a key: it asks the server that it is sent to. */
+export const SCAN: Script = new Script(`${ON_MASTER}
+local page = redis.call('SCAN', ARGV[3], 'MATCH', ARGV[4], 'COUNT', ARGV[5])
+for i = 1, #page[2] do page[2][i] = '=' .. page[2][i] end
+return reply('=' .. page[1], page[2])`)

@@ -19,12 +19,14 @@ export async function outageOf(server: RedisServer, client: RedisClient): Promis
     return [
       await outcome(store.create(id, record)),
       await outcome(store.update(id, { ...record, version: 2 })),
-      await outcome(store.touch(id, record.expiresAt + 1)),
+      await outcome(store.touch(id, record.expiresAt + 1, 2)),
       await outcome(store.load(id).then((loaded) => loaded?.version)),
       await outcome(store.listByOwner('ada').then((infos) => infos.length > 0)),
       await outcome(store.delete(id)),
     ]
   }
+  // A client's first calls may take long.
+  await until(async () => (await store.load(newId())) === undefined)
   const before = await calls()
   await server.kill()
   const down = await calls()

@@ -111,30 +111,40 @@ export class RedisServer {
 /** Three masters, each with a third of the slots. */
 export class RedisClusterServers {
   readonly servers: readonly RedisServer[]
+  /** One for each master, in the same order, or none. */
+  readonly replicas: readonly RedisServer[]
 
-  private constructor(servers: readonly RedisServer[]) {
+  private constructor(servers: readonly RedisServer[], replicas: readonly RedisServer[]) {
     this.servers = servers
+    this.replicas = replicas
   }
 
-  static async start(): Promise<RedisClusterServers> {
-    const servers: RedisServer[] = []
-    const cluster = new RedisClusterServers(servers)
+  static async start({ withReplicas = false }: { withReplicas?: boolean } = {}): Promise<RedisClusterServers> {
+    const [servers, replicas]: [RedisServer[], RedisServer[]] = [[], []]
+    const cluster = new RedisClusterServers(servers, replicas)
     try {
-      for (let i = 0; i < 3; i++) servers.push(await startMaster())
+      for (let i = 0; i < 3; i++) servers.push(await startMaster(withReplicas ? 1000 : 5000))
+      for (let i = 0; withReplicas && i < 3; i++) replicas.push(await startMaster(1000))
       for (const [i, server] of servers.entries()) {
         const [from, to] = [i, i + 1].map((part) => Math.ceil((16_384 * part) / 3))
         await server.cli('cluster', 'addslotsrange', String(from), String(Number(to) - 1))
         await server.cli('cluster', 'set-config-epoch', String(i + 1))
       }
-      for (const server of servers) {
+      for (const server of [...servers, ...replicas]) {
         const bus = (await server.cli('config', 'get', 'cluster-port')).split('\n').pop() ?? ''
         await servers[0]?.cli('cluster', 'meet', '127.0.0.1', String(server.port), bus)
       }
       for (const server of servers) {
         await until(async () => {
           const info = await server.cli('cluster', 'info')
-          return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:3')
+          const known = `cluster_known_nodes:${servers.length + replicas.length}`
+          return info.includes('cluster_state:ok') && info.includes(known)
         })
+      }
+      for (const [i, replica] of replicas.entries()) {
+        const master = (await servers[i]?.cli('cluster', 'myid')) ?? ''
+        await until(async () => (await replica.cli('cluster', 'replicate', master)) === 'OK')
+        await until(async () => (await replica.cli('info', 'replication')).includes('master_link_status:up'))
       }
       return cluster
     } catch (error) {
@@ -148,13 +158,16 @@ export class RedisClusterServers {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()))
+    await Promise.all([...this.servers, ...this.replicas].map((server) => server.stop()))
   }
 }
 
-async function startMaster(): Promise<RedisServer> {
+async function startMaster(timeout: number): Promise<RedisServer> {
   const bus = await freePort()
-  return RedisServer.start('--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-node-timeout', '5000')
+  return RedisServer.start(
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--repl-diskless-sync-delay', '0'],
+    ...['--cluster-node-timeout', String(timeout), '--cluster-replica-validity-factor', '0'],
+  )
 }
 
 export async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Awaitable, StoredInfo, SessionRecord, SessionStore } from '@fetch-sessions/core'
+import type { Awaitable, SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
 import type { Dialect } from './dialect.js'
 import { fromPlain, toPlain } from './plain-text.js'
 import { andThen, type Row, type SqlClient, type Value } from './sql-client.js'

@@ -19,6 +19,8 @@ export interface Subject<Needed extends Capability = never> {
 export interface Check {
   readonly name: string
   readonly needs: readonly Capability[]
+  /** Only for stores that see each write at once, wherever it was made. */
+  readonly strong?: boolean
   run(subject: Subject<Capability>): Promise<void>
 }
 
@@ -32,6 +34,11 @@ export interface CheckGroup {
 /** A check for every store. */
 export function check(name: string, run: (subject: Subject) => Promise<void>): Check {
   return { name, needs: [], run }
+}
+
+/** A check for every store but eventually consistent ones. */
+export function strongCheck(name: string, run: (subject: Subject) => Promise<void>): Check {
+  return { name, needs: [], strong: true, run }
 }
 
 /** A check for stores that have certain capabilities. */

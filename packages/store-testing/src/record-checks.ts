@@ -1,4 +1,4 @@
-import { type CheckGroup, check } from './check.js'
+import { type CheckGroup, check, strongCheck } from './check.js'
 import { expectSame, expectStored } from './expectation.js'
 import { newId, newOwner, newRecord, nextOf } from './sample.js'
 
@@ -42,7 +42,7 @@ export const recordChecks: CheckGroup = {
       await expectStored(store, id, record)
     }),
 
-    check('create with an id that exists gives false and writes nothing', async ({ store, now }) => {
+    strongCheck('create with an id that exists gives false and writes nothing', async ({ store, now }) => {
       const id = newId()
       const record = newRecord(now(), { data: 'first', owner: newOwner(), meta: 'first' })
       await store.create(id, record)

@@ -59,7 +59,7 @@ export interface StoreCheck {
   readonly name: string
   /**
    * Opens a store, checks it and closes it. `'skipped'` if the check is about something that this store does not have
-   * (an optional method, compare-and-set).
+   * (an optional method, compare-and-set, one view of what was written).
    *
    * @throws Error if the sentence does not hold, or what the store threw
    */
@@ -79,7 +79,7 @@ export interface StoreCheck {
  */
 export function storeChecks(open: () => Awaitable<OpenedStore>, options: StoreCheckOptions = {}): StoreCheck[] {
   return groups.flatMap((group) =>
-    group.checks.map(({ name, needs, run }) => ({
+    group.checks.map(({ name, needs, strong, run }) => ({
       group: group.name,
       name,
       async run() {
@@ -88,6 +88,7 @@ export function storeChecks(open: () => Awaitable<OpenedStore>, options: StoreCh
         try {
           const isAtomic = store.atomic !== false
           if (group.atomic !== undefined && group.atomic !== isAtomic) return 'skipped'
+          if (strong && store.consistency === 'eventual') return 'skipped'
           if (needs.some((capability) => store[capability] === undefined)) return 'skipped'
           await run({
             store: store as SessionStore & Required<SessionStore>,

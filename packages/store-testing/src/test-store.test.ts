@@ -65,6 +65,14 @@ describe('storeChecks', () => {
     expect(await ran(false)).toBe('skipped')
   })
 
+  it('lets only an eventually consistent store create without a look at what is there', async () => {
+    const outcomeOf = async (consistency: 'strong' | 'eventual') => {
+      const checks = storeChecks(() => ({ store: Object.assign(new MemoryStore(), { consistency }) }))
+      return checks.find(({ name }) => name.startsWith('create with an id that exists'))?.run()
+    }
+    expect([await outcomeOf('strong'), await outcomeOf('eventual')]).toEqual(['passed', 'skipped'])
+  })
+
   it('keeps to maxDataBytes, counted in UTF-8', async () => {
     const sizes: number[] = []
     class Measured extends MemoryStore {

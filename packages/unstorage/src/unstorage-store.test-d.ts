@@ -14,6 +14,8 @@ test('the type says that the last writer wins', () => {
 })
 
 test('what it can do beyond the protocol is known', () => {
-  expectTypeOf<UnstorageStore>().toExtend<Required<Pick<SessionStore, 'deleteExpired' | 'clear' | 'useClock'>>>()
+  expectTypeOf<UnstorageStore>().toExtend<
+    Required<Pick<SessionStore, 'list' | 'deleteExpired' | 'clear' | 'useClock'>>
+  >()
   expectTypeOf<UnstorageStore>().not.toHaveProperty('listByOwner')
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SessionManager, type SessionRecord } from '@fetch-sessions/core'
@@ -90,7 +90,7 @@ describe.skipIf(redisUrl === undefined)('with Redis', () => {
     const [key = ''] = await client.keys(`${prefix}:*`)
     // What Redis tells is rounded, and a moment has gone by.
     expect(await client.pttl(key)).toSatisfy((left: number) => left > 80_000 && left <= 91_000)
-    await store.touch(ID, now + HOUR)
+    await store.touch(ID, now + HOUR, 1)
     expect(await client.pttl(key)).toBeGreaterThan(HOUR - 10_000)
   })
 
@@ -149,6 +149,37 @@ describe('clear and deleteExpired', () => {
   })
 })
 
+describe('times', () => {
+  it.each([
+    ['in parts of milliseconds', 1234.5],
+    ['that no calendar knows', 8.64e15],
+  ])('%s reach the driver as whole seconds that it can take', async (_, lifetime) => {
+    const storage = createStorage()
+    const ttls: number[] = []
+    const store = unstorageStore({
+      ...storage,
+      setItem: (key, value, options) => {
+        ttls.push(options.ttl)
+        return storage.setItem(key, value as never)
+      },
+    })
+    const now = Date.now() + 0.25
+    store.useClock(() => now)
+    await store.create(ID, record({ expiresAt: now + lifetime }))
+    await store.touch(ID, now + lifetime, 1)
+    expect(ttls).toHaveLength(2)
+    for (const ttl of ttls) expect(Number.isInteger(ttl) && ttl > 1 && ttl < 2 ** 31).toBe(true)
+  })
+})
+
+describe('the consistency', () => {
+  it('is the driver’s, of which the application may say that it is eventual', () => {
+    expect(unstorageStore(createStorage()).consistency).toBe('strong')
+    expect(unstorageStore(createStorage(), { consistency: 'eventual' }).consistency).toBe('eventual')
+    expect(() => unstorageStore(createStorage(), { consistency: 'weak' as 'strong' })).toThrow(/^consistency: must be/)
+  })
+})
+
 describe('a session of a manager', () => {
   it('survives a restart with the fs driver, whatever its keys are called', async () => {
     const base = await newFolder()
@@ -193,14 +224,15 @@ describe('a file that can’t be used', () => {
   it('that another process is writing is read again until it is whole', async () => {
     const { store, file } = await oneSession()
     const whole = record({ data: 'whole' })
+    const text = JSON.stringify({ id: ID, ...whole })
     vi.useFakeTimers({ toFake: ['setTimeout'] })
     undo.push(async () => vi.useRealTimers())
     await writeFile(file, '')
     const loading = store.load(ID)
-    for (const text of [JSON.stringify(whole).slice(0, 20), JSON.stringify(whole)]) {
+    for (const part of [text.slice(0, 20), text]) {
       // Until the store has read what is there, and waits.
       while (vi.getTimerCount() === 0) await new Promise(setImmediate)
-      await writeFile(file, text)
+      await writeFile(file, part)
       vi.runOnlyPendingTimers()
     }
     expect(await loading).toEqual(whole)
@@ -225,6 +257,40 @@ describe('a file that can’t be used', () => {
     await expect(store.load(ID)).resolves.toBeUndefined()
   })
 
+  // The superuser may read any folder, and not every runtime lets a process be somebody else.
+  const isSuperuser = process.geteuid?.() === 0
+  it.skipIf(isSuperuser && process.seteuid === undefined)(
+    'in a folder that can’t be read is an error for every call, not a session that is not there',
+    async () => {
+      const base = await newFolder()
+      const store = unstorageStore(createStorage({ driver: fsDriver({ base }) }))
+      await store.create(ID, record())
+      await chmod(join(base, 'session'), 0)
+      await chmod(base, 0o755)
+      if (isSuperuser) process.seteuid?.(65_534)
+      undo.push(async () => {
+        if (isSuperuser) process.seteuid?.(0)
+        await chmod(join(base, 'session'), 0o755)
+      })
+      for (const call of [
+        () => store.load(ID),
+        () => store.create(ID, record()),
+        () => store.update(ID, record({ version: 2 })),
+        () => store.touch(ID, Date.now() + HOUR, 1),
+        () => store.delete(ID),
+        () => store.list(undefined, 10, Date.now()),
+        () => store.deleteExpired(Date.now(), 10),
+        () => store.clear(),
+      ]) {
+        await expect(call()).rejects.toThrow()
+      }
+      if (isSuperuser) process.seteuid?.(0)
+      await chmod(join(base, 'session'), 0o755)
+      expect(await store.load(ID)).toBeDefined()
+      expect(await store.delete(ID)).toBe(true)
+    },
+  )
+
   it('that can’t be removed is an error, not a sign-out', async () => {
     const base = await newFolder()
     const options = { base }
@@ -248,7 +314,8 @@ describe('when the engine is out of reach', () => {
       () => store.load(ID),
       () => store.create(ID, record()),
       () => store.update(ID, record({ version: 2 })),
-      () => store.touch(ID, Date.now()),
+      () => store.touch(ID, Date.now(), 1),
+      () => store.list(undefined, 1, Date.now()),
       () => store.delete(ID),
       () => store.deleteExpired(Date.now(), 1),
       () => store.clear(),

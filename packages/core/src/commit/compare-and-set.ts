@@ -2,40 +2,15 @@ import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
-import { replay, type Sealed } from '../session/draft.js'
-import type { Successor } from '../session/notes.js'
+import { replay } from '../session/draft.js'
 import { type Content, examine, type Found, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
+import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
 
 /** How often a write that loses is tried again. */
 export const MAX_ATTEMPTS = 16
 const MAX_BACKOFF_MS = 50
-
-/** One request's changes on their way into a record that others may write to at the same time. */
-export interface PendingWrite {
-  readonly sealed: Sealed
-  /** What the changes were made to. */
-  readonly base: StoredSession
-  /** The fingerprint of the cookie that goes out with it; `undefined`: none goes out. */
-  readonly cookie: string | undefined
-}
-
-/** What became of one request's changes. */
-export type WriteOutcome =
-  | { readonly is: 'stored'; readonly session: StoredSession }
-  /** The record is no more, so they were dropped. */
-  | { readonly is: 'gone' }
-  /** The session has a new id by now. */
-  | { readonly is: 'superseded'; readonly successor: Successor }
-  /** The store failed, or they do not apply to what others have stored. */
-  | { readonly is: 'failed'; readonly error: unknown }
-
-/** What became of several requests' changes, in their order, and what the store holds now, for the next to build on. */
-export interface Written {
-  readonly outcomes: readonly WriteOutcome[]
-  readonly newest: StoredSession | undefined
-}
 
 /**
  * Writes the changes of several requests at once, each made to the outcome of the one before it. Compare-and-set: when

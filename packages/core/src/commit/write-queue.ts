@@ -1,7 +1,7 @@
 import { isPromise } from '../awaitable.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import type { PendingWrite, WriteOutcome, Written } from './compare-and-set.js'
+import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
 
 /** Writes a batch, on top of what the one before it has stored. */
 type Write = (batch: PendingWrite[], newest: StoredSession | undefined) => Awaitable<Written>

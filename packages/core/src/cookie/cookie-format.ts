@@ -16,6 +16,20 @@ export interface Identity {
  */
 export type Rejected = 'malformed' | 'signature'
 
+/** What a store that keeps sessions in their cookies gets from its manager. */
+export interface CookieFormatSetting {
+  /** The newest first. */
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[]
+  readonly cookieName: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Makes errors of a store ours. */
+  guard(store: SessionStore): SessionStore
+}
+
+/** Under which such a store makes its format. By name, since another copy of this package has the same. */
+export const FORMAT: unique symbol = Symbol.for('fetch-sessions.cookie-format') as never
+
 /** How a session travels in its cookie: as a signed token that leads to a store, or whole. */
 export interface CookieFormat {
   /** The server-side store, if there is one. */

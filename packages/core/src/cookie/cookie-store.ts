@@ -2,7 +2,7 @@ import { SessionTooLargeError } from '../errors.js'
 import { invalidOption, rejectUnknown } from '../option-error.js'
 import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
-import type { CookieFormat, Identity, Rejected } from './cookie-format.js'
+import { type CookieFormat, type CookieFormatSetting, FORMAT, type Identity, type Rejected } from './cookie-format.js'
 import { Revocations } from './revocations.js'
 import { deriveKeys } from './secrets.js'
 
@@ -23,19 +23,6 @@ export interface CookieStoreOptions {
   maxStaleness?: number
 }
 
-/** What a `CookieStore` gets from its manager. */
-export interface CookieStoreSetting {
-  readonly secrets: Secrets
-  readonly cookieName: string
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** Makes errors of the store ours. */
-  guard(store: SessionStore): SessionStore
-}
-
-/** How the sessions of this store travel in the cookie. */
-export let recordFormat: (store: CookieStore, setting: CookieStoreSetting) => CookieFormat
-
 /**
  * Keeps the whole session in the cookie, so that no server keeps anything.
  *
@@ -44,19 +31,15 @@ export let recordFormat: (store: CookieStore, setting: CookieStoreSetting) => Co
  * the browser keeps one. It holds some 3 kB of data at most. Where that matters, take a server-side store.
  */
 export class CookieStore {
-  readonly #options: CookieStoreOptions
-
   /** @throws TypeError if an option can't work */
   constructor(options: CookieStoreOptions = {}) {
     rejectUnknown('CookieStore: ', options, ['encrypt', 'revocations', 'maxStaleness'])
     const { encrypt = true, maxStaleness = 10 } = options
     if (typeof encrypt !== 'boolean') throw invalidOption('encrypt', 'must be true or false')
     if (!(maxStaleness >= 0)) throw invalidOption('maxStaleness', 'must be a number of seconds, 0 or more')
-    this.#options = options
-  }
-
-  static {
-    recordFormat = (store, setting) => new RecordFormat(store.#options, setting)
+    // For the manager alone, so it is in no type.
+    const format = (setting: CookieFormatSetting): CookieFormat => new RecordFormat(options, setting)
+    Object.defineProperty(this, FORMAT, { value: format })
   }
 }
 
@@ -81,7 +64,7 @@ class RecordFormat implements CookieFormat {
   readonly #seal: Seal
   readonly #cookieName: string
 
-  constructor({ encrypt = true, revocations, maxStaleness = 10 }: CookieStoreOptions, setting: CookieStoreSetting) {
+  constructor({ encrypt = true, revocations, maxStaleness = 10 }: CookieStoreOptions, setting: CookieFormatSetting) {
     const { secrets, cookieName, now, guard } = setting
     this.store = revocations && new Revocations(guard(revocations), maxStaleness, now)
     this.secrets = secrets.length

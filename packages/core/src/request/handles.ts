@@ -52,8 +52,10 @@ function add<Data>(context: SessionContext, request: Request, entries: Entry[]):
 
 function entriesOf(request: Request): Entry[] {
   const carrying = request as Request & { [HANDLES]?: Entry[] }
-  if (Object.hasOwn(carrying, HANDLES)) return carrying[HANDLES] as Entry[]
+  const known = carrying[HANDLES]
+  // What only inherits from a request has none of its own.
+  if (known !== undefined && Object.hasOwn(carrying, HANDLES)) return known
   const entries: Entry[] = []
-  Object.defineProperty(carrying, HANDLES, { value: entries })
+  carrying[HANDLES] = entries
   return entries
 }

@@ -32,47 +32,57 @@ export interface Sealed {
   readonly noted: number
 }
 
-/** What is stored, unpacked. */
-type Unpacked = Omit<Content, 'data'> & { values: Values }
+/** What is stored, unpacked: the values, and the rest, whose `data` is out of date. */
+interface Unpacked {
+  readonly values: Values
+  readonly rest: Content
+}
 
 /**
  * Makes these changes to what another request has stored: key by key, so that what they do not touch stays.
  * @throws SessionLockedError, SessionDataError, SessionTooLargeError, or what an `update` throws
  */
 export async function replay(changes: readonly Change[], stored: Content, serializer: Serializer): Promise<Content> {
-  const { data, ...rest } = stored
-  let content: Unpacked = { ...rest, values: await serializer.decode(data, stored.version) }
+  let content: Unpacked = { values: await serializer.decode(stored.data, stored.version), rest: stored }
   for (const change of changes) content = applied(change, content, serializer)
-  const { values, ...changed } = content
+  const { values, rest } = content
   const version = Math.max(stored.version, serializer.version)
-  return { ...changed, version, data: await serializer.encode(values, version) }
+  return { ...rest, version, data: await serializer.encode(values, version) }
 }
 
 function applied(change: Change, content: Unpacked, serializer: Serializer): Unpacked {
+  const { values, rest } = content
   switch (change.type) {
     case 'set':
-      assign(content.values, change.key, serializer.copy(change.value))
+      assign(values, change.key, serializer.copy(change.value))
       return content
     case 'update': {
-      const value = change.update(serializer.copy(get(content.values, change.key)))
-      assign(content.values, change.key, serializer.take(change.key, value))
+      const value = change.update(serializer.copy(get(values, change.key)))
+      assign(values, change.key, serializer.take(change.key, value))
       return content
     }
     case 'clear':
-      return { ...content, values: {} }
+      return { values: {}, rest }
+    default:
+      return { values, rest: appliedToRest(change, rest) }
+  }
+}
+
+function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear' }>, rest: Content): Content {
+  switch (change.type) {
     case 'owner':
-      return { ...content, owner: change.owner, ownerAt: change.owner === undefined ? undefined : change.at }
+      return { ...rest, owner: change.owner, ownerAt: change.owner === undefined ? undefined : change.at }
     case 'label':
-      return { ...content, label: change.label }
+      return { ...rest, label: change.label }
     case 'lifetime':
-      return { ...content, own: change.own && { ...content.own, ...change.own } }
+      return { ...rest, own: change.own && { ...rest.own, ...change.own } }
     case 'lock':
-      if (content.lock !== undefined && content.lock.by !== change.lock.by && content.lock.until > change.at)
+      if (rest.lock !== undefined && rest.lock.by !== change.lock.by && rest.lock.until > change.at)
         throw new SessionLockedError('held')
-      return { ...content, lock: change.lock }
+      return { ...rest, lock: change.lock }
     case 'unlock':
-      if (content.lock?.by !== change.by) throw new SessionLockedError('over')
-      return { ...content, lock: undefined }
+      if (rest.lock?.by !== change.by) throw new SessionLockedError('over')
+      return { ...rest, lock: undefined }
   }
 }
 
@@ -86,7 +96,7 @@ export class Draft {
   /** Whether one of the changes has made a difference. */
   #isChanged = false
   /** Keys whose values are no longer those of the base, by a change that is noted. */
-  #touched: Set<string> = new Set()
+  #touched: Set<string> | undefined
   /**
    * Keys whose objects a writer holds, and may change in place at any time: with the text of the value as it was handed
    * out, or `undefined` where that is the base's.
@@ -97,19 +107,19 @@ export class Draft {
   constructor(base: Content, values: Values, serializer: Serializer) {
     this.#serializer = serializer
     this.#base = base
-    this.#content = { ...base, values }
+    this.#content = { values, rest: base }
   }
 
   get owner(): string | undefined {
-    return this.#content.owner
+    return this.#content.rest.owner
   }
 
   get label(): string | undefined {
-    return this.#content.label
+    return this.#content.rest.label
   }
 
   get own(): OwnLifetime | undefined {
-    return this.#content.own
+    return this.#content.rest.own
   }
 
   get keys(): string[] {
@@ -135,7 +145,7 @@ export class Draft {
   lend(key: string): unknown {
     const value = this.#get(key)
     if (!isObject(value) || this.#lent?.has(key)) return value
-    const isOfBase = !this.#touched.has(key) && this.#serializer.isVerbatim(this.#base.version)
+    const isOfBase = !this.#touched?.has(key) && this.#serializer.isVerbatim(this.#base.version)
     this.#lent ??= new Map()
     this.#lent.set(key, isOfBase ? undefined : this.#textOf(value))
     // What readers hold is frozen.
@@ -198,7 +208,7 @@ export class Draft {
   }
 
   setLifetime(own: OwnLifetime | undefined): void {
-    const { own: today } = this.#content
+    const { own: today } = this.#content.rest
     if (!isEqual(own && { ...today, ...own }, today)) this.make({ type: 'lifetime', own })
   }
 
@@ -230,7 +240,7 @@ export class Draft {
     const changes = inPlace.length === 0 ? this.#changes.slice() : [...this.#changes, ...inPlace]
     const isChanged = this.#isChanged || inPlace.length > 0
     if (!isChanged) return { content: this.#base, changes, isChanged, noted }
-    const { values, ...rest } = this.#content
+    const { values, rest } = this.#content
     const version = Math.max(this.#base.version, this.#serializer.version)
     const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
     const data = this.#serializer.encode(values, version, text)
@@ -257,7 +267,7 @@ export class Draft {
     const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
     const finish = (values: Values): void => {
       this.#lent = undefined
-      this.#begin(stored, { ...stored, values }, [])
+      this.#begin(stored, { values, rest: stored }, [])
       for (const change of later) this.#redo(change)
       for (const [key, value] of held) this.#hold(key, value)
     }
@@ -277,12 +287,13 @@ export class Draft {
     this.#content = content
     this.#changes = changes
     this.#isChanged = changes.length > 0
-    this.#touched = new Set(changes.flatMap((change) => ('key' in change ? [change.key] : [])))
-    for (const key of this.#lent?.keys() ?? []) if (!this.#touched.has(key)) this.#lent?.set(key, undefined)
+    const touched = changes.flatMap((change) => ('key' in change ? [change.key] : []))
+    this.#touched = touched.length > 0 ? new Set(touched) : undefined
+    for (const key of this.#lent?.keys() ?? []) if (!touched.includes(key)) this.#lent?.set(key, undefined)
   }
 
   #redo(change: Change): void {
-    if ('key' in change) this.#touched.add(change.key)
+    if ('key' in change) this.#touch(change.key)
     this.make(change)
   }
 
@@ -299,8 +310,13 @@ export class Draft {
 
   #put(key: string, value: unknown): void {
     this.#lent?.delete(key)
-    this.#touched.add(key)
+    this.#touch(key)
     assign(this.#content.values, key, value)
+  }
+
+  #touch(key: string): void {
+    this.#touched ??= new Set()
+    this.#touched.add(key)
   }
 
   #note(change: Change, isDifference = true): void {
@@ -336,7 +352,7 @@ export class Draft {
       this.#lent?.has(key) &&
       this.#changesInPlace(this.#base).changes.find((change) => 'key' in change && change.key === key)
     if (!change) return
-    this.#touched.add(key)
+    this.#touch(key)
     this.#lent?.set(key, this.#textOf(this.#get(key)))
     this.#note(change)
   }

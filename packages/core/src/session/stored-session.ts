@@ -58,6 +58,8 @@ const MARKER_LIFE = 30_000
 /** The last `meta` that was read, since most sessions of an application have the same. */
 let lastMeta: string | undefined
 let lastNotes: Notes | undefined
+/** The last one that was written for a session of which there is nothing to note: one text for all of them. */
+let plain: Pick<Notes, 'idle' | 'cookie'> & { readonly meta: string } = { idle: 0, meta: '' }
 
 /** What a store's answer is. */
 export function examine(rules: SessionRules, record: SessionRecord | undefined): Found {
@@ -65,7 +67,8 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
   if (!record) return UNKNOWN
   const { createdAt, expiresAt, version, data, owner, meta } = record
   // Another program may have written to the store.
-  const isRecord = typeof data === 'string' && [createdAt, expiresAt, version].every(Number.isFinite)
+  const isRecord =
+    typeof data === 'string' && Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version)
   const notes = isRecord ? readNotes(rules, meta ?? undefined) : undefined
   if (notes === undefined) return INVALID
   if (notes.ended) return UNKNOWN
@@ -116,7 +119,7 @@ export function storedAs(
   const { data, owner, own, label, lock } = content
   const lifetime = lifetimeOf(rules, own)
   const expiresAt = expiryWhenUsed(lastUse, createdAt, lifetime)
-  const notes: Notes = {
+  const meta = metaOf({
     idle: lifetime.idleTimeout,
     own,
     used: isAtAbsoluteLimit({ createdAt, expiresAt }, lifetime) ? lastUse : undefined,
@@ -125,8 +128,8 @@ export function storedAs(
     v: content.version === 1 ? undefined : content.version,
     lock,
     ownerAt: rules.notesOwnerTime ? content.ownerAt : undefined,
-  }
-  const record = { data, createdAt, expiresAt, owner, version, meta: JSON.stringify(notes) }
+  })
+  const record = { data, createdAt, expiresAt, owner, version, meta }
   return { record, content, lifetime, expiresAt, lastUse, idle: lifetime.idleTimeout, cookie }
 }
 
@@ -150,6 +153,14 @@ export function endedAs(record: SessionRecord): SessionRecord {
 
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {
   return own === undefined ? lifetime : { ...lifetime, ...own }
+}
+
+function metaOf(notes: Notes): string {
+  const { idle, cookie, own, used, label, v, lock, ownerAt } = notes
+  const isPlain = [own, used, label, v, lock, ownerAt].every((note) => note === undefined)
+  if (!isPlain) return JSON.stringify(notes)
+  if (plain.idle !== idle || plain.cookie !== cookie) plain = { idle, cookie, meta: JSON.stringify({ idle, cookie }) }
+  return plain.meta
 }
 
 /** A record without notes is one that another program wrote, by the rules of today. */

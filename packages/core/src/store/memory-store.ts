@@ -47,6 +47,7 @@ class Entry implements SessionRecord {
  * when it ends. Bounded; expired sessions are dropped bit by bit with each new one, without a timer.
  */
 export class MemoryStore implements SessionStore {
+  readonly isProcessLocal = true
   readonly #maxSessions: number
   readonly #entries: Map<string, Entry> = new Map()
   readonly #owners: Map<string, Set<string>> = new Map()

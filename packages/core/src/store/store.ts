@@ -70,13 +70,19 @@ export interface SessionStore {
    */
   readonly consistency?: 'strong' | 'eventual'
 
+  /** Whether sessions are in this process alone, and gone when it ends. Core warns of it in production. */
+  readonly isProcessLocal?: boolean
+
   /** Left out, the store takes whatever core gives it. */
   readonly limits?: StoreLimits
 
   /** The record, or `undefined` if there is none. */
   load(id: string): Awaitable<SessionRecord | undefined>
 
-  /** Writes a new record. `false`, and nothing written, if the id exists. */
+  /**
+   * Writes a new record. `false`, and nothing written, if the id exists. An eventually consistent store need not look: core
+   * makes no id twice, and a look may be remembered where the record is to be found next.
+   */
   create(id: string, record: SessionRecord): Awaitable<boolean>
 
   /**

@@ -1,0 +1,202 @@
+import { Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis-5'
+import { createClient, createClientPool, createSentinel } from 'redis'
+import { createClient as createClient5 } from 'redis-5'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { canStartRedis, type RedisServer, until } from '../test/redis-server.js'
+import { failOver, MovingAddress, Sentinel, startPair } from '../test/replicas.js'
+import { newId, newRecord } from '../test/sample.js'
+import type { RedisClient } from './clients.js'
+import { type RedisStore, redisStore } from './redis-store.js'
+
+type Connect = (url: string) => Promise<{ client: RedisClient; close(): unknown }>
+
+/** Clients with the options of the README, and as they come. */
+const connections: Record<string, Connect> = {
+  async 'a client of redis'(url) {
+    const client = createClient({ url, disableOfflineQueue: true })
+    await client.on('error', () => {}).connect()
+    return { client, close: () => client.destroy() }
+  },
+
+  async 'a client of redis as it comes'(url) {
+    const client = createClient({ url })
+    await client.on('error', () => {}).connect()
+    return { client, close: () => client.destroy() }
+  },
+
+  async 'a client of redis 5'(url) {
+    const client = createClient5({ url, disableOfflineQueue: true })
+    await client.on('error', () => {}).connect()
+    return { client, close: () => client.destroy() }
+  },
+
+  async 'a pool of redis'(url) {
+    const pool = createClientPool({ url, disableOfflineQueue: true }, { minimum: 2, maximum: 4 })
+    await pool.on('error', () => {}).connect()
+    return { client: pool, close: () => pool.destroy() }
+  },
+
+  async ioredis(url) {
+    const client = new Redis(url, {
+      maxRetriesPerRequest: 1,
+      autoResendUnfulfilledCommands: false,
+      reconnectOnError: (error) => error.message.includes('READONLY'),
+    }).on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  },
+
+  async 'ioredis as it comes'(url) {
+    const client = new Redis(url).on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  },
+
+  async 'ioredis 5 as it comes'(url) {
+    const client = new Redis5(url).on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  },
+}
+
+/** What each call comes to, where it is an error. */
+async function errorsOf(store: RedisStore, id: string): Promise<string[]> {
+  const record = newRecord({ owner: 'ada' })
+  const calls = [
+    () => store.load(id),
+    () => store.create(newId(), record),
+    () => store.update(id, { ...record, version: 2 }),
+    () => store.touch(id, record.expiresAt, 1),
+    () => store.delete(id),
+    () => store.list(undefined, 10, Date.now()),
+    () => store.listByOwner('ada'),
+    () => store.deleteByOwner('ada'),
+    () => store.clear(),
+  ]
+  const results = []
+  for (const call of calls) {
+    results.push(await call().then(String, (error: unknown) => (error instanceof Error ? error.message : 'no error')))
+  }
+  return results
+}
+
+const hasRedis = await canStartRedis()
+
+describe.skipIf(!hasRedis)('a master that became a replica', () => {
+  let demoted: RedisServer
+  let promoted: RedisServer
+  beforeAll(async () => {
+    ;[demoted, promoted] = await startPair()
+  }, 30_000)
+  afterAll(() => Promise.all([demoted?.stop(), promoted?.stop()]))
+
+  it('answers no call, and so no session that was signed out elsewhere; nor does a replica that lags', async () => {
+    const client = new Redis(demoted.url).on('error', () => {})
+    onTestFinished(() => client.disconnect())
+    const store = redisStore(client)
+    const id = newId()
+    await store.create(id, newRecord({ owner: 'ada' }))
+    await until(async () => (await promoted.cli('exists', `session:${id}`)) === '1')
+    await failOver(demoted, promoted)
+    // The replica can't follow: it keeps what it has.
+    await promoted.cli('config', 'set', 'requirepass', 'changed')
+    await promoted.cli('-a', 'changed', 'client', 'kill', 'type', 'replica')
+    await promoted.cli('-a', 'changed', '--no-auth-warning', 'unlink', `session:${id}`)
+    expect(await demoted.cli('exists', `session:${id}`)).toBe('1')
+    for (const error of await errorsOf(store, id)) expect(error).toMatch(/READONLY|MASTERDOWN|closed|ECONN/)
+    await expect(store.load(id)).rejects.toThrow('READONLY')
+    expect(await demoted.cli('exists', `session:${id}`)).toBe('1')
+  }, 30_000)
+})
+
+describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, connect) => {
+  it('works again after a failover, on the connection’s address, which leads to the new master', async () => {
+    const [first, second] = await startPair()
+    onTestFinished(() => Promise.all([first.stop(), second.stop()]).then(() => {}))
+    const address = await MovingAddress.start(first)
+    onTestFinished(() => address.stop())
+    const { client, close } = await connect(address.url)
+    onTestFinished(() => void close())
+    const store = redisStore(client)
+    const [kept, signedOut] = [newId(), newId()]
+    const record = newRecord({ owner: 'ada' })
+    for (const id of [kept, signedOut]) await store.create(id, record)
+    await until(async () => (await second.cli('dbsize')) === '3')
+    await failOver(first, second)
+    address.target = second.port
+
+    const elsewhere = new Redis(second.url)
+    onTestFinished(() => elsewhere.disconnect())
+    await redisStore(elsewhere).delete(signedOut)
+    const attempts: unknown[] = []
+    await expect
+      .poll(
+        async () => {
+          attempts.push(await store.load(signedOut).catch(String))
+          return store.create(newId(), record).catch(String)
+        },
+        { timeout: 10_000, interval: 100 },
+      )
+      .toBe(true)
+    expect(attempts.filter((attempt) => typeof attempt === 'object')).toEqual([])
+    expect(await store.load(kept)).toEqual(record)
+    expect(await store.load(signedOut)).toBeUndefined()
+    expect(await store.update(kept, { ...record, version: 2 })).toBe(true)
+    expect(await store.deleteByOwner('ada')).toBeGreaterThan(1)
+  }, 40_000)
+})
+
+const throughSentinel: Record<string, (port: number) => Promise<{ client: RedisClient; close(): unknown }>> = {
+  async ioredis(port) {
+    const client = new Redis({
+      sentinels: [{ host: '127.0.0.1', port }],
+      name: 'main',
+      maxRetriesPerRequest: 1,
+      autoResendUnfulfilledCommands: false,
+      reconnectOnError: (error) => error.message.includes('READONLY'),
+    }).on('error', () => {})
+    return { client, close: () => client.disconnect() }
+  },
+
+  async 'a sentinel of redis'(port) {
+    const client = createSentinel({
+      name: 'main',
+      sentinelRootNodes: [{ host: '127.0.0.1', port }],
+      replicaPoolSize: 1,
+      nodeClientOptions: { disableOfflineQueue: true },
+    })
+    await client.on('error', () => {}).connect()
+    return { client, close: () => client.destroy() }
+  },
+}
+
+describe.skipIf(!hasRedis).each(Object.entries(throughSentinel))('with %s through a sentinel', (_, connect) => {
+  it.each(['is asked to fail over', 'finds the master dead'])(
+    'works again when it %s',
+    async (how) => {
+      const [first, second] = await startPair()
+      onTestFinished(() => Promise.all([first.stop(), second.stop()]).then(() => {}))
+      const sentinel = await Sentinel.start(first)
+      onTestFinished(() => sentinel.stop())
+      const { client, close } = await connect(sentinel.port)
+      onTestFinished(() => void close())
+      const store = redisStore(client, { timeout: 2 })
+      const id = newId()
+      const record = newRecord({ owner: 'ada' })
+      await store.create(id, record)
+      await until(async () => (await second.cli('dbsize')) === '2')
+
+      if (how === 'finds the master dead') await first.kill()
+      else await sentinel.cli('sentinel', 'failover', 'main')
+      await until(async () => (await sentinel.masterPort()) === second.port)
+      // What the old master takes until it is told that it is none is lost.
+      if (how !== 'finds the master dead') await until(async () => (await first.cli('role')).startsWith('slave'))
+      await expect
+        .poll(() => store.touch(id, record.expiresAt + 1, 1).catch(String), { timeout: 20_000, interval: 100 })
+        .toBe(true)
+      expect(await second.cli('hget', `session:${id}`, 'expiresAt')).toBe(String(record.expiresAt + 1))
+      expect((await store.list(undefined, 10, Date.now())).entries.map(({ id }) => id)).toEqual([id])
+      expect(await store.deleteByOwner('ada')).toBe(1)
+      expect(await store.load(id)).toBeUndefined()
+    },
+    60_000,
+  )
+})
