@@ -1,6 +1,6 @@
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { serve } from '@hono/node-server'
 import { generate } from 'selfsigned'
 import { onTestFinished } from 'vitest'
@@ -59,9 +59,12 @@ export async function startSite(app: App, over: keyof typeof servers = 'https'):
     hostname: '127.0.0.1',
     ...(servers[over] as object),
   })
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
   await new Promise((resolve) => server.once('listening', resolve))
   onTestFinished(async () => {
-    if ('closeAllConnections' in server) server.closeAllConnections()
+    // Not closeAllConnections(), which a server for HTTP/2 does not have.
+    for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo
