@@ -81,10 +81,12 @@ describe('edit', () => {
     expect(store.methods).toEqual(['load'])
   })
 
-  it('can destroy', async () => {
-    const { sessions } = setUp()
+  it('can destroy, and an event tells', async () => {
+    const { sessions, events } = setUp()
     const { cookie, id } = await sessions.issue({ visits: 1 })
+    events.length = 0
     expect(await sessions.edit(id, (session) => session.destroy())).toBe(true)
+    expect(events).toEqual([{ type: 'destroyed', id, duration: expect.any(Number) }])
     expect((await sessions.read(visit(cookie))).isNew).toBe(true)
     expect(await sessions.edit(id, () => expect.unreachable())).toBe(false)
   })
