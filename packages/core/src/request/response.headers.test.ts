@@ -98,6 +98,26 @@ describe('Cache-Control of a response with a session cookie', () => {
     expect(response.headers.has('surrogate-control')).toBe(false)
   })
 
+  it.each([
+    'CDN-Cache-Control',
+    'Vercel-CDN-Cache-Control',
+    'Netlify-CDN-Cache-Control',
+    'Cloudflare-CDN-Cache-Control',
+    'Fastly-CDN-Cache-Control',
+    'Akamai-CDN-Cache-Control',
+    'Surrogate-Control',
+    'Edge-Control',
+    'X-Accel-Expires',
+    'X-LiteSpeed-Cache-Control',
+  ])('is not undone by %s, in any letter case', async (name) => {
+    for (const spelt of [name, name.toLowerCase(), name.toUpperCase()]) {
+      const headers = { [spelt]: 'max-age=3600', 'X-CDN-Cache-Control-Note': 'kept', 'X-Edge-Control': 'kept' }
+      const response = await writing(new Response(null, { headers }))
+      expect(response.headers.has(name)).toBe(false)
+      expect(response.headers.get('x-cdn-cache-control-note')).toBe('kept')
+    }
+  })
+
   it('is treated so for a removal cookie, too', async () => {
     const sessions = manager()
     const { cookie } = await sessions.issue({ visits: 1 })
