@@ -11,6 +11,8 @@ export interface ResponseNeeds {
   readonly cookies: readonly SessionCookie[]
   /** Whether a `Set-Cookie` line is this session's own, of an inner handler: there is to be one at most. */
   isOwn(line: string): boolean
+  /** Whether the request is one for a WebSocket, and an empty answer goes nowhere. */
+  readonly isUpgraded: boolean
 }
 
 /**
