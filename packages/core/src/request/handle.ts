@@ -108,8 +108,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
   belongsTo(source: Request): boolean {
-    if (this.#source === source && (this.#cookies === undefined || areHeadersShortLived)) return true
-    return cookiesOf(source) === this.#cookieText()
+    if (this.#source === source && this.#cookies === undefined) return true
+    try {
+      return cookiesOf(source) === this.#cookieText()
+    } catch (error) {
+      if (areHeadersShortLived) return true
+      throw error
+    }
   }
 
   async read(): Promise<ReadableSession<Data>> {
