@@ -27,7 +27,7 @@ export async function bundle({ conditions }: Runtime, options: BuildOptions): Pr
     mainFields: ['module', 'main'],
     conditions: [...conditions, 'import'],
     external: ['node:*'],
-    plugins: [ws],
+    plugins: [...(options.plugins ?? []), ws],
     // Not the packages' own tsconfig.json: their `paths` lead to the sources.
     tsconfig: fileURLToPath(new URL('../../../tsconfig.base.json', import.meta.url)),
     logLevel: 'error',
