@@ -48,7 +48,12 @@ export class FirstDayWarnings {
 
 export function isProduction(): boolean {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env?.NODE_ENV === 'production'
+  try {
+    return process?.env?.NODE_ENV === 'production'
+  } catch {
+    // On Deno, without the permission to read it.
+    return false
+  }
 }
 
 /** To a host that is not this very machine, for which browsers make an exception. */
