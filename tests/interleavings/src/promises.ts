@@ -3,6 +3,8 @@ import type { Run, Seen, Told } from './world.js'
 /** One promise: `undefined` if the run keeps it, else what is wrong. */
 interface Pledge {
   readonly promise: string
+  /** It holds for sessions that live in their cookies, too, which can't merge. */
+  readonly holdsInCookies?: true
   broken(run: Run): string | undefined
 }
 
@@ -10,10 +12,12 @@ interface Pledge {
 export const promises: readonly Pledge[] = [
   {
     promise: 'Each request ends.',
+    holdsInCookies: true,
     broken: ({ told }) => first(told, ({ answer, began }) => began >= 0 && answer === undefined, 'is never answered'),
   },
   {
     promise: 'Nothing fails but for the store, or the handler itself.',
+    holdsInCookies: true,
     broken: ({ told, failed }) =>
       first(
         told,
@@ -23,6 +27,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing is left pending.',
+    holdsInCookies: true,
     broken: ({ pending }) => (pending.length > 0 ? `What is left: ${pending.join(', ')}` : undefined),
   },
   {
@@ -52,6 +57,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'No change is made twice.',
+    holdsInCookies: true,
     broken: ({ opens }) => {
       for (const seen of opens.values()) {
         const marks = seen?.data.marks ?? []
@@ -108,6 +114,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing that was destroyed opens.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
         if (request.ends === 'own') {
@@ -138,6 +145,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'After a sign-out that was sent when the sign-in was acknowledged, nobody is signed in.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (out) => {
         if (out.ends !== 'own' || out.answer !== 'ok') return undefined
@@ -209,6 +217,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nobody sees the session of another.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
         const origin = request.seen?.data.origin
@@ -266,7 +275,9 @@ export const promises: readonly Pledge[] = [
 
 /** The first promise that a run breaks, in words. */
 export function brokenPromise(run: Run): string | undefined {
-  for (const { promise, broken } of promises) {
+  const isCookie = run.scenario.store === 'cookie'
+  for (const { promise, holdsInCookies, broken } of promises) {
+    if (isCookie && !holdsInCookies) continue
     const what = broken(run)
     if (what !== undefined) return `${promise}\n${what}`
   }
@@ -315,6 +326,8 @@ function wasHidden(_run: Run, { seen, sent }: Told): boolean {
 function isBefore(run: Run, earlier: Told, later: Told): boolean {
   if (earlier === later || earlier.answered < 0 || later.firstCall < 0) return false
   if (earlier.sent !== undefined && !(earlier.arrived >= 0 && earlier.arrived <= later.began)) return false
+  // What is near is read at once, when it is sent.
+  if (run.scenario.store === 'cached') return earlier.answered <= later.began
   // Another request of the same process may have written for it.
   const written = run.writes.find(({ record }) => record.data.includes(`"${earlier.letter}"`))?.step ?? -1
   return Math.max(earlier.lastCall, written) < later.firstCall

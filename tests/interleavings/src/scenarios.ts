@@ -140,4 +140,48 @@ export const scenarios: readonly Scenario[] = [
     requests: { A: a.signIn('ada'), B: a.add(there) },
   },
   { name: 'two rotations, the signer held', holdsSigner: true, requests: { A: a.rotate(10), B: a.rotate(10, there) } },
+  // A near store before a far one, in each process.
+  { name: 'cached: two updates', store: 'cached', requests: { A: a.add(), B: a.add() } },
+  {
+    name: 'cached: a read, then an update, beside an update',
+    store: 'cached',
+    requests: { A: a.read(there), B: a.add(), C: a.add({ process: 1, after: ['A'] }) },
+  },
+  {
+    name: 'cached: a read, then an update, beside a sign-out',
+    store: 'cached',
+    requests: { A: a.read(there), B: a.signOut(), C: a.add({ process: 1, after: ['A'] }) },
+  },
+  { name: 'cached: a sign-in beside an update', store: 'cached', requests: { A: a.signIn('ada'), B: a.add() } },
+  {
+    name: 'cached: a sign-in beside a sign-out',
+    store: 'cached',
+    requests: { A: a.signIn('ada'), B: a.signOut(there) },
+  },
+  { name: 'cached: a sign-out beside an update', store: 'cached', requests: { A: a.signOut(), B: a.add() } },
+  // Sessions in their cookies, with revocations.
+  { name: 'cookie: two updates', store: 'cookie', requests: { A: a.add(), B: a.add() } },
+  { name: 'cookie: a sign-out beside an update', store: 'cookie', requests: { A: a.signOut(), B: a.add(there) } },
+  {
+    name: 'cookie: a sign-out after a sign-in, beside an update',
+    store: 'cookie',
+    requests: { A: a.signIn('ada'), B: a.signOut({ after: ['A'] }), C: a.add(there) },
+  },
+  {
+    name: 'cookie: a sign-out, sent again',
+    store: 'cookie',
+    requests: { A: a.signOut({ retries: true }), B: a.read(there) },
+  },
+  {
+    name: 'cookie: a sign-out everywhere beside an update',
+    store: 'cookie',
+    owner: 'ada',
+    requests: { A: a.signOutEverywhere('ada'), B: a.add(there) },
+  },
+  {
+    name: 'cookie: two sign-outs everywhere',
+    store: 'cookie',
+    owner: 'ada',
+    requests: { A: a.signOutEverywhere('ada'), B: a.signOutEverywhere('ada', there) },
+  },
 ]
