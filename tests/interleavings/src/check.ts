@@ -28,9 +28,14 @@ export async function check(core: Core, scenario: Scenario, failures = 0, limits
   return { ...explored, found, milliseconds: performance.now() - started }
 }
 
-/** One run, by its text. */
-export async function replay(core: Core, scenario: Scenario, text: string): Promise<Found | undefined> {
-  const run = await runOnce(core, scenario, /[!?]/.test(text) ? 1 : 0, follow(text))
+/** One run, by its text. Not `isStrict`: the text may be one of core as it was. */
+export async function replay(
+  core: Core,
+  scenario: Scenario,
+  text: string,
+  isStrict = true,
+): Promise<Found | undefined> {
+  const run = await runOnce(core, scenario, /[!?]/.test(text) ? 1 : 0, follow(text, isStrict))
   const promise = run && brokenPromise(run)
   return run && promise !== undefined ? { promise, run } : undefined
 }

@@ -1,0 +1,29 @@
+export interface RunThatBroke {
+  readonly what: string
+  readonly scenario: string
+  readonly text: string
+  /** The planted fault that makes it break again. */
+  readonly fault: string
+}
+
+/** What the explorer has found in core, and what is mended since. */
+export const runsThatBroke: readonly RunThatBroke[] = [
+  {
+    what: 'a sign-out relied on another one, which failed and opened the session again',
+    scenario: 'two sign-outs',
+    text: 'AABBBAAAB!BB',
+    fault: 'a sign-out that relies on another one, which fails',
+  },
+  {
+    what: 'a sign-out that failed took the cookie away, so that sending it again ended nothing',
+    scenario: 'a sign-out, sent again',
+    text: 'AAA!ANNN',
+    fault: 'a sign-out that fails, and takes the cookie away',
+  },
+  {
+    what: 'a rotation that came second sent its cookie over that of a sign-in',
+    scenario: 'a rotation beside a sign-in',
+    text: 'AAABBBBBAAA',
+    fault: 'a rotation that sends its cookie over that of a sign-in',
+  },
+]
