@@ -71,7 +71,7 @@ export const promises: readonly Pledge[] = [
     broken: (run) =>
       first(
         run.told,
-        ({ throws, marked, letter }) => throws && marked && allMarks(run).includes(letter),
+        ({ throws, saved, marked, letter }) => throws && marked && !saved && allMarks(run).includes(letter),
         'threw, and its change is there',
       ),
   },
@@ -243,10 +243,11 @@ export const promises: readonly Pledge[] = [
       firstOf(run.told, (request) => {
         const { lifetime, seen } = request
         if (lifetime === undefined || !isAcknowledged(request) || seen === undefined) return undefined
-        const record = run.records.find(({ id }) => id === seen.id)
-        return record && record.expiresAt > run.now + lifetime * 1000
-          ? 'has shortened a lifetime that is long again'
-          : undefined
+        const ids = [seen.id, ...sessionsOf(run, request).map(({ id }) => id)]
+        const isLong = run.records.some(
+          ({ id, expiresAt }) => ids.includes(id) && expiresAt > run.now + lifetime * 1000,
+        )
+        return isLong && !isForked(run) ? 'has shortened a lifetime that is long again' : undefined
       }),
   },
   {
@@ -285,8 +286,8 @@ export function brokenPromise(run: Run): string | undefined {
 }
 
 /** The visitor was told that it is done, and the application that nothing was dropped. */
-function isAcknowledged({ answer, dropped }: Told): boolean {
-  return answer === 'ok' && dropped.length === 0
+function isAcknowledged({ answer, saved, dropped }: Told): boolean {
+  return (answer === 'ok' || saved) && dropped.length === 0
 }
 
 function renews({ signedInAs, rotated }: Told): boolean {
@@ -352,7 +353,9 @@ function allMarks({ opens }: Run): string[] {
 function isKnownLimit(run: Run, renewed: Told): boolean {
   const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
-  return sender !== undefined && sender !== renewed && sender.lastCall < renewed.lastCall
+  if (sender === undefined || sender === renewed) return false
+  const marker = run.writes.find(({ by, record }) => by === sender.letter && record.data === '')
+  return (marker?.step ?? sender.lastCall) < renewed.lastCall
 }
 
 /** Only who works alone is told by an error that the session has ended meanwhile. */

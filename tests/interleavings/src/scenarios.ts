@@ -140,6 +140,30 @@ export const scenarios: readonly Scenario[] = [
     requests: { A: a.signIn('ada'), B: a.add(there) },
   },
   { name: 'two rotations, the signer held', holdsSigner: true, requests: { A: a.rotate(10), B: a.rotate(10, there) } },
+  // More of them at once.
+  { name: 'a shorter lifetime beside an update', age: 3, requests: { A: a.shorten(60), B: a.add(there) } },
+  { name: 'a shorter lifetime beside a sign-in', age: 3, requests: { A: a.shorten(60), B: a.signIn('ada', there) } },
+  { name: 'a shorter lifetime beside a rotation', age: 3, requests: { A: a.shorten(60), B: a.rotate(10, there) } },
+  { name: 'a sign-in that is saved before a throw', requests: { A: a.signInSaveAndThrow('ada'), B: a.add(there) } },
+  { name: 'an update that is saved before a throw', requests: { A: a.addSaveAndThrow(), B: a.signIn('ada', there) } },
+  { name: 'a save in the middle beside a sign-in', requests: { A: a.saveInTheMiddle(), B: a.signIn('ada', there) } },
+  { name: 'a save in the middle beside a rotation', requests: { A: a.saveInTheMiddle(), B: a.rotate(10, there) } },
+  {
+    name: 'a rotation, then another, beside an update',
+    requests: { A: a.rotate(60), B: a.rotate(60, { after: ['A'] }), C: a.add(there) },
+  },
+  {
+    name: 'a rotation beside a sign-in and an update',
+    requests: { A: a.rotate(10), B: a.signIn('ada', there), C: a.add({ process: 2 }) },
+  },
+  { name: 'a sign-in beside an exclusive', requests: { A: a.signIn('ada'), B: a.alone(there) } },
+  { name: 'a rotation beside an exclusive', requests: { A: a.rotate(10), B: a.alone(there) } },
+  { name: 'an edit beside a sign-in', requests: { A: a.editFirst(), B: a.signIn('ada', there) } },
+  {
+    name: 'a first update, sent again',
+    isNew: true,
+    requests: { A: a.add({ retries: true }), B: a.read({ after: ['A'] }) },
+  },
   // A near store before a far one, in each process.
   { name: 'cached: two updates', store: 'cached', requests: { A: a.add(), B: a.add() } },
   {

@@ -70,6 +70,8 @@ export class Told {
   ends: 'own' | 'others' | undefined
   ended: string | undefined
   throws = false
+  /** What it did was saved before it threw. */
+  saved = false
   answer: 'ok' | 'failed' | undefined
   error: unknown
   dropped: string[] = []
@@ -106,6 +108,7 @@ export interface Visit {
 
 export interface Written {
   readonly step: number
+  readonly by: string
   readonly id: string
   readonly record: SessionRecord
 }
@@ -338,7 +341,7 @@ class World {
       schedule: this.#schedule,
       nameOf: (id) => this.#nameOf(id),
       hearing: crowd.length > 1 ? `process ${process}` : undefined,
-      onWrite: (id, record) => this.#writes.push({ step: this.#step(), id, record }),
+      onWrite: (id, record) => this.#writes.push({ step: this.#step(), by: atWork(), id, record }),
     })
     if (store === 'cached') return cachedStore(new MemoryStore(), held)
     if (store === 'cookie') return new CookieStore({ encrypt: false, revocations: held, maxStaleness: 0 })
