@@ -26,4 +26,16 @@ export const runsThatBroke: readonly RunThatBroke[] = [
     text: 'AAABBBBBAAA',
     fault: 'a rotation that sends its cookie over that of a sign-in',
   },
+  {
+    what: 'a sign-in left behind the id of a rotation, to which the old cookie led past it',
+    scenario: 'a rotation beside a sign-in and an update',
+    text: 'AAABBBCCAABBBCCCCC',
+    fault: 'a sign-in that leaves a rotated id behind, to which the old cookie leads',
+  },
+  {
+    what: 'a request that failed sent a cookie that it had only followed to, over that of a sign-in',
+    scenario: 'a rotation beside a sign-in and an update',
+    text: 'AAAABBBBCCCABBCC!C',
+    fault: 'a failed request that sends the cookie of an id it only followed to',
+  },
 ]
