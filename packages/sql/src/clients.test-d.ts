@@ -2,6 +2,7 @@ import type { D1Database, D1DatabaseSession } from '@cloudflare/workers-types'
 import type { PGlite } from '@electric-sql/pglite'
 import type { SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { Client } from '@libsql/client'
+import type { NeonQueryFunction } from '@neondatabase/serverless'
 import type Database from 'better-sqlite3'
 import type callbacks from 'mysql2'
 import type mysql from 'mysql2/promise'
@@ -19,6 +20,7 @@ test('every client of PostgreSQL fits', () => {
   postgresStore(given<postgres.Sql>())
   postgresStore(given<postgres.Sql<{ bigint: bigint }>>())
   postgresStore(given<PGlite>())
+  postgresStore(given<NeonQueryFunction<false, false>>())
 })
 
 test('every client of MySQL fits', () => {
