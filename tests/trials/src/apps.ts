@@ -27,7 +27,7 @@ export interface Setting {
 export const SECRET = 'the same in all processes of a trial'
 
 /** The applications of the trials. */
-export const apps = {
+export const apps: Record<AppName, (setting: Setting) => App> = {
   visits: ({ store, onEvent }: Setting): App =>
     trialApp(new SessionManager<Visit>({ store, secret: SECRET, cookie: { secure: false }, storeTimeout: 1, onEvent })),
   exclusive: exclusiveApp,
@@ -37,6 +37,14 @@ export const apps = {
   'release 1': (setting: Setting): App => releaseApp(1, setting),
   'release 1, strict': (setting: Setting): App => releaseApp('1, strict', setting),
   'release 2': (setting: Setting): App => releaseApp(2, setting),
-} satisfies Record<string, (setting: Setting) => App>
+}
 
-export type AppName = keyof typeof apps
+export type AppName =
+  | 'visits'
+  | 'exclusive'
+  | 'outage'
+  | 'cookie'
+  | 'sign-in'
+  | 'release 1'
+  | 'release 1, strict'
+  | 'release 2'

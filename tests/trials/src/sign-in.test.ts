@@ -105,7 +105,8 @@ describe.for(['Redis', 'PostgreSQL'] as const)('in %s, with a store that takes i
       expect(cookies).toEqual(new Set([visitor.cookie]))
       expect(cookies).not.toContain(old)
       const { body } = await visitor.send<Shown>(anyUrl(), '/')
-      expect(body).toMatchObject({ user: 'ada', cart: 'a book', written: ['write 0', 'write 1', 'write 2'] })
+      expect(body).toMatchObject({ user: 'ada', cart: 'a book' })
+      expect(body?.written.sort()).toEqual(['write 0', 'write 1', 'write 2'])
       written += body?.written.length ?? 0
 
       // Who signs out ends both ways.
