@@ -52,8 +52,8 @@ test('no client of another database does', () => {
 })
 
 test('a store is a session store with everything, answered at once or with promises', () => {
-  expectTypeOf<SyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic'>>>()
-  expectTypeOf<AsyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic'>>>()
+  expectTypeOf<SyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic' | 'isProcessLocal'>>>()
+  expectTypeOf<AsyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic' | 'isProcessLocal'>>>()
   expectTypeOf<SyncSqlStore['load']>().toEqualTypeOf<(id: string) => SessionRecord | undefined>()
   expectTypeOf<AsyncSqlStore['load']>().toEqualTypeOf<(id: string) => Promise<SessionRecord | undefined>>()
   expectTypeOf<SyncSqlStore['migrate']>().returns.toEqualTypeOf<void>()

@@ -4,7 +4,6 @@ import type { Awaitable } from '../store/store.js'
 import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
-import type { Lock } from './notes.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 
@@ -19,7 +18,8 @@ export type Change =
   | { readonly type: 'label'; readonly label: string | undefined }
   /** `undefined`: the manager's again. */
   | { readonly type: 'lifetime'; readonly own: OwnLifetime | undefined }
-  | { readonly type: 'lock'; readonly lock: Lock; readonly at: number }
+  /** No change, but it can't be made once another one holds the lock. */
+  | { readonly type: 'hold'; readonly by: string }
   | { readonly type: 'unlock'; readonly by: string }
 
 /** A draft at one moment: its content, ready to be stored, and the changes that led to it. */
@@ -76,13 +76,10 @@ function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear
       return { ...rest, label: change.label }
     case 'lifetime':
       return { ...rest, own: change.own && { ...rest.own, ...change.own } }
-    case 'lock':
-      if (rest.lock !== undefined && rest.lock.by !== change.lock.by && rest.lock.until > change.at)
-        throw new SessionLockedError('held')
-      return { ...rest, lock: change.lock }
+    case 'hold':
     case 'unlock':
       if (rest.lock?.by !== change.by) throw new SessionLockedError('over')
-      return { ...rest, lock: undefined }
+      return change.type === 'hold' ? rest : { ...rest, lock: undefined }
   }
 }
 
