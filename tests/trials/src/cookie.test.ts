@@ -97,8 +97,11 @@ async function expectAllOver({ urls }: ServerProcesses, visitors: Visitor[]): Pr
   const cookies = visitors.flatMap((visitor) => visitor.cookies)
   expect(cookies.length).toBeGreaterThan(visitors.length)
   for (const url of urls) {
-    const outcomes = await Promise.all(cookies.map((cookie) => new Visitor(cookie).request(url, '/')))
-    expect(new Set(outcomes)).toEqual(new Set(['signed out']))
+    for (let from = 0; from < cookies.length; from += SESSIONS) {
+      const some = cookies.slice(from, from + SESSIONS)
+      const outcomes = await Promise.all(some.map((cookie) => new Visitor(cookie).request(url, '/')))
+      expect(new Set(outcomes)).toEqual(new Set(['signed out']))
+    }
   }
   return cookies.length
 }

@@ -67,11 +67,20 @@ export class ServerProcesses {
 }
 
 async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
-  const exit = once(child, 'exit').then(() => {
-    throw new Error('A server process has ended')
-  })
-  const [answer] = await Promise.race([once(child, 'message'), exit])
-  return answer as Answer
+  const answered = new AbortController()
+  const { signal } = answered
+  const exit = once(child, 'exit', { signal }).then(
+    () => {
+      throw new Error('A server process has ended')
+    },
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    const [answer] = await Promise.race([once(child, 'message', { signal }), exit])
+    return answer as Answer
+  } finally {
+    answered.abort()
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
