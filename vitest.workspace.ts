@@ -25,7 +25,7 @@ const alias = Object.fromEntries(
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    projects: [...packages.map((name) => `packages/${name}`), 'tests/runtimes'].map((folder) => ({
+    projects: [...packages.map((name) => `packages/${name}`), 'tests/runtimes', 'tests/samples'].map((folder) => ({
       resolve: { alias },
       test: {
         name: folder.replace(/^.*\//, ''),
