@@ -4,6 +4,7 @@ import ts from 'typescript'
 import { type Platform, ROOT, type Sample } from './samples.js'
 
 const FOLDER: string = fileURLToPath(new URL('../.samples/', import.meta.url))
+const CONFIG: string = fileURLToPath(new URL('../tsconfig.json', import.meta.url))
 
 /** The types of each platform's globals. */
 const TYPES: Record<Platform, string[]> = {
@@ -58,6 +59,7 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
       },
     },
     FOLDER,
+    CONFIG,
   )
   if (errors.length > 0) throw new Error(errors.map(({ messageText }) => messageText).join('\n'))
   return options
