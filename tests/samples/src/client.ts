@@ -1,44 +1,42 @@
-import type { AddressInfo } from 'node:net'
 import { vi } from 'vitest'
 import type { Platform } from './samples.js'
 
 type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 
-const ENV: object = { SESSION_SECRET: 'ihYWKLDWLBJ6oFBnPQLg9xPhZmbcWSXkJuyOKTbBXQk=' }
+const ENV: { SESSION_SECRET: string } = { SESSION_SECRET: 'ihYWKLDWLBJ6oFBnPQLg9xPhZmbcWSXkJuyOKTbBXQk=' }
 
 /** What a server of a sample answers to a client that keeps its cookies, at its first and its second visit. */
 export async function visitTwice(file: string, platform: Platform): Promise<string[]> {
-  return platform === 'node' ? overHttp(file) : inProcess(file)
+  return platform === 'node' ? overHttp(file) : inProcess(file, platform)
 }
 
 /** On Node with the real server, at a port of its own choice. */
 async function overHttp(file: string): Promise<string[]> {
-  const { promise: listening, resolve } = Promise.withResolvers<AddressInfo>()
-  let close: () => void = () => {}
-  vi.doMock('@hono/node-server', async (original) => {
-    const { serve, ...rest } = await original<typeof import('@hono/node-server')>()
-    const serveAnywhere: typeof serve = (options) => {
-      const server = serve({ ...options, hostname: '127.0.0.1', port: 0 }, resolve)
-      close = () => void server.close()
-      return server
-    }
-    return { ...rest, serve: serveAnywhere }
+  let server: ReturnType<typeof import('@hono/node-server')['serve']> | undefined
+  const port = await new Promise<number>((listening, fail) => {
+    vi.doMock('@hono/node-server', async (original) => {
+      const { serve, ...rest } = await original<typeof import('@hono/node-server')>()
+      const serveAnywhere: typeof serve = (options) => {
+        server = serve({ ...options, hostname: '127.0.0.1', port: 0 }, ({ port }) => listening(port))
+        return server
+      }
+      return { ...rest, serve: serveAnywhere }
+    })
+    import(file).catch(fail)
   })
   try {
-    await import(file)
-    const { port } = await listening
     return await visits((cookie) => fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } }))
   } finally {
-    close()
+    server?.close()
     vi.doUnmock('@hono/node-server')
   }
 }
 
 /** Elsewhere by the fetch handler, which is what the platform calls. The runtimes themselves are tested in tests/runtimes. */
-async function inProcess(file: string): Promise<string[]> {
+async function inProcess(file: string, platform: Platform): Promise<string[]> {
   let served: Fetch | undefined
-  vi.stubGlobal('Deno', undefined)
-  vi.stubGlobal('Bun', { serve: (options: { fetch: Fetch }) => (served = options.fetch) })
+  if (platform === 'deno') vi.stubGlobal('Deno', { env: { get: () => ENV.SESSION_SECRET } })
+  if (platform === 'bun') vi.stubGlobal('Bun', { serve: (options: { fetch: Fetch }) => (served = options.fetch) })
   try {
     const { default: exported } = (await import(file)) as { default?: { fetch: Fetch } }
     const handle = served ?? exported?.fetch

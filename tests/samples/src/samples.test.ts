@@ -32,7 +32,9 @@ const samples = documents.flatMap(samplesOf)
 
 writeSamples([...samples, ...planted])
 const problems = new Map(
-  (['node', 'workers', 'deno', 'bun'] as const).flatMap((platform) => [...problemsOf([...samples, ...planted], platform)]),
+  (['node', 'workers', 'deno', 'bun'] as const).flatMap((platform) => [
+    ...problemsOf([...samples, ...planted], platform),
+  ]),
 )
 
 async function printedBy(sample: Sample): Promise<string> {

@@ -34,7 +34,10 @@ export function problemsOf(samples: readonly Sample[], platform: Platform): Map<
   for (const [file, { document }] of byFile) {
     const source = program.getSourceFile(file)
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
-    problems.set(file, found.map((problem) => sentence(document, problem)))
+    problems.set(
+      file,
+      found.map((problem) => sentence(document, problem)),
+    )
   }
   return problems
 }
