@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStore, SessionDestroyedError, type SessionEvent, SessionManager } from './index.js'
+import { MemoryStore, type SessionEvent, SessionManager } from './index.js'
 import { secret } from './testing/secret.js'
-import { stagedManager } from './testing/staged-manager.js'
+import { cookieAfter } from './testing/set-cookie.js'
 import { visit } from './testing/visit.js'
 
 interface Data {
@@ -9,8 +9,6 @@ interface Data {
   user: string
   visits: number
 }
-
-const setUp = stagedManager<Data>
 
 describe('open', () => {
   it('gives the same handle for the same request, and another for another', () => {
@@ -184,92 +182,65 @@ describe('two managers on one request', () => {
   })
 })
 
-describe('abort', () => {
-  it('saves nothing, and a later commit adds nothing', async () => {
+describe('commit of a response that stands for a handler that threw', () => {
+  it('saves nothing, says Vary, and a later commit adds nothing', async () => {
     const store = new MemoryStore()
     const sessions = new SessionManager<Data>({ store, secret })
     const request = visit()
     ;(await sessions.write(request)).set('visits', 1)
-    await sessions.abort(request)
-    const response = new Response('an error page')
+    const response = new Response('an error page', { status: 500 })
+    expect(await sessions.commit(request, response, { failed: true })).toBe(response)
     expect(await sessions.commit(request, response)).toBe(response)
-    expect(response.headers.has('set-cookie')).toBe(false)
+    expect([response.headers.get('vary'), response.headers.getSetCookie()]).toEqual(['Cookie', []])
     expect(store.size).toBe(0)
   })
 
-  it('carries a destroy() out in the store', async () => {
+  it('carries a destroy() out in the store, and removes the cookie', async () => {
     const store = new MemoryStore()
     const sessions = new SessionManager<Data>({ store, secret })
     const { cookie } = await sessions.issue({ visits: 1 })
     const request = visit(cookie)
     ;(await sessions.write(request)).destroy()
-    await sessions.abort(request)
+    const response = await sessions.commit(request, new Response(), { failed: true })
+    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
     expect(store.size).toBe(0)
   })
 
-  it('is harmless on a request that never asked', async () => {
+  it('carries the cookie of what was saved before', async () => {
     const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
-    await sessions.abort(visit())
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const session = await sessions.write(request)
+    session.set('visits', 2).regenerate()
+    await sessions.open(request).save()
+    session.set('visits', 3)
+    const response = await sessions.commit(request, new Response(), { failed: true })
+    const next = await sessions.read(visit(cookieAfter(response)))
+    expect(next.id).not.toBe(id)
+    expect(next.get('visits')).toBe(2)
+  })
+
+  it('is the very response of a request that never asked', async () => {
+    const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
+    const response = new Response()
+    expect(await sessions.commit(visit(), response, { failed: true })).toBe(response)
+    expect([...response.headers]).toEqual([])
   })
 })
 
-describe('a handler that throws', () => {
-  const thrown: [string, unknown][] = [
-    ['an Error', new Error('no')],
-    ['a string', 'no'],
-    ['undefined', undefined],
-    ['a Response', new Response('no', { status: 403 })],
-    ['a SessionError of its own', new SessionDestroyedError()],
-  ]
-
-  it.each(thrown)('%s saves nothing, and it passes through unchanged', async (_, error) => {
-    const { sessions, store } = setUp()
-    const { cookie, id } = await sessions.issue({ visits: 1 })
-    const before = store.memory.load(id)
-    store.forget()
-    for (const isAsync of [true, false]) {
-      const handled = sessions.handle(visit(cookie), (handle) => {
-        if (!isAsync) throw error
-        return handle.write().then((session) => {
-          session.set('visits', 2).regenerate()
-          throw error
-        })
-      })
-      const caught: unknown = await handled.then(
-        () => 'no error',
-        (reason: unknown) => reason,
-      )
-      expect(caught).toBe(error)
-    }
-    expect(store.methods).toEqual(['load'])
-    expect(store.memory.load(id)).toEqual(before)
-  })
-
-  it('keeps what was saved before it threw', async () => {
-    const { sessions } = setUp()
-    const { cookie } = await sessions.issue({ visits: 1 })
-    const handled = sessions.handle(visit(cookie), async (handle) => {
-      const session = await handle.write()
-      session.set('visits', 2)
-      await handle.save()
-      session.set('visits', 3)
-      throw new Error('no')
-    })
-    await expect(handled).rejects.toThrow('no')
-    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
-  })
-
-  it.each(thrown)('%s after destroy() still signs out', async (_, error) => {
-    const { sessions, store } = setUp()
-    const { cookie } = await sessions.issue({ visits: 1 })
-    const handled = sessions.handle(visit(cookie), async (handle) => {
-      ;(await handle.write()).destroy()
-      throw error
-    })
-    await handled.then(
-      () => expect.unreachable(),
-      (reason: unknown) => expect(reason).toBe(error),
-    )
-    expect(store.memory.size).toBe(0)
+describe('begin', () => {
+  it('is open for an adapter that can not wrap its handler: a request that was handled before starts anew', async () => {
+    const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
+    const request = visit()
+    const first = sessions.begin(request)
+    expect(sessions.begin(request)).toBe(first)
+    expect(sessions.open(request)).toBe(first)
+    ;(await first.write()).set('visits', 1)
+    await sessions.commit(request, new Response(), { failed: true })
+    const second = sessions.begin(request)
+    expect(second).not.toBe(first)
+    ;(await second.write()).update('visits', (n = 0) => n + 1)
+    const response = await sessions.commit(request, new Response())
+    expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(1)
   })
 })

@@ -110,7 +110,7 @@ describe('destroy by id', () => {
 })
 
 describe('the sessions of an owner', () => {
-  it('are listed with id, owner, creation and expiry, and none of their data', async () => {
+  it('are listed with id, owner, label, creation, last use and expiry, and none of their data', async () => {
     const now = 1_800_000_000_000
     const sessions = new SessionManager<Data>({
       store: new MemoryStore(),
@@ -121,7 +121,9 @@ describe('the sessions of an owner', () => {
     const { id } = await sessions.issue({ visits: 1 }, { owner: 'ada' })
     await sessions.issue({ visits: 1 }, { owner: 'grace' })
     await sessions.issue({ visits: 1 })
-    expect(await sessions.listByOwner('ada')).toEqual([{ id, owner: 'ada', createdAt: now, expiresAt: now + minute }])
+    expect(await sessions.listByOwner('ada')).toEqual([
+      { id, owner: 'ada', label: undefined, createdAt: now, lastUsedAt: now, expiresAt: now + minute },
+    ])
     expect(await sessions.listByOwner('nobody')).toEqual([])
   })
 
@@ -271,7 +273,7 @@ describe('what the store does not support', () => {
 
   it('includes all of them, and destroy by id, with the CookieStore', async () => {
     const sessions = new SessionManager<Data>({ store: new CookieStore(), secret })
-    for (const [, call] of [...calls, ['delete', (s: SessionManager<Data>) => s.destroy('x')] as const]) {
+    for (const [, call] of [...calls, ['delete', (s: SessionManager<Data>) => s.destroy('x'.repeat(43))] as const]) {
       await expect(call(sessions)).rejects.toMatchObject({ code: 'ERR_SESSION_UNSUPPORTED' })
     }
   })

@@ -11,7 +11,7 @@ import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type SessionHandle, type ToSave } from './request/handle.js'
-import { beginHandle, forgetHandle, handleOf } from './request/handles.js'
+import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
 import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
 import { isObject } from './session/codec.js'
@@ -49,6 +49,11 @@ export interface HandleOptions {
    * error. `undefined`: the error is thrown on.
    */
   respond?: (error: unknown) => Response | undefined
+  /**
+   * For adapters: the request as the handler has it by now, where a middleware may have put another one in its place. A
+   * session that was opened with that one is committed as well.
+   */
+  current?: () => Request
   /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
   used?: () => void
 }
@@ -181,12 +186,14 @@ export class SessionManager<Data = SessionData> {
       const response = await handler(session)
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
-      const committed = this.#commit(session, response, options.failed?.(response) ? 'sign-out' : 'all')
+      const what = options.failed?.(response) ? 'sign-out' : 'all'
+      const committed = this.#commitAll(this.#opened(request, session, options), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
+      const opened = this.#opened(request, session, options)
       return isHandled
-        ? await this.#fail(session, error, 'nothing', options)
-        : await this.#commitThrown(session, error, options)
+        ? await this.#fail(opened, error, 'nothing', options)
+        : await this.#commitThrown(opened, error, options)
     } finally {
       session.isManaged = false
       // 4. After a failure, the same request can be handled again.
@@ -285,6 +292,18 @@ export class SessionManager<Data = SessionData> {
     return new RequestSession<Data>(this.#context, source)
   }
 
+  /** The sessions to commit, the one of the request that was handled last. */
+  #opened(request: Request, session: RequestSession<Data>, { current }: HandleOptions): RequestSession<Data>[] {
+    const now = current?.() ?? request
+    const other = now === request ? undefined : openHandle<Data>(this.#context, now)
+    return other === undefined || other.isManaged ? [session] : [other, session]
+  }
+
+  #commitAll([first, then]: RequestSession<Data>[], response: Response, what: ToSave): Awaitable<Response> {
+    const committed = this.#commit(first as RequestSession<Data>, response, what)
+    return then === undefined ? committed : andThen(committed, (response) => this.#commit(then, response, what))
+  }
+
   #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
     return andThen(session.commit(what, response.headers), (needs) => this.#dress(response, needs))
@@ -298,15 +317,15 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** The handler threw: an answer is stored like any other, and thrown on. */
-  async #commitThrown(session: RequestSession<Data>, thrown: unknown, options: HandleOptions): Promise<Response> {
+  async #commitThrown(opened: RequestSession<Data>[], thrown: unknown, options: HandleOptions): Promise<Response> {
     const isKept = (options.keep ?? isAnswer)(thrown)
-    if (!isKept && !isResponse(thrown)) return this.#fail(session, thrown, 'sign-out', options)
+    if (!isKept && !isResponse(thrown)) return this.#fail(opened, thrown, 'sign-out', options)
     let answer = thrown
     try {
-      if (isResponse(thrown)) answer = await this.#commit(session, thrown, isKept ? 'all' : 'sign-out')
-      else await this.#commitKept(session)
+      if (isResponse(thrown)) answer = await this.#commitAll(opened, thrown, isKept ? 'all' : 'sign-out')
+      else for (const session of opened) await this.#commitKept(session)
     } catch (error) {
-      return this.#fail(session, error, 'nothing', options)
+      return this.#fail(opened, error, 'nothing', options)
     }
     throw answer
   }
@@ -319,11 +338,11 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** Where the adapter makes a response of the error, that gets the cookie of what was saved before it. */
-  async #fail(session: RequestSession<Data>, error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
+  async #fail(opened: RequestSession<Data>[], error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
     if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
     const response = options.respond?.(error)
-    if (response !== undefined) return this.#commit(session, response, what)
-    if (what === 'sign-out') await session.commit(what, undefined)
+    if (response !== undefined) return this.#commitAll(opened, response, what)
+    if (what === 'sign-out') for (const session of opened) await session.commit(what, undefined)
     throw error
   }
 

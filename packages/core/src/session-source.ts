@@ -13,15 +13,23 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
   | ((...args: Args) => SessionManager<Data> | SessionOptions<Data>)
 
 /**
- * What platforms and Hono's adapters for them put into an `env` that is new with each request: Node, Deno, Pages, AWS
- * Lambda, Lambda@Edge, Netlify, Vercel. It says nothing about the sessions.
+ * What platforms and Hono's adapters for them put into an `env` that is new with each request. It says nothing about the
+ * sessions. The first list is what the platform is known by, and begins with an object: an application may have bindings
+ * with such names.
  */
-const OF_REQUEST: ReadonlySet<string> = new Set(
-  (
-    'incoming outgoing remoteAddr completed eventContext event requestContext lambdaContext context callback config ' +
-    'request waitUntil passThroughOnException'
-  ).split(' '),
-)
+const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly string[]])[] = [
+  /* Node */ [['incoming'], ['incoming', 'outgoing', 'wss']],
+  /* Deno */ [['remoteAddr'], ['remoteAddr', 'completed']],
+  /* Cloudflare Pages */ [['eventContext'], ['eventContext']],
+  /* AWS Lambda */ [
+    ['event', 'requestContext'],
+    ['event', 'requestContext', 'lambdaContext', 'context'],
+  ],
+  /* Lambda@Edge */ [
+    ['event', 'callback', 'config'],
+    ['event', 'context', 'callback', 'config', 'request', 'response'],
+  ],
+]
 
 /** How many environments that are equal to none before are remembered. */
 const MAX_ENVIRONMENTS = 8
@@ -42,6 +50,9 @@ interface Environment<Data> {
 export function managerOf<Data, Args extends readonly unknown[]>(
   source: SessionSource<Data, Args>,
 ): (env: unknown, ...args: Args) => SessionManager<Data> {
+  if (typeof source === 'function' && isManagerClass(source)) {
+    throw invalidOption('sessions', 'is the class: give an instance, as in "new SessionManager({ store, secret })"')
+  }
   if (typeof source !== 'function') {
     const manager = toManager(source)
     return () => manager
@@ -49,7 +60,7 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   const known = new WeakMap<object, SessionManager<Data>>()
   const environments: Environment<Data>[] = []
   const find = (env: object | undefined, args: Args): SessionManager<Data> => {
-    const bindings = env === undefined ? [] : Object.entries(env).filter(([name]) => !OF_REQUEST.has(name))
+    const bindings = env === undefined ? [] : bindingsOf(env)
     const same = environments.find((environment) => isSame(environment.bindings, bindings))
     if (same !== undefined) return same.manager
     const manager = toManager(source(...args))
@@ -67,6 +78,17 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   }
 }
 
+/** What the application has put there. */
+function bindingsOf(env: object): Environment<unknown>['bindings'] {
+  const entries = Object.entries(env)
+  // Netlify has its context alone.
+  if (entries.length === 1 && entries[0]?.[0] === 'context' && isObject(entries[0][1])) return []
+  const isMarked = ([marks]: (typeof OF_REQUEST)[number]): boolean =>
+    marks.every((mark) => mark in env) && isObject((env as Record<string, unknown>)[marks[0] as string])
+  const ofRequest = OF_REQUEST.filter(isMarked).flatMap(([, names]) => names)
+  return entries.filter(([name]) => !ofRequest.includes(name))
+}
+
 function isSame(a: Environment<unknown>['bindings'], b: Environment<unknown>['bindings']): boolean {
   return a.length === b.length && a.every(([name, value], i) => b[i]?.[0] === name && Object.is(b[i]?.[1], value))
 }
@@ -75,6 +97,14 @@ function toManager<Data>(made: SessionManager<Data> | SessionOptions<Data>): Ses
   if (!isObject(made)) {
     throw invalidOption('sessions', 'is missing: give a SessionManager, its options, or a function that returns either')
   }
+  if ('then' in made) {
+    throw invalidOption('sessions', 'is a promise: await what it needs first, and make the manager of that')
+  }
   // By its methods and not by its class, of which a second copy of this package has another one.
   return 'handle' in made ? made : new SessionManager<Data>(made)
+}
+
+/** Whether somebody has written `SessionManager` for `new SessionManager({ … })`. */
+function isManagerClass(source: object): boolean {
+  return 'prototype' in source && isObject(source.prototype) && 'handle' in source.prototype
 }

@@ -42,6 +42,13 @@ describe('withSession', () => {
     expect((await visit(new Request('https://example.com/'))).headers.getSetCookie()).toHaveLength(1)
   })
 
+  it('says in words what is missing', () => {
+    const call = withSession as unknown as (...args: unknown[]) => unknown
+    expect(() => call()).toThrow(/^fetch-sessions: withSession needs a handler, and then sessions/)
+    expect(() => call({ store: new MemoryStore(), secret }, () => new Response())).toThrow(/needs a handler/)
+    expect(() => call(() => new Response())).toThrow(/^fetch-sessions: sessions is missing: give a SessionManager/)
+  })
+
   it('refuses options that can not work at once', () => {
     expect(() => withSession(() => new Response(), { store: new MemoryStore(), secret: 'short' })).toThrow(TypeError)
   })
@@ -57,7 +64,7 @@ describe('withSession', () => {
         return { store: new MemoryStore(), secret: env.secret }
       },
     )
-    const [one, two] = [{ secret }, { secret: 't'.repeat(32) }]
+    const [one, two] = [{ secret }, { secret: `another ${secret}` }]
     for (const env of [one, one, two, one]) {
       const response = await handler(new Request('https://example.com/'), env, ctx)
       expect(await response.json()).toEqual([env.secret, true])

@@ -1,7 +1,7 @@
 import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { Hono } from 'hono'
 import { expectTypeOf, test } from 'vitest'
-import { session } from './index.js'
+import { type SessionEnv, session, sessionOf } from './index.js'
 
 const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
 
@@ -19,6 +19,39 @@ test('under the name that was asked for, beside what else the chain sets', () =>
   new Hono<{ Variables: { user: string } }>().use(session(sessions, { as: 'cart' })).get('/', (c) => {
     expectTypeOf(c.var.cart).toEqualTypeOf<SessionHandle<{ count: number }>>()
     expectTypeOf(c.var.user).toEqualTypeOf<string>()
+    return c.text('')
+  })
+})
+
+test('after an unchained app.use, by the type of the app', () => {
+  const app = new Hono<SessionEnv<{ count: number }>>()
+  app.use(session(sessions))
+  app.get('/', async (c) => {
+    expectTypeOf(c.var.session).toEqualTypeOf<SessionHandle<{ count: number }>>()
+    expectTypeOf(c.get('session')).toEqualTypeOf<SessionHandle<{ count: number }>>()
+    // @ts-expect-error there is no such key
+    ;(await c.var.session.write()).set('cuont', 1)
+    return c.text('')
+  })
+})
+
+test('and so is one under another name, with bindings', () => {
+  const app = new Hono<{ Bindings: { SECRET: string } } & SessionEnv<{ count: number }, 'cart'>>()
+  app.use(session((c) => ({ store: new MemoryStore(), secret: c.env.SECRET }), { as: 'cart' }))
+  app.get('/', (c) => {
+    expectTypeOf(c.var.cart).toEqualTypeOf<SessionHandle<{ count: number }>>()
+    expectTypeOf(c.env.SECRET).toEqualTypeOf<string>()
+    return c.text('')
+  })
+})
+
+test('sessionOf has the type that it is asked for, with any context', () => {
+  new Hono<{ Variables: { other: string } }>().get('/', (c) => {
+    expectTypeOf(sessionOf<{ count: number }>(c)).toEqualTypeOf<SessionHandle<{ count: number }>>()
+    return c.text('')
+  })
+  new Hono<SessionEnv<{ count: number }, 'cart'>>().get('/', (c) => {
+    expectTypeOf(sessionOf<{ count: number }>(c, 'cart')).toEqualTypeOf<SessionHandle<{ count: number }>>()
     return c.text('')
   })
 })

@@ -7,7 +7,7 @@ import { stream } from 'hono/streaming'
 import { describe, expect, it } from 'vitest'
 import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
 import { secret } from '../../core/src/testing/secret.js'
-import { session } from './index.js'
+import { session, sessionOf } from './index.js'
 
 interface Data {
   count: number
@@ -178,6 +178,29 @@ describe('the middleware', () => {
       })
       .get('/', async (c) => c.json(await increment(c.var.session)))
     expect(sessionCookies(await app.request('/'))).toHaveLength(1)
+  })
+})
+
+describe('what is missing is said in words', () => {
+  it('where the middleware gets no sessions', () => {
+    expect(() => (session as () => unknown)()).toThrow(
+      new TypeError(
+        'fetch-sessions: sessions is missing: give a SessionManager, its options, or a function that returns either',
+      ),
+    )
+  })
+
+  it('where no middleware ran before sessionOf', async () => {
+    const app = new Hono()
+    app.use('/app/*', session(manager())).use('/app/*', session(manager({ name: '__Host-cart' }), { as: 'cart' }))
+    app.get('/app', async (c) => c.json([await increment(sessionOf<Data>(c)), await increment(sessionOf(c, 'cart'))]))
+    app.get('/outside', async (c) => c.json(await increment(sessionOf<Data>(c, c.req.query('as')))))
+    app.onError((error, c) => c.text(`${error.name}: ${error.message}`, 500))
+    expect(await (await app.request('/app')).json()).toEqual([1, 1])
+    expect(await (await app.request('/outside')).text()).toMatch(
+      /^TypeError: .*c\.var\.session is not set.*put app\.use\(session\(sessions\)\) in front/,
+    )
+    expect(await (await app.request('/outside?as=cart')).text()).toMatch(/c\.var\.cart is not set.*\{ as: 'cart' \}/)
   })
 })
 

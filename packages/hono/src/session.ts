@@ -36,21 +36,53 @@ export function session<Data = SessionData, As extends string = 'session'>(
       async (handle) => {
         c.set(as, handle)
         await next()
-        return c.res
+        // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
+        return c.finalized ? c.res : new Response()
       },
       {
+        // A middleware such as bodyLimit may have put another request there.
+        current: () => c.req.raw,
         used: () => sayVary(c),
         // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
-        failed: () => c.error !== undefined,
+        failed: () => c.error !== undefined || !c.finalized,
       },
     )
-    if (response !== c.res) {
+    if (c.finalized && response !== c.res) {
       // Else the setter would put the old headers in the place of the new ones.
       c.res = undefined
       c.res = response
     }
   }
   return middleware
+}
+
+/**
+ * The handle that the middleware has set, for code that has the context but not its type. Where `c.var.session` would be
+ * `undefined`, since no middleware ran before, this says so.
+ *
+ * @throws TypeError if no session middleware ran before
+ *
+ * @example
+ * ```ts
+ * const requireUser = createMiddleware(async (c, next) => {
+ *   const session = await sessionOf<Data>(c).read()
+ *   if (session.get('userId') === undefined) return c.redirect('/sign-in')
+ *   await next()
+ * })
+ * ```
+ */
+export function sessionOf<Data = SessionData>(
+  c: { get(name: never): unknown },
+  as: string = 'session',
+): SessionHandle<Data> {
+  const handle = c.get(as as never)
+  if (handle === undefined) {
+    const mount = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
+    throw new TypeError(
+      `fetch-sessions: c.var.${as} is not set, since no session middleware ran before: put app.use(${mount}) in front of this route, on a path that matches it`,
+    )
+  }
+  return handle as SessionHandle<Data>
 }
 
 /**

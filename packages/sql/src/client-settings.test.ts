@@ -22,9 +22,10 @@ async function expectPlainAnswers(store: AsyncSqlStore | SyncSqlStore): Promise<
   expect(await store.create('id', record)).toBe(true)
   expect(await store.create('id', record)).toBe(false)
   expect(await store.load('id')).toEqual(record)
-  expect(await store.listByOwner('ada')).toEqual([
-    { id: 'id', owner: 'ada', createdAt: NOW, expiresAt: record.expiresAt },
-  ])
+  const info = { id: 'id', owner: 'ada', createdAt: NOW, expiresAt: record.expiresAt }
+  expect(await store.listByOwner('ada')).toEqual([info])
+  expect(await store.list(undefined, 1, NOW)).toEqual({ entries: [info], cursor: expect.any(String) })
+  expect(await store.touch('id', record.expiresAt, 1)).toBe(true)
   expect(await store.deleteByOwner('ada', 'id')).toBe(0)
   expect(await store.deleteExpired(record.expiresAt, 5)).toBe(1)
 }
@@ -47,8 +48,19 @@ describe('answers are plain numbers and texts, however the client is set up', ()
     await sql.end()
   })
 
-  it.skipIf(mariadb === undefined)('mysql2 with big numbers as texts', async () => {
-    const pool = mysql.createPool({ uri: mariadb as string, supportBigNumbers: true, bigNumberStrings: true })
+  it.skipIf(mariadb === undefined).each<[string, mysql.PoolOptions]>([
+    ['big numbers as texts', { supportBigNumbers: true, bigNumberStrings: true }],
+    ['nested tables', { nestTables: true }],
+    ['tables in the names', { nestTables: '_' }],
+    ['bytes for all values', { typeCast: false }],
+    ['values of its own', { typeCast: () => 'mine' }],
+    ['named placeholders', { namedPlaceholders: true }],
+    ['rows as objects', { rowsAsArray: false }],
+    ['dates and decimals its own way', { dateStrings: true, decimalNumbers: true }],
+    ['no eval', { disableEval: true }],
+    ['no found rows', { flags: ['-FOUND_ROWS'] }],
+  ])('mysql2 with %s', async (_, options) => {
+    const pool = mysql.createPool({ uri: mariadb as string, ...options })
     const table = newTable()
     await expectPlainAnswers(mysqlStore(pool, { table }))
     await pool.query(`DROP TABLE ${table}`)

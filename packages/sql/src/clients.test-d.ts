@@ -2,6 +2,7 @@ import type { D1Database, D1DatabaseSession } from '@cloudflare/workers-types'
 import type { PGlite } from '@electric-sql/pglite'
 import type { SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { Client } from '@libsql/client'
+import type { NeonQueryFunction } from '@neondatabase/serverless'
 import type Database from 'better-sqlite3'
 import type callbacks from 'mysql2'
 import type mysql from 'mysql2/promise'
@@ -19,6 +20,7 @@ test('every client of PostgreSQL fits', () => {
   postgresStore(given<postgres.Sql>())
   postgresStore(given<postgres.Sql<{ bigint: bigint }>>())
   postgresStore(given<PGlite>())
+  postgresStore(given<NeonQueryFunction<false, false>>())
 })
 
 test('every client of MySQL fits', () => {
@@ -50,8 +52,8 @@ test('no client of another database does', () => {
 })
 
 test('a store is a session store with everything, answered at once or with promises', () => {
-  expectTypeOf<SyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic'>>>()
-  expectTypeOf<AsyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic'>>>()
+  expectTypeOf<SyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic' | 'isProcessLocal'>>>()
+  expectTypeOf<AsyncSqlStore>().toExtend<Required<Omit<SessionStore, 'atomic' | 'isProcessLocal'>>>()
   expectTypeOf<SyncSqlStore['load']>().toEqualTypeOf<(id: string) => SessionRecord | undefined>()
   expectTypeOf<AsyncSqlStore['load']>().toEqualTypeOf<(id: string) => Promise<SessionRecord | undefined>>()
   expectTypeOf<SyncSqlStore['migrate']>().returns.toEqualTypeOf<void>()

@@ -18,6 +18,7 @@ export function retryDeadlocks(client: SqlClient, isDeadlock: (error: unknown) =
     }
   }
   return {
+    ...client,
     rows: (statement, values) => retry(() => client.rows(statement, values)),
     run: (statement, values) => retry(() => client.run(statement, values)),
   }

@@ -1,4 +1,9 @@
+import type { StoreLimits } from '@fetch-sessions/core'
+import type { Row, Value } from './sql-client.js'
 import type { TableName } from './table-name.js'
+
+/** All columns of a store's table. A migration asks for them before it adds an index: another's table is left alone. */
+export const COLUMNS = 'id, data, created_at, expires_at, owner, version, meta'
 
 /** What one kind of database says differently from the others. */
 export interface Dialect {
@@ -6,22 +11,40 @@ export interface Dialect {
   readonly name: string
   /** Whether a table's name may have a schema in front. */
   readonly schemas: boolean
+  /** What its columns and indexes can take at most. */
+  readonly limits: StoreLimits
   /** The name as it stands in a statement. */
   quote(name: TableName): string
   /** The statement in the database's own way to write placeholders; `?` is what it is given. */
   placeholders(statement: string): string
+  /** A placeholder for a text that a query only gives back. */
+  readonly echo: string
+  /** Finds the rows of an owner by an index. Each `?` of it stands for the owner. */
+  readonly ofOwner: string
   /** What to append to an INSERT, so that it writes nothing if the id exists. Empty: `isDuplicate` tells. */
   readonly unlessExists: string
   /** Whether an INSERT failed because the id exists. */
   isDuplicate(error: unknown): boolean
-  /** Whether an UPDATE that changes nothing counts the row that it found. */
-  readonly countsUnchanged: boolean
+  /** Whether a statement that writes can tell which rows it wrote, with RETURNING. Else it notes what `noting` says. */
+  readonly returns: boolean
+  /** For databases without RETURNING: the placeholder of a value, which also notes the `noteOf` the row's id. */
+  readonly noting: string
   /** Deletes rows by `expires_at` up to the first value, as many as the second value says. */
   deleteExpired(table: string): string
-  /** Creates the table and its indexes where they are missing. */
-  schema(name: TableName, table: string): string[]
+  /** Creates the table and its indexes where they are missing, step by step: each gets what the one before has given. */
+  migrate(name: TableName, table: string): Generator<MigrationStep, void, readonly Row[]>
   /** Whether a statement failed because the table is not there. */
   isMissingTable(error: unknown): boolean
-  /** Whether a statement failed because the table has other columns. */
+  /** Whether a statement failed because the table has other columns, or is no table. */
   isForeignTable(error: unknown): boolean
+}
+
+/** A statement of a migration. */
+export interface MigrationStep {
+  readonly statement: string
+  readonly values?: Value[]
+  /** Whether it gives rows. */
+  readonly asks?: boolean
+  /** Whether it failed only because another process has done the same at the same moment. */
+  isDone?(error: unknown): boolean
 }

@@ -91,7 +91,7 @@ describe.each<[string, ClientName, string | undefined]>([
       fc.asyncProperty(text, async (id) => {
         expect(await store.load(id)).toBeUndefined()
         expect(await store.update(id, { ...record, version: 2 })).toBe(false)
-        expect(await store.touch(id, NOW)).toBe(false)
+        expect(await store.touch(id, NOW, 1)).toBe(false)
         expect(await store.delete(id)).toBe(false)
       }),
       { numRuns: 40 },
@@ -103,9 +103,9 @@ describe.each<[string, ClientName, string | undefined]>([
   test('answers true to a touch that moves nothing, and false if there is none', async () => {
     const record = recordWith({})
     await store.create('touched', record)
-    expect(await store.touch('touched', record.expiresAt)).toBe(true)
+    expect(await store.touch('touched', record.expiresAt, 1)).toBe(true)
     await store.delete('touched')
-    expect(await store.touch('touched', record.expiresAt)).toBe(false)
+    expect(await store.touch('touched', record.expiresAt, 1)).toBe(false)
   })
 
   test('may migrate again, and keeps what is there', async () => {
@@ -152,7 +152,7 @@ describe.each<[string, ClientName, string | undefined]>([
         expect(await store.update(id, recordWith({ version, owner: 'ada', expiresAt: NOW + version * 100_000 }))).toBe(
           true,
         )
-        expect(await store.touch(id, NOW + version * 200_000)).toBe(true)
+        expect(await store.touch(id, NOW + version * 200_000, version)).toBe(true)
       }
     }
     await Promise.all([sweep(), sweep(), ...live.map(write)])

@@ -1,5 +1,6 @@
 import { retryDeadlocks } from './deadlock.js'
-import { has, hasCode, type Row, type SqlClient, type Value } from './sql-client.js'
+import { mysql2Client } from './mysql2-client.js'
+import { has, hasCode, type SqlClient } from './sql-client.js'
 import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
 
 /** A pool or connection of `mysql2/promise`. */
@@ -24,17 +25,35 @@ export function mysqlClient(client: MysqlClient): SqlClient {
 }
 
 function recognise(client: MysqlClient): SqlClient {
-  if (isTaggedSql(client, 'mysql') || isTaggedSql(client, 'mariadb')) return taggedSqlClient(client, true)
+  if (isTaggedSql(client, 'mysql') || isTaggedSql(client, 'mariadb')) return bunClient(client)
   if (has(client, 'promise')) return mysql2Client(client.promise())
   if (has(client, 'execute', 'format')) return mysql2Client(client as MysqlPromiseClient)
   throw new TypeError('fetch-sessions: mysqlStore takes a pool or connection of mysql2, or a Bun.SQL for MySQL')
 }
 
-/** `execute` prepares a statement once per connection. */
-function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
-  const ask = async (sql: string, values: Value[]) => (await mysql2.execute({ sql, rowsAsArray: true }, values))[0]
+/** A `Bun.SQL` does not tell which connection a statement went to, so that nothing can be committed on it. */
+function bunClient(sql: TaggedSql): SqlClient {
+  const client = taggedSqlClient(sql, true)
+  let checked: Promise<void> | undefined
+  const check = async (): Promise<void> => {
+    const [row] = await client.rows('SELECT @@autocommit', [])
+    if (Number(row?.[0]) !== 0) return
+    throw new Error(
+      'fetch-sessions: autocommit is off in MySQL, so that nothing would be kept: turn it on for the connections of this Bun.SQL',
+    )
+  }
+  const whenChecked = async <T>(ask: () => T | Promise<T>): Promise<T> => {
+    checked ??= check()
+    try {
+      await checked
+    } catch (error) {
+      checked = undefined
+      throw error
+    }
+    return ask()
+  }
   return {
-    rows: async (statement, values) => (await ask(statement, values)) as Row[],
-    run: async (statement, values) => ((await ask(statement, values)) as { affectedRows: number }).affectedRows,
+    rows: (statement, values) => whenChecked(() => client.rows(statement, values)),
+    run: (statement, values) => whenChecked(() => client.run(statement, values)),
   }
 }

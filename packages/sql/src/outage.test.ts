@@ -128,7 +128,7 @@ describe.skipIf(!hasBetterSqlite3)('when another process holds the lock of an SQ
       for (const write of [
         () => store.create('new', record),
         () => store.update('id', next),
-        () => store.touch('id', NOW),
+        () => store.touch('id', NOW, 1),
         () => store.delete('id'),
         () => store.deleteByOwner('ada'),
         () => store.deleteExpired(NOW, 10),

@@ -1,9 +1,10 @@
 import type { SessionRecord } from '@fetch-sessions/core'
+import { createClient } from '@libsql/client'
 import pg from 'pg'
 import { expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
 import { newTable } from '../test/table.js'
-import { postgresStore } from './index.js'
+import { postgresStore, sqliteStore } from './index.js'
 
 const postgres = await findServer('PostgreSQL', 'POSTGRES_URL', 'postgres://postgres@127.0.0.1:5432/test')
 
@@ -28,9 +29,11 @@ it.skipIf(postgres === undefined)(
         expect((await pool.query(waiting, [`DELETE FROM "${table}"%`])).rowCount).toBe(1)
       })
       await store.create('successor', record)
-      expect(await store.delete('old')).toBe(true)
+      const marker = { ...record, owner: undefined, version: 2 }
+      expect(await store.update('old', marker)).toBe(true)
       await writer.query('COMMIT')
       expect(await deleted).toBe(2)
+      expect(await store.load('old')).toMatchObject(marker)
       expect(await store.load('successor')).toBeUndefined()
     } finally {
       await writer.query('ROLLBACK')
@@ -40,3 +43,16 @@ it.skipIf(postgres === undefined)(
     }
   },
 )
+
+it('deleteByOwner ends with an error when others make sessions as fast as it removes them', async () => {
+  const client = createClient({ url: ':memory:' })
+  const store = sqliteStore(client)
+  await store.migrate()
+  await store.create('id', record)
+  await client.execute(`CREATE TRIGGER again AFTER DELETE ON fetch_sessions BEGIN
+    INSERT INTO fetch_sessions (id, data, created_at, expires_at, owner, version)
+    VALUES (hex(randomblob(16)), '', OLD.created_at, OLD.expires_at, OLD.owner, 1);
+  END`)
+  await expect(store.deleteByOwner('ada')).rejects.toThrow(/^fetch-sessions: deleteByOwner removed 100 sessions, and/)
+  client.close()
+})

@@ -1,10 +1,11 @@
 /**
  * What some database can't keep, or compares as if it were not there: NUL (PostgreSQL), lone surrogates (all: they have
- * no UTF-8), a blank at the end (MySQL). The escape character itself is escaped too, so that no two texts become one.
+ * no UTF-8), a blank at the end (MySQL), a byte order mark at the
+ * beginning (what decodes UTF-8 drops it). The escape character itself is escaped too, so that no two texts become one.
  * JSON text holds none of these, so data stays readable in the database.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are the point
-const UNSAFE = /[\0\x1b\p{Surrogate}]| $/gu
+const UNSAFE = /^\ufeff|[\0\x1b\p{Surrogate}]| $/gu
 const ESCAPE = '\x1b'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const ESCAPED = /\x1b([0-9a-f]{4})/g

@@ -23,8 +23,18 @@ export interface PGliteClient {
   execProtocol(...values: never[]): unknown
 }
 
+/** The function that `neon(url)` of @neondatabase/serverless gives: PostgreSQL over HTTP, from version 1. */
+export interface NeonClient {
+  query(
+    text: string,
+    values: (string | number | null)[],
+    options: { arrayMode: true; fullResults: false },
+  ): PromiseLike<unknown>
+  transaction(...values: never[]): unknown
+}
+
 /** What `postgresStore` takes. */
-export type PostgresClient = PgClient | PGliteClient | TaggedSql
+export type PostgresClient = PgClient | PGliteClient | TaggedSql | NeonClient
 
 /** Deadlocks, and what is asked to try again where the default isolation is above read committed. */
 const isDeadlock = (error: unknown): boolean => hasCode(error, ['40P01', '40001'])
@@ -35,6 +45,7 @@ export function postgresClient(client: PostgresClient, prepare?: boolean): SqlCl
 }
 
 function recognise(client: PostgresClient, prepare: boolean | undefined): SqlClient {
+  if (isNeon(client)) return neonClient(client)
   if (isTaggedSql(client, 'postgres')) {
     const { prepare: prepares = true } = client.options as { prepare?: boolean }
     return taggedSqlClient(client, prepare ?? prepares)
@@ -42,7 +53,7 @@ function recognise(client: PostgresClient, prepare: boolean | undefined): SqlCli
   if (has(client, 'query', 'execProtocol')) return pgliteClient(client as PGliteClient)
   if (has(client, 'query', 'connect')) return pgClient(client as PgClient, prepare ?? true)
   throw new TypeError(
-    'fetch-sessions: postgresStore takes a Pool or Client of pg, a postgres.js sql, a PGlite, or a Bun.SQL for PostgreSQL',
+    'fetch-sessions: postgresStore takes a Pool or Client of pg, a postgres.js sql, the sql of neon(), a PGlite, or a Bun.SQL for PostgreSQL',
   )
 }
 
@@ -51,7 +62,7 @@ function pgClient(pg: PgClient, prepare: boolean): SqlClient {
     pg.query({ ...(prepare && { name: nameOf(text) }), text, values, rowMode: 'array' })
   return {
     rows: async (text, values) => (await ask(text, values)).rows,
-    run: async (text, values) => (await ask(text, values)).rowCount ?? 0,
+    run: async (text, values) => ({ count: (await ask(text, values)).rowCount ?? 0, noted: 0 }),
   }
 }
 
@@ -73,6 +84,19 @@ function pgliteClient(pglite: PGliteClient): SqlClient {
   const ask = (text: string, values: (string | number | null)[]) => pglite.query(text, values, { rowMode: 'array' })
   return {
     rows: async (text, values) => (await ask(text, values)).rows as Row[],
-    run: async (text, values) => (await ask(text, values)).affectedRows ?? 0,
+    run: async (text, values) => ({ count: (await ask(text, values)).affectedRows ?? 0, noted: 0 }),
   }
+}
+
+/** @throws TypeError if it is one of a version that takes templates only */
+function isNeon(client: unknown): client is NeonClient {
+  if (typeof client !== 'function' || !has(client, 'transaction') || 'options' in client) return false
+  if (has(client, 'query')) return true
+  throw new TypeError('fetch-sessions: neon() of @neondatabase/serverless has to be of version 1 or later: update it')
+}
+
+function neonClient(neon: NeonClient): SqlClient {
+  const rows = async (text: string, values: (string | number | null)[]) =>
+    (await neon.query(text, values, { arrayMode: true, fullResults: false })) as Row[]
+  return { rows, run: async (text, values) => ({ count: (await rows(text, values)).length, noted: 0 }) }
 }

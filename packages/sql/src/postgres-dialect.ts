@@ -1,33 +1,61 @@
-import type { Dialect } from './dialect.js'
+import { COLUMNS, type Dialect } from './dialect.js'
 import { hasCode } from './sql-client.js'
+import type { TableName } from './table-name.js'
 
 /** How PostgreSQL says it. */
 export const postgresDialect: Dialect = {
   name: 'PostgreSQL',
   schemas: true,
+  limits: { ownerBytes: 2000 },
   quote: ({ schema, table }) => (schema === undefined ? `"${table}"` : `"${schema}"."${table}"`),
   placeholders(statement) {
     let count = 0
     return statement.replace(/\?/g, () => `$${++count}`)
   },
+  echo: '?::text',
+  // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more.
+  ofOwner: 'left(owner, 255) = left(?, 255) AND owner = ?',
   unlessExists: ' ON CONFLICT (id) DO NOTHING',
   isDuplicate: () => false,
-  countsUnchanged: true,
+  returns: true,
+  noting: '?',
   // An array, since a subquery behind IN may be run several times, and then deletes more rows than the limit. Rows that
   // are being written are skipped, so that nobody waits for anybody.
   deleteExpired: (table) =>
     `DELETE FROM ${table} WHERE id = ANY (ARRAY(
       SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))`,
-  // One statement and so one transaction: where the table is, its indexes are. Where it is, nothing is locked, and no
-  // right to create anything is needed. The lock is for others that do the same: IF NOT EXISTS alone fails at once with
-  // a duplicate in a system catalog.
-  schema: ({ table: name }, table) => [
-    `DO $$ BEGIN
+  *migrate(name, table) {
+    yield { statement: migration(name, table) }
+  },
+  isMissingTable: (error) => hasCode(error, ['42P01']),
+  isForeignTable: (error) => hasCode(error, ['42703', '42P07', '42809']),
+}
+
+/**
+ * One statement and so one transaction. Where table and indexes are, nothing is locked, and no right to create anything
+ * is needed. The lock is for others that do the same: IF NOT EXISTS alone fails at once with a duplicate in a system
+ * catalog.
+ *
+ * Indexes are known by what they are of, since a renamed table keeps them under their old names. They are named with a
+ * `$`, which no store's table has: tables and indexes share one space of names.
+ */
+function migration({ table: name }: TableName, table: string): string {
+  return `DO $$
+    DECLARE
+      kind text;
+      free text;
+      number integer;
+    BEGIN
+      IF (SELECT count(DISTINCT CASE WHEN pg_get_indexdef(indexrelid, 1, true) = 'expires_at' THEN 1 ELSE 2 END)
+          FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND NOT indisprimary
+          AND pg_get_indexdef(indexrelid, 1, true) ~ '\\m(owner|expires_at)\\M') = 2 THEN
+        RETURN;
+      END IF;
+      PERFORM pg_advisory_xact_lock(7310870969309884723);
+      PERFORM set_config('client_min_messages', 'warning', true);
       IF to_regclass('${table}') IS NULL THEN
-        PERFORM pg_advisory_xact_lock(7310870969309884723);
-        PERFORM set_config('client_min_messages', 'warning', true);
-        CREATE TABLE IF NOT EXISTS ${table} (
-          id text PRIMARY KEY,
+        CREATE TABLE ${table} (
+          id text NOT NULL,
           data text NOT NULL,
           created_at bigint NOT NULL,
           expires_at bigint NOT NULL,
@@ -35,11 +63,26 @@ export const postgresDialect: Dialect = {
           version integer NOT NULL,
           meta text
         );
-        CREATE INDEX IF NOT EXISTS "${name}_owner" ON ${table} (owner) WHERE owner IS NOT NULL;
-        CREATE INDEX IF NOT EXISTS "${name}_expires_at" ON ${table} (expires_at);
       END IF;
-    END $$`,
-  ],
-  isMissingTable: (error) => hasCode(error, ['42P01']),
-  isForeignTable: (error) => hasCode(error, ['42703']),
+      PERFORM ${COLUMNS} FROM ${table} LIMIT 0;
+      FOREACH kind IN ARRAY ARRAY['pkey', 'owner', 'expires_at'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND
+          CASE kind WHEN 'pkey' THEN indisprimary
+            ELSE pg_get_indexdef(indexrelid, 1, true) ~ ('\\m' || kind || '\\M') END);
+        free := '${name}$' || kind;
+        number := 1;
+        WHILE EXISTS (SELECT FROM pg_class WHERE relname = free AND
+            relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('${table}'))) LOOP
+          number := number + 1;
+          free := '${name}$' || kind || number;
+        END LOOP;
+        IF kind = 'pkey' THEN
+          EXECUTE format('ALTER TABLE ${table} ADD CONSTRAINT %I PRIMARY KEY (id)', free);
+        ELSIF kind = 'owner' THEN
+          EXECUTE format('CREATE INDEX %I ON ${table} (left(owner, 255)) WHERE owner IS NOT NULL', free);
+        ELSE
+          EXECUTE format('CREATE INDEX %I ON ${table} (expires_at)', free);
+        END IF;
+      END LOOP;
+    END $$`
 }

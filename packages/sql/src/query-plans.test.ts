@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
 import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { newTable } from '../test/table.js'
+import type { Dialect } from './dialect.js'
 import { mysqlStore, postgresStore, sqliteStore } from './index.js'
 import { mysqlDialect } from './mysql-dialect.js'
 import { postgresDialect } from './postgres-dialect.js'
@@ -14,18 +15,31 @@ import { type Statements, statementsFor } from './statements.js'
 
 const ROWS = 20_000
 
+/** Stands for the values of the dialect's `ofOwner`. */
+const OWNER = 'owner 6'
+
 /** Each statement that looks for rows, with values that are in the table, and the index that is to find them. */
-const EXPECTED: [keyof Statements, Value[], 'id' | 'owner' | 'expires_at'][] = [
+const QUESTIONS: [keyof Statements, Value[], 'id' | 'owner' | 'expires_at'][] = [
   ['load', ['id 7'], 'id'],
-  ['update', ['data', 1, 2, 'owner 7', 2, null, 'id 7', 1], 'id'],
-  ['touch', [5, 'id 7'], 'id'],
-  ['exists', ['id 7'], 'id'],
+  ['update', ['data', 1, 2, 'owner 7', null, 2, 'id 7', 1], 'id'],
+  ['touch', [5, 'id 7', 1], 'id'],
   ['delete', ['id 7'], 'id'],
-  ['listByOwner', ['owner 7', 1000], 'owner'],
-  ['deleteByOwner', ['owner 7', 'id 7'], 'owner'],
-  ['anyOfOwner', ['owner 7', 'id 7'], 'owner'],
+  ['list', ['id 7', 1000, '10'], 'id'],
+  ['listByOwner', [OWNER, 1000], 'owner'],
+  ['deleteByOwner', [OWNER, 'id 7'], 'owner'],
+  ['anyOfOwner', ['echo', OWNER, 'id 7'], 'owner'],
   ['deleteExpired', [ROWS / 2, '100'], 'expires_at'],
 ]
+
+/** The questions in a dialect, which may ask for the owner twice. */
+function questionsFor({ ofOwner }: Dialect): typeof QUESTIONS {
+  const owners = Array.from(ofOwner.matchAll(/\?/g), () => OWNER)
+  return QUESTIONS.map(([name, values, index]) => [
+    name,
+    values.flatMap((value) => (value === OWNER ? owners : [value])),
+    index,
+  ])
+}
 
 /** Fills a table, of whose rows `n` from 1 on has the id `id n`, expires at `n`, and belongs to one of 2000 owners or nobody. */
 function fill(table: string, numbers: string, concat: (text: string, number: string) => string): string {
@@ -46,12 +60,12 @@ describe.skipIf(postgres === undefined)('in PostgreSQL each statement finds its 
       await client.query(`ANALYZE ${table}`)
       await client.query('SET plan_cache_mode = force_generic_plan')
       const statements = statementsFor(postgresDialect, table)
-      for (const [name, values, index] of EXPECTED) {
+      for (const [name, values, index] of questionsFor(postgresDialect)) {
         await client.query(`PREPARE ${table}_${name} AS ${statements[name]}`)
         const literals = values.map((value) => (value === null ? 'NULL' : `'${value}'`)).join(', ')
         const { rows } = await client.query(`EXPLAIN EXECUTE ${table}_${name} (${literals})`)
         const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
-        expect(plan, name).toContain(`${table}_${index === 'id' ? 'pkey' : index}`)
+        expect(plan, name).toContain(`${table}$${index === 'id' ? 'pkey' : index}`)
         expect(plan, name).not.toMatch(/Seq Scan|Sort/)
       }
     } finally {
@@ -74,12 +88,14 @@ describe.skipIf(mariadb === undefined)('in MariaDB each statement finds its rows
       await connection.query(fill(table, numbers, (text, number) => `CONCAT('${text}', ${number})`))
       await connection.query(`ANALYZE TABLE ${table}`)
       const statements = statementsFor(mysqlDialect, table)
-      for (const [name, values, index] of EXPECTED) {
+      for (const [name, values, index] of questionsFor(mysqlDialect)) {
         const [rows] = await connection.execute<mysql.RowDataPacket[]>(`EXPLAIN ${statements[name]}`, values)
-        expect(rows[0], name).toMatchObject({ key: index === 'id' ? 'PRIMARY' : index })
-        expect(rows[0]?.type, name).not.toBe('ALL')
-        expect(rows[0]?.Extra, name).not.toContain('filesort')
-        expect(Number(rows[0]?.rows), name).toBeLessThanOrEqual(100)
+        const plan = rows.find((row) => row.table === table)
+        expect(plan, name).toMatchObject({ key: index === 'id' ? 'PRIMARY' : index })
+        expect(plan?.type, name).not.toBe('ALL')
+        expect(plan?.Extra, name).not.toContain('filesort')
+        // A page of a list begins where the one before ended and stops when it is full, which this number does not know.
+        if (name !== 'list') expect(Number(plan?.rows), name).toBeLessThanOrEqual(100)
       }
     } finally {
       await connection.query(`DROP TABLE IF EXISTS ${table}`)
@@ -94,11 +110,11 @@ describe.skipIf(!hasBetterSqlite3)('in SQLite each statement finds its rows by a
     const table = newTable()
     sqliteStore(db, { table }).migrate()
     const statements = statementsFor(sqliteDialect, table)
-    for (const [name, values, index] of EXPECTED) {
+    for (const [name, values, index] of questionsFor(sqliteDialect)) {
       const rows = db.prepare(`EXPLAIN QUERY PLAN ${statements[name]}`).all(...values) as { detail: string }[]
       const plan = rows.map(({ detail }) => detail).join('\n')
-      expect(plan, name).toContain(index === 'id' ? `sqlite_autoindex_${table}_1` : `${table}_${index}`)
-      expect(plan, name).not.toMatch(/SCAN|TEMP B-TREE/)
+      expect(plan, name).toContain(index === 'id' ? `sqlite_autoindex_${table}_1` : `${table}$${index}`)
+      expect(plan, name).not.toMatch(/SCAN (?!CONSTANT ROW)|TEMP B-TREE/)
     }
     db.close()
   })

@@ -1,4 +1,4 @@
-import type { Awaitable } from '@fetch-sessions/core'
+import type { Awaitable, StoreLimits } from '@fetch-sessions/core'
 
 /** What is bound to a placeholder. */
 export type Value = string | number | null
@@ -6,12 +6,24 @@ export type Value = string | number | null
 /** The columns of a row, in the order of the statement: names are left out, since some clients change them. */
 export type Row = readonly unknown[]
 
+/** What a database says of a statement that gives no rows. */
+export interface Written {
+  /** How many rows it wrote. */
+  readonly count: number
+  /** MySQL: the number that the statement has noted with `LAST_INSERT_ID(…)`, 0 if none. */
+  readonly noted: number
+}
+
 /** All that a store needs of a client. */
 export interface SqlClient {
-  /** The rows that a query finds. */
+  /** What is known of this client's database. */
+  readonly limits?: StoreLimits
+  /** `eventual` if it may read what is out of date. */
+  readonly consistency?: 'strong' | 'eventual'
+  /** The rows that a query finds, or that a statement with RETURNING wrote. */
   rows(statement: string, values: Value[]): Awaitable<readonly Row[]>
-  /** How many rows a statement wrote. */
-  run(statement: string, values: Value[]): Awaitable<number>
+  /** What is said of a statement that gives no rows. */
+  run(statement: string, values: Value[]): Awaitable<Written>
 }
 
 /** Goes on with an answer, at once if it is there already. */

@@ -26,6 +26,8 @@ interface D1Statement {
 
 /** A `Client` of @libsql/client. */
 export interface LibsqlClient {
+  readonly protocol?: string
+  reconnect?(): unknown
   execute(statement: { sql: string; args: (string | number | null)[] }): Promise<{
     rows: readonly ArrayLike<unknown>[]
     rowsAffected: number
@@ -42,10 +44,27 @@ export function sqliteClient(client: SyncSqliteClient | AsyncSqliteClient): SqlC
   if (has(client, 'prepare', 'batch')) return d1Client(client as D1Client)
   if (has(client, 'execute', 'batch')) return libsqlClient(client as LibsqlClient)
   // The package sqlite3, which answers by callback, is told by its `each`.
-  if (has(client, 'prepare', 'exec') && !has(client, 'each')) return syncClient(client as SyncSqliteClient)
+  if (has(client, 'prepare', 'exec') && !has(client, 'each')) {
+    if (answersLater(client as SyncSqliteClient))
+      throw new TypeError(
+        'fetch-sessions: this Database answers with promises, as that of libsql/promise does: pass a Client of @libsql/client',
+      )
+    return syncClient(client as SyncSqliteClient)
+  }
   throw new TypeError(
     'fetch-sessions: sqliteStore takes a Database of better-sqlite3 or bun:sqlite, a DatabaseSync of node:sqlite, a D1 binding, a Client of @libsql/client, or a Bun.SQL for SQLite',
   )
+}
+
+function answersLater(db: SyncSqliteClient): boolean {
+  try {
+    const statement: unknown = db.prepare('SELECT 1')
+    if (!has(statement, 'then', 'catch')) return false
+    ;(statement as unknown as Promise<unknown>).catch(() => {})
+    return true
+  } catch {
+    return false
+  }
 }
 
 function syncClient(db: SyncSqliteClient): SqlClient {
@@ -63,21 +82,43 @@ function syncClient(db: SyncSqliteClient): SqlClient {
       prepared(text)
         .all(...values)
         .map((row) => Object.values(row as object)),
-    run: (text, values) => Number(prepared(text).run(...values).changes),
+    run: (text, values) => ({ count: Number(prepared(text).run(...values).changes), noted: 0 }),
   }
 }
+
+/** A row of D1 may be two million bytes long. */
+const D1_LIMITS = { dataBytes: 1_900_000, ownerBytes: 10_000 }
 
 function d1Client(d1: D1Client): SqlClient {
   const statement = (text: string, values: Value[]) => d1.prepare(text).bind(...values)
   return {
+    limits: D1_LIMITS,
+    // A session of D1 may read from a replica.
+    consistency: has(d1, 'getBookmark') ? 'eventual' : 'strong',
     rows: (text, values) => statement(text, values).raw(),
-    run: async (text, values) => (await statement(text, values).run()).meta.changes ?? 0,
+    run: async (text, values) => ({ count: (await statement(text, values).run()).meta.changes ?? 0, noted: 0 }),
   }
 }
 
+/**
+ * A statement that failed in a file stays open in its connection: what that one reads afterwards is out of date for
+ * good, and it gets no turn to write. So all connections are opened anew, which the client does at once.
+ */
 function libsqlClient(libsql: LibsqlClient): SqlClient {
+  const execute = async (sql: string, args: Value[]) => {
+    try {
+      return await libsql.execute({ sql, args })
+    } catch (error) {
+      const { code } = (error ?? {}) as { code?: unknown }
+      if (libsql.protocol === 'file' && STAYS_OPEN.test(String(code))) await libsql.reconnect?.()
+      throw error
+    }
+  }
   return {
-    rows: async (sql, args) => (await libsql.execute({ sql, args })).rows.map((row) => Array.from(row)) as Row[],
-    run: async (sql, args) => (await libsql.execute({ sql, args })).rowsAffected,
+    rows: async (sql, args) => (await execute(sql, args)).rows.map((row) => Array.from(row)) as Row[],
+    run: async (sql, args) => ({ count: (await execute(sql, args)).rowsAffected, noted: 0 }),
   }
 }
+
+/** Codes of statements that failed when they had begun. */
+const STAYS_OPEN = /^SQLITE_(BUSY|IOERR|FULL)/

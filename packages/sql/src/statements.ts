@@ -1,16 +1,19 @@
 import type { Dialect } from './dialect.js'
 
-/** The columns of a record, in the order in which statements read and write them. */
-const COLUMNS = ['data', 'created_at', 'expires_at', 'owner', 'version', 'meta']
+/** The columns of a record but its version, in the order in which statements read and write them. */
+const COLUMNS = ['data', 'created_at', 'expires_at', 'owner', 'meta']
 
-/** All that a store says to its database, but for the schema. */
+/** What a list tells, in this order. */
+const LISTED = 'id, owner, created_at, expires_at, meta'
+
+/** All that a store says to its database, but for the schema. Each has the row tell whose it is. */
 export interface Statements {
   readonly load: string
   readonly create: string
   readonly update: string
   readonly touch: string
-  readonly exists: string
   readonly delete: string
+  readonly list: string
   readonly listByOwner: string
   readonly deleteByOwner: string
   readonly anyOfOwner: string
@@ -20,17 +23,24 @@ export interface Statements {
 
 /** The statements for this table, whose name is quoted already. */
 export function statementsFor(dialect: Dialect, table: string): Statements {
+  const { ofOwner, noting } = dialect
+  const returning = (columns: string): string => (dialect.returns ? ` RETURNING ${columns}` : '')
+  const others = `FROM ${table} WHERE ${ofOwner} AND id <> ?`
   const statements: Statements = {
-    load: `SELECT ${COLUMNS.join(', ')} FROM ${table} WHERE id = ?`,
-    create: `INSERT INTO ${table} (${COLUMNS.join(', ')}, id) VALUES (?, ?, ?, ?, ?, ?, ?)${dialect.unlessExists}`,
-    update: `UPDATE ${table} SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ? AND version = ?`,
-    touch: `UPDATE ${table} SET expires_at = ? WHERE id = ?`,
-    exists: `SELECT 1 FROM ${table} WHERE id = ?`,
-    delete: `DELETE FROM ${table} WHERE id = ?`,
-    listByOwner: `SELECT id, created_at, expires_at FROM ${table} WHERE owner = ? AND expires_at > ?`,
-    deleteByOwner: `DELETE FROM ${table} WHERE owner = ? AND id <> ?`,
-    anyOfOwner: `SELECT 1 FROM ${table} WHERE owner = ? AND id <> ? LIMIT 1`,
-    deleteExpired: dialect.deleteExpired(table),
+    load: `SELECT id, version, ${COLUMNS.join(', ')} FROM ${table} WHERE id = ?`,
+    create: `INSERT INTO ${table} (id, ${COLUMNS.join(', ')}, version) VALUES (?, ?, ?, ?, ?, ?, ${noting})${
+      dialect.unlessExists
+    }${returning('id, version')}`,
+    update: `UPDATE ${table} SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}, version = ${
+      noting
+    } WHERE id = ? AND version = ?${returning('id, version')}`,
+    touch: `UPDATE ${table} SET expires_at = ${noting} WHERE id = ? AND version = ?${returning('id, version')}`,
+    delete: `DELETE FROM ${table} WHERE id = ?${returning('id')}`,
+    list: `SELECT ${LISTED} FROM ${table} WHERE id > ? AND expires_at > ? ORDER BY id LIMIT ?`,
+    listByOwner: `SELECT ${LISTED} FROM ${table} WHERE ${ofOwner} AND expires_at > ?`,
+    deleteByOwner: `DELETE ${others}${returning('owner')}`,
+    anyOfOwner: `SELECT ${dialect.echo}, CASE WHEN EXISTS (SELECT 1 ${others}) THEN 1 ELSE 0 END`,
+    deleteExpired: `${dialect.deleteExpired(table)}${returning('expires_at')}`,
     clear: `DELETE FROM ${table}`,
   }
   const inDialect = Object.entries(statements).map(([name, text]) => [name, dialect.placeholders(text)])

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { SessionManager } from '@fetch-sessions/core'
 import { createClient } from '@libsql/client'
 import Database from 'better-sqlite3'
@@ -43,6 +44,42 @@ describe('the client', () => {
     for (const client of [pool, sql, mysqlPool]) expect(() => sqliteStore(client as never)).toThrow(TypeError)
     expect(() => postgresStore(db as never)).toThrow(TypeError)
     db.close()
+  })
+})
+
+describe('a client that would fail later', () => {
+  it.skipIf(postgres === undefined)('is refused in words if it is a reserved connection of postgres.js', async () => {
+    const sql = connect(postgres as string, { max: 1 })
+    const reserved = await sql.reserve()
+    for (const storeOf of [postgresStore, mysqlStore, sqliteStore])
+      expect(() => storeOf(reserved as never)).toThrow(/reserved connection or a transaction.*pass the sql that/)
+    reserved.release()
+    await sql.end()
+  })
+
+  it.skipIf(postgres === undefined)('is refused in words if it is a transaction of postgres.js', async () => {
+    const sql = connect(postgres as string, { max: 1 })
+    await sql.begin(async (transaction) => {
+      expect(() => postgresStore(transaction as never)).toThrow(/reserved connection or a transaction/)
+      await transaction.savepoint(async (savepoint) => {
+        expect(() => postgresStore(savepoint as never)).toThrow(/reserved connection or a transaction/)
+      })
+    })
+    await sql.end()
+  })
+
+  it('is refused in words if it is a Database of libsql/promise', async () => {
+    const libsql = createRequire(createRequire(import.meta.url).resolve('@libsql/client'))('libsql/promise') as {
+      new (path: string): { close(): void }
+    }
+    const db = new libsql(':memory:')
+    expect(() => sqliteStore(db as never)).toThrow(/answers with promises, as that of libsql\/promise does/)
+    db.close()
+  })
+
+  it('is refused in words if it is neon() of a version that takes templates only', () => {
+    const old = Object.assign(() => {}, { transaction: () => {} })
+    expect(() => postgresStore(old as never)).toThrow(/version 1 or later/)
   })
 })
 
@@ -94,7 +131,7 @@ describe('the option table', () => {
       await store.migrate()
       expect(await store.delete('id')).toBe(false)
       const { rows } = await pool.query('SELECT indexname FROM pg_indexes WHERE schemaname = $1 ORDER BY 1', [schema])
-      expect(rows.map((row) => row.indexname)).toEqual(['Order_expires_at', 'Order_owner', 'Order_pkey'])
+      expect(rows.map((row) => row.indexname)).toEqual(['Order$expires_at', 'Order$owner', 'Order$pkey'])
     } finally {
       await pool.query(`DROP SCHEMA ${schema} CASCADE`)
       await pool.end()
@@ -124,7 +161,7 @@ describe('statements', () => {
     const options = { table: newTable(), ...(prepare !== undefined && { prepare }) }
     await postgresStore(pool, options).migrate()
     await postgresStore(sql, options).load('id')
-    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT data%'"
+    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT id, version%'"
     expect((await pool.query(question)).rows).toEqual([{ n: count }])
     expect((await sql.unsafe(question)).map((row) => row.n)).toEqual([count])
     await pool.query(`DROP TABLE ${options.table}`)

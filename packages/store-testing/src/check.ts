@@ -9,6 +9,8 @@ export interface Subject<Needed extends Capability = never> {
   readonly maxDataBytes: number
   /** Whether the store was given a clock directly. */
   readonly hasOwnClock: boolean
+  /** Whether the client of the store mixes its answers up from now on. */
+  mixAnswers(isOn: boolean): void
   /** The store's time, in milliseconds since the epoch. */
   now(): number
   /** Lets that many milliseconds go by. */

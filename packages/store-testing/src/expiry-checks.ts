@@ -64,6 +64,29 @@ export const expiryChecks: CheckGroup = {
       expectSame('touch after the delete', await store.touch(id, now() + 60_000, 1), false)
     }),
 
+    check('a session lives to the end of its lifetime, which is no whole number of seconds', async (subject) => {
+      const { store, now, advance } = subject
+      const id = newId()
+      const record = newRecord(now(), { expiresAt: now() + 1900 })
+      const touched = newId()
+      await store.create(id, record)
+      await store.create(touched, { ...record, expiresAt: record.expiresAt + 60_000 })
+      await store.touch(touched, record.expiresAt, 1)
+      await advance(1400)
+      await expectStored(store, id, record, 'before the end')
+      await expectStored(store, touched, record, 'of the touched session before the end')
+    }),
+
+    checkOf(['deleteExpired'], 'deleteExpired takes a clock that has fractions', async ({ store, now }) => {
+      const record = newRecord(now())
+      const [expired, live] = [newId(), newId()]
+      await store.create(expired, record)
+      await store.create(live, { ...record, expiresAt: record.expiresAt + 1 })
+      expectSame('deleteExpired before', await store.deleteExpired(record.expiresAt - 0.25, 100), 0)
+      expectSame('deleteExpired', await store.deleteExpired(record.expiresAt + 0.75, 100), 1)
+      await expectStored(store, live, { ...record, expiresAt: record.expiresAt + 1 })
+    }),
+
     checkOf(
       ['deleteExpired'],
       'deleteExpired removes those that expire at `now` or before, and no other',

@@ -1,3 +1,4 @@
+export { AnswerMixer } from './answer-mixer.js'
 export {
   type OpenedStore,
   type StoreCheck,

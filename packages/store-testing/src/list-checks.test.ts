@@ -150,4 +150,9 @@ findFaults([listChecks], {
     'a cleared store lists nothing',
     'what deleteByOwner removed is not in the list of all',
   ),
+
+  'a clock with fractions is an error': faulty(
+    (right) => ({ list: (cursor, limit, now) => right.list(cursor, limit, Number(BigInt(now))) }),
+    'list takes a clock that has fractions',
+  ),
 })

@@ -63,6 +63,13 @@ export const listChecks: CheckGroup = {
       await expectList(store, 2, at + 60_000, [], 'when all have expired')
     }),
 
+    checkOf(['list'], 'list takes a clock that has fractions', async ({ store, now }) => {
+      const sessions = await createSome(store, now(), 1)
+      const [[, { expiresAt }]] = sessions
+      await expectList(store, 3, expiresAt - 0.25, sessions, 'before the expiry')
+      await expectList(store, 3, expiresAt + 0.75, [], 'after the expiry')
+    }),
+
     checkOf(['list'], 'many that have expired hide none that lives', async ({ store, now }) => {
       const at = now() + 1_800_000
       const live = await createSome(store, now(), 3)

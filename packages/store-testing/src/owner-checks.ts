@@ -9,6 +9,13 @@ const LOOKALIKES = [
   'ada ',
   ' ada',
   'ada\n',
+  'ada\0',
+  'ada\0x',
+  'ada\u200b',
+  'a\u200dda',
+  '\ufeffada',
+  'ada\u00ad',
+  'ａｄａ',
   'adà',
   'ada\u0300',
   'ad',
@@ -32,6 +39,9 @@ const LOOKALIKES = [
   '__proto__',
   'constructor',
 ]
+
+/** Around the lengths at which columns, keys and indexes end. */
+const OWNER_LENGTHS = [64, 192, 201, 255, 256, 257, 300, 500]
 
 /** How often a session is replaced at most: whatever a deletion waits for is over by then. */
 const MAX_REPLACEMENTS = 20
@@ -174,6 +184,23 @@ export const ownerChecks: CheckGroup = {
         }
       },
     ),
+
+    checkOf(['listByOwner'], 'owners that differ only at their ends are different, however long', async (subject) => {
+      const { store, now } = subject
+      for (const length of OWNER_LENGTHS.filter((length) => length <= (store.limits?.ownerBytes ?? Infinity))) {
+        const beginning = newOwner().padEnd(length - 1, 'x')
+        const sessions = ['1', '2'].map((end) => ({
+          id: newId(),
+          record: newRecord(now(), { owner: beginning + end }),
+        }))
+        for (const { id, record } of sessions) await store.create(id, record)
+        for (const { id, record } of sessions) {
+          await expectStored(store, id, record, `of an owner of ${length} characters`)
+          await expectListed(store, record.owner ?? '', [infoOf(id, record)], `of an owner of ${length} characters`)
+        }
+        await expectListed(store, beginning, [], 'of their beginning')
+      }
+    }),
 
     checkOf(['deleteByOwner'], 'deleteByOwner removes all sessions of the owner and says how many', async (subject) => {
       const { store, now } = subject

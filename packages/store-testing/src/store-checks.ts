@@ -5,6 +5,7 @@ import { expiryChecks } from './expiry-checks.js'
 import { isolationChecks } from './isolation-checks.js'
 import { lastWriterChecks } from './last-writer-checks.js'
 import { listChecks } from './list-checks.js'
+import { mixedAnswerChecks } from './mixed-answer-checks.js'
 import { ownerChecks } from './owner-checks.js'
 import { parallelChecks } from './parallel-checks.js'
 import { recordChecks } from './record-checks.js'
@@ -31,9 +32,11 @@ export interface OpenedStore {
   readonly store: SessionStore
   /**
    * The clock that the store was given directly. With it, no check has to wait. Left out, the store goes by `Date.now`,
-   * and three checks wait for a second or so.
+   * and four checks wait for a second or two.
    */
   readonly clock?: StoreClock
+  /** Has the client mix its answers up, or stop it: see `mixesAnswers`. An `AnswerMixer` does it. */
+  mixAnswers?(isOn: boolean): void
   /** Called when the check is over, also when it failed. */
   close?(): Awaitable<unknown>
 }
@@ -49,6 +52,11 @@ export interface StoreClock {
 export interface StoreCheckOptions {
   /** The longest data, in bytes of UTF-8, that the store promises to keep. Default 1 048 576 (1 MiB). */
   readonly maxDataBytes?: number
+  /**
+   * Whether to check, too, that the store takes no answer for another session's when its client mixes answers up, which
+   * `open().mixAnswers` then has it do. Default false.
+   */
+  readonly mixesAnswers?: boolean
 }
 
 /** One sentence of the store protocol, as a check. */
@@ -78,7 +86,8 @@ export interface StoreCheck {
  * }
  */
 export function storeChecks(open: () => Awaitable<OpenedStore>, options: StoreCheckOptions = {}): StoreCheck[] {
-  return groups.flatMap((group) =>
+  const asked = options.mixesAnswers === true ? [...groups, mixedAnswerChecks] : groups
+  return asked.flatMap((group) =>
     group.checks.map(({ name, needs, strong, run }) => ({
       group: group.name,
       name,
@@ -94,6 +103,11 @@ export function storeChecks(open: () => Awaitable<OpenedStore>, options: StoreCh
             store: store as SessionStore & Required<SessionStore>,
             maxDataBytes: options.maxDataBytes ?? 1_048_576,
             hasOwnClock: clock !== undefined,
+            mixAnswers(isOn) {
+              if (opened.mixAnswers === undefined)
+                throw new TypeError('mixesAnswers: open() has to give a function mixAnswers as well')
+              opened.mixAnswers(isOn)
+            },
             now: () => clock?.now() ?? Date.now(),
             advance: async (milliseconds) => void (await (clock ? clock.advance(milliseconds) : sleep(milliseconds))),
           })

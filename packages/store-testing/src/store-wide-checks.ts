@@ -41,6 +41,21 @@ export const storeWideChecks: CheckGroup = {
 
     checkOf(
       ['useClock', 'listByOwner'],
+      'a store takes a clock that has fractions',
+      async ({ store, now, hasOwnClock }) => {
+        if (hasOwnClock) return
+        const owner = newOwner()
+        const id = newId()
+        const record = newRecord(now(), { owner })
+        store.useClock(() => now() + 0.5)
+        expectSame('create', await store.create(id, record), true)
+        expectSame('touch', await store.touch(id, record.expiresAt + 1, 1), true)
+        await expectListed(store, owner, [infoOf(id, { ...record, expiresAt: record.expiresAt + 1 })])
+      },
+    ),
+
+    checkOf(
+      ['useClock', 'listByOwner'],
       'useClock sets the clock of a store that was given none directly',
       async ({ store, now, hasOwnClock }) => {
         const owner = newOwner()

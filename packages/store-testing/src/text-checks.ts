@@ -13,7 +13,16 @@ const ODD_TEXTS = [
   ' blanks at both ends \t',
   'line\nline\r\nline\n',
   '<a href="?a=1&b=2#c">%41%zz+</a>',
+  'zero\u200b width\u200c and\u200d joined\u2060, soft\u00ad hyphen, \u202eturned\u202c',
+  '\ufeffbegins with a byte order mark and ends with one\ufeff',
+  'NUL \0 in the middle, and at the end \0',
+  '\0',
+  'controls \u0001\u0008\u001b\u001f\u007f\u0085, separators \u2028\u2029, none \ufffe\uffff\ufffd',
+  '\ufb01 \u212b \u1e9b\u0323 is not fi \u00c5 \u1e61\u0323, nor is \uac00 \u1100\u1161',
 ]
+
+/** Halves of surrogate pairs alone, which UTF-8 does not have. Owners hold none, since core refuses them. */
+const ILL_FORMED_TEXTS = ['\ud800', 'a\udc00b', '\udc00\ud800', '\ud83d', '{"half":"\ud83e"}', '\ufffd\ud800']
 
 /** Texts that clients and drivers like to turn into something else. */
 const TEMPTING_TEXTS = [
@@ -47,6 +56,18 @@ export const textChecks: CheckGroup = {
       for (const text of ODD_TEXTS) {
         const id = newId()
         const record = newRecord(now(), { data: text, owner: text, meta: text })
+        await store.create(id, record)
+        await expectStored(store, id, record)
+        const updated = nextOf(record, { data: `${text}${text}` })
+        await store.update(id, updated)
+        await expectStored(store, id, updated, 'after an update')
+      }
+    }),
+
+    check('data and meta with halves of surrogate pairs come back unchanged', async ({ store, now }) => {
+      for (const text of ILL_FORMED_TEXTS) {
+        const id = newId()
+        const record = newRecord(now(), { data: text, meta: text })
         await store.create(id, record)
         await expectStored(store, id, record)
         const updated = nextOf(record, { data: `${text}${text}` })

@@ -87,6 +87,23 @@ export const updateChecks: CheckGroup = {
       }
     }),
 
+    check('update counts versions on and on: 255 to 256, 256 to 257', async ({ store, now }) => {
+      const id = newId()
+      let record = newRecord(now())
+      await store.create(id, record)
+      while (record.version < 260) {
+        record = nextOf(record)
+        expectSame(`update to version ${record.version}`, await store.update(id, record), true)
+        if (record.version > 250) await expectStored(store, id, record)
+      }
+      for (const version of [4, 5, 256]) {
+        expectSame(`touch of version ${version}, which is 260`, await store.touch(id, now(), version), false)
+        const stale = newRecord(now(), { version: version + 1 })
+        expectSame(`update over version ${version}, which is 260`, await store.update(id, stale), false)
+      }
+      await expectStored(store, id, record, 'afterwards')
+    }),
+
     check('touch moves expiresAt later and earlier, and nothing else', async ({ store, now }) => {
       const id = newId()
       const record = newRecord(now(), { owner: newOwner(), meta: 'kept' })

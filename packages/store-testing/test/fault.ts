@@ -48,8 +48,15 @@ export function refuse(): never {
   throw new Error('refused')
 }
 
-/** States that the named checks find each of these faults, and that each check of the groups finds one of them. */
-export function findFaults(groups: readonly CheckGroup[], faults: Record<string, Fault>): void {
+/**
+ * States that the named checks find each of these faults, and that each check of the groups finds one of them, but for
+ * those that find one `elsewhere`.
+ */
+export function findFaults(
+  groups: readonly CheckGroup[],
+  faults: Record<string, Fault>,
+  elsewhere: readonly string[] = [],
+): void {
   describe.each(Object.entries(faults))('when %s', (_, { open, foundBy }) => {
     it.each(foundBy)('it is found by: %s', async (name) => {
       const check = storeChecks(open).find((check) => check.name === name)
@@ -57,8 +64,10 @@ export function findFaults(groups: readonly CheckGroup[], faults: Record<string,
     })
   })
 
+  if (groups.length === 0) return
+
   it.each(groups)('each check of $name finds one of these faults', ({ checks }) => {
-    const names = new Set(Object.values(faults).flatMap(({ foundBy }) => foundBy))
+    const names = new Set([...elsewhere, ...Object.values(faults).flatMap(({ foundBy }) => foundBy)])
     expect(checks.map(({ name }) => name).filter((name) => !names.has(name))).toEqual([])
   })
 }

@@ -139,7 +139,7 @@ describe('destroy()', () => {
     expect(store.memory.size).toBe(0)
   })
 
-  it('wins over every change of the same request: one delete, no write, one cookie', async () => {
+  it('wins over every change of the same request: nothing of them is stored, one cookie', async () => {
     const { sessions, store } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })
     store.forget()
@@ -152,7 +152,8 @@ describe('destroy()', () => {
       session.destroy()
       return new Response()
     })
-    expect(store.methods).toEqual(['load', 'delete'])
+    expect(store.methods).toEqual(['load', 'update', 'delete'])
+    expect(store.calls[1]?.record).toMatchObject({ data: '{"visits":1}', owner: undefined })
     expect(response.headers.getSetCookie()).toHaveLength(1)
   })
 

@@ -1,6 +1,6 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { SessionConflictError } from '../errors.js'
+import { SessionConflictError, SessionLockedError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
 import { isEqual } from '../session/equality.js'
@@ -60,7 +60,7 @@ function decide(
   { cookie, policy = context.persistence }: CommitOptions,
 ): Action | undefined {
   const { status, phase, isNew, draft, regeneration, stored } = state
-  if (status === 'destroyed') return isNew ? undefined : 'destroyed'
+  if (status === 'destroyed') return isNew || state.cookie === 'due' ? undefined : 'destroyed'
   if (status !== 'live') return undefined
   if (isNew) {
     const isWorthIt = !draft.isEmpty || policy === 'always'
@@ -97,9 +97,11 @@ function act(
       // One that this request has loaded is never superseded: what took over ends.
       return endSession(context, identity, base).then((is) => ({ is: is === 'gone' ? 'gone' : 'destroyed' }))
     case 'regenerated':
-      return regeneration ? regenerate(context, state, regeneration, sealed, cookie) : { is: 'gone' }
+      return regeneration
+        ? regenerate(context, state, regeneration, asHolder(context, state, sealed), cookie)
+        : { is: 'gone' }
     case 'saved': {
-      const write = { sealed, base, cookie }
+      const write = { sealed: asHolder(context, state, sealed), base, cookie }
       if (!context.format.isShared || context.queue === undefined) {
         // What travels in a cookie is written by its own request only.
         return andThen(writeTogether(context, identity, [write]), ({ outcomes }) => outcomes[0] as WriteOutcome)
@@ -109,6 +111,13 @@ function act(
       )
     }
   }
+}
+
+/** What an `exclusive` saves is saved only as long as it holds the session. @throws SessionLockedError after that */
+function asHolder({ now }: CommitContext, { lock }: SessionState, sealed: Sealed): Sealed {
+  if (lock === undefined) return sealed
+  if (now() >= lock.until) throw new SessionLockedError('over')
+  return { ...sealed, changes: [{ type: 'hold', by: lock.by }, ...sealed.changes] }
 }
 
 function frameOf({ record: { createdAt, version }, lastUse, cookie }: StoredSession): Parameters<typeof storedAs>[2] {
@@ -162,10 +171,12 @@ function settle(
     case 'failed':
       throw outcome.error
     case 'destroyed':
+      state.cookie = 'due'
       return emit?.({ type: 'destroyed', id: before.id, duration: elapsedSince(started) })
     case 'gone':
       // A session that another request has ended: whoever signs out wants its cookie gone all the same.
-      if (action !== 'destroyed') state.end('gone')
+      if (action === 'destroyed') state.cookie = 'due'
+      else state.end('gone')
       return emit?.({ type: 'dropped', reason: 'gone', id: before.id, duration: elapsedSince(started) })
     case 'superseded':
       return andThen(successorOf(context, before, outcome.successor), (successor) => {

@@ -27,12 +27,16 @@ export async function endSession(
     if (found.is === 'superseded') {
       if (base === undefined && !leadsOn(context, found.successor)) return 'superseded'
       target = found.successor.id
-    } else if (found.is !== 'session') {
-      return 'gone'
+    } else if (found.is === 'session' || found.is === 'ended') {
+      // Also where another request is about to end it: that one opens it again if it fails.
+      const record = found.is === 'session' ? found.session.record : found.record
+      const closed = endedAs(context, record)
+      if (await store.update(target, closed)) {
+        const ending = await remove(store, target, record, closed)
+        return found.is === 'session' ? ending : 'gone'
+      }
     } else {
-      const { record } = found.session
-      const closed = endedAs(record)
-      if (await store.update(target, closed)) return remove(store, target, record, closed)
+      return 'gone'
     }
     await backOff(lost)
     found = await reload(context, { id: target, store, isStale: false })
@@ -55,7 +59,8 @@ async function remove(
   try {
     return (await store.delete(id)) ? 'destroyed' : 'gone'
   } catch (error) {
-    await Promise.resolve(store.update(id, { ...record, version: version + 1 })).catch(() => {})
+    const restore = async (): Promise<unknown> => store.update(id, { ...record, version: version + 1 })
+    await restore().catch(() => {})
     throw error
   }
 }

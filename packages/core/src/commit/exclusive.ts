@@ -32,29 +32,20 @@ export async function runExclusively<R>(
   await commit(context, state, { ...options, policy: state.isNew ? 'always' : context.persistence })
   // 2. The lock.
   const lock = await acquire(context, state, wait, hold)
-  let result: R
+  state.lock = lock
   try {
     // 3. The work.
-    result = await work()
-  } catch (error) {
-    await release(context, state, lock)
-    throw error
-  }
-  // 4. What it did is stored together with the end of the lock.
-  try {
-    if (state.status !== 'live') await commit(context, state, options)
-    else await store(context, state, options, lock)
+    const result = await work()
+    // 4. What it did is stored together with the end of the lock.
+    if (state.status === 'live') state.draft.make({ type: 'unlock', by: lock.by })
+    await commit(context, state, options)
     return result
   } catch (error) {
     await release(context, state, lock)
     throw error
+  } finally {
+    state.lock = undefined
   }
-}
-
-async function store(context: CommitContext, state: SessionState, options: CommitOptions, lock: Lock): Promise<void> {
-  if (context.now() >= lock.until) throw new SessionLockedError('over')
-  state.draft.make({ type: 'unlock', by: lock.by })
-  await commit(context, state, options)
 }
 
 /** @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type PersistencePolicy, SessionManager, SessionStoreError } from '../index.js'
+import { isMarker, liveSessions } from '../testing/live-sessions.js'
 import { secret } from '../testing/secret.js'
-import { regenerate } from '../testing/serve.js'
+import { regenerate, writing } from '../testing/serve.js'
 import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
@@ -27,7 +28,8 @@ describe('regenerate()', () => {
       const session = await sessions.read(visit(newCookie))
       expect(session.id).not.toBe(id)
       expect(session.isNew).toBe(false)
-      expect(store.memory.size).toBe(1)
+      expect(await liveSessions(sessions)).toBe(1)
+      expect(isMarker(store.memory.load(id))).toBe(true)
     },
   )
 
@@ -84,7 +86,8 @@ describe('regenerate()', () => {
       session.set('user', 'ada')
       return new Response()
     })
-    expect(store.calls.filter((call) => call.id === id).map(({ method }) => method)).not.toContain('update')
+    const written = store.calls.filter((call) => call.id === id && call.record !== undefined)
+    expect(written.map(({ method, record }) => [method, record?.data])).toEqual([['update', '']])
     expect((await sessions.read(visit(cookieAfter(response)))).toJSON()).toEqual({ visits: 2, user: 'ada' })
   })
 
@@ -98,7 +101,7 @@ describe('regenerate()', () => {
       session.regenerate()
       return new Response()
     })
-    expect(store.methods.filter((method) => method !== 'load')).toEqual(['create', 'delete'])
+    expect(store.methods.filter((method) => method !== 'load')).toEqual(['create', 'update'])
     expect(sessionCookies(response)).toHaveLength(1)
   })
 
@@ -132,27 +135,41 @@ describe('regenerate()', () => {
       session.regenerate()
       await handle.save()
       expect(session.id).not.toBe(first)
-      expect(store.memory.load(first)).toBe(undefined)
+      expect(isMarker(store.memory.load(first))).toBe(true)
       return new Response()
     })
-    expect(store.memory.size).toBe(1)
+    expect(await liveSessions(sessions)).toBe(1)
     expect(sessionCookies(response)).toHaveLength(1)
     expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(1)
   })
 
-  it('shows the new id once it is saved, and the old one until then', async () => {
+  it('shows the new id at once, and it is the one that is stored', async () => {
     const { sessions } = setUp()
     const { cookie, id } = await sessions.issue({ visits: 1 })
-    await sessions.handle(visit(cookie), async (handle) => {
+    let noted = ''
+    const response = await sessions.handle(visit(cookie), async (handle) => {
       const session = await handle.write()
       session.regenerate()
-      expect(session.id).toBe(id)
+      noted = session.id
+      expect(noted).not.toBe(id)
+      expect((await handle.read()).id).toBe(noted)
+      session.regenerate()
+      expect(session.id).toBe(noted)
       await handle.save()
-      expect(session.id).not.toBe(id)
-      expect((await handle.read()).id).toBe(session.id)
+      expect(session.id).toBe(noted)
       expect(session.isNew).toBe(false)
       return new Response()
     })
+    expect((await sessions.peek(noted))?.get('visits')).toBe(1)
+    expect((await sessions.read(visit(cookieAfter(response)))).id).toBe(noted)
+  })
+
+  it('needs no load beside the one of the request', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.forget()
+    await regenerate(sessions, cookie)
+    expect(store.methods).toEqual(['load', 'create', 'update'])
   })
 
   it('is told by one event with both ids', async () => {
@@ -215,7 +232,7 @@ describe('the old cookie after a regenerate', () => {
     const seen: unknown[] = []
     const look = async (): Promise<void> => void seen.push((await spy.read(visit(cookie))).get('user'))
     store.before('create', look)
-    store.before('delete', look)
+    store.before('update', look)
     await sessions.handle(visit(cookie), async (handle) => {
       ;(await handle.write()).set('user', 'admin').regenerate()
       await look()
@@ -227,24 +244,25 @@ describe('the old cookie after a regenerate', () => {
 })
 
 describe('a regenerate whose store fails', () => {
-  it('at the delete takes the new record back, says so, and sends no cookie', async () => {
+  it('at the old record takes the new one back, says so, and sends no cookie', async () => {
     const { sessions, store } = setUp()
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const error = new Error('out of reach')
     store.forget()
-    store.beforeNext('delete', () => Promise.reject(error))
+    store.beforeNext('update', () => Promise.reject(error))
     await expect(regenerate(sessions, cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE', cause: error })
     const writes = store.calls.filter(({ method }) => method !== 'load')
-    expect(writes.map(({ method }) => method)).toEqual(['create', 'delete', 'delete'])
+    expect(writes.map(({ method }) => method)).toEqual(['create', 'update', 'delete'])
     expect(writes[1]?.id).toBe(id)
     expect(writes[2]?.id).toBe(writes[0]?.id)
     expect(store.memory.size).toBe(1)
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
   })
 
-  it('at both deletes still says so, and the old cookie still works', async () => {
+  it('at the old record and at taking the new one back still says so, and the old cookie still works', async () => {
     const { sessions, store } = setUp()
     const { cookie, id } = await sessions.issue({ visits: 1 })
+    store.fail('update')
     store.fail('delete')
     await expect(regenerate(sessions, cookie)).rejects.toThrow(SessionStoreError)
     store.heal()
@@ -268,11 +286,12 @@ describe('a regenerate whose store fails', () => {
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const handled = sessions.handle(visit(cookie), async (handle) => {
       ;(await handle.write()).regenerate()
+      await writing(sessions, cookie, (other) => other.set('visits', 3))
       store.fail('load')
       return new Response()
     })
     await expect(handled).rejects.toThrow(SessionStoreError)
-    expect(store.memory.load(id)).toMatchObject({ version: 1 })
+    expect(store.memory.load(id)).toMatchObject({ version: 2, data: '{"visits":3}' })
     expect(store.memory.size).toBe(1)
   })
 
@@ -288,7 +307,7 @@ describe('a regenerate whose store fails', () => {
 })
 
 describe('the records of a regenerate', () => {
-  it('really ends the old record, after the new one is there', async () => {
+  it('are the new one first, and then a marker without data and owner in the place of the old one', async () => {
     const { sessions, store } = setUp()
     const { cookie, id } = await sessions.issue({ visits: 1 })
     store.forget()
@@ -297,14 +316,15 @@ describe('the records of a regenerate', () => {
       return new Response()
     })
     const writes = store.calls.filter(({ method }) => method !== 'load')
-    expect(writes.map(({ method }) => method)).toEqual(['create', 'delete'])
+    expect(writes.map(({ method }) => method)).toEqual(['create', 'update'])
     expect(writes[1]?.id).toBe(id)
+    expect(isMarker(store.memory.load(id))).toBe(true)
     expect(writes[0]?.id).not.toBe(id)
     expect((await sessions.read(visit(cookie))).isNew).toBe(true)
     expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(1)
   })
 
-  it.each(['create', 'delete'] as const)(
+  it.each(['create', 'update'] as const)(
     'that fails half-way at %s surfaces, and leaves the old session as it was and no other',
     async (method) => {
       for (const how of ['throws', 'rejects'] as const) {

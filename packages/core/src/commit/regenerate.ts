@@ -4,10 +4,10 @@ import { SessionConflictError } from '../errors.js'
 import { replay, type Sealed } from '../session/draft.js'
 import type { Successor } from '../session/notes.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
-import { type Content, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
+import { type Content, type Found, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { leadsOn } from './end-session.js'
+import { livesOn } from './successor.js'
 
 /** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
 export type RegenerateOutcome =
@@ -34,23 +34,26 @@ export async function regenerate(
   const createdAt = isRestart ? now : base.record.createdAt
   const build = (content: Content, version: number): StoredSession =>
     storedAs(context, content, { createdAt, version, lastUse: now, cookie })
-  const takeBack = (): unknown => identity.store.delete(identity.id)
+  const takeBack = async (): Promise<unknown> => identity.store.delete(identity.id)
 
   // 1. The new record, of what this request has loaded and changed.
   let session = build(sealed.content, 1)
-  if (!(await identity.store.create(identity.id, session.record))) throw new SessionConflictError(1)
+  let isTaken = false
   try {
+    isTaken = !(await identity.store.create(identity.id, session.record))
+    if (isTaken) throw new SessionConflictError(1)
     for (let newest = base; ; ) {
       // 2. The old record becomes a marker.
       if (await supersede(context, old, newest, successor, grace)) return { is: 'stored', session, identity }
       // 3. Another writer was faster.
       const found = await reload(context, old)
       if (found.is === 'superseded') {
-        // A session of its own for each of two sign-ins; of two rotations, one is enough.
-        const isRotated = grace > 0 && leadsOn(context, found.successor)
-        if (!isRotated) return { is: 'stored', session, identity }
+        // A session of its own for each of two sign-ins, but for what was signed out since. A rotation goes on under the id
+        // that is there, if its cookie leads there, and never sends a cookie over that of a sign-in.
+        const isOwn = known !== undefined
+        if (isOwn && (await livesOn(context, old, found.successor))) return { is: 'stored', session, identity }
         await takeBack()
-        return found
+        return isOwn ? { is: 'gone' } : found
       }
       if (found.is !== 'session') {
         await takeBack()
@@ -62,7 +65,8 @@ export async function regenerate(
       if (!(await identity.store.update(identity.id, session.record))) throw new SessionConflictError(1)
     }
   } catch (error) {
-    await takeBack()
+    // A store that failed at the create may have written all the same. What another one has is not taken back.
+    if (!isTaken) await takeBack().catch(() => {})
     throw error
   }
 }
@@ -84,7 +88,8 @@ async function supersede(
     return await store.update(id, markerOf(context, record, successor, grace))
   } catch (error) {
     // A store that failed may have written all the same: then there is no way back.
-    const found = await Promise.resolve(reload(context, { id, store, isStale: false })).catch(() => undefined)
+    const look = async (): Promise<Found> => reload(context, { id, store, isStale: false })
+    const found = await look().catch(() => undefined)
     if (found?.is === 'superseded' && found.successor.id === successor.id) return true
     throw error
   }

@@ -37,6 +37,17 @@ export async function successorOf(
   return undefined
 }
 
+/** Whether a superseded session goes on, under whichever id by now. What was signed out meanwhile must not come back. */
+export async function livesOn(context: CommitContext, old: Identity, successor: Successor): Promise<boolean> {
+  let next = successor
+  for (let rotation = 0; rotation < MAX_ROTATIONS; rotation++) {
+    const found = await reload(context, { id: next.id, store: old.store, isStale: false })
+    if (found.is !== 'superseded') return found.is === 'session'
+    next = found.successor
+  }
+  return true
+}
+
 /** Made with whichever secret it was made with: it may have been replaced since. */
 async function identify(
   { format }: CommitContext,

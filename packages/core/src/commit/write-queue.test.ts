@@ -83,7 +83,7 @@ describe('what a request does while its own save is under way', () => {
     const store = new StagedStore()
     const { sessions } = processOn(store)
     const { cookie } = await sessions.issue({ visits: 1 })
-    for (const method of ['create', 'delete'] as const) {
+    for (const method of ['create', 'update'] as const) {
       const { cookie: own } = await sessions.issue({ visits: 1 })
       const arrived = gate()
       const hold = gate()

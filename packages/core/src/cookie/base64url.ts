@@ -28,7 +28,8 @@ export function encodeBase64url(bytes: Uint8Array): string {
   }
   if (pending > 0) codes[at] = CODES[(bits << (6 - pending)) & 63] as number
   // In one go: a text that is put together letter by letter takes several times the memory.
-  return codes.length <= SHORT ? String.fromCharCode(...codes) : new TextDecoder().decode(codes)
+  // `apply` and not a spread, which would go through an iterator.
+  return codes.length <= SHORT ? String.fromCharCode.apply(null, codes as never) : new TextDecoder().decode(codes)
 }
 
 /**

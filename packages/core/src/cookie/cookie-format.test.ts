@@ -87,6 +87,26 @@ describe('a token cookie of docs/cookie-format.md', () => {
   })
 })
 
+describe('the successor of a token in docs/cookie-format.md', () => {
+  it.each(vectors.successor)('is where core goes on to: $description', async (vector) => {
+    const { secret, name, token, nonce, next, nextHex, macInput, id, cookie } = vector
+    expect(macInput).toBe(`${token}.${nonce}`)
+    expect(hex(decodeBase64url(next) as Uint8Array)).toBe(nextHex)
+    const store = new MemoryStore()
+    const sessions = new SessionManager({ store, secret, cookie: { name }, now: () => NOW })
+    const old = vectors.token.find((candidate) => candidate.token === token && candidate.name === name)
+    const times = { createdAt: NOW, expiresAt: NOW + 60_000, owner: undefined, version: 1 }
+    store.create(id, { ...times, data: '{"count":1}' })
+    const meta = JSON.stringify({ idle: 60, superseded: { id, nonce, until: NOW + 1000 } })
+    store.create(old?.id ?? '', { ...times, data: '', meta })
+    const response = await sessions.handle(withCookie(old?.cookie ?? ''), async (handle) => {
+      expect((await handle.read()).get('count')).toBe(1)
+      return new Response()
+    })
+    expect(response.headers.getSetCookie()[0]?.split(';')[0]).toBe(cookie)
+  })
+})
+
 describe.each<{ format: string; encrypt: boolean; all: RecordVector[] }>([
   { format: 'an encrypted', encrypt: true, all: vectors.encrypted },
   { format: 'a signed', encrypt: false, all: vectors.signed },

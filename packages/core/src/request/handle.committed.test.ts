@@ -80,8 +80,7 @@ describe('a session whose response was committed', () => {
     } catch {
       // Frozen is fine, too.
     }
-    ;(await handle.write()).set('note', 'b')
-    await handle.save()
+    await handle.save((session) => session.set('note', 'b'))
     const session = await setting.sessions.read(visit(cookie))
     expect(session.toJSON()).toEqual({ cart: { items: ['tea'] }, note: 'b' })
   })

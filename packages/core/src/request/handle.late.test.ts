@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStore, SessionCommittedError, SessionDestroyedError, SessionManager } from '../index.js'
-import { committed, type Data, setUp } from '../testing/committed-request.js'
+import { CookieStore, MemoryStore, SessionCommittedError, SessionManager, type WritableSession } from '../index.js'
+import { changes, committed, type Data, setUp } from '../testing/committed-request.js'
+import { liveSessions } from '../testing/live-sessions.js'
 import { secret } from '../testing/secret.js'
 import { visit } from '../testing/visit.js'
 
-describe('a handle that is acquired anew after the commit', () => {
+describe('a handle whose response is committed', () => {
   it('saves from within a stream, and the next request sees it', async () => {
     const { sessions } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })
@@ -14,10 +15,11 @@ describe('a handle that is acquired anew after the commit', () => {
       const stream = new ReadableStream<Uint8Array>(
         {
           async pull(controller) {
-            const session = await handle.write()
-            session.update('visits', (n = 0) => n + 10)
-            await handle.save()
-            controller.enqueue(new TextEncoder().encode(`${session.get('visits')}`))
+            let visits = 0
+            await handle.save((session) => {
+              visits = session.update('visits', (n = 0) => n + 10)
+            })
+            controller.enqueue(new TextEncoder().encode(`${visits}`))
             controller.close()
           },
         },
@@ -35,8 +37,7 @@ describe('a handle that is acquired anew after the commit', () => {
     const { sessions } = setting
     const { cookie } = await sessions.issue({ visits: 1 })
     const { request } = await committed(setting, cookie)
-    ;(await sessions.write(request)).set('visits', 5)
-    await sessions.open(request).save()
+    await sessions.open(request).save((session) => session.set('visits', 5))
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(5)
   })
 
@@ -53,15 +54,28 @@ describe('a handle that is acquired anew after the commit', () => {
     expect((await handle.read()).get('visits')).toBe(9)
   })
 
-  it('stores nothing before save()', async () => {
+  it.each(changes)('takes no change by write(), here %s: it could be lost without a word', async (_, change) => {
     const setting = setUp()
-    const { sessions } = setting
-    const { cookie } = await sessions.issue({ visits: 1 })
+    const { sessions, store } = setting
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const before = store.load(id)
     const { handle } = await committed(setting, cookie)
-    ;(await handle.write()).set('visits', 2)
-    expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
+    const session = await handle.write()
+    expect(session.get('visits')).toBe(1)
+    expect(() => change(session)).toThrow(SessionCommittedError)
     await handle.save()
-    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+    expect(store.load(id)).toEqual(before)
+  })
+
+  it('takes no more changes once a save(change) is over', async () => {
+    const setting = setUp()
+    const { cookie } = await setting.sessions.issue({ visits: 1 })
+    const { handle } = await committed(setting, cookie)
+    let kept: WritableSession<Data> | undefined
+    await handle.save((session) => {
+      kept = session.set('visits', 2)
+    })
+    expect(() => kept?.set('visits', 3)).toThrow(SessionCommittedError)
   })
 
   it('saves many times, as a WebSocket does, and keeps what others store in between', async () => {
@@ -71,8 +85,7 @@ describe('a handle that is acquired anew after the commit', () => {
     const { handle } = await committed(setting, cookie)
     for (let message = 1; message <= 20; message++) {
       clock.time += 10_000
-      ;(await handle.write()).update('visits', (n = 0) => n + 1)
-      await handle.save()
+      await handle.save((session) => session.update('visits', (n = 0) => n + 1))
       await committed(setting, cookie, async (other) => {
         ;(await other.write()).set('note', `${message}`)
       })
@@ -87,24 +100,22 @@ describe('a handle that is acquired anew after the commit', () => {
       ;(await given.write()).set('visits', 1)
     })
     const cookie = response.headers.getSetCookie()[0]?.split(';')[0]
-    ;(await handle.write()).set('note', 'late')
-    await handle.save()
+    await handle.save((session) => session.set('note', 'late'))
     expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 1, note: 'late' })
   })
 
   it('goes on under the new id when the request regenerated', async () => {
     const setting = setUp()
-    const { sessions, store } = setting
+    const { sessions } = setting
     const { cookie: oldCookie } = await sessions.issue({ visits: 1 })
     const { handle, response } = await committed(setting, oldCookie, async (given) => {
       ;(await given.write()).regenerate()
     })
-    ;(await handle.write()).set('note', 'late')
-    await handle.save()
+    await handle.save((session) => session.set('note', 'late'))
     const cookie = response.headers.getSetCookie()[0]?.split(';')[0]
     expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 1, note: 'late' })
     expect((await sessions.read(visit(oldCookie))).isNew).toBe(true)
-    expect(store.size).toBe(1)
+    expect(await liveSessions(sessions)).toBe(1)
   })
 
   it('reads and writes the session of a visitor whose handler never asked', async () => {
@@ -113,8 +124,7 @@ describe('a handle that is acquired anew after the commit', () => {
     const { cookie } = await sessions.issue({ visits: 3 })
     const { handle } = await committed(setting, cookie)
     expect((await handle.read()).get('visits')).toBe(3)
-    ;(await handle.write()).set('visits', 4)
-    await handle.save()
+    await handle.save((session) => session.set('visits', 4))
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(4)
   })
 
@@ -123,8 +133,7 @@ describe('a handle that is acquired anew after the commit', () => {
     const { cookie } = await setting.sessions.issue({ visits: 3 })
     const { handle, response } = await committed(setting, cookie)
     const before = [...response.headers]
-    ;(await handle.write()).set('visits', 4)
-    await handle.save()
+    await handle.save((session) => session.set('visits', 4))
     expect([...response.headers]).toEqual(before)
   })
 
@@ -162,24 +171,22 @@ describe('a handle that is acquired anew after the commit', () => {
     const request = visit(cookie)
     await sessions.handle(request, () => new Response())
     const handle = sessions.open(request)
-    ;(await handle.write()).update('visits', (n = 0) => n + 1)
+    const count = (): Promise<void> => handle.save((session) => session.update('visits', (n = 0) => n + 1))
     fault.fails = true
-    await expect(handle.save()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    await expect(count()).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
     fault.fails = false
-    await handle.save()
+    await count()
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
   })
 })
 
-describe('after the commit, a session that is acquired anew', () => {
+describe('after the commit, a session', () => {
   it('can not be regenerated, since the new cookie can not be sent: the old one still works', async () => {
     const setting = setUp()
     const { sessions, store } = setting
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const { handle } = await committed(setting, cookie)
-    const session = await handle.write()
-    expect(() => session.regenerate()).toThrow(SessionCommittedError)
-    await handle.save()
+    await expect(handle.save((session) => session.regenerate())).rejects.toThrow(SessionCommittedError)
     const next = await sessions.read(visit(cookie))
     expect(next.id).toBe(id)
     expect(next.get('visits')).toBe(1)
@@ -191,25 +198,50 @@ describe('after the commit, a session that is acquired anew', () => {
     const { sessions, store } = setting
     const { cookie } = await sessions.issue({ visits: 1 })
     const { handle } = await committed(setting, cookie)
-    ;(await handle.write()).destroy()
-    await handle.save()
+    await handle.save((session) => session.destroy())
     expect(store.size).toBe(0)
     expect((await sessions.read(visit(cookie))).isNew).toBe(true)
   })
 
-  it('is not brought back when it is destroyed between write() and save(), and an event tells', async () => {
+  it('is not brought back when it is destroyed while it is saved, and an event tells', async () => {
     const setting = setUp()
     const { sessions, store, events } = setting
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const { handle } = await committed(setting, cookie)
-    const session = await handle.write()
-    session.set('visits', 2)
-    await sessions.destroy(id)
     events.length = 0
-    await handle.save()
+    await handle.save((session) => {
+      session.set('visits', 2)
+      store.delete(id)
+    })
     expect(store.size).toBe(0)
     expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'gone', id }))
     expect(events.map((event) => event.type)).not.toContain('saved')
-    expect(() => session.set('visits', 3)).toThrow(SessionDestroyedError)
+  })
+
+  it('can not be started: its cookie could not be sent any more', async () => {
+    const setting = setUp()
+    const { handle } = await committed(setting, '')
+    await expect(handle.save((session) => session.set('visits', 1))).rejects.toThrow(SessionCommittedError)
+    expect(setting.store.size).toBe(0)
+  })
+
+  it('tells by an event that its response says no Vary, where it is used for the first time', async () => {
+    const setting = setUp()
+    const { cookie } = await setting.sessions.issue({ visits: 1 })
+    const { handle } = await committed(setting, cookie)
+    setting.events.length = 0
+    await handle.read()
+    await handle.read()
+    expect(setting.events.filter(({ type }) => type === 'late')).toHaveLength(1)
+  })
+
+  it('lives in its cookie, and can not be changed without one', async () => {
+    const sessions = new SessionManager<Data>({ store: new CookieStore(), secret })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    await sessions.handle(request, () => new Response())
+    const late = sessions.open(request)
+    expect((await late.read()).get('visits')).toBe(1)
+    await expect(late.save((session) => session.set('visits', 2))).rejects.toThrow(SessionCommittedError)
   })
 })

@@ -1,7 +1,5 @@
 import { andThen, isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
-import { reload } from '../commit/compare-and-set.js'
-import { endSession } from '../commit/end-session.js'
 import { runExclusively } from '../commit/exclusive.js'
 import type { SessionContext } from '../context.js'
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
@@ -15,9 +13,9 @@ import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
 import type { SessionData } from '../types.js'
 import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
-import { identify } from './identify.js'
 import { loadIdentity, loadSession, newSession } from './load.js'
 import type { ResponseNeeds } from './response.js'
+import { type Loaded, takeOver } from './take-over.js'
 
 export interface ExclusiveOptions {
   /** Seconds to wait for the others. Default 10. */
@@ -86,8 +84,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #loading: Awaitable<SessionState> | undefined
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
   #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
-  /** With which attributes the cookie that came was sent. */
-  #cookieNote: string | undefined
+  /** As the request has found it. */
+  #loaded: Loaded | undefined
   /** After the commit: the session that it left behind, if there is one. */
   #left: Identity | 'none' | undefined
   /** Saves of one request follow one another. */
@@ -219,7 +217,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
     if (inner === undefined) return this.#commit(state)
-    return this.#takeOver(state, inner).then(() => this.#commit(state))
+    return takeOver(this.#context, state, this.#loaded, inner).then(() => this.#commit(state))
   }
 
   /** The handler threw: what is left to do is a sign-out. */
@@ -230,25 +228,6 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     } catch (error) {
       this.#context.emit?.({ type: 'dropped', id: state.identity.id, reason: 'store', error })
     }
-  }
-
-  /** An inner handler has put another session on the response. What this one has changed goes on there. */
-  async #takeOver(state: SessionState, line: string): Promise<void> {
-    const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
-    const [identity] = await identify({ ...this.#context, emit: undefined }, value === '' ? [] : [value])
-    if (identity === undefined || identity.id === state.identity.id) return
-    const found = await reload(this.#context, identity)
-    if (found.is !== 'session') return
-    if (state.status === 'destroyed') {
-      await endSession(this.#context, identity, found.session)
-      return
-    }
-    state.identity = identity
-    state.stored = found.session
-    state.status = 'live'
-    state.regeneration = undefined
-    state.cookie = undefined
-    await state.draft.rebase(found.session.content)
   }
 
   #commit(state: SessionState): Awaitable<void> {
@@ -267,8 +246,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #cookiesFor(state: SessionState, hasInner: boolean): Awaitable<SessionCookie[]> {
     const place = this.#at()
     // Where an inner handler has sent one, that has to be taken back, too.
-    if (state.status === 'destroyed')
-      return this.#values().length > 0 || hasInner ? this.#withRetired(place.remove()) : []
+    if (state.status === 'destroyed') {
+      // Where the store failed, the visitor keeps the cookie, to sign out again.
+      const isDue = (this.#values().length > 0 || hasInner) && (state.isNew || state.cookie === 'due')
+      return isDue ? this.#withRetired(place.remove()) : []
+    }
     if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
@@ -290,7 +272,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     const isBrought = (retired: string): boolean => {
       const count = cookieValues(this.#cookieText(), retired).length
       // One of today's name may be the one of today's place.
-      return retired === name ? count > 1 || (count === 1 && this.#cookieNote !== fingerprint) : count > 0
+      return retired === name ? count > 1 || (count === 1 && this.#loaded?.stored.cookie !== fingerprint) : count > 0
     }
     return [...this.#at().removeRetired(isBrought), cookie]
   }
@@ -329,17 +311,17 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       const loading = loadSession(this.#context, this.#values(), 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
-            (state) => this.#loaded(state),
+            (state) => this.#noteLoaded(state),
             // A failed load is not shared with those who ask after it.
             (error) => this.#failLoading(error),
           )
-        : this.#loaded(loading)
+        : this.#noteLoaded(loading)
     }
     return this.#loading
   }
 
-  #loaded(state: SessionState): SessionState {
-    this.#cookieNote = state.isNew ? undefined : state.stored.cookie
+  #noteLoaded(state: SessionState): SessionState {
+    this.#loaded = { id: state.isNew ? undefined : state.identity.id, stored: state.stored }
     return state
   }
 

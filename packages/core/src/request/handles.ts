@@ -29,6 +29,12 @@ export function beginHandle<Data>(context: SessionContext, request: Request): Re
   return handle.isOver ? add(context, request, entriesOf(request)) : handle
 }
 
+/** The handle that a request has, if it has one that is not committed. */
+export function openHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> | undefined {
+  const found = entriesOf(request).find((entry) => entry.context === context && !entry.handle.isOver)
+  return found?.handle as RequestSession<Data> | undefined
+}
+
 /** Forgets the handle, so that the same request can be handled again. */
 export function forgetHandle<Data>(request: Request, handle: RequestSession<Data>): void {
   const entries = entriesOf(request)

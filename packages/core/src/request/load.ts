@@ -90,6 +90,8 @@ function openOne(
         })
       case 'data':
         return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
+      case 'ended':
+        return reject(context, identity, { is: 'unknown' }, started)
       default:
         return reject(context, identity, found, started)
     }

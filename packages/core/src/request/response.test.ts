@@ -22,12 +22,22 @@ describe('what the handler returned', () => {
     expect(sessionCookies(response)).toHaveLength(1)
   })
 
-  it('is the very same object when its headers can be changed', async () => {
-    const original = new Response('hello')
-    expect(await writing(original)).toBe(original)
+  it('is never changed where a cookie goes out: it may be a constant that serves everybody', async () => {
+    const constant = new Response('hello', { headers: { 'X-Own': 'kept' } })
+    const response = await writing(constant)
+    expect(response).not.toBe(constant)
+    expect(sessionCookies(response)).toHaveLength(1)
+    expect([...constant.headers.keys()].sort()).toEqual(['content-type', 'x-own'])
+    expect([response.headers.get('x-own'), await response.text()]).toEqual(['kept', 'hello'])
   })
 
-  it('is asked for its status and headers alone, which lightweight responses of servers have at hand', async () => {
+  it('is the very same object where no cookie goes out and its headers can be changed', async () => {
+    const original = new Response('hello')
+    expect(await reading(original)).toBe(original)
+    expect(original.headers.get('vary')).toBe('Cookie')
+  })
+
+  it('is asked for its status and headers alone where no cookie goes out: light responses have them at hand', async () => {
     const asked = new Set<PropertyKey>()
     const response = new Response('hello')
     // For anything else, `@hono/node-server` makes a heavy response of its light one, which takes several times as long.
@@ -37,8 +47,8 @@ describe('what the handler returned', () => {
         return Reflect.get(target, name, target)
       },
     })
-    expect(await writing(light)).toBe(light)
-    expect([...asked].filter((name) => typeof name === 'string' && name !== 'then')).toEqual(['status', 'headers'])
+    expect(await reading(light)).toBe(light)
+    expect([...asked].filter((name) => typeof name === 'string' && name !== 'then')).toEqual(['headers', 'status'])
   })
 
   it('keeps its own cookies, each as it was, in their order, and ours comes on top', async () => {
@@ -226,26 +236,36 @@ describe('a response that can not carry a cookie', () => {
 })
 
 describe('unusual responses', () => {
-  it('101: the upgrade keeps its WebSocket and takes the cookie where its headers can be changed', async () => {
+  it('101: where the platform can not make another one, it passes through as it is, with an event', async () => {
+    const events: SessionEvent[] = []
     const upgrade = new Upgrade(null)
-    const response = await writing(upgrade)
-    expect(response).toBe(upgrade)
-    expect(sessionCookies(response)).toHaveLength(1)
+    expect(await writing(upgrade, manager(events))).toBe(upgrade)
+    expect(sessionCookies(upgrade)).toEqual([])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'response' }))
   })
 
-  it('a body that was used already does not throw', async () => {
+  it('101: gets Vary in place when the session was only read, and keeps its WebSocket', async () => {
+    const upgrade = new Upgrade(null)
+    expect(await reading(upgrade)).toBe(upgrade)
+    expect(upgrade.headers.get('vary')).toBe('Cookie')
+  })
+
+  it('a body that was used already passes through without a cookie, with an event', async () => {
+    const events: SessionEvent[] = []
     const used = new Response('read already')
     await used.text()
-    const response = await writing(used)
-    expect(response.bodyUsed).toBe(true)
-    expect(sessionCookies(response)).toHaveLength(1)
+    expect(await writing(used, manager(events))).toBe(used)
+    expect(sessionCookies(used)).toEqual([])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'response' }))
   })
 
-  it('a body that is locked does not throw, and its reader reads on', async () => {
+  it('a body that is locked passes through without a cookie, with an event, and its reader reads on', async () => {
+    const events: SessionEvent[] = []
     const locked = new Response('being read')
     const reader = (locked.body as ReadableStream<Uint8Array>).getReader()
-    const response = await writing(locked)
-    expect(sessionCookies(response)).toHaveLength(1)
+    expect(await writing(locked, manager(events))).toBe(locked)
+    expect(sessionCookies(locked)).toEqual([])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'response' }))
     const { value } = await reader.read()
     expect(new TextDecoder().decode(value)).toBe('being read')
   })

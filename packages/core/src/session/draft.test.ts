@@ -109,12 +109,13 @@ describe('a session is changed, and written once,', () => {
     expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea', 'milk'] })
   })
 
-  it('by a value that was set and is changed in place afterwards', async () => {
+  it('by a value that was set and is changed in place afterwards, as the session hands it out', async () => {
     const { store, sessions, cookie } = await storedSession()
     await writing(sessions, cookie, (session) => {
-      const cart = { items: ['a'] }
-      session.set('cart', cart)
-      cart.items.push('b')
+      session
+        .set('cart', { items: ['a'] })
+        .get('cart')
+        ?.items.push('b')
     })
     expect(store.methods).toEqual(['load', 'update'])
     expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['a', 'b'] })
@@ -192,15 +193,29 @@ describe('a nested value', () => {
     expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea', 'milk'], coupon: { code: 'X' } })
   })
 
-  it('that was set and then changed by whoever still holds it is saved as it is in the end', async () => {
+  it('that was set stays the caller’s own: neither sees what the other does to it', async () => {
     const { sessions } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })
+    const EMPTY = { items: [] as string[] }
     await sessions.handle(visit(cookie), async (handle) => {
-      const items = ['tea']
-      ;(await handle.write()).set('cart', { items })
-      items.push('milk')
+      const session = await handle.write()
+      session.set('cart', EMPTY).get('cart')?.items.push('tea')
+      EMPTY.items.push('milk')
       return new Response()
     })
+    expect(EMPTY).toEqual({ items: ['milk'] })
+    expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea'] })
+  })
+
+  it('that an update returned stays the caller’s own, too', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const EMPTY = { items: [] as string[] }
+    await writing(sessions, cookie, (session) => {
+      session.update('cart', (cart = EMPTY) => cart).items.push('tea')
+      session.get('cart')?.items.push('milk')
+    })
+    expect(EMPTY).toEqual({ items: [] })
     expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea', 'milk'] })
   })
 

@@ -4,7 +4,6 @@ import type { Awaitable } from '../store/store.js'
 import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
-import type { Lock } from './notes.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 
@@ -19,7 +18,8 @@ export type Change =
   | { readonly type: 'label'; readonly label: string | undefined }
   /** `undefined`: the manager's again. */
   | { readonly type: 'lifetime'; readonly own: OwnLifetime | undefined }
-  | { readonly type: 'lock'; readonly lock: Lock; readonly at: number }
+  /** No change, but it can't be made once another one holds the lock. */
+  | { readonly type: 'hold'; readonly by: string }
   | { readonly type: 'unlock'; readonly by: string }
 
 /** A draft at one moment: its content, ready to be stored, and the changes that led to it. */
@@ -76,13 +76,10 @@ function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear
       return { ...rest, label: change.label }
     case 'lifetime':
       return { ...rest, own: change.own && { ...rest.own, ...change.own } }
-    case 'lock':
-      if (rest.lock !== undefined && rest.lock.by !== change.lock.by && rest.lock.until > change.at)
-        throw new SessionLockedError('held')
-      return { ...rest, lock: change.lock }
+    case 'hold':
     case 'unlock':
       if (rest.lock?.by !== change.by) throw new SessionLockedError('over')
-      return { ...rest, lock: undefined }
+      return change.type === 'hold' ? rest : { ...rest, lock: undefined }
   }
 }
 
@@ -95,13 +92,11 @@ export class Draft {
   #changes: Change[] = []
   /** Whether one of the changes has made a difference. */
   #isChanged = false
-  /** Keys whose values are no longer those of the base, by a change that is noted. */
-  #touched: Set<string> | undefined
   /**
-   * Keys whose objects a writer holds, and may change in place at any time: with the text of the value as it was handed
-   * out, or `undefined` where that is the base's.
+   * Keys whose objects a writer holds, and may change in place at any time: with the value as it was when it was handed
+   * out, or as it is noted since.
    */
-  #lent: Map<string, string | undefined> | undefined
+  #lent: Map<string, unknown> | undefined
 
   /** `values`: those of `base`. */
   constructor(base: Content, values: Values, serializer: Serializer) {
@@ -145,11 +140,9 @@ export class Draft {
   lend(key: string): unknown {
     const value = this.#get(key)
     if (!isObject(value) || this.#lent?.has(key)) return value
-    const isOfBase = !this.#touched?.has(key) && this.#serializer.isVerbatim(this.#base.version)
+    const own = this.#serializer.copy(value)
     this.#lent ??= new Map()
-    this.#lent.set(key, isOfBase ? undefined : this.#textOf(value))
-    // What readers hold is frozen.
-    const own = Object.isFrozen(value) ? this.#serializer.copy(value) : value
+    this.#lent.set(key, value)
     assign(this.#content.values, key, own)
     return own
   }
@@ -169,7 +162,7 @@ export class Draft {
     const value = this.#get(key)
     const isLent = this.#lent?.has(key) === true
     // Who holds the object goes on with it; else a copy is handed out, so that a throw leaves nothing behind.
-    const before = isLent ? this.#serializer.copy(value) : value
+    const before = isLent ? this.#lent?.get(key) : value
     const given = isLent ? value : this.#serializer.copy(value)
     let after: unknown
     try {
@@ -183,7 +176,8 @@ export class Draft {
     }
     // Noted even if it changed nothing: on what others store it may.
     this.#note({ type: 'update', key, update }, !this.#serializer.isEqual(after, before))
-    this.#put(key, after)
+    if (isLent && after === given) this.#lent?.set(key, this.#serializer.copy(after))
+    else this.#put(key, after)
     return this.lend(key)
   }
 
@@ -234,16 +228,18 @@ export class Draft {
    * carry what was done to a value in place
    */
   seal(): Awaitable<Sealed> {
-    for (const key of this.#lent?.keys() ?? []) this.#serializer.check(key, this.#get(key))
     const noted = this.#changes.length
-    const { changes: inPlace, text } = this.#changesInPlace(this.#base)
-    const changes = inPlace.length === 0 ? this.#changes.slice() : [...this.#changes, ...inPlace]
+    if (this.#lent === undefined && noted === 0)
+      return { content: this.#base, changes: this.#changes, isChanged: false, noted }
+    for (const key of this.#lent?.keys() ?? []) this.#serializer.check(key, this.#get(key))
+    const inPlace = this.#changesInPlace()
+    const changes = [...this.#changes, ...inPlace]
     const isChanged = this.#isChanged || inPlace.length > 0
     if (!isChanged) return { content: this.#base, changes, isChanged, noted }
     const { values, rest } = this.#content
     const version = Math.max(this.#base.version, this.#serializer.version)
     const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
-    const data = this.#serializer.encode(values, version, text)
+    const data = this.#serializer.encode(values, version)
     return isPromise(data) ? data.then(finish) : finish(data)
   }
 
@@ -252,23 +248,21 @@ export class Draft {
    * next.
    */
   accept(sealed: Sealed, stored: Content): Awaitable<void> {
-    if (stored === sealed.content && this.#serializer.isVerbatim(stored.version)) {
-      // Those who hold an object go on with it.
-      this.#begin(stored, this.#content, this.#changes.slice(sealed.noted))
-      return
-    }
-    return this.rebase(stored, sealed)
+    if (stored !== sealed.content || !this.#serializer.isVerbatim(stored.version)) return this.rebase(stored, sealed)
+    this.#forget(sealed)
+    // Those who hold an object go on with it.
+    this.#begin(stored, this.#content, this.#changes)
   }
 
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
   rebase(stored: Content, sealed?: Sealed): Awaitable<void> {
-    const inPlace = this.#changesInPlace(sealed?.content ?? this.#base).changes
-    const later = [...this.#changes.slice(sealed?.noted ?? 0), ...inPlace]
+    if (sealed !== undefined) this.#forget(sealed)
+    const later = [...this.#changes, ...this.#changesInPlace()]
     const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
     const finish = (values: Values): void => {
       this.#lent = undefined
       this.#begin(stored, { values, rest: stored }, [])
-      for (const change of later) this.#redo(change)
+      for (const change of later) this.make(change)
       for (const [key, value] of held) this.#hold(key, value)
     }
     const values = this.#serializer.decode(stored.data, stored.version)
@@ -287,21 +281,20 @@ export class Draft {
     this.#content = content
     this.#changes = changes
     this.#isChanged = changes.length > 0
-    const touched = changes.flatMap((change) => ('key' in change ? [change.key] : []))
-    this.#touched = touched.length > 0 ? new Set(touched) : undefined
-    for (const key of this.#lent?.keys() ?? []) if (!touched.includes(key)) this.#lent?.set(key, undefined)
   }
 
-  #redo(change: Change): void {
-    if ('key' in change) this.#touch(change.key)
-    this.make(change)
+  /** Forgets the changes that are stored. */
+  #forget({ changes, noted }: Sealed): void {
+    this.#changes = this.#changes.slice(noted)
+    for (const change of changes.slice(noted)) if (change.type === 'set') this.#lent?.set(change.key, change.value)
   }
 
   /** Who holds the object of a value that is still the same goes on with it. */
   #hold(key: string, value: unknown): void {
     if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
+    this.#lent ??= new Map()
+    this.#lent.set(key, this.#get(key))
     assign(this.#content.values, key, value)
-    this.lend(key)
   }
 
   #get(key: string): unknown {
@@ -310,13 +303,7 @@ export class Draft {
 
   #put(key: string, value: unknown): void {
     this.#lent?.delete(key)
-    this.#touch(key)
     assign(this.#content.values, key, value)
-  }
-
-  #touch(key: string): void {
-    this.#touched ??= new Set()
-    this.#touched.add(key)
   }
 
   #note(change: Change, isDifference = true): void {
@@ -324,41 +311,27 @@ export class Draft {
     this.#isChanged ||= isDifference
   }
 
-  #textOf(value: unknown): string {
-    return this.#serializer.toText({ value })
-  }
-
-  /** What writers have done to objects that they hold, as changes to `base`; and all values as text, if it was made. */
-  #changesInPlace(base: Content): { changes: Change[]; text?: string } {
-    if (this.#lent === undefined || this.#lent.size === 0) return NO_CHANGES
-    const { values } = this.#content
-    const isAllOfBase = !this.#isChanged && [...this.#lent.values()].every((text) => text === undefined)
-    const text = isAllOfBase ? this.#serializer.toText(values) : undefined
-    if (text === base.data) return { changes: [], text }
-    let before: Values | undefined
-    const isChanged = ([key, lentAs]: [string, string | undefined]): boolean => {
-      if (lentAs !== undefined) return this.#textOf(values[key]) !== lentAs
-      before ??= this.#serializer.toValues(base.data)
-      return !this.#serializer.isEqual(values[key], get(before, key))
+  /** What writers have done to objects that they hold. */
+  #changesInPlace(): Change[] {
+    const changes: Change[] = []
+    for (const [key, before] of this.#lent ?? []) {
+      const now = this.#get(key)
+      if (this.#serializer.isEqual(now, before)) continue
+      const value = this.#serializer.copy(now)
+      // As it is stored: JSON leaves out a property that is undefined.
+      if (!this.#serializer.isEqual(value, before)) changes.push({ type: 'set', key, value })
     }
-    const changes = [...this.#lent].filter(isChanged).map(([key]): Change => {
-      return { type: 'set', key, value: this.#serializer.copy(values[key]) }
-    })
-    return text === undefined ? { changes } : { changes, text }
+    return changes
   }
 
   #noteChangeInPlace(key: string): void {
     const change =
-      this.#lent?.has(key) &&
-      this.#changesInPlace(this.#base).changes.find((change) => 'key' in change && change.key === key)
-    if (!change) return
-    this.#touch(key)
-    this.#lent?.set(key, this.#textOf(this.#get(key)))
+      this.#lent?.has(key) && this.#changesInPlace().find((change) => 'key' in change && change.key === key)
+    if (change === undefined || change === false || change.type !== 'set') return
+    this.#lent?.set(key, change.value)
     this.#note(change)
   }
 }
-
-const NO_CHANGES: { changes: Change[] } = { changes: [] }
 
 function get(values: Values, key: string): unknown {
   return Object.hasOwn(values, key) ? values[key] : undefined

@@ -107,8 +107,10 @@ describe('a limit that was lowered by configuration', () => {
   })
 
   it('applies to the sessions that exist: absolute, from their creation on', async () => {
-    const { managerOf, at, isAlive } = await sessionAtSecondZero()
-    const strict = managerOf({ absoluteTimeout: 200 })
+    const { managerOf, at, isAlive, count } = await sessionAtSecondZero()
+    const strict = managerOf({ idleTimeout: 200, absoluteTimeout: 200 })
+    at(150)
+    await count()
     at(199.999)
     expect(await isAlive(strict)).toBe(true)
     at(200)

@@ -220,19 +220,31 @@ describe('the absolute timeout', () => {
     expect(await deadline()).toBe(1300)
   })
 
-  it('may be shorter than the idle timeout', async () => {
-    const { setCookie, deadline, at, isAlive } = await sessionAtSecondZero({ absoluteTimeout: 60 })
+  it('may be shorter than the default idle timeout', async () => {
+    const clock = new Clock()
+    const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret, now: clock.now, absoluteTimeout: 60 })
+    const { setCookie, cookie } = await sessions.issue({ count: 1 })
     expect(maxAgeOf(setCookie)).toBe(60)
-    expect(await deadline()).toBe(60)
-    at(60)
-    expect(await isAlive()).toBe(false)
+    clock.passes(59)
+    expect((await sessions.read(visit(cookie))).isNew).toBe(false)
+    clock.passes(1)
+    expect((await sessions.read(visit(cookie))).isNew).toBe(true)
   })
 
-  it('is not touched for once the deadline can not move any more', async () => {
-    const { at, read, store } = await sessionAtSecondZero({ absoluteTimeout: 1000 })
-    at(500)
-    expect(await read()).toEqual([])
-    expect(store.methods).toEqual(['load'])
+  it('once it holds the deadline, has a use noted by an update, a tenth of the idle time apart, and sends no cookie', async () => {
+    const { at, read, store, deadline } = await sessionAtSecondZero({ absoluteTimeout: 1000 })
+    for (const [second, calls] of [
+      [99, ['load']],
+      [100, ['load', 'update']],
+      [199, ['load']],
+      [500, ['load', 'update']],
+    ] as const) {
+      store.forget()
+      at(second)
+      expect(await read()).toEqual([])
+      expect(store.methods).toEqual(calls)
+    }
+    expect(await deadline()).toBe(1000)
   })
 
   it('does not move when the session regenerates', async () => {

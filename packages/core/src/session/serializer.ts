@@ -42,7 +42,7 @@ export class Serializer {
     this.#maxBytes = maxBytes
   }
 
-  /** Whether values are what `toText` and `toValues` alone make of them: no schema and no migration has a say. */
+  /** Whether values come back as they were encoded: no schema and no migration has a say. */
   isVerbatim(version: number): boolean {
     return this.#schema === undefined && version >= this.version
   }
@@ -74,13 +74,21 @@ export class Serializer {
     return isEqual(a, b, (a, b) => this.#codec.encode({ value: a }) === this.#codec.encode({ value: b }))
   }
 
-  /** The codec's text, without a look at what it says. */
-  toText(values: Values): string {
-    return this.#codec.encode(values)
+  /**
+   * `version`: of the values; what is newer than this application is stored as it is, if the schema takes it.
+   * @throws SessionDataError if the schema refuses the values; SessionTooLargeError; TypeError if the codec can't carry one
+   */
+  encode(values: Values, version: number): Awaitable<string> {
+    const valid = this.#validate(values, version)
+    return isPromise(valid) ? valid.then((data) => this.#toText(data)) : this.#toText(valid)
   }
 
-  /** The codec's values, without a look at what they are. @throws SessionDataError if the text is not the codec's */
-  toValues(text: string): Values {
+  /** @throws SessionDataError if the text is not the codec's, a migration fails, or the schema refuses what it holds */
+  decode(text: string, version: number): Awaitable<Values> {
+    return this.#validate(this.#migrate(this.#toValues(text), version), version)
+  }
+
+  #toValues(text: string): Values {
     try {
       const values = this.#codec.decode(text)
       if (isPlainObject(values)) return values
@@ -90,24 +98,8 @@ export class Serializer {
     throw new SessionDataError('can not be decoded')
   }
 
-  /**
-   * `version`: of the values; what is newer than this application is stored as it is, if the schema takes it. `text`:
-   * the values as text, where it was made already.
-   * @throws SessionDataError if the schema refuses the values; SessionTooLargeError; TypeError if the codec can't carry one
-   */
-  encode(values: Values, version: number, text?: string): Awaitable<string> {
-    if (text !== undefined && this.#schema === undefined) return this.#bounded(text)
-    const valid = this.#validate(values, version)
-    if (isPromise(valid)) return valid.then((data) => this.#bounded(this.toText(data)))
-    return this.#bounded(this.toText(valid))
-  }
-
-  /** @throws SessionDataError if the text is not the codec's, a migration fails, or the schema refuses what it holds */
-  decode(text: string, version: number): Awaitable<Values> {
-    return this.#validate(this.#migrate(this.toValues(text), version), version)
-  }
-
-  #bounded(text: string): string {
+  #toText(values: Values): string {
+    const text = this.#codec.encode(values)
     // No character takes more than three bytes.
     if (text.length * 3 > this.#maxBytes) {
       const bytes = new TextEncoder().encode(text).length

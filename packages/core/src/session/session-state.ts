@@ -1,6 +1,7 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
+import type { Lock } from './notes.js'
 import type { StoredSession } from './stored-session.js'
 
 /**
@@ -38,9 +39,14 @@ export class SessionState {
   status: SessionStatus
   phase: SessionPhase
   regeneration: Regeneration | undefined
+  /** What it holds while an `exclusive` is at work. */
+  lock: Lock | undefined
   /** This request has written to the store. */
   isSaved = false
-  /** Whether the response has to carry the cookie; `refresh`: the one that came would do as well. */
+  /**
+   * Whether the response has to carry the cookie, or of a session that was destroyed its removal; `refresh`: the one that
+   * came would do as well.
+   */
   cookie: 'due' | 'refresh' | undefined
 
   constructor(identity: Identity, stored: StoredSession, draft: Draft, status: SessionStatus, phase: SessionPhase) {
@@ -75,6 +81,7 @@ export class SessionState {
   end(status: 'destroyed' | 'gone'): void {
     this.status = status
     this.regeneration = undefined
+    this.cookie = undefined
     this.draft.clear()
   }
 }

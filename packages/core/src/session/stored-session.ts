@@ -46,6 +46,8 @@ export type Found =
   | { readonly is: 'session'; readonly session: StoredSession }
   /** The marker that a session leaves under its old id. */
   | { readonly is: 'superseded'; readonly successor: Successor }
+  /** It is being deleted. */
+  | { readonly is: 'ended'; readonly record: SessionRecord }
   | { readonly is: 'unknown' | 'expired' | 'data' }
 
 const UNKNOWN: Found = { is: 'unknown' }
@@ -71,7 +73,7 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
     typeof data === 'string' && Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version)
   const notes = isRecord ? readNotes(rules, meta ?? undefined) : undefined
   if (notes === undefined) return INVALID
-  if (notes.ended) return UNKNOWN
+  if (notes.ended) return { is: 'ended', record }
   const now = rules.now()
   if (notes.superseded !== undefined)
     return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
@@ -145,10 +147,17 @@ export function markerOf(
   return { data: '', createdAt, expiresAt, owner: undefined, version: version + 1, meta }
 }
 
-/** What a session is while it is being deleted: its record, under a new version, and a note that it opens no more. */
-export function endedAs(record: SessionRecord): SessionRecord {
-  const notes: unknown = record.meta === undefined ? { idle: 1 } : JSON.parse(record.meta)
-  return { ...record, version: record.version + 1, meta: JSON.stringify({ ...(notes as Notes), ended: true }) }
+/**
+ * What is left of a session while it is being deleted. It opens no more and holds nothing, and is gone soon where nobody
+ * deletes it. It is still its owner's, so that whoever signs that one out everywhere finds it.
+ */
+export function endedAs(
+  { now }: Pick<SessionRules, 'now'>,
+  { createdAt, expiresAt, owner, version }: SessionRecord,
+): SessionRecord {
+  const meta = JSON.stringify({ idle: 1, ended: true } satisfies Notes)
+  const until = Math.min(expiresAt, now() + MARKER_LIFE)
+  return { data: '', createdAt, expiresAt: until, owner, version: version + 1, meta }
 }
 
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {

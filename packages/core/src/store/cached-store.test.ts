@@ -136,7 +136,7 @@ describe('cachedStore: reads', () => {
     const near = new MemoryStore({ now: () => 0 })
     const { store, behind, clock } = setUp({ near, maxStaleness: 10_000 })
     await store.create(ID, record())
-    behind.touch(ID, 2 * HOUR)
+    behind.touch(ID, 2 * HOUR, 1)
     clock.now = HOUR
     expect(await store.load(ID)).toEqual(record({ expiresAt: 2 * HOUR }))
   })
@@ -163,7 +163,7 @@ describe('cachedStore: writes', () => {
     expect(await store.create(ID, record({ data: 'other' }))).toBe(false)
     expect(await store.update(ID, second)).toBe(true)
     expect(behind.load(ID)).toEqual(second)
-    expect(await store.touch(ID, 2 * HOUR)).toBe(true)
+    expect(await store.touch(ID, 2 * HOUR, 2)).toBe(true)
     expect(behind.load(ID)?.expiresAt).toBe(2 * HOUR)
     expect(await store.load(ID)).toEqual({ ...second, expiresAt: 2 * HOUR })
   })
@@ -192,7 +192,7 @@ describe('cachedStore: writes', () => {
     const { store, calls, broken } = setUp()
     await store.create(ID, record())
     broken.add(method)
-    await expect(async () => (method === 'update' ? store.update(ID, second) : store.touch(ID, 1))).rejects.toThrow()
+    await expect(async () => (method === 'update' ? store.update(ID, second) : store.touch(ID, 1, 1))).rejects.toThrow()
     calls.length = 0
     expect(await store.load(ID)).toEqual(record())
     expect(calls).toEqual(['load'])
@@ -269,7 +269,7 @@ describe('cachedStore: deletions', () => {
     behind.create(ID, record())
     expect(await store.load(ID)).toBeUndefined()
     expect(await store.update(ID, second)).toBe(false)
-    expect(await store.touch(ID, 2 * HOUR)).toBe(false)
+    expect(await store.touch(ID, 2 * HOUR, 1)).toBe(false)
     expect(behind.load(ID)).toEqual(record())
   })
 
@@ -282,6 +282,61 @@ describe('cachedStore: deletions', () => {
     expect(await store.load(ID)).toBeUndefined()
     expect(await store.load('spared')).toEqual(record())
   })
+
+  it('by owner leave alone what has become somebody else’s meanwhile', async () => {
+    const { store, behind, hold } = setUp()
+    const others = record({ owner: 'bob', version: 2 })
+    await store.create(ID, record())
+    await store.create('gone', record())
+    const { release } = hold('listByOwner')
+    const deleting = store.deleteByOwner?.('ada')
+    behind.update(ID, others)
+    release()
+    expect(await deleting).toBe(1)
+    expect(await store.load(ID)).toEqual(others)
+    expect(await store.touch(ID, 2 * HOUR, 2)).toBe(true)
+    behind.update(ID, record({ version: 3 }))
+    expect(await store.update(ID, record({ version: 4 }))).toBe(true)
+    expect(await store.load(ID)).toEqual(record({ version: 4 }))
+    expect(await store.load('gone')).toBeUndefined()
+  })
+
+  it('by owner leave alone what has become somebody else’s, though as many new ones were deleted', async () => {
+    const { store, behind, hold } = setUp()
+    const others = record({ owner: undefined, version: 2 })
+    await store.create(ID, record())
+    const { release } = hold('listByOwner')
+    const deleting = store.deleteByOwner?.('ada')
+    behind.update(ID, others)
+    behind.create('new', record())
+    release()
+    expect(await deleting).toBe(1)
+    expect(await store.touch(ID, HOUR, 2)).toBe(true)
+    expect(await store.load(ID)).toEqual(others)
+    expect(await store.load('new')).toBeUndefined()
+  })
+
+  it.each(['deleteByOwner', 'clear', 'deleteExpired'] as const)(
+    'are seen though the far store fails in %s after it has deleted',
+    async (method) => {
+      const { near, behind } = setUp({ near: new MemoryStore({ now: () => 0 }) })
+      const far = wrap(behind, async (name, call) => {
+        const answer = await call()
+        if (name === method) throw new Error('the answer was lost')
+        return answer
+      })
+      const store = cachedStore(near, far, { now: () => 0 })
+      await store.create(ID, record())
+      const calls = {
+        deleteByOwner: () => store.deleteByOwner?.('ada'),
+        clear: () => store.clear?.(),
+        deleteExpired: () => store.deleteExpired?.(HOUR, 10),
+      }
+      await expect(calls[method]()).rejects.toThrow('the answer was lost')
+      expect(behind.size).toBe(0)
+      expect(await store.load(ID)).toBeUndefined()
+    },
+  )
 
   it('of all are seen by a load that was under way', async () => {
     const { store, behind, hold } = setUp()

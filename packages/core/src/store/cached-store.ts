@@ -30,6 +30,14 @@ interface Copy extends Pick<SessionRecord, 'version' | 'owner' | 'expiresAt'> {
   readonly freshUntil: number
 }
 
+/** Of a session that was deleted by its id, since no id comes back. */
+const FOR_GOOD = Symbol('deleted for good')
+
+/** Of a session that was deleted by its owner: it is there after all if it has become somebody else's in time. */
+interface DeletedByOwner {
+  readonly owner: string
+}
+
 /** When the far store was asked something. */
 interface Moment {
   /** Milliseconds since the epoch. */
@@ -47,7 +55,7 @@ class CachedStore implements SessionStore {
   readonly #hasOwnClock: boolean
   readonly #copies: BoundedMap<Copy> = new BoundedMap(MAX_REMEMBERED)
   /** Ids that are gone, even if an eventually consistent far store still has them. */
-  readonly #deleted: BoundedMap<true> = new BoundedMap(MAX_REMEMBERED)
+  readonly #deleted: BoundedMap<typeof FOR_GOOD | DeletedByOwner> = new BoundedMap(MAX_REMEMBERED)
   /** Moves on when copies are given up: what the far store was asked before that may be out of date, and is not kept. */
   #epoch = 0
   declare readonly limits?: StoreLimits
@@ -82,7 +90,7 @@ class CachedStore implements SessionStore {
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
-    if (this.#deleted.has(id)) return undefined
+    if (this.#deleted.get(id) === FOR_GOOD) return undefined
     const asked = this.#moment()
     const known = this.#copies.get(id)
     if (known !== undefined && asked.time < Math.min(known.freshUntil, known.expiresAt)) {
@@ -92,7 +100,14 @@ class CachedStore implements SessionStore {
     }
     const record = await this.#far.load(id)
     // It may have been deleted while the far store answered.
-    if (this.#deleted.has(id)) return undefined
+    const deleted = this.#deleted.get(id)
+    if (deleted === FOR_GOOD) return undefined
+    if (deleted !== undefined) {
+      if (record === undefined || record.owner === deleted.owner) return undefined
+      // The answer may be from before the deletion.
+      if (asked.epoch !== this.#epoch) return this.load(id)
+      this.#deleted.delete(id)
+    }
     if (record !== undefined) await this.#keep(id, record, asked)
     return record
   }
@@ -106,7 +121,7 @@ class CachedStore implements SessionStore {
   }
 
   async update(id: string, record: SessionRecord): Promise<boolean> {
-    if (this.#deleted.has(id)) return false
+    if (await this.#isDeleted(id)) return false
     const asked = this.#moment()
     let isWritten = false
     try {
@@ -120,7 +135,7 @@ class CachedStore implements SessionStore {
   }
 
   async touch(id: string, expiresAt: number, version: number): Promise<boolean> {
-    if (this.#deleted.has(id)) return false
+    if (await this.#isDeleted(id)) return false
     try {
       return await this.#far.touch(id, expiresAt, version)
     } finally {
@@ -131,7 +146,7 @@ class CachedStore implements SessionStore {
   async delete(id: string): Promise<boolean> {
     try {
       const isDeleted = await this.#far.delete(id)
-      this.#deleted.set(id, true)
+      this.#deleted.set(id, FOR_GOOD)
       return isDeleted
     } finally {
       this.#forget(id)
@@ -141,23 +156,49 @@ class CachedStore implements SessionStore {
 
   async #deleteByOwner(owner: string, exceptId: string | undefined): Promise<number> {
     const sessions = (await this.#far.listByOwner?.(owner)) ?? []
-    const count = (await this.#far.deleteByOwner?.(owner, exceptId)) ?? 0
-    for (const { id } of sessions) if (id !== exceptId) this.#deleted.set(id, true)
-    this.#forgetWhere((copy) => copy.owner === owner)
-    await this.#near.deleteByOwner?.(owner, exceptId)
+    const ids = sessions.map(({ id }) => id).filter((id) => id !== exceptId)
+    let count = 0
+    try {
+      count = (await this.#far.deleteByOwner?.(owner, exceptId)) ?? 0
+    } finally {
+      // It may have deleted some of them before it failed.
+      this.#forgetWhere((copy) => copy.owner === owner)
+      await this.#near.deleteByOwner?.(owner, exceptId)
+    }
+    const isExact = count === ids.length
+    for (const id of ids) {
+      const gotAway = !isExact && (await this.#hasOtherOwner(id, owner))
+      if (!gotAway && this.#deleted.get(id) !== FOR_GOOD) this.#deleted.set(id, { owner })
+    }
     return count
+  }
+
+  /** Whether a session got away: it had become somebody else's when its turn came. */
+  async #hasOtherOwner(id: string, owner: string): Promise<boolean> {
+    const record = await this.#far.load(id)
+    return record !== undefined && record.owner !== owner
+  }
+
+  async #isDeleted(id: string): Promise<boolean> {
+    const deleted = this.#deleted.get(id)
+    return deleted === FOR_GOOD || (deleted !== undefined && (await this.load(id)) === undefined)
   }
 
   async #deleteExpired(now: number, limit: number): Promise<number> {
-    const count = (await this.#far.deleteExpired?.(now, limit)) ?? 0
-    this.#forgetWhere((copy) => copy.expiresAt <= now)
-    return count
+    try {
+      return (await this.#far.deleteExpired?.(now, limit)) ?? 0
+    } finally {
+      this.#forgetWhere((copy) => copy.expiresAt <= now)
+    }
   }
 
   async #clear(): Promise<void> {
-    await this.#far.clear?.()
-    this.#forgetWhere(() => true)
-    await this.#near.clear?.()
+    try {
+      await this.#far.clear?.()
+    } finally {
+      this.#forgetWhere(() => true)
+      await this.#near.clear?.()
+    }
   }
 
   #moment(): Moment {

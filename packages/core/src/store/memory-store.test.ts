@@ -96,7 +96,7 @@ describe('MemoryStore: expired sessions', () => {
     expect(store.load('a')).toBeUndefined()
     expect(store.listByOwner('ada')).toEqual([])
     expect(store.update('a', record({ version: 2 }))).toBe(false)
-    expect(store.touch('a', 2 * MINUTE)).toBe(false)
+    expect(store.touch('a', 2 * MINUTE, 1)).toBe(false)
     expect(store.delete('a')).toBe(false)
     expect(store.size).toBe(0)
   })

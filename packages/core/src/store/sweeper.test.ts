@@ -45,6 +45,33 @@ describe('sweepExpired', () => {
   })
 })
 
+describe('between the batches of a sweep', () => {
+  it('others have a turn, for as long as a batch takes that lets nobody', async () => {
+    const BLOCKED = 30
+    const turns: number[] = []
+    let batches = 0
+    const deleteExpired = async (): Promise<number> => {
+      const end = performance.now() + BLOCKED
+      while (performance.now() < end);
+      return ++batches < 8 ? 10 : 0
+    }
+    const timer = setInterval(() => turns.push(performance.now()), 1)
+    const start = performance.now()
+    try {
+      expect(await sweepExpired({ deleteExpired }, { batch: 10 })).toBe(70)
+    } finally {
+      clearInterval(timer)
+    }
+    expect(performance.now() - start).toBeGreaterThan(7 * 2 * BLOCKED)
+    expect(turns.length).toBeGreaterThanOrEqual(7 * 2)
+  })
+
+  it('a call that gives no answer ends the sweep with an error', async () => {
+    const sweep = sweepExpired({ deleteExpired: () => new Promise(() => {}) }, { timeout: 0.05 })
+    await expect(sweep).rejects.toThrow(/deleteExpired gave no answer within 0.05 s/)
+  })
+})
+
 describe('startSweeper', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
   afterEach(() => void vi.useRealTimers())
@@ -94,6 +121,66 @@ describe('startSweeper', () => {
     expect(sweeps).toBe(1)
   })
 
+  it('calls the store no more once it is stopped in the middle of a sweep', async () => {
+    let batches = 0
+    const deleteExpired = async (): Promise<number> => {
+      batches++
+      if (batches === 3) stop()
+      return 10
+    }
+    const stop = startSweeper({ deleteExpired }, { interval: 60, batch: 10 })
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(batches).toBe(3)
+  })
+
+  it('calls the store no more once it is stopped between two batches', async () => {
+    let batches = 0
+    const deleteExpired = async (): Promise<number> => {
+      batches++
+      return 10
+    }
+    const stop = startSweeper({ deleteExpired }, { interval: 60, batch: 10 })
+    while (batches === 0) await vi.advanceTimersByTimeAsync(1)
+    stop()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(batches).toBe(1)
+  })
+
+  it('goes on after a call that never answered, of which it tells', async () => {
+    const errors: unknown[] = []
+    let calls = 0
+    const deleteExpired = (): Promise<number> => (++calls === 1 ? new Promise(() => {}) : Promise.resolve(0))
+    const options = { interval: 60, timeout: 10, onError: (error: unknown) => void errors.push(error) }
+    const stop = startSweeper({ deleteExpired }, options)
+    await vi.advanceTimersByTimeAsync(180_000)
+    stop()
+    expect(calls).toBeGreaterThanOrEqual(2)
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining('within 10 s') })])
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('mine')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('mine'))],
+    ['never answers', () => new Promise(() => {})],
+  ])('goes on when onError %s', async (_, onError: () => unknown) => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    let calls = 0
+    const deleteExpired = (): Promise<number> => {
+      calls++
+      return Promise.reject(new Error('out of reach'))
+    }
+    const stop = startSweeper({ deleteExpired }, { interval: 60, onError: onError as () => void })
+    await vi.advanceTimersByTimeAsync(180_000)
+    stop()
+    print.mockRestore()
+    expect(calls).toBe(3)
+  })
+
   it('goes on after a failure, of which it tells', async () => {
     const errors: unknown[] = []
     const down = new Error('out of reach')
@@ -110,5 +197,6 @@ describe('startSweeper', () => {
     const sweepable = { deleteExpired: async () => 0 }
     expect(() => startSweeper(sweepable, { interval: 0 })).toThrow(TypeError)
     expect(() => startSweeper(sweepable, { batch: 0.5 })).toThrow(TypeError)
+    expect(() => startSweeper(sweepable, { timeout: 0 })).toThrow(TypeError)
   })
 })

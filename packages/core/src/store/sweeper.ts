@@ -10,19 +10,34 @@ export interface SweeperOptions {
   interval?: number
   /** How many sessions one call of the store removes at most. Default 1000. */
   batch?: number
+  /** Seconds until a call of the store counts as failed. Default 60. */
+  timeout?: number
   /** Is told why a sweep failed; the next one comes all the same. Default: `console.error`. */
   onError?: (error: unknown) => void
 }
 
 const DEFAULT_INTERVAL = 300
 const DEFAULT_BATCH = 1000
+const DEFAULT_TIMEOUT = 60
+
+/** Milliseconds between two batches at least. */
+const MIN_PAUSE = 5
+
+/** A sweep that can be stopped, and whose timers keep the process alive or not. */
+interface Sweep {
+  readonly keepsAlive: boolean
+  isStopped: boolean
+  timer: ReturnType<typeof setTimeout> | undefined
+}
 
 /**
- * Removes all expired sessions, `batch` at a time, so that no call holds the store for long. For stores without an
- * expiry of their own, from a cron trigger. Returns how many there were.
+ * Removes all expired sessions, `batch` at a time, so that no call holds the store for long. After each batch it waits
+ * as long as the batch took: a synchronous store lets nobody else have a turn meanwhile. For stores without an expiry of
+ * their own, from a cron trigger. Returns how many there were.
  *
- * @throws TypeError if `batch` is not a whole number above 0
+ * @throws TypeError if `batch` is not a whole number above 0, or `timeout` can't work
  * @throws SessionError if the store fails, or has no `deleteExpired`
+ * @throws Error if a call of the store takes longer than `timeout`
  *
  * @example
  * ```ts
@@ -34,20 +49,19 @@ const DEFAULT_BATCH = 1000
  */
 export async function sweepExpired(
   sessions: Sweepable,
-  { batch = DEFAULT_BATCH }: SweeperOptions = {},
+  { batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT }: SweeperOptions = {},
 ): Promise<number> {
   checkBatch(batch)
-  let total = 0
-  for (let count = batch; count >= batch; total += count) count = await sessions.deleteExpired(batch)
-  return total
+  checkTimeout('timeout', timeout)
+  return sweepAll(sessions, batch, timeout, { keepsAlive: true, isStopped: false, timer: undefined })
 }
 
 /**
  * Sweeps again and again, from a timer that does not keep the process alive. For Node, Bun and Deno. The first sweep
  * comes after a random part of the interval, so that processes which start together do not sweep together. Returns what
- * stops it.
+ * stops it, in the middle of a sweep after the batch that is under way.
  *
- * @throws TypeError if `interval` or `batch` can't work
+ * @throws TypeError if `interval`, `batch` or `timeout` can't work
  *
  * @example
  * ```ts
@@ -55,28 +69,63 @@ export async function sweepExpired(
  * ```
  */
 export function startSweeper(sessions: Sweepable, options: SweeperOptions = {}): () => void {
-  const { interval = DEFAULT_INTERVAL, batch = DEFAULT_BATCH, onError = console.error } = options
+  const { interval = DEFAULT_INTERVAL, batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT, onError } = options
   checkTimeout('interval', interval)
   checkBatch(batch)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let isStopped = false
-  const sleep = (seconds: number): void => {
-    timer = setTimeout(sweep, timerDelay(seconds))
-    letProcessEnd(timer)
-  }
+  checkTimeout('timeout', timeout)
+  const state: Sweep = { keepsAlive: false, isStopped: false, timer: undefined }
   const sweep = async (): Promise<void> => {
     try {
-      await sweepExpired(sessions, { batch })
+      await sweepAll(sessions, batch, timeout, state)
     } catch (error) {
-      onError(error)
+      void tell(onError ?? console.error, error)
     }
-    if (!isStopped) sleep(interval)
+    if (!state.isStopped) wait(state, interval, sweep)
   }
-  sleep(interval * Math.random())
+  wait(state, interval * Math.random(), sweep)
   return () => {
-    isStopped = true
-    clearTimeout(timer)
+    state.isStopped = true
+    clearTimeout(state.timer)
   }
+}
+
+async function sweepAll(sessions: Sweepable, batch: number, timeout: number, state: Sweep): Promise<number> {
+  let total = 0
+  for (;;) {
+    const start = performance.now()
+    const count = await inTime(sessions.deleteExpired(batch), timeout, state)
+    total += count
+    if (!(count >= batch) || state.isStopped) return total
+    const pause = Math.max(MIN_PAUSE, performance.now() - start)
+    await new Promise<void>((resolve) => wait(state, pause / 1000, resolve))
+  }
+}
+
+/** A call that never answers must not be the last one. */
+async function inTime(answer: Promise<number>, timeout: number, state: Sweep): Promise<number> {
+  const late = new Promise<never>((_, reject) => {
+    const problem = `fetch-sessions: deleteExpired gave no answer within ${timeout} s (timeout): it is called again with the next sweep`
+    wait(state, timeout, () => reject(new Error(problem)))
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(state.timer)
+  }
+}
+
+/** Whoever is told may fail too, at once or later. That is no reason to end the process. */
+async function tell(onError: (error: unknown) => unknown, error: unknown): Promise<void> {
+  try {
+    await onError(error)
+  } catch (failure) {
+    console.error('fetch-sessions: onError of the sweeper failed', failure)
+  }
+}
+
+function wait(state: Sweep, seconds: number, then: () => unknown): void {
+  state.timer = setTimeout(then, timerDelay(seconds))
+  if (!state.keepsAlive) letProcessEnd(state.timer)
 }
 
 function checkBatch(batch: number): void {

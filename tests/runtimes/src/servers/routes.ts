@@ -1,8 +1,10 @@
 import type { SessionHandle } from '@fetch-sessions/core'
+import { constants } from './constants.js'
 
 export interface Data {
   count: number
   user: string
+  outside: number
 }
 
 type Route = (session: SessionHandle<Data>, request: Request) => Response | Promise<Response>
@@ -15,6 +17,7 @@ async function increment(session: SessionHandle<Data>): Promise<number> {
 
 /** What the server of each runtime does under each adapter. `http/adapters.test.ts` says what has to come of it. */
 export const routes: Record<string, Route> = {
+  ...Object.fromEntries(Object.entries(constants).flatMap(([name, answer]) => shared(name, answer))),
   '/untouched': () => new Response('same for all'),
   '/read': async (session) => {
     const readable = await session.read()
@@ -62,12 +65,27 @@ export const routes: Record<string, Route> = {
     const stream = new ReadableStream({
       async start(controller) {
         await pause(20) // The response is under way.
-        await increment(session)
-        await session.save()
+        await session.save((writable) => void writable.update('count', (n = 0) => n + 1))
         controller.enqueue(new TextEncoder().encode('saved'))
         controller.close()
       },
     })
     return new Response(stream)
   },
+}
+
+/** Pages that return one Response to everybody. */
+function shared(name: string, answer: () => Response): [string, Route][] {
+  return [
+    [`/shared/${name}`, answer],
+    [
+      `/shared/${name}/sign-in`,
+      async (session, request) => {
+        const writable = await session.write()
+        writable.set('user', new URL(request.url).searchParams.get('user') ?? '').regenerate()
+        await pause(50) // Others come to wait at the same point.
+        return answer()
+      },
+    ],
+  ]
 }

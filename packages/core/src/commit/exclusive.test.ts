@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest'
+import {
+  CookieStore,
+  MemoryStore,
+  SessionCommittedError,
+  SessionDestroyedError,
+  type SessionHandle,
+  SessionLockedError,
+  SessionManager,
+} from '../index.js'
+import { Clock } from '../testing/clock.js'
+import { gate } from '../testing/gate.js'
+import { secret } from '../testing/secret.js'
+import { regenerate, signOut, writing } from '../testing/serve.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { StagedStore } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  balance: number
+  note: string
+}
+
+/** Two managers on one store, as two processes have them, and a session with a balance of 100. */
+async function twoProcesses() {
+  const store = new StagedStore()
+  const clock = new Clock()
+  const make = (): SessionManager<Data> => new SessionManager<Data>({ store, secret, now: clock.now })
+  const [one, two] = [make(), make()]
+  const { cookie, id } = await one.issue({ balance: 100 })
+  store.forget()
+  return { store, clock, one, two, cookie, id }
+}
+
+/** Does this with the handle of a request. */
+function within<R>(
+  sessions: SessionManager<Data>,
+  cookie: string,
+  act: (handle: SessionHandle<Data>) => Promise<R>,
+): Promise<Response> {
+  return sessions.handle(visit(cookie), async (handle) => {
+    await act(handle)
+    return new Response()
+  })
+}
+
+const balanceOf = async (sessions: SessionManager<Data>, cookie: string): Promise<number | undefined> =>
+  (await sessions.read(visit(cookie))).get('balance')
+
+describe('exclusive', () => {
+  it('lets no two works of one session overlap, in whichever process, and loses none', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    let inside = 0
+    const work = (sessions: SessionManager<Data>): Promise<Response> =>
+      within(sessions, cookie, (handle) =>
+        handle.exclusive(async (session) => {
+          expect(++inside).toBe(1)
+          const before = session.get('balance') as number
+          await new Promise((resolve) => setTimeout(resolve, 3))
+          // A plain set, which would lose an update if another one came in between.
+          session.set('balance', before - 10)
+          inside--
+        }),
+      )
+    await Promise.all([one, two, one, two, one, two].map(work))
+    expect(await balanceOf(one, cookie)).toBe(40)
+  })
+
+  it('lets no two works of one request overlap', async () => {
+    const { one, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const spend = (): Promise<void> =>
+        handle.exclusive(async (session) => {
+          const before = session.get('balance') as number
+          await new Promise((resolve) => setTimeout(resolve, 2))
+          session.set('balance', before - 10)
+        })
+      await Promise.all([spend(), spend(), spend()])
+    })
+    expect(await balanceOf(one, cookie)).toBe(70)
+  })
+
+  it('hands on what the work returns, and has stored by then what it did', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const left = await handle.exclusive((session) => session.update('balance', (n = 0) => n - 1))
+      expect(left).toBe(99)
+      expect(await balanceOf(two, cookie)).toBe(99)
+    })
+  })
+
+  it('shows the work what was stored while it waited', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      await handle.read()
+      await writing(two, cookie, (session) => session.set('balance', 7))
+      expect(await handle.exclusive((session) => session.get('balance'))).toBe(7)
+    })
+  })
+
+  it('keeps out no request that asks for nothing of the kind: what that stores is merged', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, (handle) =>
+      handle.exclusive(async (session) => {
+        await writing(two, cookie, (other) => other.set('note', 'hello'))
+        session.set('balance', 1)
+      }),
+    )
+    expect((await one.read(visit(cookie))).toJSON()).toEqual({ balance: 1, note: 'hello' })
+  })
+
+  it('saves first what the request had changed before', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      ;(await handle.write()).set('note', 'before')
+      await handle.exclusive(async () => {
+        expect((await two.read(visit(cookie))).get('note')).toBe('before')
+      })
+    })
+  })
+
+  it('stores a new session first, so that others find it, and its cookie goes out', async () => {
+    const { one, store } = await twoProcesses()
+    const response = await within(one, '', (handle) =>
+      handle.exclusive((session) => {
+        expect(store.methods[0]).toBe('create')
+        session.set('balance', 5)
+      }),
+    )
+    expect(await balanceOf(one, cookieAfter(response))).toBe(5)
+  })
+
+  it('lets go when the work throws, and saves nothing of it, whatever comes later', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const failing = handle.exclusive((session) => {
+        session.set('balance', 0)
+        throw new RangeError('no cover')
+      })
+      await expect(failing).rejects.toThrow('no cover')
+      expect((await handle.read()).get('balance')).toBe(100)
+      // At once, and not only when the hold is over.
+      await within(two, cookie, (other) => other.exclusive((session) => session.set('note', 'mine'), { wait: 0 }))
+    })
+    expect((await one.read(visit(cookie))).toJSON()).toEqual({ balance: 100, note: 'mine' })
+  })
+
+  it('is a SessionLockedError after wait seconds, and nothing was changed', async () => {
+    const { one, two, cookie, id, store } = await twoProcesses()
+    await within(one, cookie, (handle) =>
+      handle.exclusive(async () => {
+        const before = store.memory.load(id)
+        const started = performance.now()
+        await within(two, cookie, async (other) => {
+          const work = other.exclusive(() => expect.unreachable(), { wait: 0.05 })
+          await expect(work).rejects.toThrow(SessionLockedError)
+          await expect(work).rejects.toMatchObject({ code: 'ERR_SESSION_LOCKED' })
+        })
+        expect(performance.now() - started).toBeGreaterThanOrEqual(49)
+        expect(store.memory.load(id)).toEqual(before)
+      }),
+    )
+  })
+
+  it('is let go after hold seconds by itself; who held it until then can not save any more', async () => {
+    const { one, two, cookie, clock } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const slow = handle.exclusive(
+        async (session) => {
+          session.set('balance', 0)
+          clock.passes(2)
+          await within(two, cookie, (other) => other.exclusive((theirs) => theirs.set('note', 'theirs'), { wait: 0 }))
+        },
+        { hold: 2 },
+      )
+      await expect(slow).rejects.toThrow(SessionLockedError)
+    })
+    expect((await one.read(visit(cookie))).toJSON()).toEqual({ balance: 100, note: 'theirs' })
+  })
+
+  it('whose time is over can not save either where nobody else came', async () => {
+    const { one, cookie, clock } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const slow = handle.exclusive(
+        (session) => {
+          session.set('balance', 0)
+          clock.passes(2)
+        },
+        { hold: 2 },
+      )
+      await expect(slow).rejects.toThrow(SessionLockedError)
+    })
+    expect(await balanceOf(one, cookie)).toBe(100)
+  })
+
+  it('whose time is over can not save in the middle of its work either', async () => {
+    const { one, cookie, clock } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const slow = handle.exclusive(
+        async (session) => {
+          session.set('balance', 50)
+          await handle.save()
+          clock.passes(2)
+          session.set('balance', 0)
+          await handle.save()
+        },
+        { hold: 2 },
+      )
+      await expect(slow).rejects.toThrow(SessionLockedError)
+    })
+    expect(await balanceOf(one, cookie)).toBe(50)
+  })
+
+  it('goes on over a save in its middle: nobody comes in there', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    await within(one, cookie, (handle) =>
+      handle.exclusive(async (session) => {
+        session.set('balance', 50)
+        await handle.save()
+        await within(two, cookie, async (other) => {
+          await expect(other.exclusive(() => {}, { wait: 0 })).rejects.toThrow(SessionLockedError)
+        })
+        session.set('note', 'later')
+      }),
+    )
+    expect((await one.read(visit(cookie))).toJSON()).toEqual({ balance: 50, note: 'later' })
+    await within(two, cookie, (other) => other.exclusive(() => {}, { wait: 0 }))
+  })
+
+  it.each([
+    ['destroyed', signOut],
+    ['given a new id', regenerate],
+  ])('is a SessionDestroyedError for a session that was %s while one waited', async (_, end) => {
+    const { one, two, cookie } = await twoProcesses()
+    const waiting = gate()
+    let waited: Promise<unknown> | undefined
+    await within(one, cookie, (handle) =>
+      handle.exclusive(async () => {
+        waited = within(two, cookie, async (other) => {
+          await other.read()
+          waiting.open()
+          await expect(other.exclusive(() => expect.unreachable())).rejects.toThrow(SessionDestroyedError)
+        })
+        await waiting.opened
+        await end(two, cookie)
+      }),
+    ).catch(() => {})
+    await waited
+  })
+
+  it('may regenerate: the new id has the changes, and is nobody’s to wait for', async () => {
+    const { one, cookie } = await twoProcesses()
+    const response = await within(one, cookie, (handle) =>
+      handle.exclusive((session) => session.set('balance', 1).regenerate()),
+    )
+    const next = cookieAfter(response)
+    expect(next).not.toBe(cookie)
+    await within(one, next, (handle) => handle.exclusive((session) => session.set('note', 'free'), { wait: 0 }))
+    expect((await one.read(visit(next))).toJSON()).toEqual({ balance: 1, note: 'free' })
+  })
+
+  it('may destroy', async () => {
+    const { one, store, cookie } = await twoProcesses()
+    const response = await within(one, cookie, (handle) => handle.exclusive((session) => session.destroy()))
+    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('works after the response was committed, as in a stream, but starts no session there', async () => {
+    const { one, cookie } = await twoProcesses()
+    for (const [comes, check] of [
+      [cookie, async (late: Promise<unknown>) => expect(await late).toBe(90)],
+      ['', async (late: Promise<unknown>) => expect(late).rejects.toThrow(SessionCommittedError)],
+    ] as const) {
+      let handle: SessionHandle<Data> | undefined
+      await within(one, comes, async (given) => {
+        handle = given
+      })
+      await check((handle as SessionHandle<Data>).exclusive((session) => session.update('balance', (n = 0) => n - 10)))
+    }
+    expect(await balanceOf(one, cookie)).toBe(90)
+  })
+
+  it('refuses a wait or hold that is no time', async () => {
+    const { one, cookie } = await twoProcesses()
+    const handle = one.open(visit(cookie))
+    for (const times of [{ wait: -1 }, { wait: Number.NaN }, { hold: 0 }, { hold: Infinity }, { hold: '5' as never }]) {
+      await expect(handle.exclusive(() => {}, times)).rejects.toThrow(TypeError)
+    }
+  })
+
+  it('is refused where nothing can be compared and set', async () => {
+    const memory = new MemoryStore()
+    const weak = new Proxy(memory, {
+      get: (target, name) => {
+        if (name === 'atomic') return false
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    for (const store of [weak, new CookieStore()]) {
+      const sessions = new SessionManager<Data>({ store, secret })
+      await expect(sessions.open(visit()).exclusive(() => {})).rejects.toMatchObject({
+        code: 'ERR_SESSION_UNSUPPORTED',
+      })
+    }
+  })
+})

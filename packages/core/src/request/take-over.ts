@@ -1,0 +1,87 @@
+import { reload } from '../commit/compare-and-set.js'
+import { endSession } from '../commit/end-session.js'
+import type { SessionContext } from '../context.js'
+import type { Draft } from '../session/draft.js'
+import type { SessionState } from '../session/session-state.js'
+import type { StoredSession } from '../session/stored-session.js'
+import { identify } from './identify.js'
+
+/** A session as the request has found it. */
+export interface Loaded {
+  /** `undefined`: it was new. */
+  readonly id: string | undefined
+  readonly stored: StoredSession
+}
+
+/**
+ * An inner handler, which had a Request of its own, has put a cookie of ours on the response (`line`). The browser will
+ * come back with that one, so what this request did to its session goes on there.
+ */
+export async function takeOver(
+  context: SessionContext,
+  state: SessionState,
+  loaded: Loaded | undefined,
+  line: string,
+): Promise<void> {
+  const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
+  if (value === '') return followSignOut(context, state)
+  const [identity] = await identify({ ...context, emit: undefined }, [value])
+  if (identity === undefined) return
+  const isSame = identity.id === state.identity.id
+  // A session that lives in its cookie has been changed in two cookies.
+  if (isSame && context.format.isShared) return
+  const found = await reload(context, identity)
+  if (found.is !== 'session') return
+  if (state.status === 'destroyed') {
+    await endSession(context, identity, found.session)
+    return
+  }
+  // One that others had ended has dropped its changes by now.
+  if (state.status !== 'live') return
+  // What was saved under an id that the browser will never know is a change as well.
+  const isSavedApart = state.isSaved && !(context.format.isShared && state.identity.id === loaded?.id)
+  const saved = isSavedApart ? await changesSince(context, state.draft, loaded) : []
+  const { identity: left, stored } = state
+  state.identity = identity
+  state.stored = found.session
+  state.regeneration = undefined
+  state.cookie = undefined
+  await state.draft.rebase(found.session.content)
+  for (const change of saved) change(state.draft)
+  if (isSavedApart && context.format.isShared) await endSession(context, left, stored)
+}
+
+/**
+ * An inner handler has signed the visitor out. A session that lives in its cookie would come back with what this one has
+ * changed of it.
+ */
+async function followSignOut({ emit }: SessionContext, state: SessionState): Promise<void> {
+  if (state.isNew || state.status !== 'live') return
+  const { isChanged } = await state.draft.seal()
+  if (isChanged) emit?.({ type: 'dropped', id: state.identity.id, reason: 'gone' })
+  state.end('gone')
+}
+
+/** What is different from what the request has found, whether it is saved or not. */
+async function changesSince(
+  { serializer, now }: SessionContext,
+  draft: Draft,
+  loaded: Loaded | undefined,
+): Promise<((draft: Draft) => void)[]> {
+  const content = loaded?.id === undefined ? undefined : loaded.stored.content
+  const before = content === undefined ? {} : await serializer.decode(content.data, content.version)
+  const keys = new Set([...draft.keys, ...Object.keys(before)])
+  const changes = [...keys]
+    .map((key) => [key, draft.peek(key)] as const)
+    .filter(([key, value]) => !serializer.isEqual(value, Object.hasOwn(before, key) ? before[key] : undefined))
+    .map(
+      ([key, value]) =>
+        (draft: Draft): void =>
+          draft.set(key, value),
+    )
+  const { owner, label, own } = draft
+  if (owner !== content?.owner) changes.push((draft) => draft.setOwner(owner, now()))
+  if (label !== content?.label) changes.push((draft) => draft.setLabel(label))
+  if (!serializer.isEqual(own, content?.own)) changes.push((draft) => draft.setLifetime(own))
+  return changes
+}

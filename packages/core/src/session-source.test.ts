@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryStore, managerOf, SessionManager } from './index.js'
+import { secret } from './testing/secret.js'
+
+interface Env {
+  DB?: object
+  SECRET?: string
+}
+
+/** How often the function is called for these environments. */
+function timesCalled(...environments: unknown[]): number {
+  let called = 0
+  const find = managerOf((_env: unknown) => {
+    called++
+    return { store: new MemoryStore(), secret }
+  })
+  for (const env of environments) find(env, env)
+  return called
+}
+
+describe('a function of the environment is called', () => {
+  const DB = {}
+
+  it('once for the same object', () => {
+    const env = { DB }
+    expect(timesCalled(env, env, env)).toBe(1)
+  })
+
+  it('once for objects that hold the same', () => {
+    expect(timesCalled({ DB, SECRET: 'a' }, { DB, SECRET: 'a' })).toBe(1)
+  })
+
+  it('anew for another binding, another value and one more', () => {
+    expect(timesCalled({ DB }, { DB: {} }, { DB, SECRET: 'a' }, { DB, SECRET: 'b' })).toBe(4)
+  })
+
+  it('once where there is no environment', () => {
+    expect(timesCalled(undefined, undefined)).toBe(1)
+    expect(timesCalled({}, {}, undefined)).toBe(1)
+  })
+
+  it('once if it takes none, whatever comes', () => {
+    let called = 0
+    const find = managerOf(() => {
+      called++
+      return { store: new MemoryStore(), secret }
+    })
+    for (let i = 0; i < 20; i++) find({ request: i })
+    expect(called).toBe(1)
+  })
+
+  const request = (): object => ({})
+  const platforms: [string, (bindings: Env) => object][] = [
+    ['Node', (env) => ({ ...env, incoming: request(), outgoing: request() })],
+    ['Node, for a WebSocket', (env) => ({ ...env, incoming: request(), outgoing: undefined, wss: request() })],
+    ['Deno', (env) => ({ ...env, remoteAddr: request(), completed: Promise.resolve() })],
+    ['Pages', (env) => ({ ...env, eventContext: request() })],
+    ['AWS Lambda', (env) => ({ ...env, event: request(), requestContext: request(), lambdaContext: request() })],
+    ['AWS Lambda, streaming', (env) => ({ ...env, event: request(), requestContext: request(), context: request() })],
+    [
+      'Lambda@Edge',
+      (env) => ({
+        ...env,
+        event: request(),
+        context: request(),
+        callback: request,
+        config: request(),
+        request: request(),
+        response: request(),
+      }),
+    ],
+  ]
+  it.each(platforms)('once on %s, where each request has another object, and by what else is in it', (_name, make) => {
+    expect(timesCalled(...Array.from({ length: 20 }, () => make({})))).toBe(1)
+    expect(timesCalled(...Array.from({ length: 20 }, () => make({ DB })))).toBe(1)
+    expect(timesCalled(make({ DB }), make({ DB: {} }))).toBe(2)
+  })
+
+  it('once on Netlify, whose context is all there is', () => {
+    expect(timesCalled({ context: {} }, { context: {} })).toBe(1)
+  })
+
+  it('anew for bindings that are merely called as those of a platform', () => {
+    for (const name of ['config', 'context', 'request', 'event', 'callback', 'incoming', 'remoteAddr', 'wss']) {
+      expect([name, timesCalled({ DB, [name]: 'tenant a' }, { DB, [name]: 'tenant b' })]).toEqual([name, 2])
+    }
+  })
+
+  it('again after it threw', () => {
+    let isReady = false
+    const find = managerOf((_env: unknown) => {
+      if (!isReady) throw new Error('not ready')
+      return { store: new MemoryStore(), secret }
+    })
+    const env = {}
+    expect(() => find(env, env)).toThrow('not ready')
+    isReady = true
+    expect(find(env, env)).toBeInstanceOf(SessionManager)
+  })
+})
+
+describe('what can be no sessions', () => {
+  const promised = Promise.resolve({ store: new MemoryStore(), secret })
+  const cases: [string, unknown, RegExp][] = [
+    ['nothing', undefined, /sessions is missing: give a SessionManager/],
+    ['null', null, /sessions is missing/],
+    ['a text', 'redis://localhost', /sessions is missing/],
+    ['a promise', promised, /sessions is a promise: await/],
+    ['the class', SessionManager, /sessions is the class: give an instance/],
+    ['a store', new MemoryStore(), /secret is missing|store/],
+  ]
+  it.each(cases)('is a TypeError that says what to do: %s', (_name, source, message) => {
+    expect(() => managerOf(source as never)).toThrow(TypeError)
+    expect(() => managerOf(source as never)).toThrow(message)
+  })
+
+  it('is one as well where a function returns it', () => {
+    for (const [, made, message] of cases.filter(([name]) => name !== 'the class')) {
+      expect(() => managerOf((_env: unknown) => made as never)({}, {})).toThrow(message)
+    }
+  })
+
+  it('is none that another copy of this package has made', () => {
+    const manager = new SessionManager({ store: new MemoryStore(), secret })
+    const another = { handle: manager.handle.bind(manager) } as unknown as typeof manager
+    expect(managerOf(another)(undefined)).toBe(another)
+  })
+})

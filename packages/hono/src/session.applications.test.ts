@@ -1,0 +1,263 @@
+import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '@fetch-sessions/core'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { methodOverride } from 'hono/method-override'
+import { describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { session } from './index.js'
+
+interface Data {
+  user: string
+  count: number
+}
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store: new MemoryStore(), secret, ...options })
+
+const setCookies = (response: Response): string[] => response.headers.getSetCookie()
+
+/** A browser that keeps one cookie. */
+class Visitor {
+  cookie = ''
+  readonly #app: Hono
+  constructor(app: Hono) {
+    this.#app = app
+  }
+  async visit(path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await this.#app.request(path, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), cookie: this.cookie },
+    })
+    for (const line of setCookies(response)) this.cookie = line.includes('Max-Age=0') ? '' : (line.split(';')[0] ?? '')
+    return response
+  }
+}
+
+describe('one Response object for everybody', () => {
+  const constants: [string, () => () => Response][] = [
+    [
+      'a constant without a body',
+      () => {
+        const done = new Response(null, { status: 303, headers: { location: '/' } })
+        return () => done
+      },
+    ],
+    [
+      'a constant with a body',
+      () => {
+        const done = new Response('done')
+        return () => done
+      },
+    ],
+    [
+      'its clone',
+      () => {
+        const done = new Response('done')
+        return () => done.clone()
+      },
+    ],
+    [
+      'one around its body',
+      () => {
+        const done = new Response(null, { status: 303, headers: { location: '/' } })
+        return () => new Response(done.body, done)
+      },
+    ],
+    [
+      'a constant of Response.redirect',
+      () => {
+        const done = Response.redirect('https://example.com/', 303)
+        return () => done
+      },
+    ],
+  ]
+  it.each(constants)('carries no visitor’s cookie to another: %s', async (_name, make) => {
+    const answer = make()
+    const sessions = manager()
+    const signIn = (app: Hono): Hono =>
+      app.post('/sign-in/:user', async (c) => {
+        ;(await sessions.write(c.req.raw)).set('user', c.req.param('user')).regenerate()
+        return answer()
+      })
+    const inner = new Hono()
+    inner.use(session(sessions))
+    signIn(inner)
+    inner.get('/untouched', () => answer())
+    inner.get('/who', async (c) => c.text((await sessions.read(c.req.raw)).get('user') ?? 'nobody'))
+    const app = new Hono().get('/outside', () => answer()).route('/', inner)
+    const [ada, bob, eve] = [new Visitor(app), new Visitor(app), new Visitor(app)]
+    const [forAda, forBob] = await Promise.all([
+      ada.visit('/sign-in/ada', { method: 'POST' }),
+      bob.visit('/sign-in/bob', { method: 'POST' }),
+    ])
+    expect([setCookies(forAda).length, ada.cookie === bob.cookie]).toEqual([1, false])
+    // A body can be sent once; what is left then is a used one, which can carry no cookie.
+    if (setCookies(forBob).length > 0) expect(await (await bob.visit('/who')).text()).toBe('bob')
+    expect(await (await ada.visit('/who')).text()).toBe('ada')
+    for (const path of ['/untouched', '/outside']) expect(setCookies(await eve.visit(path))).toEqual([])
+  })
+})
+
+describe('the same manager outside and inside', () => {
+  const stores: [string, () => SessionOptions<Data>['store']][] = [
+    ['a MemoryStore', () => new MemoryStore()],
+    ['a CookieStore', () => new CookieStore()],
+  ]
+  const nestings: [string, (outer: Hono, inner: Hono) => void][] = [
+    ['app.mount', (outer, inner) => void outer.mount('/', inner.fetch)],
+    ['app.route', (outer, inner) => void outer.route('/', inner)],
+    ['app.fetch with a new Request', (outer, inner) => void outer.all('*', (c) => inner.fetch(new Request(c.req.raw)))],
+    [
+      'a request that was replaced by hand',
+      (outer, inner) => {
+        outer.use(async (c, next) => {
+          c.req.raw = new Request(c.req.raw, { headers: c.req.raw.headers })
+          await next()
+        })
+        outer.route('/', inner)
+      },
+    ],
+    [
+      'method override',
+      (outer, inner) => {
+        outer.use('*', methodOverride({ app: inner, header: 'x-method' }))
+        outer.route('/', inner)
+      },
+    ],
+  ]
+  const outsides = ['unused', 'read', 'changed'] as const
+  const cases = stores.flatMap(([store, make]) =>
+    nestings.flatMap(([nesting, nest]) => outsides.map((outside) => ({ store, make, nesting, nest, outside }))),
+  )
+  it.each(cases)(
+    '$nesting, $outside outside, with $store: what is done inside reaches the browser',
+    async (setting) => {
+      const sessions = manager({ store: setting.make() })
+      const inner = new Hono()
+      inner.use(session(sessions))
+      inner.on(['POST', 'PUT'], '/start', async (c) => {
+        ;(await sessions.write(c.req.raw)).set('count', 1)
+        return c.text('ok')
+      })
+      inner.on(['POST', 'PUT'], '/sign-in', async (c) => {
+        ;(await sessions.write(c.req.raw)).set('user', 'ada').regenerate()
+        return c.text('ok')
+      })
+      inner.on(['POST', 'PUT'], '/sign-out', async (c) => {
+        ;(await sessions.write(c.req.raw)).destroy()
+        return c.text('ok')
+      })
+      inner.get('/who', async (c) => c.json((await sessions.read(c.req.raw)).toJSON()))
+      const outer = new Hono()
+      outer.use(session(sessions, { as: 'outer' }))
+      outer.use(async (c, next) => {
+        const handle = c.get('outer' as never) as ReturnType<typeof sessions.open>
+        if (setting.outside === 'read') await handle.read()
+        if (setting.outside === 'changed' && c.req.path !== '/who') {
+          ;(await handle.write()).update('outside' as never, ((n = 0) => n + 1) as never)
+        }
+        await next()
+      })
+      setting.nest(outer, inner)
+      const visitor = new Visitor(outer)
+      const post = (path: string): Promise<Response> =>
+        visitor.visit(path, { method: 'POST', headers: { 'x-method': 'PUT' } })
+      const see = async (): Promise<Partial<Data>> => (await visitor.visit('/who')).json() as Promise<Partial<Data>>
+
+      for (const path of ['/start', '/sign-in', '/sign-out']) {
+        const before = visitor.cookie
+        const response = await post(path)
+        expect([path, response.status, setCookies(response).length <= 1]).toEqual([path, 200, true])
+        if (path === '/start') expect(await see()).toMatchObject({ count: 1 })
+        if (path === '/sign-in') {
+          expect(await see()).toMatchObject({ count: 1, user: 'ada' })
+          expect(visitor.cookie).not.toBe(before)
+        }
+        if (path === '/sign-out') {
+          expect(visitor.cookie).toBe('')
+          expect(await see()).toEqual({})
+        }
+      }
+    },
+  )
+})
+
+describe('a request that a middleware replaced', () => {
+  const app = (sessions: SessionManager<Data>, replacements = 1): Hono => {
+    const app = new Hono()
+    app.use(session(sessions))
+    for (let i = 0; i < replacements; i++) app.use(bodyLimit({ maxSize: 1000 }))
+    app.post('/sign-in', async (c) => {
+      ;(await sessions.write(c.req.raw)).set('user', await c.req.text()).regenerate()
+      return c.text('in')
+    })
+    app.post('/sign-out', async (c) => {
+      ;(await sessions.write(c.req.raw)).destroy()
+      return c.text('out')
+    })
+    app.post('/both', async (c) => {
+      ;(await (c.get('session' as never) as ReturnType<typeof sessions.open>).write()).set('count', 1)
+      ;(await sessions.write(c.req.raw)).set('user', 'ada')
+      return c.text('both')
+    })
+    app.post('/fail', async (c) => {
+      ;(await sessions.write(c.req.raw)).destroy()
+      throw new Error('after the sign-out')
+    })
+    app.post('/throw-text', async (c) => {
+      ;(await sessions.write(c.req.raw)).destroy()
+      throw 'text'
+    })
+    app.get('/who', async (c) => c.json((await sessions.read(c.req.raw)).toJSON()))
+    app.onError((_error, c) => c.text('sorry', 500))
+    return app
+  }
+  /** A stream, for which bodyLimit replaces the request. */
+  const body = (text: string): RequestInit =>
+    ({ method: 'POST', body: new Blob([text]).stream(), duplex: 'half' }) as RequestInit
+
+  it.each([1, 2])('%i times: a sign-in and a sign-out through the manager are not lost', async (replacements) => {
+    const store = new MemoryStore()
+    const sessions = manager({ store })
+    const visitor = new Visitor(app(sessions, replacements))
+    const response = await visitor.visit('/sign-in', body('ada'))
+    expect([await response.text(), setCookies(response).length]).toEqual(['in', 1])
+    const cookie = visitor.cookie
+    expect(await (await visitor.visit('/who')).json()).toEqual({ user: 'ada' })
+    await visitor.visit('/sign-out', body(''))
+    expect(visitor.cookie).toBe('')
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+
+  it('and the handle of the first one are one session, with one cookie', async () => {
+    const store = new MemoryStore()
+    const visitor = new Visitor(app(manager({ store })))
+    const response = await visitor.visit('/both', body(''))
+    expect([setCookies(response).length, store.size]).toEqual([1, 1])
+    expect(await (await visitor.visit('/who')).json()).toEqual({ user: 'ada', count: 1 })
+    await visitor.visit('/both', body(''))
+    expect(store.size).toBe(1)
+  })
+
+  it.each(['/fail', '/throw-text'])(
+    'does not keep a sign-out from being carried out when the handler throws: %s',
+    async (path) => {
+      const sessions = manager()
+      const { cookie } = await sessions.issue({ user: 'ada' })
+      const visitor = new Visitor(app(sessions))
+      visitor.cookie = cookie
+      await visitor.visit(path, body('')).catch(() => {})
+      expect((await sessions.read(cookie)).isNew).toBe(true)
+    },
+  )
+})
+
+describe('two managers', () => {
+  it('with one cookie name on one request are a TypeError that says what to do', async () => {
+    const app = new Hono()
+    app.use(session(manager())).use(session(manager(), { as: 'other' }))
+    app.get('/', (c) => c.text('ok'))
+    app.onError((error, c) => c.text(`${error.name}: ${error.message}`, 500))
+    expect(await (await app.request('/')).text()).toMatch(/^TypeError: .*two managers use the cookie "__Host-sid"/)
+  })
+})

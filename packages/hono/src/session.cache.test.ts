@@ -1,0 +1,84 @@
+import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import { type Context, Hono } from 'hono'
+import { cache } from 'hono/cache'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { session } from './index.js'
+
+interface Data {
+  user: string
+}
+
+type Env = { Variables: { session: SessionHandle<Data> } }
+
+/** The Cache API, as far as the middleware uses it. */
+class Caches {
+  readonly stored: Map<string, Response> = new Map()
+  open(): Promise<this> {
+    return Promise.resolve(this)
+  }
+  match(key: string): Promise<Response | undefined> {
+    return Promise.resolve(this.stored.get(key)?.clone())
+  }
+  put(key: string, response: Response): Promise<void> {
+    this.stored.set(key, response)
+    return Promise.resolve()
+  }
+}
+
+let caches: Caches
+
+beforeEach(() => {
+  caches = new Caches()
+  Object.assign(globalThis, { caches })
+})
+
+afterEach(() => {
+  Reflect.deleteProperty(globalThis, 'caches')
+})
+
+describe('hono/cache between session and handler', () => {
+  const answers: [string, (c: Context, user: string) => Response][] = [
+    ['c.text', (c, user) => c.text(`hello ${user}`)],
+    ['c.html', (c, user) => c.html(`hello ${user}`) as Response],
+    ['c.json', (c, user) => c.json(`hello ${user}`)],
+    ['c.body with headers', (c, user) => c.body(`hello ${user}`, 200, { 'x-own': '1' })],
+    ['a Response of the handler’s own', (_c, user) => new Response(`hello ${user}`)],
+    ['one with a Vary of its own', (_c, user) => new Response(`hello ${user}`, { headers: { vary: 'Accept' } })],
+    [
+      'one whose Vary is set by c.header',
+      (c, user) => {
+        c.header('Vary', 'Accept')
+        return c.text(`hello ${user}`)
+      },
+    ],
+    [
+      'c.res',
+      (c, user) => {
+        c.res = new Response(`hello ${user}`)
+        return c.res
+      },
+    ],
+  ]
+
+  for (const use of ['read', 'write'] as const) {
+    it.each(answers)(`does not keep one visitor’s page for everybody, after ${use}: %s`, async (_name, answer) => {
+      const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
+      const app = new Hono<Env>()
+      app.use(session(sessions)).use(cache({ cacheName: 'pages', wait: true, cacheControl: 'max-age=60' }))
+      app.get('/hello', async (c) => answer(c, (await c.var.session[use]()).get('user') ?? 'nobody'))
+      app.get('/same', (c) => c.text('same for all'))
+      const { cookie } = await sessions.issue({ user: 'ada' })
+      const forAda = await app.request('/hello', { headers: { cookie } })
+      expect([await forAda.text(), forAda.headers.get('vary')]).toEqual([
+        expect.stringContaining('hello ada'),
+        expect.stringMatching(/\bcookie\b/i),
+      ])
+      expect(caches.stored.size).toBe(0)
+      expect(await (await app.request('/hello')).text()).toContain('hello nobody')
+      // It is a working cache.
+      await app.request('/same')
+      expect(caches.stored.size).toBe(1)
+    })
+  }
+})

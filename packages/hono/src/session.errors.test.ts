@@ -1,0 +1,243 @@
+import { MemoryStore, type SessionEvent, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { session } from './index.js'
+
+interface Data {
+  user: string
+  flash: string
+}
+
+type Env = { Variables: { session: SessionHandle<Data> } }
+
+const sessionCookies = (response: Response): string[] =>
+  response.headers.getSetCookie().filter((line) => line.startsWith('__Host-sid='))
+
+let store: MemoryStore
+let events: SessionEvent[]
+let sessions: SessionManager<Data>
+let app: Hono<Env>
+
+beforeEach(() => {
+  store = new MemoryStore()
+  events = []
+  sessions = new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event) })
+  app = new Hono<Env>()
+  app.use(session(sessions))
+})
+
+const cookieOf = (response: Response): string => sessionCookies(response)[0]?.split(';')[0] ?? ''
+const visit = (path: string, cookie = ''): Promise<Response> =>
+  Promise.resolve(app.request(path, { headers: { cookie } }))
+
+describe('an error page of a handler that used its session', () => {
+  const throwing: [string, () => unknown, number][] = [
+    ['an HTTPException', () => new HTTPException(404, { message: 'no such order' }), 404],
+    [
+      'an HTTPException with a Response of its own',
+      () => new HTTPException(401, { res: new Response('who?', { status: 401 }) }),
+      401,
+    ],
+    ['an Error', () => new Error('broken'), 500],
+  ]
+  for (const onError of [false, true]) {
+    it.each(throwing)(
+      `says Vary: Cookie, ${onError ? 'made by onError' : 'made by Hono'}: %s`,
+      async (_name, error, status) => {
+        if (onError) app.onError(() => new Response('sorry', { status }))
+        app.get('/read', async (c) => {
+          await c.var.session.read()
+          throw error()
+        })
+        app.get('/write', async (c) => {
+          ;(await c.var.session.write()).set('user', 'ada')
+          throw error()
+        })
+        app.get('/untouched', () => {
+          throw error()
+        })
+        for (const path of ['/read', '/write']) {
+          const response = await visit(path)
+          expect([response.status, response.headers.get('vary'), sessionCookies(response)]).toEqual([
+            status,
+            'Cookie',
+            [],
+          ])
+        }
+        expect([(await visit('/untouched')).headers.get('vary'), store.size]).toEqual([null, 0])
+      },
+    )
+  }
+
+  it('says it where the page is a constant, too, and carries nobody’s cookie', async () => {
+    const page = new Response(null, { status: 500 })
+    app.onError(() => page)
+    app.get('/fail', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      await c.var.session.save()
+      throw new Error('after the save')
+    })
+    const [first, second] = [await visit('/fail'), await visit('/fail')]
+    expect([sessionCookies(first).length, sessionCookies(second).length]).toEqual([1, 1])
+    expect([cookieOf(first) === cookieOf(second), page.headers.getSetCookie()]).toEqual([false, []])
+  })
+
+  it('says it where the page is notFound’s', async () => {
+    app.get('/gone', async (c) => {
+      await c.var.session.read()
+      return c.notFound()
+    })
+    app.use('/nowhere', async (c, next) => {
+      await c.var.session.read()
+      await next()
+    })
+    app.notFound(() => new Response('nothing here', { status: 404 }))
+    for (const path of ['/gone', '/nowhere']) {
+      const response = await visit(path)
+      expect([response.status, response.headers.get('vary')]).toEqual([404, 'Cookie'])
+    }
+  })
+})
+
+describe('what was saved before the throw', () => {
+  it('reaches the browser with the error page: a new id', async () => {
+    const { cookie } = await sessions.issue({ flash: 'kept' })
+    app.get('/', async (c) => {
+      const session = await c.var.session.write()
+      session.set('user', 'ada').regenerate()
+      await c.var.session.save()
+      session.set('flash', 'lost')
+      throw new HTTPException(409)
+    })
+    const response = await visit('/', cookie)
+    expect([response.status, sessionCookies(response).length]).toEqual([409, 1])
+    expect((await sessions.read(cookieOf(response))).toJSON()).toEqual({ user: 'ada', flash: 'kept' })
+  })
+
+  it('and so does what onError saves in a new session', async () => {
+    app.onError(async (_error, c) => {
+      const session = await (c as typeof c & { var: Env['Variables'] }).var.session.write()
+      session.set('flash', 'That went wrong.')
+      await c.get('session').save()
+      return c.redirect('/')
+    })
+    app.get('/fail', () => {
+      throw new Error('broken')
+    })
+    const response = await visit('/fail')
+    expect([response.status, (await sessions.read(cookieOf(response))).get('flash')]).toEqual([302, 'That went wrong.'])
+  })
+
+  it('and a sign-out is carried out, with an answer that removes the cookie', async () => {
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).destroy()
+      throw new HTTPException(400)
+    })
+    const response = await visit('/', cookie)
+    expect([(await sessions.read(cookie)).isNew, sessionCookies(response)[0]]).toEqual([
+      true,
+      expect.stringContaining('Max-Age=0'),
+    ])
+  })
+})
+
+describe('the real error', () => {
+  it.each([false, true])('surfaces where onError throws on, with the session used: %s', async (isUsed) => {
+    const real = new Error('the database is gone')
+    app.onError((error) => {
+      throw error
+    })
+    app.get('/', async (c) => {
+      if (isUsed) (await c.var.session.write()).set('user', 'ada')
+      throw real
+    })
+    await expect(visit('/')).rejects.toBe(real)
+    expect(store.size).toBe(0)
+  })
+
+  it('surfaces where onError fails by itself', async () => {
+    const second = new Error('the template is broken')
+    app.onError(() => {
+      throw second
+    })
+    app.get('/', async (c) => {
+      await c.var.session.read()
+      throw new Error('first')
+    })
+    await expect(visit('/')).rejects.toBe(second)
+  })
+
+  it('is Hono’s own for a handler that forgets to return, which saves nothing', async () => {
+    const seen: Error[] = []
+    app.onError((error, c) => {
+      seen.push(error)
+      return c.text('sorry', 500)
+    })
+    app.get('/', (async (c: { var: Env['Variables'] }) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+    }) as never)
+    const response = await visit('/')
+    expect([response.status, seen.map((error) => error.message)]).toEqual([
+      500,
+      [expect.stringContaining('Context is not finalized')],
+    ])
+    expect([sessionCookies(response), store.size]).toEqual([[], 0])
+  })
+})
+
+describe('a Response that is thrown', () => {
+  it.each([
+    [303, 1],
+    [404, 1],
+    [503, 0],
+  ])('with status %i is thrown on: it saves what it should', async (status, saved) => {
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      throw new Response(null, { status, headers: { location: '/next' } })
+    })
+    const thrown = await visit('/').then(
+      () => undefined,
+      (thrown: Response) => thrown,
+    )
+    expect([thrown?.status, thrown && sessionCookies(thrown).length, store.size]).toEqual([status, saved, saved])
+    expect(thrown?.headers.get('location')).toBe('/next')
+  })
+})
+
+describe('the same Request, handled again', () => {
+  it('after a throw starts anew', async () => {
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    let attempts = 0
+    app.get('/', async (c) => {
+      const session = await c.var.session.write()
+      session.set('flash', `attempt ${++attempts}`)
+      if (attempts < 3) throw new HTTPException(503)
+      return c.text('ok')
+    })
+    const request = new Request('http://localhost/', { headers: { cookie } })
+    const statuses = []
+    for (let i = 0; i < 3; i++) statuses.push((await app.fetch(request)).status)
+    expect(statuses).toEqual([503, 503, 200])
+    expect((await sessions.read(cookie)).get('flash')).toBe('attempt 3')
+  })
+
+  it('after a commit that failed starts anew, and counts once', async () => {
+    const { cookie, id } = await sessions.issue({ flash: '' })
+    const { update } = store
+    store.update = () => {
+      store.update = update
+      throw new Error('disk full')
+    }
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).update('flash', (text = '') => `${text}x`)
+      return c.text('ok')
+    })
+    const request = new Request('http://localhost/', { headers: { cookie } })
+    expect([(await app.fetch(request)).status, (await app.fetch(request)).status]).toEqual([500, 200])
+    expect(JSON.parse(store.load(id)?.data ?? '{}')).toEqual({ flash: 'x' })
+    expect(events.filter(({ type }) => type === 'failed')).toHaveLength(1)
+  })
+})

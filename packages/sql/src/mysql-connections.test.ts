@@ -1,0 +1,103 @@
+import type { SessionRecord } from '@fetch-sessions/core'
+import mysql from 'mysql2/promise'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findServer } from '../../store-testing/test/server.js'
+import { newTable } from '../test/table.js'
+import { mysqlStore } from './index.js'
+
+const mariadb = await findServer('MariaDB or MySQL', 'MYSQL_URL', 'mysql://root@127.0.0.1:3306/test')
+
+const NOW = Date.now()
+const record: SessionRecord = { data: '1', createdAt: NOW, expiresAt: NOW + 1e6, owner: 'ada', version: 1 }
+const next: SessionRecord = { ...record, data: '2', version: 2 }
+
+describe.skipIf(mariadb === undefined)('mysqlStore', () => {
+  const control = mysql.createPool(mariadb ?? 'mysql://')
+  let table = ''
+  beforeEach(async () => {
+    table = newTable()
+    await mysqlStore(control, { table }).migrate()
+  })
+  afterEach(async () => void (await control.query(`DROP TABLE ${table}`)))
+  afterAll(() => control.end())
+
+  describe('on connections without autocommit', () => {
+    /** Whatever there is, a pool or one connection. */
+    const opened: Record<string, () => Promise<{ client: mysql.Pool | mysql.Connection; end(): Promise<void> }>> = {
+      async 'of a pool'() {
+        const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 2 })
+        pool.pool.on('connection', (connection) => connection.query('SET autocommit = 0'))
+        return { client: pool, end: () => pool.end() }
+      },
+      async 'that are one connection'() {
+        const connection = await mysql.createConnection(mariadb as string)
+        await connection.query('SET autocommit = 0')
+        return { client: connection, end: () => connection.end() }
+      },
+    }
+
+    it.each(Object.entries(opened))('keeps what it writes, and sees what others write, %s', async (_, open) => {
+      const { client, end } = await open()
+      try {
+        const store = mysqlStore(client, { table })
+        const others = mysqlStore(control, { table })
+        expect(await store.load('id')).toBeUndefined()
+        expect(await store.create('id', record)).toBe(true)
+        expect(await others.load('id')).toEqual(record)
+        expect(await store.load('id')).toEqual(record)
+        expect(await others.update('id', next)).toBe(true)
+        expect(await store.load('id')).toEqual(next)
+        expect(await store.touch('id', record.expiresAt + 1, 2)).toBe(true)
+        expect((await others.load('id'))?.expiresAt).toBe(record.expiresAt + 1)
+        expect(await others.delete('id')).toBe(true)
+        expect(await store.load('id')).toBeUndefined()
+        expect(await store.listByOwner('ada')).toEqual([])
+      } finally {
+        await end()
+      }
+    })
+
+    it.each(Object.entries(opened))('locks nothing when a write gave false, %s', async (_, open) => {
+      const { client, end } = await open()
+      try {
+        const store = mysqlStore(client, { table })
+        const others = mysqlStore(control, { table })
+        await others.create('id', record)
+        expect(await store.create('id', record)).toBe(false)
+        expect(await others.update('id', next)).toBe(true)
+        expect(await store.update('id', next)).toBe(false)
+        expect(await others.delete('id')).toBe(true)
+      } finally {
+        await end()
+      }
+    })
+  })
+
+  it('goes on after a packet that the server finds too large', async () => {
+    const [rows] = await control.query<mysql.RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes')
+    const data = 'x'.repeat(Number(rows[0]?.bytes) + 1000)
+    const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 1 })
+    try {
+      const store = mysqlStore(pool, { table })
+      await store.create('id', record)
+      for (let i = 0; i < 3; i++) {
+        await expect(store.update('id', { ...next, data })).rejects.toThrow()
+        expect(await store.load('id')).toEqual(record)
+      }
+      expect(await store.update('id', next)).toBe(true)
+    } finally {
+      await pool.end()
+    }
+  }, 60_000)
+
+  it('gives back each connection of a pool, and no other', async () => {
+    const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 1 })
+    const connection = await pool.getConnection()
+    const store = mysqlStore(connection, { table })
+    for (let i = 0; i < 3; i++) expect(await store.load('id')).toBeUndefined()
+    connection.release()
+    const again = mysqlStore(pool, { table })
+    for (let i = 0; i < 3; i++) expect(await again.load('id')).toBeUndefined()
+    await pool.end()
+  })
+})

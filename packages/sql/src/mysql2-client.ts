@@ -1,0 +1,102 @@
+import type { MysqlPromiseClient } from './mysql-client.js'
+import { has, hasCode, type Row, type SqlClient, type Value } from './sql-client.js'
+
+/** One connection. */
+interface Connection extends Pick<MysqlPromiseClient, 'execute'> {
+  /** What `mysql2/promise` wraps anew each time that a pool hands it out. */
+  connection?: object
+}
+
+interface PoolConnection extends Connection {
+  release(): unknown
+  destroy(): unknown
+}
+
+interface ConnectionPool {
+  getConnection(): Promise<PoolConnection>
+}
+
+/** Whether the server has autocommit on, which it says with each write. */
+const AUTOCOMMIT = 2
+
+/** Connections of which it is known whether autocommit is on. */
+const autocommits: WeakMap<object, boolean> = new WeakMap()
+
+/** A pool or connection of mysql2. `execute` prepares a statement once per connection. */
+export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
+  const pool = has(mysql2, 'getConnection') ? (mysql2 as unknown as ConnectionPool) : undefined
+  const ask = async <T>(use: (connection: Connection) => Promise<T>): Promise<T> => {
+    const connection = pool ? await pool.getConnection() : mysql2
+    let isUsable = false
+    try {
+      const answer = await use(connection)
+      isUsable = true
+      return answer
+    } catch (error) {
+      isUsable = !isLost(error)
+      // What a failed statement has locked stays so otherwise.
+      if (isUsable && autocommits.get(keyOf(connection)) !== true) await execute(connection, 'ROLLBACK').catch(() => {})
+      throw error
+    } finally {
+      if (pool !== undefined) giveBack(connection as PoolConnection, isUsable)
+    }
+  }
+  return {
+    rows: (statement, values) =>
+      ask(async (connection) => {
+        const commits = await commitsItself(connection)
+        // Without autocommit a connection goes on seeing what it saw at its first read.
+        if (!commits) await execute(connection, 'COMMIT')
+        const rows = (await execute(connection, statement, values)) as Row[]
+        if (!commits) await execute(connection, 'COMMIT')
+        return rows
+      }),
+    run: (statement, values) =>
+      ask(async (connection) => {
+        const { affectedRows, insertId, serverStatus } = (await execute(connection, statement, values)) as {
+          affectedRows: number
+          insertId: number | string
+          serverStatus: number
+        }
+        const commits = (serverStatus & AUTOCOMMIT) !== 0
+        autocommits.set(keyOf(connection), commits)
+        if (!commits) await execute(connection, 'COMMIT')
+        return { count: affectedRows, noted: Number(insertId) }
+      }),
+  }
+}
+
+/** A pool would hand out a lost connection again. */
+function giveBack(connection: PoolConnection, isUsable: boolean): void {
+  if (isUsable) connection.release()
+  else connection.destroy()
+}
+
+/** A function, since `true` would leave the place to a function of the user's. */
+const asItIs = (_: unknown, next: () => unknown): unknown => next()
+
+/** What a user's settings would make of the answer is said anew with each statement. */
+async function execute(connection: Connection, sql: string, values: Value[] = []): Promise<unknown> {
+  const options = { sql, rowsAsArray: true, nestTables: false, typeCast: asItIs } as const
+  return (await connection.execute(options, values))[0]
+}
+
+/** Asked once for each connection, and seen again with each write. */
+async function commitsItself(connection: Connection): Promise<boolean> {
+  const known = autocommits.get(keyOf(connection))
+  if (known !== undefined) return known
+  const [row] = (await execute(connection, 'SELECT @@autocommit')) as Row[]
+  const commits = Number(row?.[0]) !== 0
+  autocommits.set(keyOf(connection), commits)
+  return commits
+}
+
+function keyOf(connection: Connection): object {
+  return connection.connection ?? connection
+}
+
+/** Whether the connection is closed, or will be: after a packet that is too large, the server hangs up. */
+function isLost(error: unknown): boolean {
+  const { fatal } = (error ?? {}) as { fatal?: unknown }
+  return fatal === true || hasCode(error, ['ER_NET_PACKET_TOO_LARGE', 1153, 'EPIPE', 'ECONNRESET'])
+}

@@ -1,0 +1,166 @@
+import type { Fault } from './plant.js'
+
+export interface Planted extends Fault {
+  readonly name: string
+  /** The scenario in which it is found. */
+  readonly scenario: string
+  /** How many calls of the store may fail meanwhile. Default none. */
+  readonly failures?: number
+}
+
+/** Faults that somebody could make in core, or in a store. */
+export const planted: readonly Planted[] = [
+  {
+    name: 'a touch that does not look at the version',
+    file: 'store/memory-store.ts',
+    right: 'if (entry === undefined || entry.version !== version) return false',
+    wrong: 'if (entry === undefined) return false',
+    scenario: 'a shorter lifetime beside a use that is due',
+  },
+  {
+    name: 'an update that does not look at the version',
+    file: 'store/memory-store.ts',
+    right: 'if (entry?.version !== record.version - 1) return false',
+    wrong: 'if (entry === undefined) return false',
+    scenario: 'two updates, two processes',
+  },
+  {
+    name: 'a regenerate that deletes the old record before it makes the new one',
+    file: 'commit/regenerate.ts',
+    right: '  let session = build(sealed.content, 1)',
+    wrong: '  await old.store.delete(old.id)\n  let session = build(sealed.content, 1)',
+    scenario: 'a sign-in beside an update, two processes',
+  },
+  {
+    name: 'a regenerate that deletes the old record, and leaves no marker',
+    file: 'commit/regenerate.ts',
+    right: 'return await store.update(id, markerOf(context, record, successor, grace))',
+    wrong: 'return await store.delete(id)',
+    scenario: 'a sign-in beside an update, two processes',
+  },
+  {
+    name: 'a regenerate that forgets what others have stored meanwhile',
+    file: 'commit/regenerate.ts',
+    right: 'build(await replay(sealed.changes, newest.content, context.serializer), session.record.version + 1)',
+    wrong: 'build(sealed.content, session.record.version + 1)',
+    scenario: 'a sign-in beside an update, two processes',
+  },
+  {
+    name: 'a regenerate that does not take back the new record of a session that is gone',
+    file: 'commit/regenerate.ts',
+    right: "        await takeBack()\n        return { is: 'gone' }",
+    wrong: "        return { is: 'gone' }",
+    scenario: 'a sign-out beside a sign-in, two processes',
+  },
+  {
+    name: 'a regenerate that takes a lost answer for a failure',
+    file: 'commit/regenerate.ts',
+    right: "if (found?.is === 'superseded' && found.successor.id === successor.id) return true",
+    wrong: '',
+    scenario: 'a sign-in beside an update, two processes',
+    failures: 1,
+  },
+  {
+    name: 'a rotation that sends its cookie over that of a sign-in',
+    file: 'commit/regenerate.ts',
+    right: 'if (known !== undefined) return',
+    wrong: 'return',
+    scenario: 'a rotation beside a sign-in',
+  },
+  {
+    name: 'a queue that forgets a failure',
+    file: 'commit/write-queue.ts',
+    right: "for (const { settle } of batch) settle({ is: 'failed', error })",
+    wrong: 'void error',
+    scenario: 'two updates',
+    failures: 1,
+  },
+  {
+    name: 'a queue that is never left',
+    file: 'commit/write-queue.ts',
+    right: 'if (first === undefined) this.#waiting.delete(id)',
+    wrong: 'if (first === undefined) return',
+    scenario: 'two updates',
+  },
+  {
+    name: 'a queue that makes the first change of a batch twice',
+    file: 'commit/compare-and-set.ts',
+    right: 'isFirstReady ? 1 : 0, content',
+    wrong: '0, content',
+    scenario: 'three updates',
+  },
+  {
+    name: 'an update that brings back what is gone',
+    file: 'commit/compare-and-set.ts',
+    right: 'andThen(store.update(id, session.record), (isWritten) =>',
+    wrong:
+      'andThen(andThen(store.update(id, session.record), async (is) => is || store.create(id, session.record)), (isWritten) =>',
+    scenario: 'a sign-out beside an update, two processes',
+  },
+  {
+    name: 'a change that is dropped without a word',
+    file: 'commit/commit.ts',
+    right: "        state.status = 'superseded'\n        emit?.(",
+    wrong: "        state.status = 'superseded'\n        void (",
+    scenario: 'a sign-in beside an update, two processes',
+  },
+  {
+    name: 'a request that came with the old cookie and starts a new session',
+    file: 'request/load.ts',
+    right: "if (followed === undefined) return 'superseded'",
+    wrong: "if (followed === undefined) return 'none'",
+    scenario: 'a sign-in beside an update, two processes',
+  },
+  {
+    name: 'a sign-out that deletes whatever is under the id',
+    file: 'commit/end-session.ts',
+    right: 'if (!(context.format.isShared && context.isAtomic)) return',
+    wrong: 'return',
+    scenario: 'a sign-out beside a sign-in, two processes',
+  },
+  {
+    name: 'a sign-out that does not end what took over',
+    file: 'commit/end-session.ts',
+    right: 'target = found.successor.id',
+    wrong: "return 'gone'",
+    scenario: 'a sign-out beside a sign-in, two processes',
+  },
+  {
+    name: 'a sign-out that relies on another one, which fails',
+    file: 'commit/end-session.ts',
+    right: "found.is === 'session' || found.is === 'ended') {",
+    wrong: "found.is === 'session') {",
+    scenario: 'two sign-outs',
+    failures: 1,
+  },
+  {
+    name: 'a sign-out that fails, and takes the cookie away',
+    file: 'request/handle.ts',
+    right: "(state.isNew || state.cookie === 'due')",
+    wrong: 'true',
+    scenario: 'a sign-out, sent again',
+    failures: 1,
+  },
+  {
+    name: 'a handler that throws, and whose changes are saved',
+    file: 'request/handle.ts',
+    right: "what === 'sign-out' && this.#signOutAnyway(state)",
+    wrong: 'this.#saveLast(state, inner)',
+    scenario: 'an update beside a handler that throws',
+  },
+  {
+    name: 'a lock that holds nobody off',
+    file: 'commit/exclusive.ts',
+    right: 'if (held === undefined || held.until <= now) {',
+    wrong: '{',
+    scenario: 'two that work alone',
+  },
+  {
+    name: 'a touch that is not decided again',
+    file: 'commit/commit.ts',
+    right: "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'superseded') return found",
+    wrong:
+      "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'session') return andThen(identity.store.touch(identity.id, expiresAt, found.session.record.version), () => ({ is: 'stored', session }))",
+    scenario: 'a shorter lifetime beside a use that is due',
+  },
+]

@@ -1,0 +1,120 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** Something that a step reads or changes, by name: two steps that have nothing in common come to the same in any order. */
+export interface Touch {
+  readonly what: string
+  readonly writes: boolean
+}
+
+/** One thing that can happen next: a call that is held, its answer, a timer, the arrival of a response. */
+export interface Action {
+  /** The same in each run that began with the same choices. */
+  readonly key: string
+  /** Of which request, by its letter. */
+  readonly by: string
+  /** How it comes out: as it should; `!` fails; `?` is carried out and then fails. */
+  readonly outcome: '' | '!' | '?'
+  readonly touches: readonly Touch[]
+  /** Happens only when nothing else can. */
+  readonly isIdle: boolean
+  /** Does it, and says what happened. */
+  perform(): string
+}
+
+/** One step of a run, for the table. */
+export interface Step {
+  readonly by: string
+  readonly said: string
+}
+
+/** What is offered: what happens for each outcome that the run may choose. */
+export interface Offer {
+  readonly touches: readonly Touch[]
+  readonly isIdle?: boolean
+  perform(): string
+  /** How it fails: `!` before it is carried out, `?` after. Left out: it can't. */
+  fail?(outcome: '!' | '?'): string
+}
+
+const requests = new AsyncLocalStorage<string>()
+
+/** Who is at work in this piece of code: the letter of a request. */
+export function atWork(): string {
+  return requests.getStore() ?? '-'
+}
+
+/** What can happen next in one run, and what has happened. */
+export class Schedule {
+  readonly steps: Step[] = []
+  /** How many calls may still fail. */
+  failures: number
+  /** Nothing is held any more: for what comes before and after the run. */
+  isOpen = true
+  #offered: { key: string; by: string; offer: Offer }[] = []
+  readonly #counts: Map<string, number> = new Map()
+
+  constructor(failures: number) {
+    this.failures = failures
+  }
+
+  /** In the name of a request. */
+  as<T>(letter: string, work: () => T): T {
+    return requests.run(letter, work)
+  }
+
+  offer(offer: Offer, by: string = atWork()): () => void {
+    const count = (this.#counts.get(by) ?? 0) + 1
+    this.#counts.set(by, count)
+    const offered = { key: `${by}${count}`, by, offer }
+    this.#offered.push(offered)
+    return () => this.#withdraw(offered.key)
+  }
+
+  /** What can happen next, the oldest first. */
+  actions(): Action[] {
+    const urgent = this.#offered.filter(({ offer }) => !offer.isIdle)
+    const offered = urgent.length > 0 ? urgent : this.#offered
+    return offered.flatMap(({ key, by, offer }) => {
+      const touches = [...offer.touches, { what: `offer ${key}`, writes: true }]
+      const done = (perform: () => string) => (): string => {
+        this.#withdraw(key)
+        const said = this.as(by, perform)
+        this.steps.push({ by, said })
+        return said
+      }
+      const base = { by, isIdle: offer.isIdle === true }
+      const actions: Action[] = [{ ...base, key, outcome: '', touches, perform: done(() => offer.perform()) }]
+      const { fail } = offer
+      if (fail === undefined || this.failures === 0) return actions
+      for (const outcome of ['!', '?'] as const) {
+        const perform = done(() => {
+          this.failures--
+          return fail.call(offer, outcome)
+        })
+        const failing = [...touches, { what: 'failures', writes: true }]
+        actions.push({ ...base, key: key + outcome, outcome, touches: failing, perform })
+      }
+      return actions
+    })
+  }
+
+  #withdraw(key: string): void {
+    this.#offered = this.#offered.filter((offered) => offered.key !== key)
+  }
+}
+
+/** Whether two steps come to the same in either order. */
+export function commute(a: readonly Touch[], b: readonly Touch[]): boolean {
+  return !a.some((one) => b.some((other) => (one.writes || other.writes) && meets(one.what, other.what)))
+}
+
+function meets(a: string, b: string): boolean {
+  if (a === b) return true
+  if (a.endsWith('*')) return b.startsWith(a.slice(0, -1))
+  return b.endsWith('*') && a.startsWith(b.slice(0, -1))
+}
+
+/** Lets everything run that waits for nothing held. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,429 @@
+import type {
+  SessionEvent,
+  SessionHandle,
+  SessionManager,
+  SessionRecord,
+  SessionStore,
+  TokenSigner,
+} from '@fetch-sessions/core'
+import type { Core, Data } from './core.js'
+import type { Choose } from './explore.js'
+import { spell } from './explore.js'
+import { heldSigner } from './held-signer.js'
+import { HeldStore } from './held-store.js'
+import { atWork, Schedule, type Step, settle } from './schedule.js'
+import { VirtualTime } from './virtual-time.js'
+
+const HOUR = 3_600_000
+const START = 1_800_000_000_000
+const COOKIE = '__Host-sid'
+/** No run of the scenarios takes so many steps: one that does goes round in circles. */
+const MAX_STEPS = 400
+const SECRET = 'thirty-two bytes of secret, at least'
+
+/** What one request does. */
+export interface Plan {
+  readonly says: string
+  /** In which process. Default the first. */
+  readonly process?: number
+  /** From whose browser. Default the first. */
+  readonly browser?: string
+  /** It is sent when the answers to these have arrived. */
+  readonly after?: readonly string[]
+  /** It is sent again, once, if the answer was a failure. */
+  readonly retries?: boolean
+  act(visit: Visit): Promise<void>
+}
+
+export interface Scenario {
+  readonly name: string
+  readonly store?: 'memory' | 'cached' | 'cookie'
+  /** How long ago the session was used last, in hours. From 2.4 on a use is noted, and the cookie refreshed. */
+  readonly age?: number
+  /** Nobody has a session yet. */
+  readonly isNew?: boolean
+  readonly owner?: string
+  /** The signer is held as well. */
+  readonly holdsSigner?: boolean
+  readonly requests: Readonly<Record<string, Plan>>
+}
+
+/** What a request saw of its session. */
+export interface Seen {
+  readonly id: string
+  readonly isNew: boolean
+  readonly data: Partial<Data>
+}
+
+/** What became of one request. */
+export class Told {
+  readonly letter: string
+  readonly plan: Plan
+  readonly browser: string
+  cookie = ''
+  seen: Seen | undefined
+  marked = false
+  set: string[] = []
+  signedInAs: string | undefined
+  rotated = false
+  /** It tried to end its session, or others. */
+  ends: 'own' | 'others' | undefined
+  ended: string | undefined
+  throws = false
+  answer: 'ok' | 'failed' | undefined
+  error: unknown
+  dropped: string[] = []
+  /** The cookie of its answer; empty: one that removes it. */
+  sent: string | undefined
+  /** Steps: when it was sent, first and last called the store, was answered, and when the answer arrived. */
+  began = -1
+  firstCall = -1
+  lastCall = -1
+  answered = -1
+  arrived = -1
+  busy: [number, number] | undefined
+  lifetime: number | undefined
+  /** It is another one, sent again. */
+  retryOf: string | undefined
+
+  constructor(letter: string, plan: Plan) {
+    this.letter = letter
+    this.plan = plan
+    this.browser = plan.browser ?? 'me'
+  }
+}
+
+/** A request at work. */
+export interface Visit {
+  readonly letter: string
+  readonly told: Told
+  readonly handle: SessionHandle<Data>
+  readonly manager: SessionManager<Data>
+  /** The id of the session that its browser had at the beginning. */
+  readonly firstId: string
+  step(): number
+}
+
+export interface Written {
+  readonly step: number
+  readonly id: string
+  readonly record: SessionRecord
+}
+
+/** All that is known of one run, when it is over. */
+export interface Run {
+  readonly scenario: Scenario
+  readonly told: readonly Told[]
+  readonly writes: readonly Written[]
+  /** What each cookie that was ever sent opens in the end; those that open nothing are `undefined`. */
+  readonly opens: ReadonlyMap<string, Seen | undefined>
+  /** By browser: the cookie of the beginning, and that of the end. */
+  readonly first: ReadonlyMap<string, string>
+  readonly last: ReadonlyMap<string, string>
+  /** What is in the store in the end. */
+  readonly records: readonly { readonly id: string; readonly expiresAt: number; readonly isSession: boolean }[]
+  readonly now: number
+  readonly failed: boolean
+  /** Timers that were left, and writes after the run that did not end. */
+  readonly pending: readonly string[]
+  readonly steps: readonly Step[]
+  readonly text: string
+  nameOf(id: string): string
+}
+
+/** One run of a scenario. `undefined` if it was given up. */
+export async function runOnce(
+  core: Core,
+  scenario: Scenario,
+  failures: number,
+  choose: Choose,
+): Promise<Run | undefined> {
+  const world = new World(core, scenario, failures)
+  const restore = world.time.install()
+  try {
+    return await world.run(choose)
+  } finally {
+    restore()
+  }
+}
+
+class World {
+  readonly time: VirtualTime
+  readonly #core: Core
+  readonly #scenario: Scenario
+  readonly #schedule: Schedule
+  readonly #memory: InstanceType<Core['MemoryStore']>
+  readonly #names: Map<string, string> = new Map()
+  readonly #managers: Map<number, SessionManager<Data>> = new Map()
+  readonly #told: Told[] = []
+  readonly #writes: Written[] = []
+  readonly #jars: Map<string, string> = new Map()
+  readonly #first: Map<string, string> = new Map()
+  readonly #firstIds: Map<string, string> = new Map()
+  readonly #cookies: Set<string> = new Set()
+  #text = ''
+  #ages = 0
+
+  constructor(core: Core, scenario: Scenario, failures: number) {
+    this.#core = core
+    this.#scenario = scenario
+    this.#schedule = new Schedule(failures)
+    this.time = new VirtualTime(this.#schedule)
+    this.#memory = new core.MemoryStore()
+    for (const [letter, plan] of Object.entries(scenario.requests)) this.#told.push(new Told(letter, plan))
+  }
+
+  get #now(): number {
+    return START + this.#ages + this.time.elapsed
+  }
+
+  async run(choose: Choose): Promise<Run | undefined> {
+    await this.#begin()
+    for (let count = 0; count < MAX_STEPS; count++) {
+      const actions = this.#schedule.actions()
+      if (actions.length === 0) return this.#judge()
+      const action = choose(actions)
+      if (action === undefined) return undefined
+      this.#text += spell(action, actions)
+      const before = this.#schedule.steps.length
+      action.perform()
+      this.#noteStep(before)
+      await settle()
+    }
+    return this.#judge()
+  }
+
+  /** The sessions of the browsers, and the requests that are to be sent. */
+  async #begin(): Promise<void> {
+    const { isNew = false, age = 0, owner } = this.#scenario
+    for (const { browser } of this.#told) {
+      if (this.#first.has(browser)) continue
+      const issuing = isNew
+        ? undefined
+        : await this.#managerOf(0).issue({ origin: browser, marks: [] }, owner === undefined ? {} : { owner })
+      const cookie = issuing?.cookie ?? ''
+      this.#first.set(browser, cookie)
+      this.#jars.set(browser, cookie)
+      this.#firstIds.set(browser, issuing?.id ?? '')
+      if (issuing) this.#nameOf(issuing.id)
+      if (cookie !== '') this.#cookies.add(cookie)
+    }
+    this.#ages = age * HOUR
+    this.#writes.length = 0
+    this.#schedule.isOpen = false
+    for (const told of this.#told) if (told.plan.after === undefined) this.#offer(told)
+  }
+
+  #offer(told: Told): void {
+    this.#schedule.offer(
+      {
+        touches: [{ what: `browser ${told.browser}`, writes: false }],
+        perform: () => {
+          told.cookie = this.#jars.get(told.browser) as string
+          told.began = this.#step()
+          void this.#serve(told)
+          return `is sent with ${this.#cookieName(told.cookie)}`
+        },
+      },
+      told.letter,
+    )
+  }
+
+  async #serve(told: Told): Promise<void> {
+    const { letter, plan, cookie } = told
+    const manager = this.#managerOf(plan.process ?? 0)
+    const request = new Request('https://shop.example/', { headers: { cookie } })
+    const firstId = this.#firstIds.get(told.browser) as string
+    const response = await manager.handle(
+      request,
+      async (handle) => {
+        await plan.act({ letter, told, handle, manager, firstId, step: () => this.#step() })
+        return new Response()
+      },
+      {
+        respond: (error) => {
+          told.error = error
+          return new Response(undefined, { status: 500 })
+        },
+      },
+    )
+    this.#answer(told, response)
+  }
+
+  #answer(told: Told, response: Response): void {
+    told.answered = this.#step()
+    told.answer = response.status === 200 ? 'ok' : 'failed'
+    const line = response.headers.getSetCookie().find((line) => line.startsWith(`${COOKIE}=`))
+    if (line === undefined) {
+      this.#arrive(told)
+      return
+    }
+    told.sent = /; Max-Age=0(;|$)/.test(line) ? '' : (line.split(';')[0] as string)
+    if (told.sent !== '') this.#cookies.add(told.sent)
+    this.#schedule.offer(
+      {
+        touches: [{ what: `browser ${told.browser}`, writes: true }],
+        perform: () => {
+          this.#jars.set(told.browser, told.sent as string)
+          this.#arrive(told)
+          return `is answered with ${told.sent === '' ? 'the removal' : this.#cookieName(told.sent as string)}`
+        },
+      },
+      told.letter,
+    )
+  }
+
+  #arrive(told: Told): void {
+    told.arrived = this.#step()
+    for (const next of this.#told) {
+      const { after } = next.plan
+      if (next.began >= 0 || after === undefined || !after.includes(told.letter)) continue
+      if (after.every((letter) => (this.#told.find((other) => other.letter === letter)?.arrived ?? -1) >= 0))
+        this.#offer(next)
+    }
+    if (told.answer === 'failed' && told.plan.retries) {
+      const again = new Told(letterOfRetry(told.letter), { ...told.plan, retries: false })
+      again.retryOf = told.letter
+      this.#told.push(again)
+      this.#offer(again)
+    }
+  }
+
+  #step(): number {
+    return this.#schedule.steps.length
+  }
+
+  /** Whose calls of the store the last step was. */
+  #noteStep(before: number): void {
+    const step = this.#schedule.steps[before]
+    if (step === undefined || !/^(load|create|update|touch|delete|list) /.test(step.said)) return
+    const told = this.#told.find(({ letter }) => letter === step.by)
+    if (told === undefined) return
+    if (told.firstCall < 0) told.firstCall = before
+    told.lastCall = before
+  }
+
+  #managerOf(process: number): SessionManager<Data> {
+    const known = this.#managers.get(process)
+    if (known !== undefined) return known
+    const { SessionManager, nodeSigner } = this.#core
+    const { holdsSigner = false } = this.#scenario
+    const manager = new SessionManager<Data>({
+      store: this.#storeOf(process),
+      secret: SECRET,
+      signer: holdsSigner ? heldSigner(nodeSigner, this.#schedule, `process ${process}`) : signerOf(nodeSigner),
+      now: () => this.#now,
+      warnings: false,
+      onEvent: (event) => this.#hear(event),
+    })
+    this.#managers.set(process, manager)
+    return manager
+  }
+
+  #storeOf(process: number): SessionStore | InstanceType<Core['CookieStore']> {
+    const { MemoryStore, CookieStore, cachedStore } = this.#core
+    const { store = 'memory' } = this.#scenario
+    const crowd = this.#told.filter(({ plan }) => (plan.process ?? 0) === process)
+    const held = new HeldStore({
+      memory: this.#memory,
+      schedule: this.#schedule,
+      nameOf: (id) => this.#nameOf(id),
+      hearing: crowd.length > 1 ? `process ${process}` : undefined,
+      onWrite: (id, record) => this.#writes.push({ step: this.#step(), id, record }),
+    })
+    if (store === 'cached') return cachedStore(new MemoryStore(), held)
+    if (store === 'cookie') return new CookieStore({ encrypt: false, revocations: held, maxStaleness: 0 })
+    return held
+  }
+
+  #hear(event: SessionEvent): void {
+    if (event.type !== 'dropped') return
+    this.#told.find(({ letter }) => letter === atWork())?.dropped.push(event.reason)
+  }
+
+  #nameOf(id: string): string {
+    const name = this.#names.get(id) ?? `s${this.#names.size + 1}`
+    this.#names.set(id, name)
+    return name
+  }
+
+  #cookieName(cookie: string): string {
+    return cookie === '' ? 'no cookie' : `cookie ${[...this.#cookies].indexOf(cookie) + 1}`
+  }
+
+  async #judge(): Promise<Run> {
+    this.#schedule.isOpen = true
+    const pending: string[] = []
+    if (this.time.pending > 0) pending.push(`${this.time.pending} timers`)
+    const { SessionManager, nodeSigner } = this.#core
+    const judge = new SessionManager<Data>({
+      store: this.#scenario.store === 'cookie' ? this.#storeOf(0) : this.#memory,
+      secret: SECRET,
+      signer: signerOf(nodeSigner),
+      now: () => this.#now,
+      warnings: false,
+    })
+    const opens = new Map<string, Seen | undefined>()
+    for (const cookie of this.#cookies) {
+      const session = await judge.read(cookie)
+      const { id, isNew } = session
+      opens.set(cookie, isNew ? undefined : { id, isNew, data: session.toJSON() as Partial<Data> })
+    }
+    const records = this.#memory.list(undefined, 1000, this.#now).entries.map(({ id, expiresAt, meta = '{}' }) => {
+      const { superseded, ended } = JSON.parse(meta) as { superseded?: object; ended?: boolean }
+      return { id, expiresAt, isSession: superseded === undefined && !ended }
+    })
+    if (this.#told.every(({ answer }) => answer !== undefined)) pending.push(...(await this.#writeOnce()))
+    return {
+      scenario: this.#scenario,
+      told: this.#told,
+      writes: this.#writes,
+      opens,
+      first: this.#first,
+      last: this.#jars,
+      records,
+      now: this.#now,
+      failed: this.#schedule.failures === 0 && /[!?]/.test(this.#text),
+      pending,
+      steps: this.#schedule.steps,
+      text: this.#text,
+      nameOf: (id) => this.#nameOf(id),
+    }
+  }
+
+  /** Whatever a process keeps of requests that are over: the next one must not wait for it. */
+  async #writeOnce(): Promise<string[]> {
+    const pending: string[] = []
+    for (const [process, manager] of this.#managers) {
+      for (const cookie of this.#cookies) {
+        let isOver = false
+        void manager
+          .handle(new Request('https://shop.example/', { headers: { cookie } }), async (handle) => {
+            ;(await handle.write()).update('marks', (marks = []) => [...marks, 'after'])
+            return new Response()
+          })
+          .finally(() => {
+            isOver = true
+          })
+          .catch(() => {})
+        await settle()
+        if (!isOver) pending.push(`a write of process ${process} after the run`)
+      }
+    }
+    return pending
+  }
+}
+
+/** N for A, O for B, and so on. */
+function letterOfRetry(letter: string): string {
+  return String.fromCharCode(letter.charCodeAt(0) + 13)
+}
+
+/** Its keys are derived once for all runs. */
+function signerOf(make: Core['nodeSigner']): Core['nodeSigner'] {
+  const signer = signers.get(make) ?? make([new TextEncoder().encode(SECRET)])
+  signers.set(make, signer)
+  return () => signer
+}
+
+const signers = new Map<Core['nodeSigner'], TokenSigner>()

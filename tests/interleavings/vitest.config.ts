@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const core = fileURLToPath(new URL('../../packages/core/src/', import.meta.url))
+
+/** All of it; the workspace's own list runs the part that takes a minute. */
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    alias: { '@fetch-sessions/core/node': `${core}node.ts`, '@fetch-sessions/core': `${core}index.ts` },
+  },
+  test: {
+    name: 'interleavings',
+    include: ['src/**/*.test.ts'],
+    env: { INTERLEAVINGS: 'all' },
+    testTimeout: 600_000,
+  },
+})
+
+export default config
