@@ -1,12 +1,23 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { type Engine, engines, missingFor } from './src/engines/installed.js'
 
-/** Not in vitest.workspace.ts: these tests need a browser, and the packages built. */
-const config: ViteUserConfig = defineConfig({
+/** All tests in one engine; where it is missing, the one test that says so. */
+const inEngine = (engine: Engine, order: number) => ({
   test: {
-    name: 'browser',
-    include: ['src/**/*.test.ts'],
+    name: engine,
+    include: missingFor(engine) === undefined ? ['src/*.test.ts'] : ['src/missing/*.test.ts'],
+    globalSetup: engine === 'webkit' ? ['src/engines/webkit-setup.ts'] : [],
+    env: { ENGINE: engine },
     testTimeout: 120_000,
+    hookTimeout: 30_000,
+    // One engine after the other.
+    sequence: { groupOrder: order },
   },
+})
+
+/** Not in vitest.workspace.ts: these tests need browsers, and the packages built. */
+const config: ViteUserConfig = defineConfig({
+  test: { projects: engines.map(inEngine) },
 })
 
 export default config

@@ -1,50 +1,63 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
+import { closeChromium, openChromium } from './engines/chromium.js'
+import { closeFirefox, openFirefox } from './engines/firefox.js'
+import { type Engine, executables } from './engines/installed.js'
+import type { Browser, Page } from './engines/page.js'
+import { openWebKit, startMiniBrowser } from './engines/webkit.js'
+import { tour } from './site.js'
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
+export type { Browser, Cookie, Page } from './engines/page.js'
 
-/** Playwright's own flags are left out: among other things they turn the back/forward cache off. */
-const flags = [
-  '--headless',
-  '--no-sandbox', // The sandbox does not start as root. Only pages of these tests are opened.
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-features=HttpsUpgrades', // Else the tests of plain http first wait for https.
-  '--host-resolver-rules=MAP * 127.0.0.1',
-  '--remote-debugging-pipe',
-]
+/** The engine that this run is about: vitest.config.ts has a project for each. */
+export const engine = process.env.ENGINE as Engine
 
-/** A new profile: what a browser keeps on disk, with these settings. It is removed when the test ends. */
-export async function newProfile(preferences: object = {}): Promise<string> {
+/** What differs by engine, said side by side. */
+export const inEngine = <Value>(each: Record<Engine, Value>): Value => each[engine]
+
+/** What a browser keeps on disk. It is removed when the test ends. */
+export async function newProfile(): Promise<string> {
   const profile = await mkdtemp(join(tmpdir(), 'fetch-sessions-profile-'))
   onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
-  await mkdir(join(profile, 'Default'))
-  await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
   return profile
 }
 
-/** Chromium as a visitor has it, with a profile of its own. It is closed when the test ends. */
-export async function openBrowser(profile?: string): Promise<BrowserContext> {
-  if (!existsSync(executablePath)) {
-    throw new Error(`No browser at ${executablePath}. Install Chromium, or set CHROMIUM_PATH to where it is.`)
-  }
-  const userDataDir = profile ?? (await newProfile())
-  const browser = await chromium.launchPersistentContext(userDataDir, {
-    executablePath,
-    ignoreDefaultArgs: true,
-    args: [...flags, `--user-data-dir=${userDataDir}`, 'about:blank'],
-    ignoreHTTPSErrors: true,
-  })
+interface Settings {
+  /** What is kept on disk from one start to the next. WebKit forgets all when a driver has started it. */
+  profile?: string
+  /** Chromium only; the others have a rule of their own. */
+  thirdParties?: 'allowed' | 'blocked'
+}
+
+/** A browser as a visitor has it, with cookies of its own. It is closed when the test ends. */
+export async function openBrowser(settings: Settings = {}): Promise<Browser> {
+  const browser = await {
+    chromium: () => openChromium(executables.chromium, settings),
+    firefox: () => openFirefox(executables.firefox, settings.profile),
+    webkit: () => openWebKit(inject('webkit')),
+  }[engine]()
   onTestFinished(() => browser.close())
   return browser
+}
+
+/** Starts the browser with a profile, opens some addresses in it, closes it, and gives what they showed. */
+export async function visitAndClose(profile: string, urls: string[]): Promise<string[]> {
+  if (engine === 'webkit') {
+    const { start, answers } = tour(urls)
+    const browser = startMiniBrowser(inject('webkit'), join(profile, 'cookies'), start)
+    onTestFinished(() => browser.stop())
+    const shown = await answers()
+    await browser.stop()
+    return shown
+  }
+  const browser = await openBrowser({ profile })
+  const page = await browser.newPage()
+  const shown = []
+  for (const url of urls) shown.push(await page.visit(url))
+  await browser.close()
+  return shown
 }
 
 /** One tab of a new browser. */
@@ -52,13 +65,4 @@ export async function openPage(): Promise<Page> {
   return (await openBrowser()).newPage()
 }
 
-/** Opens an address in a tab, and gives what the server answered. */
-export async function visit(page: Page, url: string): Promise<string> {
-  return (await page.goto(url))?.text() ?? ''
-}
-
-/** The back button. A page from the back/forward cache does not load again, so its load event is not waited for. */
-export async function goBack(page: Page): Promise<void> {
-  await page.goBack({ waitUntil: 'commit' })
-  await page.waitForFunction(() => document.readyState === 'complete')
-}
+afterAll(() => Promise.all([closeChromium(), closeFirefox()]))

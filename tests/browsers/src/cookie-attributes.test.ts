@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { openBrowser, openPage, visit } from './browser.js'
+import { inEngine, openBrowser, openPage } from './browser.js'
 import { countingApp } from './counting-app.js'
+import type { Host } from './hosts.js'
 import { startSite } from './site.js'
 
 describe('the default cookie, over https', () => {
@@ -8,11 +9,11 @@ describe('the default cookie, over https', () => {
     const site = await startSite(countingApp())
     const browser = await openBrowser()
     const page = await browser.newPage()
-    expect([await visit(page, site('shop.test', '/count')), await visit(page, site('shop.test', '/count'))]).toEqual([
+    expect([await page.visit(site('shop.test', '/count')), await page.visit(site('shop.test', '/count'))]).toEqual([
       '1',
       '2',
     ])
-    const [cookie, ...others] = await browser.cookies()
+    const [cookie, ...others] = await page.cookies()
     expect(others).toEqual([])
     expect(cookie).toMatchObject({
       name: '__Host-sid',
@@ -22,25 +23,25 @@ describe('the default cookie, over https', () => {
       httpOnly: true,
       sameSite: 'Lax',
     })
-    await visit(page, site('shop.test', '/sign-out'))
-    expect(await browser.cookies()).toEqual([])
-    expect(await visit(page, site('shop.test'))).toBe('0')
+    await page.visit(site('shop.test', '/sign-out'))
+    expect(await page.cookies()).toEqual([])
+    expect(await page.visit(site('shop.test'))).toBe('0')
   })
 
   it('is not sent to a subdomain', async () => {
     const site = await startSite(countingApp())
     const page = await openPage()
-    await visit(page, site('shop.test', '/count'))
-    expect(await visit(page, site('www.shop.test'))).toBe('0')
+    await page.visit(site('shop.test', '/count'))
+    expect(await page.visit(site('www.shop.test'))).toBe('0')
   })
 
   it('can not be seen by a script, whereas one with httpOnly: false can', async () => {
     const page = await openPage()
     const cookieOf = async (httpOnly: boolean): Promise<string> => {
       const site = await startSite(countingApp({ cookie: { httpOnly } }))
-      await visit(page, site(`${httpOnly}.test`, '/count'))
-      expect(await visit(page, site(`${httpOnly}.test`))).toBe('1')
-      return page.evaluate('document.cookie')
+      await page.visit(site(`${httpOnly}.test`, '/count'))
+      expect(await page.visit(site(`${httpOnly}.test`))).toBe('1')
+      return page.evaluate(() => document.cookie)
     }
     expect([await cookieOf(true), await cookieOf(false)]).toEqual(['', expect.stringMatching(/^__Host-sid=.{87}$/)])
   })
@@ -52,38 +53,38 @@ describe('a cookie with a domain', () => {
     const browser = await openBrowser()
     const page = await browser.newPage()
     const visited = []
-    for (const host of ['a.shop.test', 'b.shop.test', 'shop.test', 'workshop.test']) {
-      visited.push(await visit(page, site(host, '/count')))
+    for (const host of ['a.shop.test', 'b.shop.test', 'shop.test', 'workshop.test'] as const) {
+      visited.push(await page.visit(site(host, '/count')))
     }
     // The fourth answer tries to set a cookie for a domain that is not its own, and the browser refuses it.
-    expect(visited).toEqual(['1', '2', '3', '1'])
-    expect((await browser.cookies()).map(({ name, domain }) => [name, domain])).toEqual([
-      ['__Secure-sid', '.shop.test'],
-    ])
-    await visit(page, site('b.shop.test', '/sign-out'))
-    expect(await browser.cookies()).toEqual([])
-    expect(await visit(page, site('a.shop.test'))).toBe('0')
+    expect([...visited, await page.cookies()]).toEqual(['1', '2', '3', '1', []])
+    expect(await page.visit(site('b.shop.test'))).toBe('3')
+    expect((await page.cookies()).map(({ name, domain }) => [name, domain])).toEqual([['__Secure-sid', '.shop.test']])
+    await page.visit(site('b.shop.test', '/sign-out'))
+    expect(await page.cookies()).toEqual([])
+    expect(await page.visit(site('a.shop.test'))).toBe('0')
   })
 })
 
 describe('over plain http', () => {
-  const secondVisit = async (host: string, secure: boolean): Promise<string> => {
+  const secondVisit = async (host: Host, secure: boolean): Promise<string> => {
     const site = await startSite(countingApp({ cookie: { secure } }), 'http')
     const page = await openPage()
-    await visit(page, site(host, '/count'))
-    return visit(page, site(host, '/count'))
+    await page.visit(site(host, '/count'))
+    return page.visit(site(host, '/count'))
   }
 
+  // WebKit keeps no Secure cookie that came over plain http, wherever it came from.
   it.each([
-    ['localhost', '2'],
-    ['app.localhost', '2'],
-    ['127.0.0.1', '2'],
+    ['localhost', inEngine({ chromium: '2', firefox: '2', webkit: '1' })],
+    ['app.localhost', inEngine({ chromium: '2', firefox: '2', webkit: '1' })],
+    ['127.0.0.1', inEngine({ chromium: '2', firefox: '2', webkit: '1' })],
     ['shop.test', '1'],
-  ])('a Secure cookie of %s leads to visit number %s', async (host, visits) => {
+  ] as const)('a Secure cookie of %s leads to visit number %s', async (host, visits) => {
     expect(await secondVisit(host, true)).toBe(visits)
   })
 
-  it.each(['localhost', '127.0.0.1', 'shop.test'])('a cookie with secure: false works at %s', async (host) => {
+  it.each(['localhost', '127.0.0.1', 'shop.test'] as const)('a cookie with secure: false works at %s', async (host) => {
     expect(await secondVisit(host, false)).toBe('2')
   })
 })

@@ -1,7 +1,7 @@
 import type { SessionEvent } from '@fetch-sessions/hono'
 import { type Context, Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { openBrowser, openPage, visit } from './browser.js'
+import { engine, openPage } from './browser.js'
 import { countingApp } from './counting-app.js'
 import { startSite } from './site.js'
 
@@ -14,37 +14,39 @@ const neighbour = (...cookies: string[]): Hono =>
 
 /** The cookie value of a session that the shop itself has given to the attacker, who counted up to 1 in it. */
 async function sessionOfAttacker(shopUrl: string): Promise<string> {
-  const browser = await openBrowser()
-  await visit(await browser.newPage(), shopUrl)
-  const value = (await browser.cookies())[0]?.value ?? ''
-  await browser.close()
-  return value
+  const page = await openPage()
+  await page.visit(shopUrl)
+  return (await page.cookies())[0]?.value ?? ''
 }
 
 describe('what a subdomain plants for the parent domain', () => {
-  it.each(['before', 'after'])('%s the visitor’s first visit does not get in the way of __Host-sid', async (when) => {
-    const shop = await startSite(countingApp())
-    const planted = await sessionOfAttacker(shop('shop.test', '/count'))
-    const attacker = await startSite(
-      neighbour(
-        `sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `__Host-sid=${planted}; Domain=shop.test; Path=/count; Secure`,
-        `__HOST-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-        `=__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
-      ),
-    )
-    const browser = await openBrowser()
-    const page = await browser.newPage()
-    if (when === 'before') await visit(page, attacker('evil.shop.test'))
-    const counts = [await visit(page, shop('shop.test', '/count'))]
-    await visit(page, attacker('evil.shop.test'))
-    counts.push(await visit(page, shop('shop.test', '/count')), await visit(page, shop('shop.test', '/count')))
-    // A 2 at once would be the attacker's session.
-    expect(counts).toEqual(['1', '2', '3'])
-    const kept = (await browser.cookies()).map(({ name, domain }) => `${name} of ${domain}`)
-    expect(kept.sort()).toEqual(['__Host-sid of shop.test', 'sid of .shop.test'])
-  })
+  it.each(['before', 'after'])(
+    '%s the visitor’s first visit does not get in the way of __Host-sid, where the prefix means something',
+    async (when) => {
+      const shop = await startSite(countingApp())
+      const planted = await sessionOfAttacker(shop('shop.test', '/count'))
+      const attacker = await startSite(
+        neighbour(
+          `sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `__Host-sid=${planted}; Domain=shop.test; Path=/count; Secure`,
+          `__HOST-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+          `=__Host-sid=${planted}; Domain=shop.test; Path=/; Secure`,
+        ),
+      )
+      const page = await openPage()
+      if (when === 'before') await page.visit(attacker('evil.shop.test'))
+      const counts = [await page.visit(shop('shop.test', '/count')), await page.visit(shop('shop.test', '/count'))]
+      await page.visit(attacker('evil.shop.test'))
+      counts.push(await page.visit(shop('shop.test', '/count')))
+      // A 2 out of turn is the attacker's session. WebKitGTK's cookies come from libsoup, which knows no prefixes.
+      const tossed = when === 'before' ? ['2', '3', '4'] : ['1', '2', '2']
+      expect(counts).toEqual(engine === 'webkit' ? tossed : ['1', '2', '3'])
+      if (engine === 'webkit') return
+      const kept = (await page.cookies()).map(({ name, domain }) => `${name} of ${domain}`)
+      expect(kept.sort()).toEqual(['__Host-sid of shop.test', 'sid of .shop.test'])
+    },
+  )
 
   it('with a signature that is wrong is passed over, under a name without the prefix as well', async () => {
     const shop = await startSite(countingApp({ cookie: { name: 'sid' } }))
@@ -54,8 +56,8 @@ describe('what a subdomain plants for the parent domain', () => {
       neighbour(`sid=${forged}; Domain=shop.test; Path=/count; Secure`, 'sid=rubbish; Domain=shop.test; Secure'),
     )
     const page = await openPage()
-    await visit(page, attacker('evil.shop.test'))
-    const counts = [await visit(page, shop('shop.test', '/count')), await visit(page, shop('shop.test', '/count'))]
+    await page.visit(attacker('evil.shop.test'))
+    const counts = [await page.visit(shop('shop.test', '/count')), await page.visit(shop('shop.test', '/count'))]
     expect(counts).toEqual(['1', '2'])
   })
 
@@ -65,9 +67,9 @@ describe('what a subdomain plants for the parent domain', () => {
     const planted = await sessionOfAttacker(shop('shop.test', '/count'))
     const attacker = await startSite(neighbour(`sid=${planted}; Domain=shop.test; Path=/count; Secure`))
     const page = await openPage()
-    for (let visits = 0; visits < 5; visits++) await visit(page, shop('shop.test', '/count'))
-    await visit(page, attacker('evil.shop.test'))
-    expect(await visit(page, shop('shop.test', '/count'))).toBe('2')
+    for (let visits = 0; visits < 5; visits++) await page.visit(shop('shop.test', '/count'))
+    await page.visit(attacker('evil.shop.test'))
+    expect(await page.visit(shop('shop.test', '/count'))).toBe('2')
     expect(events).toContainEqual(expect.objectContaining({ type: 'rejected', reason: 'duplicate' }))
   })
 })

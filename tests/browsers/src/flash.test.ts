@@ -1,14 +1,14 @@
 import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { openPage, visit } from './browser.js'
+import { openPage, type Page } from './browser.js'
+import { secret } from './secret.js'
 import { type App, startSite } from './site.js'
 
 /** A form whose POST leaves a message, and redirects to the page that takes it. */
 function formApp(): App {
-  const app = new Hono().use(session<{ flash: string }>({ store: new MemoryStore(), secret: 's'.repeat(32) }))
+  const app = new Hono().use(session<{ flash: string }>({ store: new MemoryStore(), secret }))
   return app
     .get('/form', (c) =>
       c.html(
@@ -30,22 +30,20 @@ function formApp(): App {
 async function pageWithForm(): Promise<{ page: Page; origin: string }> {
   const site = await startSite(formApp())
   const page = await openPage()
-  await visit(page, site('shop.test', '/form'))
+  await page.visit(site('shop.test', '/form'))
   return { page, origin: site('shop.test', '') }
 }
-
-const textOf = (page: Page): Promise<string | null> => page.textContent('body')
 
 describe('a message that a POST leaves for the page it redirects to', () => {
   it.each(['302', '303'])('is shown exactly once after a %s, as the visitor’s first session', async (status) => {
     const { page, origin } = await pageWithForm()
-    await page.click(`text=${status}`)
-    await page.waitForURL(`${origin}/`)
-    const shown = [await textOf(page)]
+    await page.press(status)
+    await page.arrive('/')
+    const shown = [await page.text()]
     await page.reload()
-    shown.push(await textOf(page))
-    await visit(page, `${origin}/`)
-    shown.push(await textOf(page))
+    shown.push(await page.text())
+    await page.visit(`${origin}/`)
+    shown.push(await page.text())
     expect(shown).toEqual(['Saved.', 'nothing', 'nothing'])
   })
 
@@ -53,12 +51,12 @@ describe('a message that a POST leaves for the page it redirects to', () => {
     const { page, origin } = await pageWithForm()
     const shown = []
     for (let posts = 0; posts < 2; posts++) {
-      await visit(page, `${origin}/form`)
-      await page.click('text=303')
-      await page.waitForURL(`${origin}/`)
-      shown.push(await textOf(page))
+      await page.visit(`${origin}/form`)
+      await page.press('303')
+      await page.arrive('/')
+      shown.push(await page.text())
       await page.reload()
-      shown.push(await textOf(page))
+      shown.push(await page.text())
     }
     expect(shown).toEqual(['Saved.', 'nothing', 'Saved.', 'nothing'])
   })
@@ -66,7 +64,7 @@ describe('a message that a POST leaves for the page it redirects to', () => {
   it('is in the answer of a fetch that follows the redirect, and only there', async () => {
     const { page, origin } = await pageWithForm()
     const save = async (): Promise<string> => (await fetch('/save/303', { method: 'POST' })).text()
-    expect([await page.evaluate(save), await visit(page, `${origin}/`)]).toEqual(['Saved.', 'nothing'])
+    expect([await page.evaluate(save), await page.visit(`${origin}/`)]).toEqual(['Saved.', 'nothing'])
   })
 
   it('outlasts HEAD requests, to the page itself and to others', async () => {
@@ -77,6 +75,6 @@ describe('a message that a POST leaves for the page it redirects to', () => {
       return answers.map(({ status }) => status)
     }
     expect(await page.evaluate(saveAndLook)).toEqual([200, 200, 200])
-    expect([await visit(page, `${origin}/`), await visit(page, `${origin}/`)]).toEqual(['Saved.', 'nothing'])
+    expect([await page.visit(`${origin}/`), await page.visit(`${origin}/`)]).toEqual(['Saved.', 'nothing'])
   })
 })

@@ -1,7 +1,8 @@
 import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
-import { newProfile, openBrowser, visit } from './browser.js'
+import { newProfile, visitAndClose } from './browser.js'
+import { secret } from './secret.js'
 import { type App, startSite } from './site.js'
 
 interface Visitor {
@@ -10,9 +11,7 @@ interface Visitor {
 
 /** Signs in at /sign-in?remember=..., where the parameter says what to set; shows who is signed in everywhere else. */
 function rememberingApp(persistent: boolean): App {
-  const app = new Hono().use(
-    session<Visitor>({ store: new MemoryStore(), secret: 's'.repeat(32), cookie: { persistent } }),
-  )
+  const app = new Hono().use(session<Visitor>({ store: new MemoryStore(), secret, cookie: { persistent } }))
   return app
     .get('/sign-in', async (c) => {
       const session = await c.var.session.write()
@@ -37,20 +36,17 @@ it.each([
   'a cookie that is %s (cookie.persistent: %s, %s) makes the browser start again as %s',
   async (_what, persistent, path, name) => {
     const site = await startSite(rememberingApp(persistent))
-    const profile = await newProfile()
-    const before = await openBrowser(profile)
-    const page = await before.newPage()
     // That the browser kept its profile is shown by a second site, whose cookie is always persistent.
-    await visit(page, site('shop.test', path))
-    expect(await visit(page, site('shop.test'))).toBe('Ada')
     const control = await startSite(rememberingApp(true))
-    await visit(page, control('control.test', '/sign-in'))
+    const profile = await newProfile()
     // A new id does not change how long the browser keeps the cookie.
-    await visit(page, site('shop.test', '/regenerate'))
-    await before.close()
-
-    const after = await openBrowser(profile)
-    const again = await after.newPage()
-    expect([await visit(again, site('shop.test')), await visit(again, control('control.test'))]).toEqual([name, 'Ada'])
+    const urls = [
+      site('shop.test', path),
+      site('shop.test'),
+      control('control.test', '/sign-in'),
+      site('shop.test', '/regenerate'),
+    ]
+    expect(await visitAndClose(profile, urls)).toEqual(['signed in', 'Ada', 'signed in', 'regenerated'])
+    expect(await visitAndClose(profile, [site('shop.test'), control('control.test')])).toEqual([name, 'Ada'])
   },
 )

@@ -1,8 +1,9 @@
 import { MemoryStore, session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
 import { expect, it } from 'vitest'
-import { openBrowser, visit } from './browser.js'
+import { openBrowser } from './browser.js'
 import { countingApp } from './counting-app.js'
+import { secret } from './secret.js'
 import { startSite } from './site.js'
 
 /** Lets callers through by twos: the first waits for the second. */
@@ -26,7 +27,7 @@ it('two tabs that count at once, each at a server of its own, lose nothing', asy
   const startServer = () =>
     startSite(
       new Hono()
-        .use(session<{ count: number }>({ store, secret: 's'.repeat(32) }))
+        .use(session<{ count: number }>({ store, secret }))
         .get('/start', async (c) => c.text(String((await c.var.session.write()).update('count', () => 0))))
         .post('/count', async (c) => {
           const session = await c.var.session.write()
@@ -39,24 +40,24 @@ it('two tabs that count at once, each at a server of its own, lose nothing', asy
   const browser = await openBrowser()
   const tabs = [await browser.newPage(), await browser.newPage()] as const
   // Cookies know no ports: both servers get the same one.
-  await visit(tabs[0], one('shop.test', '/start'))
-  await visit(tabs[1], other('shop.test'))
+  await tabs[0].visit(one('shop.test', '/start'))
+  await tabs[1].visit(other('shop.test'))
   const countMany = async (times: number): Promise<number[]> => {
     const answers = await Promise.all(Array.from({ length: times }, () => fetch('/count', { method: 'POST' })))
     return answers.map(({ status }) => status)
   }
   const statuses = await Promise.all(tabs.map((tab) => tab.evaluate(countMany, 40)))
   expect(new Set(statuses.flat())).toEqual(new Set([200]))
-  expect(await visit(tabs[1], other('shop.test'))).toBe('80')
+  expect(await tabs[1].visit(other('shop.test'))).toBe('80')
 })
 
 it('a session that one tab signs out of, in the midst of what another one writes, stays gone', async () => {
   const site = await startSite(countingApp())
   const browser = await openBrowser()
   const [writing, signingOut] = [await browser.newPage(), await browser.newPage()]
-  await visit(writing, site('shop.test', '/count'))
-  await visit(signingOut, site('shop.test'))
-  const cookies = await browser.cookies()
+  await writing.visit(site('shop.test', '/count'))
+  await signingOut.visit(site('shop.test'))
+  const cookies = await writing.cookies()
   await Promise.all([
     writing.evaluate(async () => {
       await Promise.all(Array.from({ length: 60 }, () => fetch('/count', { method: 'POST' })))
@@ -66,7 +67,7 @@ it('a session that one tab signs out of, in the midst of what another one writes
     }),
   ])
   // What was counted later is in a new session. The old cookie leads to none.
-  await browser.clearCookies()
-  await browser.addCookies(cookies)
-  expect(await visit(writing, site('shop.test'))).toBe('0')
+  await writing.clearCookies()
+  await writing.addCookies(cookies)
+  expect(await writing.visit(site('shop.test'))).toBe('0')
 })

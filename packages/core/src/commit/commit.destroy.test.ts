@@ -153,7 +153,7 @@ describe('destroy()', () => {
       return new Response()
     })
     expect(store.methods).toEqual(['load', 'update', 'delete'])
-    expect(store.calls[1]?.record).toMatchObject({ data: '{"visits":1}', owner: undefined })
+    expect(store.calls[1]?.record).toMatchObject({ data: '', owner: undefined })
     expect(response.headers.getSetCookie()).toHaveLength(1)
   })
 

@@ -195,7 +195,8 @@ function settle(
         state.identity = identity
         state.isSaved = true
         if (action === 'regenerated') state.regeneration = undefined
-        if (isCookieOutdated(context, before, identity, base, session)) {
+        // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
+        if (state.status === 'live' && isCookieOutdated(context, before, identity, base, session)) {
           state.cookie =
             sealed.isChanged || identity !== before || base.record.version === 0 ? 'due' : (state.cookie ?? 'refresh')
         }
