@@ -11,8 +11,7 @@ export async function brokenLinks(folder: string): Promise<string[]> {
   await new Promise<void>((done, fail) => {
     engine(
       {
-        processor: remark(),
-        plugins: [[remarkValidateLinks, { repository: false, root: folder }]],
+        processor: remark().use(remarkValidateLinks, { repository: false, root: folder }),
         cwd: folder,
         files: ['.'],
         extensions: ['md'],
