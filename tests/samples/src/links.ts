@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { remark } from 'remark'
 import remarkValidateLinks from 'remark-validate-links'
-import { engine } from 'unified-engine'
+import { engine, type Options } from 'unified-engine'
 
 /** What is wrong with the relative links and anchors of all documents in this folder, a line each. */
 export async function brokenLinks(folder: string): Promise<string[]> {
@@ -11,7 +11,9 @@ export async function brokenLinks(folder: string): Promise<string[]> {
   await new Promise<void>((done, fail) => {
     engine(
       {
-        processor: remark().use(remarkValidateLinks, { repository: false, root: folder }),
+        processor: remark(),
+        // By the engine, which tells the plugin of all files; their types do not know one another.
+        plugins: [[remarkValidateLinks, { repository: false, root: folder }]] as Options['plugins'],
         cwd: folder,
         files: ['.'],
         extensions: ['md'],
