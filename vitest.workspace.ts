@@ -25,19 +25,22 @@ const alias = Object.fromEntries(
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    projects: [...packages.map((name) => `packages/${name}`), 'tests/runtimes', 'tests/interleavings'].map(
-      (folder) => ({
-        resolve: { alias },
-        test: {
-          name: folder.replace(/^.*\//, ''),
-          root: fileURLToPath(new URL(folder, import.meta.url)),
-          include: ['src/**/*.test.ts'],
-          // Enough for the property tests on a machine that is busy.
-          testTimeout: 30_000,
-          typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
-        },
-      }),
-    ),
+    projects: [
+      ...packages.map((name) => `packages/${name}`),
+      'tests/runtimes',
+      'tests/interleavings',
+      'tests/samples',
+    ].map((folder) => ({
+      resolve: { alias },
+      test: {
+        name: folder.replace(/^.*\//, ''),
+        root: fileURLToPath(new URL(folder, import.meta.url)),
+        include: ['src/**/*.test.ts'],
+        // Enough for the property tests on a machine that is busy.
+        testTimeout: 30_000,
+        typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+      },
+    })),
   },
 })
 
