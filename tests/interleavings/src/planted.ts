@@ -70,8 +70,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-in that leaves a rotated id behind, to which the old cookie leads',
     file: 'commit/regenerate.ts',
-    right: 'if (!leadsOn(context, found.successor)) return',
-    wrong: 'return',
+    right: 'if (!leadsOn(context, found.successor)) {',
+    wrong: 'if (true) {',
     scenario: 'a rotation beside a sign-in and an update',
   },
   {
