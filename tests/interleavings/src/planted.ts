@@ -70,8 +70,9 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-in that leaves a rotated id behind, to which the old cookie leads',
     file: 'commit/regenerate.ts',
-    right: 'if (!leadsOn(context, found.successor)) {',
-    wrong: 'if (true) {',
+    right: `if (!leadsOn(context, found.successor)) {
+          if (await livesOn(context, old, found.successor)) return`,
+    wrong: '{ if (true) return',
     scenario: 'a rotation beside a sign-in and an update',
   },
   {
