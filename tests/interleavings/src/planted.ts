@@ -158,7 +158,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a touch that is not decided again',
     file: 'commit/commit.ts',
-    right: "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'superseded') return found",
+    right:
+      "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'superseded') return found",
     wrong:
       "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'session') return andThen(identity.store.touch(identity.id, expiresAt, found.session.record.version), () => ({ is: 'stored', session }))",
     scenario: 'a shorter lifetime beside a use that is due',
