@@ -19,20 +19,22 @@ export function trialApp(sessions: SessionManager<Visit>): (request: Request) =>
     const { pathname, searchParams } = new URL(request.url)
     const owner = searchParams.get('owner') ?? ''
     if (pathname === '/sessions') return Response.json(await sessions.listByOwner(owner))
-    if (pathname === '/sign-out-everywhere') return Response.json(await sessions.destroyByOwner(owner))
+    if (pathname === '/sign-out-everywhere') return Response.json((await sessions.destroyByOwner(owner)) ?? null)
+    if (pathname === '/destroy') return Response.json(await sessions.destroy(searchParams.get('id') ?? ''))
 
-    const session = pathname === '/' ? await handle.read() : await handle.write()
-    if ('set' in session && pathname === '/sign-in') {
-      session.set('count', 0)
-      session.set('text', 'x'.repeat(Number(searchParams.get('length') ?? 0)))
-      session.setOwner(owner || undefined)
+    const writable = pathname === '/' ? undefined : await handle.write()
+    const session = writable ?? (await handle.read())
+    if (pathname === '/sign-in') {
+      writable?.set('count', 0)
+      writable?.set('text', 'x'.repeat(Number(searchParams.get('length') ?? 0)))
+      writable?.setOwner(owner || undefined)
     } else if (session.isNew) {
       return new Response('Signed out', { status: 401 })
-    } else if ('set' in session) {
-      if (pathname === '/increment') session.update('count', (count = 0) => count + 1)
-      if (pathname === '/regenerate') session.regenerate()
+    } else {
+      if (pathname === '/increment') writable?.update('count', (count = 0) => count + 1)
+      if (pathname === '/regenerate') writable?.regenerate()
       if (pathname === '/sign-out') {
-        session.destroy()
+        writable?.destroy()
         return Response.json({ id: session.id, owner: undefined, count: undefined } satisfies Seen)
       }
     }

@@ -20,7 +20,7 @@ describe('three processes that count in one session at the same time', () => {
 
     const successes = total(visitors, 'success')
     const failures = total(visitors, 'failure')
-    const conflicts = await servers.conflicts()
+    const { conflicts } = await servers.counts()
     console.info(
       `${name}: ${successes} increments of one session, ${Math.round(successes / seconds)}/s, ${conflicts} conflicts, ${failures} failures`,
     )

@@ -8,14 +8,16 @@ const SESSIONS = 20_000
 it.skipIf((await findPostgresPrograms()) === undefined)(
   'the measuring of many sessions works in PostgreSQL',
   async () => {
-    const { bytesPerSession, deleteExpired } = await measurePostgres(SESSIONS)
+    const { bytesPerSession, deleteExpired, listed } = await measurePostgres(SESSIONS)
     expect(bytesPerSession).toBeGreaterThan(100)
     expect(deleteExpired?.sessions).toBe(SESSIONS / 5)
+    expect(listed.once).toBe(listed.stayed)
   },
 )
 
 it.skipIf(!(await canStartRedis()))('the measuring of many sessions works in Redis', async () => {
-  const { sessions, bytesPerSession } = await measureRedis(SESSIONS)
+  const { sessions, bytesPerSession, listed } = await measureRedis(SESSIONS)
   expect(sessions).toBe(SESSIONS)
   expect(bytesPerSession).toBeGreaterThan(100)
+  expect(listed.once).toBe(listed.stayed)
 })

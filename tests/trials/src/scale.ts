@@ -2,10 +2,9 @@
  * What a store with very many sessions costs, beside one with a thousand, in the same run:
  * npx -y pnpm@12 --filter @fetch-sessions/test-trials scale 1000000
  */
-import { createHash } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
-import type { SessionRecord } from '@fetch-sessions/core'
 import { canStartRedis, RedisServer } from '../../../packages/redis/test/redis-server.js'
+import { idOf, type Listed, listWhileOthersWrite, recordOf, tellListed } from './listing.js'
 import { findPostgresPrograms, PostgresServer } from './postgres-server.js'
 import { type OpenedStore, openStore } from './stores.js'
 
@@ -13,6 +12,8 @@ import { type OpenedStore, openStore } from './stores.js'
 const FEW = 1000
 const CALLS = 5000
 const BATCH = 1000
+/** How many sessions are listed at a time. */
+const PAGE = 10_000
 
 /** Times are medians in milliseconds, of calls one after another. */
 export interface Figures {
@@ -20,25 +21,18 @@ export interface Figures {
   load: { few: number; many: number }
   update: { few: number; many: number }
   bytesPerSession: number
+  /** Page by page, while others write. */
+  listed: Listed
   /** Where the engine does not do it by itself. Times in milliseconds. */
   deleteExpired?: { sessions: number; total: number; longestCall: number }
 }
-
-/** The `n`th session, of one of as many owners, each with ten of them. */
-const idOf = (n: number): string => createHash('sha256').update(String(n)).digest('base64url')
-const recordOf = (n: number): SessionRecord => ({
-  data: `{"userId":"user-${Math.floor(n / 10)}","count":7}`,
-  createdAt: Date.now(),
-  expiresAt: Date.now() + 86_400_000,
-  owner: `user-${Math.floor(n / 10)}`,
-  version: 1,
-})
 
 export async function measurePostgres(sessions: number): Promise<Figures> {
   const server = await PostgresServer.start()
   const open = (name: string) => openStore.PostgreSQL({ store: 'PostgreSQL', address: server.url, name })
   const few = await open('few')
   const many = await open('many')
+  const lister = await open('many')
   try {
     await few.prepare()
     await many.prepare()
@@ -48,10 +42,13 @@ export async function measurePostgres(sessions: number): Promise<Figures> {
     const dead = sessions / 5
     const times = await compare(few, many, sessions)
     await fillTable(server, 'many', dead, 'DEAD')
-    return { ...times, bytesPerSession: rows[0].size / sessions, deleteExpired: await sweep(many, dead) }
+    const deleteExpired = await sweep(many, dead)
+    const listed = await listWhileOthersWrite([lister], many, sessions, PAGE)
+    return { ...times, bytesPerSession: rows[0].size / sessions, deleteExpired, listed }
   } finally {
     await few.close()
     await many.close()
+    await lister.close()
     await server.stop()
   }
 }
@@ -72,16 +69,19 @@ export async function measureRedis(sessions: number): Promise<Figures> {
   const open = (name: string) => openStore.Redis({ store: 'Redis', address: server.url, name })
   const few = await open('few')
   const many = await open('many')
+  const lister = await open('many')
   const used = async () => Number((await server.cli('info', 'memory')).match(/used_memory_dataset:(\d+)/)?.[1])
   try {
     await fillStore(few, FEW)
     const before = await used()
     await fillStore(many, sessions)
     const bytesPerSession = ((await used()) - before) / sessions
-    return { ...(await compare(few, many, sessions)), bytesPerSession }
+    const times = await compare(few, many, sessions)
+    return { ...times, bytesPerSession, listed: await listWhileOthersWrite([lister], many, sessions, PAGE) }
   } finally {
     await few.close()
     await many.close()
+    await lister.close()
     await server.stop()
   }
 }
@@ -98,7 +98,7 @@ async function compare(
   few: OpenedStore,
   many: OpenedStore,
   sessions: number,
-): Promise<Omit<Figures, 'bytesPerSession'>> {
+): Promise<Omit<Figures, 'bytesPerSession' | 'listed'>> {
   const loads: Record<'few' | 'many', number[]> = { few: [], many: [] }
   const updates: Record<'few' | 'many', number[]> = { few: [], many: [] }
   const callEach = async (size: 'few' | 'many', { store }: OpenedStore, id: string): Promise<void> => {
@@ -137,13 +137,14 @@ async function sweep({ store }: OpenedStore, expected: number): Promise<Figures[
 
 const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number
 
-function report(engine: string, { sessions, load, update, bytesPerSession, deleteExpired }: Figures): void {
+function report(engine: string, { sessions, load, update, bytesPerSession, deleteExpired, listed }: Figures): void {
   const times = ({ few, many }: { few: number; many: number }) =>
     `${many.toFixed(2)} ms (with ${FEW}: ${few.toFixed(2)} ms, ratio ${(many / few).toFixed(2)})`
   console.log(`${engine} with ${sessions} sessions`)
   console.log(`  load    ${times(load)}`)
   console.log(`  update  ${times(update)}`)
   console.log(`  bytes per session  ${Math.round(bytesPerSession)}`)
+  console.log(`  ${tellListed('list', listed)}`)
   if (deleteExpired === undefined) return
   const { sessions: dead, total, longestCall } = deleteExpired
   console.log(

@@ -3,26 +3,28 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import type { AppName, Counts } from './apps.js'
 import { openStore, type Place } from './stores.js'
 
 /** Several processes of the application, each with a client of its own, whose sessions are in one place. */
 export class ServerProcesses {
   readonly #children: ChildProcess[] = []
   readonly urls: string[] = []
-  readonly #place: Place
+  readonly place: Place
 
   private constructor(place: Place) {
-    this.#place = place
+    this.place = place
   }
 
-  static async start(place: Place, count = 3): Promise<ServerProcesses> {
+  /** One process for each name of an application. */
+  static async start(place: Place, apps: readonly AppName[]): Promise<ServerProcesses> {
     const servers = new ServerProcesses(place)
     try {
       const opened = await openStore[place.store]({ ...place })
       await opened.prepare()
       await opened.close()
       const script = await bundledServer()
-      for (let i = 0; i < count; i++) servers.#children.push(fork(script, [JSON.stringify(place)]))
+      for (const app of apps) servers.#children.push(fork(script, [JSON.stringify(place), app]))
       for (const child of servers.#children) {
         const { port } = await answerOf<{ port: number }>(child)
         servers.urls.push(`http://127.0.0.1:${port}`)
@@ -34,13 +36,13 @@ export class ServerProcesses {
     }
   }
 
-  /** How often a server's write met a newer version. */
-  async conflicts(): Promise<number> {
-    let sum = 0
+  /** What all of them have counted so far. */
+  async counts(): Promise<Counts> {
+    const sum: Counts = { conflicts: 0, requests: 0, lookUps: 0 }
     for (const child of this.#children) {
-      const answer = answerOf<{ conflicts: number }>(child)
-      child.send('conflicts?')
-      sum += (await answer).conflicts
+      const answer = answerOf<Counts>(child)
+      child.send('counts?')
+      for (const [name, count] of Object.entries(await answer)) sum[name as keyof Counts] += count
     }
     return sum
   }
@@ -58,18 +60,27 @@ export class ServerProcesses {
 
   async stop(): Promise<void> {
     await Promise.all(this.#children.map(end))
-    const opened = await openStore[this.#place.store]({ ...this.#place })
+    const opened = await openStore[this.place.store]({ ...this.place })
     await opened.remove()
     await opened.close()
   }
 }
 
 async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
-  const exit = once(child, 'exit').then(() => {
-    throw new Error('A server process has ended')
-  })
-  const [answer] = await Promise.race([once(child, 'message'), exit])
-  return answer as Answer
+  const answered = new AbortController()
+  const { signal } = answered
+  const exit = once(child, 'exit', { signal }).then(
+    () => {
+      throw new Error('A server process has ended')
+    },
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    const [answer] = await Promise.race([once(child, 'message', { signal }), exit])
+    return answer as Answer
+  } finally {
+    answered.abort()
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -19,7 +19,7 @@ export interface Place {
 
 /** A store on a client of its own, set up as its README says. */
 export interface OpenedStore {
-  store: Required<Pick<SessionStore, 'deleteByOwner' | 'listByOwner' | 'clear'>> & SessionStore
+  store: Required<Pick<SessionStore, 'deleteByOwner' | 'list' | 'listByOwner' | 'clear'>> & SessionStore
   /** Makes what the store needs before its first use. */
   prepare(): Promise<void>
   /** Removes what `prepare` and the sessions have made. */

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import type { AppName } from './apps.js'
 import { type Engine, newName, startEngine } from './engines.js'
 import { removeBundle, ServerProcesses } from './server-processes.js'
 import { openStore, type Place, type StoreName } from './stores.js'
@@ -6,16 +7,25 @@ import { Visitor } from './visitor.js'
 
 export const storeNames = Object.keys(openStore) as StoreName[]
 
-/** Three server processes for one test, which stops them. `undefined` where the engine is missing. */
-export async function serversFor(store: StoreName): Promise<ServerProcesses | undefined> {
+const THREE: readonly AppName[] = ['visits', 'visits', 'visits']
+
+/** Three server processes for one test, which stops them, or one for each application that is named. `undefined` where the engine is missing. */
+export async function serversFor(
+  store: StoreName,
+  apps: readonly AppName[] = THREE,
+): Promise<ServerProcesses | undefined> {
   const engine = await startEngine[store]()
-  return engine && serversAt(engine, { store, address: engine.address, name: newName() })
+  return engine && serversAt(engine, { store, address: engine.address, name: newName() }, apps)
 }
 
 /** The same on an engine that is there. The test stops that as well. */
-export async function serversAt(engine: Pick<Engine, 'stop'>, place: Place): Promise<ServerProcesses> {
+export async function serversAt(
+  engine: Pick<Engine, 'stop'>,
+  place: Place,
+  apps: readonly AppName[] = THREE,
+): Promise<ServerProcesses> {
   onTestFinished(() => engine.stop())
-  const servers = await ServerProcesses.start(place)
+  const servers = await ServerProcesses.start(place, apps)
   onTestFinished(async () => {
     await servers.stop()
     await removeBundle()

@@ -10,13 +10,17 @@ export class Visitor {
   readonly outcomes: Record<Outcome, number> = { success: 0, failure: 0, 'signed out': 0, 'no answer': 0 }
   /** What the last success said. */
   seen: Seen | undefined
+  /** When the last request that came to a success was sent, by `performance.now()`. */
+  lastSuccess = 0
 
   constructor(cookie?: string) {
     if (cookie !== undefined) this.cookies.push(cookie)
   }
 
   async request(url: string, path: string, cookie: string | undefined = this.cookies.at(-1)): Promise<Outcome> {
+    const sent = performance.now()
     const outcome = await this.#send(url, path, cookie).catch(noAnswer)
+    if (outcome === 'success') this.lastSuccess = Math.max(this.lastSuccess, sent)
     this.outcomes[outcome]++
     return outcome
   }

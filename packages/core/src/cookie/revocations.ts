@@ -114,16 +114,25 @@ export class Revocations implements SessionStore {
 
   async #lookUp(key: string, isAfresh = false): Promise<SessionRecord | undefined> {
     const known = this.#answers.get(key)
-    if (!isAfresh && known !== undefined && this.#now() < known.freshUntil) return known.record
-    const record = await this.#store.load(key)
-    this.#remember(key, record ?? undefined)
-    return record ?? undefined
+    const asked = this.#now()
+    if (!isAfresh && known !== undefined && asked < known.freshUntil) return known.record
+    const record = (await this.#store.load(key)) ?? undefined
+    const newest = this.#answers.get(key)
+    // What this process has noted while the answer was under way.
+    if (newest !== known && isNewer(newest?.record, record)) return newest?.record
+    this.#remember(key, record, asked)
+    return record
   }
 
-  #remember(key: string, record: SessionRecord | undefined): void {
+  /** `asked`: when it was so at the earliest. The answer may have taken its time. */
+  #remember(key: string, record: SessionRecord | undefined, asked: number = this.#now()): void {
     this.#answers.delete(key)
-    this.#answers.set(key, { record, freshUntil: this.#now() + this.#maxStaleness })
+    this.#answers.set(key, { record, freshUntil: asked + this.#maxStaleness })
   }
+}
+
+function isNewer(record: SessionRecord | undefined, than: SessionRecord | undefined): boolean {
+  return (record?.version ?? 0) > (than?.version ?? 0)
 }
 
 function isEnded({ time, except, floor }: OwnerNote, ownerAt: number, id: string): boolean {

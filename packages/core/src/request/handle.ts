@@ -224,7 +224,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       : undefined
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
     return andThen(saving, () => {
-      const cookies = this.#cookiesFor(state, inner !== undefined)
+      // Of a request that failed, the browser learns of what was saved before.
+      const cookies =
+        what === 'all' || state.isSaved || state.status === 'destroyed'
+          ? this.#cookiesFor(state, inner !== undefined)
+          : []
       return andThen(cookies, (cookies) => {
         this.isOver = true
         this.#loading = undefined
