@@ -25,7 +25,12 @@ const alias = Object.fromEntries(
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    projects: [...packages.map((name) => `packages/${name}`), 'tests/runtimes'].map((folder) => ({
+    projects: [
+      ...packages.map((name) => `packages/${name}`),
+      'tests/runtimes',
+      'tests/interleavings',
+      'tests/samples',
+    ].map((folder) => ({
       resolve: { alias },
       test: {
         name: folder.replace(/^.*\//, ''),

@@ -305,6 +305,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
+    // After Bun's upgrade, for which the cookie was put on headers by hand, there is nothing to return.
+    if (response === undefined && session.isOver) return response
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
     return andThen(session.commit(what, response.headers), (needs) => this.#dress(response, needs))
   }
@@ -312,7 +314,8 @@ export class SessionManager<Data = SessionData> {
   #dress(response: Response, needs: ResponseNeeds | undefined): Response {
     if (needs === undefined) return response
     const dressed = dress(response, needs)
-    if (dressed === undefined) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
+    const isLost = dressed === undefined || (needs.isUpgraded && response.ok && response.body === null)
+    if (isLost) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
     return dressed ?? response
   }
 

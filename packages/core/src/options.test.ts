@@ -61,6 +61,36 @@ describe('the secret', () => {
     expectRefusal({ secret: odd }, /secret/)
   })
 
+  it.each([
+    ['a placeholder', 'x'.repeat(48)],
+    ['bytes that were never filled', new Uint8Array(32)],
+    ['zeros', '0'.repeat(40)],
+  ])('can not be one repeated byte: %s', (_, repeated) => {
+    expectRefusal({ secret: repeated }, /secret is one repeated byte/)
+    expectRefusal({ secret: [secret, repeated] }, /secret/)
+  })
+
+  it('may be the Uint8Array of another realm, as in jsdom', () => {
+    // Like those of another realm: of no class of this one, and still bytes.
+    const foreign = Object.setPrototypeOf(
+      Uint8Array.from({ length: 32 }, (_, index) => index),
+      Object.create(Object.getPrototypeOf(Uint8Array.prototype)),
+    )
+    expect(foreign instanceof Uint8Array).toBe(false)
+    expect(() => make({ secret: foreign })).not.toThrow()
+    expectRefusal({ secret: new Uint16Array(32) }, /secret/)
+  })
+
+  it('is copied: what becomes of the bytes later changes no cookie', async () => {
+    const bytes = Uint8Array.from({ length: 32 }, (_, index) => index)
+    const store = new MemoryStore()
+    const [sessions, other] = [make({ secret: bytes, store }), make({ secret: bytes.slice(), store })]
+    bytes.fill(7)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = new Request('https://example.com/', { headers: { cookie } })
+    expect((await other.read(request)).get('user')).toBe('ada')
+  })
+
   it('is checked for the CookieStore as well', () => {
     expectRefusal({ store: new CookieStore(), secret: 'short' }, /secret/)
     expectRefusal({ store: new CookieStore(), secret: undefined }, /secret/)
@@ -74,8 +104,105 @@ describe('the secret', () => {
 })
 
 describe('the store', () => {
-  it.each([undefined, null, 'redis://localhost', 42])('can not be %j', (store) => {
-    expectRefusal({ store }, /store/)
+  it.each<[string, unknown, RegExp]>([
+    ['missing', undefined, /store is missing/],
+    ['null', null, /store is missing/],
+    ['an address', 'redis://localhost', /store is an address/],
+    ['a URL', new URL('redis://localhost'), /store is an address/],
+    ['a class', MemoryStore, /store is a class/],
+    ['a promise', Promise.resolve(new MemoryStore()), /store is a promise/],
+    ['a number', 42, /store must be/],
+    ['an empty object', {}, /store has no load, create, update, touch, delete/],
+    ['a Map', new Map(), /store has no load/],
+    ['without touch', { load() {}, create() {}, update() {}, delete() {} }, /store has no touch/],
+  ])('can not be %s', (_, store, words) => {
+    expectRefusal({ store }, words)
+  })
+})
+
+describe('an option that does not exist', () => {
+  it.each([
+    ['maxAge', /maxAge is no option: take idleTimeout/],
+    ['ttl', /ttl is no option: take idleTimeout/],
+    ['resave', /resave is no option: take persistence/],
+    ['saveUninitialized', /take persistence/],
+    ['idletimeout', /idletimeout is no option: there are .*idleTimeout/],
+    ['storage', /storage is no option/],
+  ])('is refused: %s', (name, words) => {
+    expectRefusal({ [name]: 60 }, words)
+    expectRefusal({ [name]: undefined }, words)
+  })
+
+  it.each([
+    ['maxAge', /cookie\.maxAge is no option: take idleTimeout/],
+    ['expires', /cookie\.expires is no option: take idleTimeout/],
+    ['signed', /cookie\.signed is no option/],
+    ['samesite', /cookie\.samesite is no option/],
+  ])('of the cookie is refused: %s', (name, words) => {
+    expectRefusal({ cookie: { [name]: 60 } }, words)
+  })
+})
+
+describe('what is no option of its kind', () => {
+  const notFunctions = [null, 5, 'log', {}, true]
+
+  it.each(['onEvent', 'now', 'signer'])('is refused for %s, which is a function', (name) => {
+    for (const value of notFunctions) expectRefusal({ [name]: value }, new RegExp(`${name} must be a function`))
+  })
+
+  it('is refused for a signer that makes none', () => {
+    for (const made of [undefined, {}, { sign() {}, verify() {} }, Promise.resolve({})]) {
+      expectRefusal({ signer: () => made }, /signer/)
+    }
+  })
+
+  it('is refused for the codec and the schema', () => {
+    for (const value of [null, 5, {}, { encode() {} }, JSON, () => {}]) expectRefusal({ codec: value }, /codec/)
+    for (const value of [null, 5, {}, () => {}, { '~standard': {} }, { parse() {} }]) {
+      expectRefusal({ schema: value }, /schema/)
+    }
+  })
+
+  it('is refused for migrations, which are a list of functions', () => {
+    for (const value of [null, {}, () => {}, [5], [() => ({}), undefined]]) {
+      expectRefusal({ migrations: value }, /migrations/)
+    }
+  })
+
+  it('is refused for onStoreFailure, warnings and numbers', () => {
+    for (const value of [null, 'ignore', true, 5]) expectRefusal({ onStoreFailure: value }, /onStoreFailure/)
+    for (const value of [null, 'no', 0]) expectRefusal({ warnings: value }, /warnings/)
+    for (const value of [null, 0, -1, Number.NaN, '5', '1mb']) expectRefusal({ maxDataBytes: value }, /maxDataBytes/)
+    for (const value of [null, -1, Number.NaN, '5']) expectRefusal({ verifiedCacheSize: value }, /verifiedCacheSize/)
+    for (const value of [null, 0, -1, Infinity, '5']) expectRefusal({ storeTimeout: value }, /storeTimeout/)
+  })
+
+  it('is refused for each switch of the cookie', () => {
+    for (const name of ['secure', 'httpOnly', 'partitioned', 'persistent']) {
+      for (const value of ['auto', 'false', null, 0, 1, {}]) {
+        expectRefusal({ cookie: { [name]: value } }, new RegExp(`cookie\\.${name} must be true or false`))
+      }
+    }
+    for (const cookie of [null, 'sid', 5]) expectRefusal({ cookie }, /cookie/)
+  })
+
+  it('is refused where no options came at all', () => {
+    for (const options of [undefined, null, 'x', new MemoryStore()]) {
+      expect(() => new SessionManager(options as never)).toThrow(TypeError)
+      expect(() => new SessionManager(options as never)).toThrow(/fetch-sessions: /)
+    }
+  })
+})
+
+describe('an idleTimeout above the absoluteTimeout', () => {
+  it('is refused where both were given', () => {
+    expectRefusal({ idleTimeout: 61, absoluteTimeout: 60 }, /idleTimeout is above absoluteTimeout/)
+    expect(() => make({ idleTimeout: 60, absoluteTimeout: 60 })).not.toThrow()
+  })
+
+  it('makes the absolute one as long where that was not given', async () => {
+    const sessions = make({ idleTimeout: 31 * 86_400 })
+    expect((await sessions.issue({})).setCookie).toContain(`Max-Age=${31 * 86_400}`)
   })
 })
 
@@ -140,8 +267,24 @@ describe('the cookie options', () => {
     ['sameSite', { sameSite: 'none', secure: false }],
     ['partitioned', { partitioned: true, secure: false }],
     ['priority', { priority: 'urgent' }],
+    ['path', { path: `/${'a'.repeat(1024)}` }],
+    ['domain', { domain: `${'a.'.repeat(512)}com` }],
+    ['retired', { retired: {} }],
+    ['retired', { retired: [null] }],
+    ['retired', { retired: [{}] }],
+    ['retired', { retired: [{ name: '__Host-sid', path: '/' }] }],
+    ['retired', { retired: [{ where: '/' }] }],
+    ['retired', { name: 'sid', domain: 'example.com', retired: [{ domain: '.EXAMPLE.com' }] }],
+    ['retired.name', { retired: [{ name: 'a b' }] }],
+    ['retired.domain', { retired: [{ domain: 'a b' }] }],
+    ['retired.path', { retired: [{ path: 'app' }] }],
   ])('that can not work are named: cookie.%s of %j', (name, cookie) => {
     expectRefusal({ cookie }, new RegExp(`cookie\\.${name}`))
+  })
+
+  it('may have 1024 characters in path and domain', () => {
+    const domain = `${'a.'.repeat(510)}.com`.replace('..', '.')
+    expect(() => make({ cookie: { path: `/${'a'.repeat(1023)}`, domain } })).not.toThrow()
   })
 
   it('hold for the CookieStore as well', () => {

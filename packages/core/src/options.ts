@@ -11,6 +11,7 @@ import { checkTimeout, invalidOption, rejectUnknown } from './option-error.js'
 import { isObject, type SessionCodec } from './session/codec.js'
 import { MAX_COOKIE_AGE } from './session/lifetime.js'
 import type { Migration } from './session/serializer.js'
+import { checkStore } from './store/check-store.js'
 import type { SessionStore } from './store/store.js'
 import type { IsJson, SessionData } from './types.js'
 
@@ -86,7 +87,6 @@ const OPTIONS = (
   'store secret cookie idleTimeout absoluteTimeout persistence schema migrations onInvalidData onStoreFailure ' +
   'maxDataBytes verifiedCacheSize storeTimeout signer onEvent warnings now codec'
 ).split(' ')
-const STORE_METHODS = ['load', 'create', 'update', 'touch', 'delete'] as const
 
 /**
  * Looks at what can be wrong with each option by itself.
@@ -113,8 +113,8 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])
   checkWord('onInvalidData', onInvalidData, ['reset', 'throw'])
   if (!isFunction(onStoreFailure)) checkWord('onStoreFailure', onStoreFailure, ['throw', 'anonymous'])
-  check('verifiedCacheSize', verifiedCacheSize >= 0, 'must be a number, 0 or more')
-  check('maxDataBytes', maxDataBytes > 0, 'must be a number of bytes above 0')
+  check('verifiedCacheSize', isNumber(verifiedCacheSize) && verifiedCacheSize >= 0, 'must be a number, 0 or more')
+  check('maxDataBytes', isNumber(maxDataBytes) && maxDataBytes > 0, 'must be a number of bytes above 0')
   check('warnings', typeof warnings === 'boolean', 'must be true or false')
   for (const [name, value] of Object.entries({ onEvent, now, signer })) {
     check(name, value === undefined || isFunction(value), 'must be a function')
@@ -129,25 +129,8 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
     schema === undefined || isFunction(standard?.validate),
     'must be a Standard Schema (zod, valibot, arktype)',
   )
-  checkStore(options.store)
-}
-
-/** @throws TypeError if this is no store, but what people take for one */
-function checkStore(store: unknown): void {
-  if (isObject(store) && FORMAT in store) return
-  if (store === undefined || store === null) throw invalidOption('store', 'is missing: begin with "new MemoryStore()"')
-  if (typeof store === 'string' || store instanceof URL) {
-    throw invalidOption(
-      'store',
-      'is an address: connect a client to it, and give that to a store, such as redisStore(client)',
-    )
-  }
-  if (isFunction(store)) throw invalidOption('store', 'is a class or a function: call it, as in "new MemoryStore()"')
-  if (!isObject(store)) throw invalidOption('store', 'must be a store, such as "new MemoryStore()"')
-  if ('then' in store) throw invalidOption('store', 'is a promise: await it first')
-  const missing = STORE_METHODS.filter((method) => !isFunction((store as Record<string, unknown>)[method]))
-  if (missing.length > 0)
-    throw invalidOption('store', `has no ${missing.join(', ')}: a client goes into a store, such as redisStore(client)`)
+  const isCookieStore = isObject(options.store) && FORMAT in options.store
+  if (!isCookieStore) checkStore('store', options.store)
 }
 
 function check(option: string, isRight: boolean, problem: string): void {
@@ -160,4 +143,8 @@ function checkWord(option: string, word: unknown, words: readonly unknown[]): vo
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function'
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number'
 }

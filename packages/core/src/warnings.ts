@@ -46,9 +46,24 @@ export class FirstDayWarnings {
   }
 }
 
+/** The part of Deno's and Node's globals that is looked at. */
+interface Environment {
+  readonly Deno?: {
+    readonly permissions?: { querySync?(about: { name: 'env'; variable: string }): { readonly state: string } }
+  }
+  readonly process?: { readonly env?: Record<string, string | undefined> }
+}
+
 export function isProduction(): boolean {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
-  return process?.env?.NODE_ENV === 'production'
+  const { Deno, process } = globalThis as Environment
+  try {
+    // Deno asks the user, or throws, for a variable that the program was not allowed to see: it is not worth that.
+    const permission = Deno?.permissions?.querySync?.({ name: 'env', variable: 'NODE_ENV' })
+    if (permission !== undefined && permission.state !== 'granted') return false
+    return process?.env?.NODE_ENV === 'production'
+  } catch {
+    return false
+  }
 }
 
 /** To a host that is not this very machine, for which browsers make an exception. */

@@ -27,14 +27,17 @@ class Caches {
 }
 
 let caches: Caches
+/** Some runtimes have one. */
+const own: PropertyDescriptor | undefined = Object.getOwnPropertyDescriptor(globalThis, 'caches')
 
 beforeEach(() => {
   caches = new Caches()
-  Object.assign(globalThis, { caches })
+  Object.defineProperty(globalThis, 'caches', { configurable: true, value: caches })
 })
 
 afterEach(() => {
-  Reflect.deleteProperty(globalThis, 'caches')
+  if (own === undefined) Reflect.deleteProperty(globalThis, 'caches')
+  else Object.defineProperty(globalThis, 'caches', own)
 })
 
 describe('hono/cache between session and handler', () => {

@@ -1,5 +1,6 @@
-export type { MysqlCallbackClient, MysqlClient, MysqlPromiseClient } from './mysql-client.js'
+export type { MysqlCallbackClient, MysqlClient } from './mysql-client.js'
 export { mysqlStore } from './mysql-store.js'
+export type { MysqlPromiseClient } from './mysql2-client.js'
 export type { PGliteClient, PgClient, PostgresClient } from './postgres-client.js'
 export { type PostgresStoreOptions, postgresStore } from './postgres-store.js'
 export type { AsyncSqlStore, SqlStoreOptions, SyncSqlStore } from './sql-store.js'

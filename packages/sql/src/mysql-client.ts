@@ -1,13 +1,7 @@
 import { retryDeadlocks } from './deadlock.js'
-import { mysql2Client } from './mysql2-client.js'
+import { type MysqlPromiseClient, mysql2Client } from './mysql2-client.js'
 import { has, hasCode, type SqlClient } from './sql-client.js'
 import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
-
-/** A pool or connection of `mysql2/promise`. */
-export interface MysqlPromiseClient {
-  execute(query: { sql: string; rowsAsArray: boolean }, values: (string | number | null)[]): Promise<[unknown, unknown]>
-  format(statement: string, ...values: never[]): string
-}
 
 /** A pool or connection of `mysql2`, which has one with promises in it. */
 export interface MysqlCallbackClient {

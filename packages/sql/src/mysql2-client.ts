@@ -1,5 +1,10 @@
-import type { MysqlPromiseClient } from './mysql-client.js'
 import { has, hasCode, type Row, type SqlClient, type Value } from './sql-client.js'
+
+/** A pool or connection of `mysql2/promise`. */
+export interface MysqlPromiseClient {
+  execute(query: { sql: string; rowsAsArray: boolean }, values: (string | number | null)[]): Promise<[unknown, unknown]>
+  format(statement: string, ...values: never[]): string
+}
 
 /** One connection. */
 interface Connection extends Pick<MysqlPromiseClient, 'execute'> {

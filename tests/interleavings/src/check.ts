@@ -28,15 +28,28 @@ export async function check(core: Core, scenario: Scenario, failures = 0, limits
   return { ...explored, found, milliseconds: performance.now() - started }
 }
 
-/** One run, by its text. */
-export async function replay(core: Core, scenario: Scenario, text: string): Promise<Found | undefined> {
-  const run = await runOnce(core, scenario, /[!?]/.test(text) ? 1 : 0, follow(text))
+/** One run, by its text. Not `isStrict`: the text may be one of core as it was. */
+export async function replay(
+  core: Core,
+  scenario: Scenario,
+  text: string,
+  isStrict = true,
+): Promise<Found | undefined> {
+  const run = await runOnce(core, scenario, /[!?]/.test(text) ? 1 : 0, follow(text, isStrict))
   const promise = run && brokenPromise(run)
   return run && promise !== undefined ? { promise, run } : undefined
 }
 
-/** The shortest run that breaks a promise: with as few pre-emptions as can be, and of these the one of the fewest steps. */
-export async function shortest(core: Core, scenario: Scenario, failures = 0): Promise<Found | undefined> {
+/**
+ * The shortest run that breaks a promise: with as few pre-emptions as can be, and of these the one of the fewest steps.
+ * `isQuick`: the first of these.
+ */
+export async function shortest(
+  core: Core,
+  scenario: Scenario,
+  failures = 0,
+  { isQuick = false }: { isQuick?: boolean } = {},
+): Promise<Found | undefined> {
   for (let preemptions = 0; preemptions <= 4; preemptions++) {
     let best: Found | undefined
     const { isAll } = await explore(
@@ -45,7 +58,7 @@ export async function shortest(core: Core, scenario: Scenario, failures = 0): Pr
         const promise = run && brokenPromise(run)
         if (run && promise !== undefined && run.steps.length < (best?.run.steps.length ?? Infinity))
           best = { promise, run }
-        return true
+        return !(isQuick && best !== undefined)
       },
       { preemptions, runs: 20_000 },
     )

@@ -125,17 +125,19 @@ export function spell(chosen: Action, actions: readonly Action[]): string {
   return `${chosen.by}${index > 0 ? index + 1 : ''}${chosen.outcome}`
 }
 
-/** Makes the choices of such a text. */
-export function follow(text: string): Choose {
+/** Makes the choices of such a text. Not `isStrict`: one that can't be made any more is left out. */
+export function follow(text: string, isStrict = true): Choose {
   const tokens = [...text.matchAll(/([A-Z-])(\d*)([!?]?)/g)]
   let step = 0
   return (actions) => {
     const [, by, index, outcome] = tokens[step++] ?? []
     // What the text does not say is done in order.
-    if (by === undefined) return byContinuation({ actions, last: undefined })[0]
+    const [inOrder] = byContinuation({ actions, last: undefined })
+    if (by === undefined) return inOrder
     const own = actions.filter((action) => action.by === by && action.outcome === outcome)
     const action = own[Number(index || 1) - 1]
-    if (action === undefined) throw new Error(`Step ${step} of the text, ${by}${index}${outcome}, is not offered`)
-    return action
+    if (action === undefined && isStrict)
+      throw new Error(`Step ${step} of the text, ${by}${index}${outcome}, is not offered`)
+    return action ?? inOrder
   }
 }

@@ -9,7 +9,7 @@ describe('a fault that is planted is found:', () => {
     const core = await coreWith(fault)
     const scenario = scenarios.find((scenario) => scenario.name === name)
     if (scenario === undefined) throw new Error(`There is no scenario "${name}"`)
-    const found = await shortest(core, scenario, failures)
+    const found = await shortest(core, scenario, failures, { isQuick: process.env.INTERLEAVINGS !== 'all' })
     if (found === undefined) throw new Error('It is not found')
     if (process.env.INTERLEAVINGS_TELL) console.log(tell(found))
     // Its text makes the same run again.

@@ -63,9 +63,24 @@ export const planted: readonly Planted[] = [
   {
     name: 'a rotation that sends its cookie over that of a sign-in',
     file: 'commit/regenerate.ts',
-    right: 'if (known !== undefined) return',
-    wrong: 'return',
+    right: 'if (known === undefined) {',
+    wrong: 'if (false) {',
     scenario: 'a rotation beside a sign-in',
+  },
+  {
+    name: 'a sign-in that leaves a rotated id behind, to which the old cookie leads',
+    file: 'commit/regenerate.ts',
+    right: 'if (!leadsOn(context, found.successor)) {',
+    wrong: 'if (true) {',
+    scenario: 'a rotation beside a sign-in and an update',
+  },
+  {
+    name: 'a failed request that sends the cookie of an id it only followed to',
+    file: 'request/handle.ts',
+    right: "what === 'all' || state.isSaved ||",
+    wrong: 'true ||',
+    scenario: 'a rotation beside a sign-in and an update',
+    failures: 1,
   },
   {
     name: 'a queue that forgets a failure',
@@ -158,7 +173,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a touch that is not decided again',
     file: 'commit/commit.ts',
-    right: "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'superseded') return found",
+    right:
+      "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'superseded') return found",
     wrong:
       "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'session') return andThen(identity.store.touch(identity.id, expiresAt, found.session.record.version), () => ({ is: 'stored', session }))",
     scenario: 'a shorter lifetime beside a use that is due',

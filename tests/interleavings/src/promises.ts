@@ -3,6 +3,8 @@ import type { Run, Seen, Told } from './world.js'
 /** One promise: `undefined` if the run keeps it, else what is wrong. */
 interface Pledge {
   readonly promise: string
+  /** It holds for sessions that live in their cookies, too, which can't merge. */
+  readonly holdsInCookies?: true
   broken(run: Run): string | undefined
 }
 
@@ -10,10 +12,12 @@ interface Pledge {
 export const promises: readonly Pledge[] = [
   {
     promise: 'Each request ends.',
+    holdsInCookies: true,
     broken: ({ told }) => first(told, ({ answer, began }) => began >= 0 && answer === undefined, 'is never answered'),
   },
   {
     promise: 'Nothing fails but for the store, or the handler itself.',
+    holdsInCookies: true,
     broken: ({ told, failed }) =>
       first(
         told,
@@ -23,6 +27,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing is left pending.',
+    holdsInCookies: true,
     broken: ({ pending }) => (pending.length > 0 ? `What is left: ${pending.join(', ')}` : undefined),
   },
   {
@@ -52,6 +57,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'No change is made twice.',
+    holdsInCookies: true,
     broken: ({ opens }) => {
       for (const seen of opens.values()) {
         const marks = seen?.data.marks ?? []
@@ -65,7 +71,7 @@ export const promises: readonly Pledge[] = [
     broken: (run) =>
       first(
         run.told,
-        ({ throws, marked, letter }) => throws && marked && allMarks(run).includes(letter),
+        ({ throws, saved, marked, letter }) => throws && marked && !saved && allMarks(run).includes(letter),
         'threw, and its change is there',
       ),
   },
@@ -108,6 +114,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing that was destroyed opens.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
         if (request.ends === 'own') {
@@ -138,6 +145,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'After a sign-out that was sent when the sign-in was acknowledged, nobody is signed in.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (out) => {
         if (out.ends !== 'own' || out.answer !== 'ok') return undefined
@@ -209,6 +217,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nobody sees the session of another.',
+    holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
         const origin = request.seen?.data.origin
@@ -234,10 +243,11 @@ export const promises: readonly Pledge[] = [
       firstOf(run.told, (request) => {
         const { lifetime, seen } = request
         if (lifetime === undefined || !isAcknowledged(request) || seen === undefined) return undefined
-        const record = run.records.find(({ id }) => id === seen.id)
-        return record && record.expiresAt > run.now + lifetime * 1000
-          ? 'has shortened a lifetime that is long again'
-          : undefined
+        const ids = [seen.id, ...sessionsOf(run, request).map(({ id }) => id)]
+        const isLong = run.records.some(
+          ({ id, expiresAt }) => ids.includes(id) && expiresAt > run.now + lifetime * 1000,
+        )
+        return isLong && !isForked(run) ? 'has shortened a lifetime that is long again' : undefined
       }),
   },
   {
@@ -266,7 +276,9 @@ export const promises: readonly Pledge[] = [
 
 /** The first promise that a run breaks, in words. */
 export function brokenPromise(run: Run): string | undefined {
-  for (const { promise, broken } of promises) {
+  const isCookie = run.scenario.store === 'cookie'
+  for (const { promise, holdsInCookies, broken } of promises) {
+    if (isCookie && !holdsInCookies) continue
     const what = broken(run)
     if (what !== undefined) return `${promise}\n${what}`
   }
@@ -274,8 +286,8 @@ export function brokenPromise(run: Run): string | undefined {
 }
 
 /** The visitor was told that it is done, and the application that nothing was dropped. */
-function isAcknowledged({ answer, dropped }: Told): boolean {
-  return answer === 'ok' && dropped.length === 0
+function isAcknowledged({ answer, saved, dropped }: Told): boolean {
+  return (answer === 'ok' || saved) && dropped.length === 0
 }
 
 function renews({ signedInAs, rotated }: Told): boolean {
@@ -315,6 +327,8 @@ function wasHidden(_run: Run, { seen, sent }: Told): boolean {
 function isBefore(run: Run, earlier: Told, later: Told): boolean {
   if (earlier === later || earlier.answered < 0 || later.firstCall < 0) return false
   if (earlier.sent !== undefined && !(earlier.arrived >= 0 && earlier.arrived <= later.began)) return false
+  // What is near is read at once, when it is sent.
+  if (run.scenario.store === 'cached') return earlier.answered <= later.began
   // Another request of the same process may have written for it.
   const written = run.writes.find(({ record }) => record.data.includes(`"${earlier.letter}"`))?.step ?? -1
   return Math.max(earlier.lastCall, written) < later.firstCall
@@ -339,7 +353,9 @@ function allMarks({ opens }: Run): string[] {
 function isKnownLimit(run: Run, renewed: Told): boolean {
   const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
-  return sender !== undefined && sender !== renewed && sender.lastCall < renewed.lastCall
+  if (sender === undefined || sender === renewed) return false
+  const marker = run.writes.find(({ by, record }) => by === sender.letter && record.data === '')
+  return (marker?.step ?? sender.lastCall) < renewed.lastCall
 }
 
 /** Only who works alone is told by an error that the session has ended meanwhile. */

@@ -84,6 +84,26 @@ export const saveInTheMiddle = (options?: Options): Plan =>
     visit.told.set.push('left')
   })
 
+export const signInSaveAndThrow = (user: string, options?: Options): Plan =>
+  plan(`signs in as ${user}, saves, then throws`, options, async (visit) => {
+    const session = await acquire(visit)
+    session.regenerate()
+    session.set('user', user)
+    session.set('by', visit.letter)
+    await visit.handle.save()
+    visit.told.saved = true
+    visit.told.signedInAs = user
+    fail(visit)
+  })
+
+export const addSaveAndThrow = (options?: Options): Plan =>
+  plan('updates, saves, then throws', options, async (visit) => {
+    mark(visit, await acquire(visit))
+    await visit.handle.save()
+    visit.told.saved = true
+    fail(visit)
+  })
+
 export const alone = (options?: Options): Plan =>
   plan('updates alone', options, async (visit) => {
     await acquire(visit)

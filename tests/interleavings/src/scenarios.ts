@@ -140,4 +140,72 @@ export const scenarios: readonly Scenario[] = [
     requests: { A: a.signIn('ada'), B: a.add(there) },
   },
   { name: 'two rotations, the signer held', holdsSigner: true, requests: { A: a.rotate(10), B: a.rotate(10, there) } },
+  // More of them at once.
+  { name: 'a shorter lifetime beside an update', age: 3, requests: { A: a.shorten(60), B: a.add(there) } },
+  { name: 'a shorter lifetime beside a sign-in', age: 3, requests: { A: a.shorten(60), B: a.signIn('ada', there) } },
+  { name: 'a shorter lifetime beside a rotation', age: 3, requests: { A: a.shorten(60), B: a.rotate(10, there) } },
+  { name: 'a sign-in that is saved before a throw', requests: { A: a.signInSaveAndThrow('ada'), B: a.add(there) } },
+  { name: 'an update that is saved before a throw', requests: { A: a.addSaveAndThrow(), B: a.signIn('ada', there) } },
+  { name: 'a save in the middle beside a sign-in', requests: { A: a.saveInTheMiddle(), B: a.signIn('ada', there) } },
+  { name: 'a save in the middle beside a rotation', requests: { A: a.saveInTheMiddle(), B: a.rotate(10, there) } },
+  {
+    name: 'a rotation, then another, beside an update',
+    requests: { A: a.rotate(60), B: a.rotate(60, { after: ['A'] }), C: a.add(there) },
+  },
+  {
+    name: 'a rotation beside a sign-in and an update',
+    requests: { A: a.rotate(10), B: a.signIn('ada', there), C: a.add({ process: 2 }) },
+  },
+  { name: 'a sign-in beside an exclusive', requests: { A: a.signIn('ada'), B: a.alone(there) } },
+  { name: 'a rotation beside an exclusive', requests: { A: a.rotate(10), B: a.alone(there) } },
+  { name: 'an edit beside a sign-in', requests: { A: a.editFirst(), B: a.signIn('ada', there) } },
+  {
+    name: 'a first update, sent again',
+    isNew: true,
+    requests: { A: a.add({ retries: true }), B: a.read({ after: ['A'] }) },
+  },
+  // A near store before a far one, in each process.
+  { name: 'cached: two updates', store: 'cached', requests: { A: a.add(), B: a.add() } },
+  {
+    name: 'cached: a read, then an update, beside an update',
+    store: 'cached',
+    requests: { A: a.read(there), B: a.add(), C: a.add({ process: 1, after: ['A'] }) },
+  },
+  {
+    name: 'cached: a read, then an update, beside a sign-out',
+    store: 'cached',
+    requests: { A: a.read(there), B: a.signOut(), C: a.add({ process: 1, after: ['A'] }) },
+  },
+  { name: 'cached: a sign-in beside an update', store: 'cached', requests: { A: a.signIn('ada'), B: a.add() } },
+  {
+    name: 'cached: a sign-in beside a sign-out',
+    store: 'cached',
+    requests: { A: a.signIn('ada'), B: a.signOut(there) },
+  },
+  { name: 'cached: a sign-out beside an update', store: 'cached', requests: { A: a.signOut(), B: a.add() } },
+  // Sessions in their cookies, with revocations.
+  { name: 'cookie: two updates', store: 'cookie', requests: { A: a.add(), B: a.add() } },
+  { name: 'cookie: a sign-out beside an update', store: 'cookie', requests: { A: a.signOut(), B: a.add(there) } },
+  {
+    name: 'cookie: a sign-out after a sign-in, beside an update',
+    store: 'cookie',
+    requests: { A: a.signIn('ada'), B: a.signOut({ after: ['A'] }), C: a.add(there) },
+  },
+  {
+    name: 'cookie: a sign-out, sent again',
+    store: 'cookie',
+    requests: { A: a.signOut({ retries: true }), B: a.read(there) },
+  },
+  {
+    name: 'cookie: a sign-out everywhere beside an update',
+    store: 'cookie',
+    owner: 'ada',
+    requests: { A: a.signOutEverywhere('ada'), B: a.add(there) },
+  },
+  {
+    name: 'cookie: two sign-outs everywhere',
+    store: 'cookie',
+    owner: 'ada',
+    requests: { A: a.signOutEverywhere('ada'), B: a.signOutEverywhere('ada', there) },
+  },
 ]

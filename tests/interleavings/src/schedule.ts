@@ -115,6 +115,33 @@ function meets(a: string, b: string): boolean {
 }
 
 /** Lets everything run that waits for nothing held. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+export async function settle(): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve))
+  while (working > 0)
+}
+
+/** How many calls of WebCrypto are at work, on threads of their own. */
+let working = 0
+
+const METHODS = ['importKey', 'deriveKey', 'deriveBits', 'sign', 'verify', 'digest', 'encrypt', 'decrypt'] as const
+
+/** Waits for WebCrypto as well, from now on until the returned function is called. */
+export function waitForCrypto(): () => void {
+  const subtle = crypto.subtle as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+  for (const name of METHODS) {
+    const real = subtle[name] as (...args: unknown[]) => Promise<unknown>
+    const counted = (...args: unknown[]): Promise<unknown> => {
+      working++
+      const done = (): void => {
+        working--
+      }
+      const answer = real.apply(crypto.subtle, args)
+      answer.then(done, done)
+      return answer
+    }
+    Object.defineProperty(subtle, name, { value: counted, configurable: true, writable: true })
+  }
+  return () => {
+    for (const name of METHODS) delete subtle[name]
+  }
 }

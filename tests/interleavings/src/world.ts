@@ -11,7 +11,7 @@ import type { Choose } from './explore.js'
 import { spell } from './explore.js'
 import { heldSigner } from './held-signer.js'
 import { HeldStore } from './held-store.js'
-import { atWork, Schedule, type Step, settle } from './schedule.js'
+import { atWork, Schedule, type Step, settle, type Touch, waitForCrypto } from './schedule.js'
 import { VirtualTime } from './virtual-time.js'
 
 const HOUR = 3_600_000
@@ -70,6 +70,8 @@ export class Told {
   ends: 'own' | 'others' | undefined
   ended: string | undefined
   throws = false
+  /** What it did was saved before it threw. */
+  saved = false
   answer: 'ok' | 'failed' | undefined
   error: unknown
   dropped: string[] = []
@@ -106,6 +108,7 @@ export interface Visit {
 
 export interface Written {
   readonly step: number
+  readonly by: string
   readonly id: string
   readonly record: SessionRecord
 }
@@ -140,10 +143,12 @@ export async function runOnce(
 ): Promise<Run | undefined> {
   const world = new World(core, scenario, failures)
   const restore = world.time.install()
+  const stopWaiting = scenario.store === 'cookie' ? waitForCrypto() : undefined
   try {
     return await world.run(choose)
   } finally {
     restore()
+    stopWaiting?.()
   }
 }
 
@@ -217,7 +222,7 @@ class World {
   #offer(told: Told): void {
     this.#schedule.offer(
       {
-        touches: [{ what: `browser ${told.browser}`, writes: false }],
+        touches: this.#startTouches(told),
         perform: () => {
           told.cookie = this.#jars.get(told.browser) as string
           told.began = this.#step()
@@ -227,6 +232,13 @@ class World {
       },
       told.letter,
     )
+  }
+
+  #startTouches({ browser, plan }: Told): Touch[] {
+    const touches = [{ what: `browser ${browser}`, writes: false }]
+    // What is near is read at once.
+    if (this.#scenario.store === 'cached') touches.push({ what: `process ${plan.process ?? 0}`, writes: true })
+    return touches
   }
 
   async #serve(told: Told): Promise<void> {
@@ -329,7 +341,7 @@ class World {
       schedule: this.#schedule,
       nameOf: (id) => this.#nameOf(id),
       hearing: crowd.length > 1 ? `process ${process}` : undefined,
-      onWrite: (id, record) => this.#writes.push({ step: this.#step(), id, record }),
+      onWrite: (id, record) => this.#writes.push({ step: this.#step(), by: atWork(), id, record }),
     })
     if (store === 'cached') return cachedStore(new MemoryStore(), held)
     if (store === 'cookie') return new CookieStore({ encrypt: false, revocations: held, maxStaleness: 0 })

@@ -111,6 +111,11 @@ describe.each(['fetch', 'hono', 'itty-router'])(`%s on ${runtime.label}`, (adapt
     expect(await client.text('/count')).toBe('3')
   })
 
+  it('reads for the first time from within a stream', async () => {
+    await client.visit('/count')
+    expect(await client.text('/late-read')).toBe('1')
+  })
+
   it('answers 404 where there is no page, without a cookie', async () => {
     const response = await client.visit('/nowhere')
     expect([response.status, response.headers.getSetCookie()]).toEqual([404, []])

@@ -1,6 +1,7 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError, SessionError } from '../errors.js'
+import { elapsedSince, startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
 import { SessionState } from '../session/session-state.js'
 import { type StoredSession, storedAs } from '../session/stored-session.js'
@@ -25,6 +26,7 @@ export async function edit(
   identity: Identity,
   change: (state: SessionState) => void,
 ): Promise<boolean> {
+  const started = startTime(context.emit)
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const state = await findById(context, identity)
     if (state === undefined) return false
@@ -33,14 +35,18 @@ export async function edit(
     if (state.regeneration !== undefined) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
     }
-    if (state.status === 'destroyed') return (await endSession(context, identity, state.stored)) === 'destroyed'
+    if (state.status === 'destroyed') {
+      const isDestroyed = (await endSession(context, identity, state.stored)) === 'destroyed'
+      if (isDestroyed) context.emit?.({ type: 'destroyed', id: identity.id, duration: elapsedSince(started) })
+      return isDestroyed
+    }
     const { content, isChanged } = await state.draft.seal()
     state.phase = 'closed'
     if (!isChanged) return true
     const { createdAt, version } = record
     const session = storedAs(context, content, { createdAt, version: version + 1, lastUse, cookie })
     if (await identity.store.update(identity.id, session.record)) {
-      context.emit?.({ type: 'saved', id: identity.id, duration: 0 })
+      context.emit?.({ type: 'saved', id: identity.id, duration: elapsedSince(started) })
       return true
     }
     await backOff(attempt)

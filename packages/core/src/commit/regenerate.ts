@@ -7,6 +7,7 @@ import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, type Found, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
+import { leadsOn } from './end-session.js'
 import { livesOn } from './successor.js'
 
 /** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
@@ -21,13 +22,13 @@ export type RegenerateOutcome =
  */
 export async function regenerate(
   context: CommitContext,
-  { identity: old, stored: base }: SessionState,
+  { identity: before, stored: base }: SessionState,
   { identity: known, grace, isRestart }: Regeneration,
   sealed: Sealed,
   cookie: string | undefined,
 ): Promise<RegenerateOutcome> {
   const nonce = randomText()
-  const identity = known ?? ((await context.format.succeed(old, nonce, 0)) as Identity)
+  const identity = known ?? ((await context.format.succeed(before, nonce, 0)) as Identity)
   const now = context.now()
   const successor: Successor =
     known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
@@ -40,20 +41,29 @@ export async function regenerate(
   let session = build(sealed.content, 1)
   let isTaken = false
   try {
+    let old: Identity = before
     isTaken = !(await identity.store.create(identity.id, session.record))
     if (isTaken) throw new SessionConflictError(1)
     for (let newest = base; ; ) {
       // 2. The old record becomes a marker.
       if (await supersede(context, old, newest, successor, grace)) return { is: 'stored', session, identity }
       // 3. Another writer was faster.
-      const found = await reload(context, old)
-      if (found.is === 'superseded') {
-        // A session of its own for each of two sign-ins, but for what was signed out since. A rotation goes on under the id
-        // that is there, if its cookie leads there, and never sends a cookie over that of a sign-in.
-        const isOwn = known !== undefined
-        if (isOwn && (await livesOn(context, old, found.successor))) return { is: 'stored', session, identity }
-        await takeBack()
-        return isOwn ? { is: 'gone' } : found
+      let found = await reload(context, old)
+      while (found.is === 'superseded') {
+        // A rotation goes on under the id that is there, if its cookie leads there, and never sends one over it.
+        if (known === undefined) {
+          await takeBack()
+          return found
+        }
+        // A session of its own for each of two sign-ins, but for what was signed out since.
+        if (!leadsOn(context, found.successor)) {
+          if (await livesOn(context, old, found.successor)) return { is: 'stored', session, identity }
+          await takeBack()
+          return { is: 'gone' }
+        }
+        // The session was rotated: that id ends as well, or the old cookie would lead to it, past the sign-in.
+        old = { id: found.successor.id, store: before.store, isStale: false }
+        found = await reload(context, old)
       }
       if (found.is !== 'session') {
         await takeBack()

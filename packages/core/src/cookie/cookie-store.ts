@@ -1,5 +1,6 @@
 import { SessionTooLargeError } from '../errors.js'
 import { invalidOption, rejectUnknown } from '../option-error.js'
+import { checkStore } from '../store/check-store.js'
 import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
 import { type CookieFormat, type CookieFormatSetting, FORMAT, type Identity, type Rejected } from './cookie-format.js'
@@ -34,9 +35,11 @@ export class CookieStore {
   /** @throws TypeError if an option can't work */
   constructor(options: CookieStoreOptions = {}) {
     rejectUnknown('CookieStore: ', options, ['encrypt', 'revocations', 'maxStaleness'])
-    const { encrypt = true, maxStaleness = 10 } = options
+    const { encrypt = true, maxStaleness = 10, revocations } = options
     if (typeof encrypt !== 'boolean') throw invalidOption('encrypt', 'must be true or false')
-    if (!(maxStaleness >= 0)) throw invalidOption('maxStaleness', 'must be a number of seconds, 0 or more')
+    if (typeof maxStaleness !== 'number' || !(maxStaleness >= 0))
+      throw invalidOption('maxStaleness', 'must be a number of seconds, 0 or more')
+    if (revocations !== undefined) checkStore('revocations', revocations)
     // For the manager alone, so it is in no type.
     const format = (setting: CookieFormatSetting): CookieFormat => new RecordFormat(options, setting)
     Object.defineProperty(this, FORMAT, { value: format })

@@ -62,6 +62,11 @@ export interface SessionHandle<Data = SessionData> {
 /** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
 const areHeadersShortLived: boolean = 'Deno' in globalThis
 
+/** Whether what the handler returns for a WebSocket goes nowhere: on Bun, the 101 has gone out by then. */
+function isUpgradedByCall({ headers }: Request): boolean {
+  return 'Bun' in globalThis && headers.get('upgrade')?.toLowerCase() === 'websocket'
+}
+
 /**
  * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open. `nothing`:
  * saving has failed already.
@@ -88,6 +93,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #loaded: Loaded | undefined
   /** After the commit: the session that it left behind, if there is one. */
   #left: Identity | 'none' | undefined
+  /** Settles when the last commit has. A socket that is open by then may send before. */
+  #committing: Promise<void> | undefined
   /** Saves of one request follow one another. */
   #saving: Promise<void> | undefined
   /** And so do its exclusive works. */
@@ -101,8 +108,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
   belongsTo(source: Request): boolean {
-    if (this.#source === source && (this.#cookies === undefined || areHeadersShortLived)) return true
-    return cookiesOf(source) === this.#cookieText()
+    if (this.#source === source && this.#cookies === undefined) return true
+    try {
+      return cookiesOf(source) === this.#cookieText()
+    } catch (error) {
+      if (areHeadersShortLived) return true
+      throw error
+    }
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -117,6 +129,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   async save(change?: (session: WritableSession<Data>) => void): Promise<void> {
     if (change !== undefined) {
+      await this.#committing
       if (this.#outage !== undefined) throw this.#outage.error
       const state = await (this.isOver ? this.#loadLate('late') : this.#load())
       await this.#closing(state, async () => {
@@ -140,6 +153,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
     if (this.#outage !== undefined) throw this.#outage.error
     const next = async (): Promise<R> => {
+      await this.#committing
       const state = await (this.isOver ? this.#loadLate('late') : this.#load())
       if (state.status !== 'live') throw new SessionDestroyedError()
       return this.#closing(state, () => {
@@ -190,7 +204,12 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
     try {
       const needs = this.#finish(state, what, sent)
-      return isPromise(needs) ? needs.catch(reopen) : needs
+      if (!isPromise(needs)) return needs
+      this.#committing = needs.then(
+        () => {},
+        () => {},
+      )
+      return needs.catch(reopen)
     } catch (error) {
       return reopen(error)
     }
@@ -205,7 +224,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       : undefined
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
     return andThen(saving, () => {
-      const cookies = this.#cookiesFor(state, inner !== undefined)
+      // Of a request that failed, the browser learns of what was saved before.
+      const cookies =
+        what === 'all' || state.isSaved || state.status === 'destroyed'
+          ? this.#cookiesFor(state, inner !== undefined)
+          : []
       return andThen(cookies, (cookies) => {
         this.isOver = true
         this.#loading = undefined
@@ -279,7 +302,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   #needs(cookies: SessionCookie[], state?: SessionState): ResponseNeeds {
     const isOwn = (line: string): boolean => this.#at().isOwn(line)
-    return { id: cookies.length > 0 && state ? state.id : '', cookies, isOwn }
+    const isUpgraded = cookies.length > 0 && isRequest(this.#source) && isUpgradedByCall(this.#source)
+    return { id: cookies.length > 0 && state ? state.id : '', cookies, isOwn, isUpgraded }
   }
 
   #at(): CookiePlace {

@@ -91,7 +91,8 @@ function openOne(
       case 'data':
         return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
       case 'ended':
-        return reject(context, identity, { is: 'unknown' }, started)
+        // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
+        return andThen(reject(context, identity, { is: 'unknown' }, started), () => 'superseded')
       default:
         return reject(context, identity, found, started)
     }

@@ -87,15 +87,46 @@ describe('Cache-Control of a response with a session cookie', () => {
     expect(result).toContain('private')
   })
 
-  it('is not undone by the headers that speak to a CDN alone', async () => {
-    const headers = {
-      'Cache-Control': 'max-age=60',
-      'CDN-Cache-Control': 'max-age=3600',
-      'Surrogate-Control': 'max-age=3600',
-    }
+  const vendors = [
+    'CDN-Cache-Control',
+    'Vercel-CDN-Cache-Control',
+    'Netlify-CDN-Cache-Control',
+    'Cloudflare-CDN-Cache-Control',
+    'Fastly-CDN-Cache-Control',
+    'Akamai-CDN-Cache-Control',
+    'Akamai-Cache-Control',
+    'Surrogate-Control',
+    'Fastly-Surrogate-Control',
+    'Edge-Control',
+    'X-Accel-Expires',
+    'X-LiteSpeed-Cache-Control',
+  ]
+  it.each(vendors)('is not undone by what speaks to a CDN alone: %s', async (name) => {
+    const headers = { 'Cache-Control': 'max-age=60', [name]: 'max-age=3600', 'X-Own': 'kept' }
     const response = await writing(new Response(null, { headers }))
-    expect(response.headers.has('cdn-cache-control')).toBe(false)
-    expect(response.headers.has('surrogate-control')).toBe(false)
+    expect([response.headers.get(name), response.headers.get('x-own')]).toEqual([null, 'kept'])
+    expect(response.headers.get('cache-control')).toBe('private, max-age=60')
+    expect((await reading(new Response(null, { headers }))).headers.get(name)).toBe('max-age=3600')
+  })
+
+  it.each([
+    'CDN-Cache-Control',
+    'Vercel-CDN-Cache-Control',
+    'Netlify-CDN-Cache-Control',
+    'Cloudflare-CDN-Cache-Control',
+    'Fastly-CDN-Cache-Control',
+    'Akamai-CDN-Cache-Control',
+    'Surrogate-Control',
+    'Edge-Control',
+    'X-Accel-Expires',
+    'X-LiteSpeed-Cache-Control',
+  ])('is not undone by %s, in any letter case', async (name) => {
+    for (const spelt of [name, name.toLowerCase(), name.toUpperCase()]) {
+      const headers = { [spelt]: 'max-age=3600', 'X-CDN-Cache-Control-Note': 'kept', 'X-Edge-Control': 'kept' }
+      const response = await writing(new Response(null, { headers }))
+      expect(response.headers.has(name)).toBe(false)
+      expect(response.headers.get('x-cdn-cache-control-note')).toBe('kept')
+    }
   })
 
   it('is treated so for a removal cookie, too', async () => {

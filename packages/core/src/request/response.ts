@@ -1,8 +1,10 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 
-/** Headers by which a CDN is told to keep what `Cache-Control` forbids (RFC 9213, and those of single vendors). */
-const CDN_HEADER =
-  /(^|-)cdn-cache-control$|^(surrogate-control|edge-control|x-accel-expires|x-litespeed-cache-control)$/
+/**
+ * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of
+ * single vendors, most of which are called as that or as `Surrogate-Control` with their name before it.
+ */
+const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {
@@ -11,6 +13,8 @@ export interface ResponseNeeds {
   readonly cookies: readonly SessionCookie[]
   /** Whether a `Set-Cookie` line is this session's own, of an inner handler: there is to be one at most. */
   isOwn(line: string): boolean
+  /** Whether the request is one for a WebSocket, and an empty answer goes nowhere. */
+  readonly isUpgraded: boolean
 }
 
 /**

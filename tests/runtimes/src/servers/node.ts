@@ -1,4 +1,17 @@
-import { serve } from '@hono/node-server'
+import { serve, upgradeWebSocket } from '@hono/node-server'
+import { WebSocketServer } from 'ws'
 import { respond } from './app.js'
+import { honoSockets } from './sockets.js'
 
-serve({ fetch: respond, port: 0, hostname: '127.0.0.1' }, ({ port }) => console.log(JSON.stringify({ port })))
+const sockets = honoSockets(upgradeWebSocket)
+
+serve(
+  {
+    fetch: (request, env) =>
+      new URL(request.url).pathname.startsWith('/sockets/hono/') ? sockets.fetch(request, env) : respond(request),
+    port: 0,
+    hostname: '127.0.0.1',
+    websocket: { server: new WebSocketServer({ noServer: true }) },
+  },
+  ({ port }) => console.log(JSON.stringify({ port })),
+)

@@ -60,6 +60,17 @@ export const routes: Record<string, Route> = {
       }),
     )
   },
+  '/late-read': (session) => {
+    const stream = new ReadableStream({
+      async start(controller) {
+        await pause(20) // The response is under way, and its session was not asked for before.
+        const count = (await session.read()).get('count')
+        controller.enqueue(new TextEncoder().encode(String(count)))
+        controller.close()
+      },
+    })
+    return new Response(stream)
+  },
   '/save-in-stream': async (session) => {
     await increment(session)
     const stream = new ReadableStream({

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { type CookieOptions, CookieStore, MemoryStore, SessionManager } from '../index.js'
+import { Clock } from '../testing/clock.js'
+import { secret } from '../testing/secret.js'
+import { reading, signOut, writing } from '../testing/serve.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  visits: number
+}
+
+const store = new MemoryStore()
+
+/** A manager of one application, as it is configured today. */
+function manager(cookie: CookieOptions = {}, clock = new Clock()): SessionManager<Data> {
+  return new SessionManager<Data>({ store, secret, cookie, now: clock.now, idleTimeout: 1000 })
+}
+
+const count = (sessions: SessionManager<Data>, cookie: string): Promise<Response> =>
+  writing(sessions, cookie, (session) => session.update('visits', (n = 0) => n + 1))
+
+/** The lines of a response that set or remove this cookie. */
+const linesOf = (response: Response, name: string): string[] =>
+  response.headers.getSetCookie().filter((line) => line.startsWith(`${name}=`))
+
+describe('cookie.domain as a function', () => {
+  const cookie: CookieOptions = {
+    domain: (request) => request && new URL(request.url).hostname.split('.').slice(-2).join('.'),
+  }
+  const to = (url: string, header = ''): Request => new Request(url, { headers: { cookie: header } })
+  const counting = (sessions: SessionManager<Data>, request: Request): Promise<Response> =>
+    sessions.handle(request, async (handle) => {
+      ;(await handle.write()).update('visits', (n = 0) => n + 1)
+      return new Response()
+    })
+
+  it('serves one application on many hosts, and the name is __Secure-sid', async () => {
+    const sessions = manager(cookie)
+    for (const host of ['shop.example', 'forum.test']) {
+      const response = await counting(sessions, to(`https://www.${host}/`))
+      expect(response.headers.getSetCookie()).toEqual([
+        expect.stringMatching(`^__Secure-sid=.*; Domain=${host}; Secure`),
+      ])
+    }
+  })
+
+  it('removes the cookie where it was set', async () => {
+    const sessions = manager(cookie)
+    const header = cookieAfter(await counting(sessions, to('https://a.shop.example/')), '', '__Secure-sid')
+    const response = await sessions.handle(to('https://b.shop.example/', header), async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response()
+    })
+    expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(/Max-Age=0;.*; Domain=shop\.example;/)])
+  })
+
+  it('is given no request where there is none', async () => {
+    const asked: unknown[] = []
+    const sessions = manager({
+      domain: (request) => {
+        asked.push(request)
+        return undefined
+      },
+    })
+    await sessions.issue({ visits: 1 })
+    const handle = sessions.open('')
+    ;(await handle.write()).set('visits', 1)
+    await sessions.commitHeaders(handle, new Headers())
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.every((request) => request === undefined)).toBe(true)
+  })
+
+  it.each(['a b', '', 'evil.example; Path=/', 5, null])(
+    'that gives %j is a TypeError, and no such cookie goes out',
+    async (domain) => {
+      const sessions = manager({ domain: () => domain as string })
+      await expect(count(sessions, '')).rejects.toThrow(TypeError)
+      await expect(count(sessions, '')).rejects.toThrow(/cookie\.domain/)
+    },
+  )
+})
+
+describe('cookie.retired', () => {
+  it('removes the cookie of another name with the next Set-Cookie, and only where the request brought one', async () => {
+    const sessions = manager({ retired: [{ name: 'sid', domain: 'example.com', path: '/app' }] })
+    const bringing = await count(sessions, 'sid=from-last-year')
+    expect(linesOf(bringing, 'sid')).toEqual([
+      'sid=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/app; Domain=example.com; Secure; HttpOnly; SameSite=Lax',
+    ])
+    expect(linesOf(bringing, '__Host-sid')).toHaveLength(1)
+    expect(linesOf(await count(sessions, 'other=1; xsid=2'), 'sid')).toEqual([])
+    // No Set-Cookie of ours is due.
+    expect(linesOf(await reading(sessions, 'sid=from-last-year'), 'sid')).toEqual([])
+  })
+
+  it('removes one of today’s name at another place, where two came or the one was sent with other attributes', async () => {
+    const before = manager({ name: '__Secure-id', domain: 'example.com' })
+    const today = manager({ name: '__Secure-id', retired: [{ domain: 'example.com' }] })
+    const { cookie } = await before.issue({ visits: 1 })
+    const moved = await count(today, cookie)
+    expect(linesOf(moved, '__Secure-id').map((line) => /Max-Age=0/.test(line))).toEqual([true, false])
+    expect(linesOf(moved, '__Secure-id')[0]).toContain('; Domain=example.com')
+    const renewed = cookieAfter(moved, '', '__Secure-id')
+    // It is at today's place now: nothing is removed any more.
+    expect(linesOf(await count(today, renewed), '__Secure-id')).toEqual([])
+    const both = await writing(today, `${renewed}; __Secure-id=planted`, (session) => session.regenerate())
+    expect(linesOf(both, '__Secure-id').filter((line) => /Max-Age=0/.test(line))).toHaveLength(1)
+  })
+
+  it('goes with a sign-out as well', async () => {
+    const sessions = manager({ retired: [{ name: 'sid' }] })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const response = await signOut(sessions, `${cookie}; sid=old`)
+    expect(response.headers.getSetCookie().map((line) => line.split(';').slice(0, 2).join(';'))).toEqual([
+      'sid=; Max-Age=0',
+      '__Host-sid=; Max-Age=0',
+    ])
+  })
+
+  it('removes a partitioned one with Secure and Partitioned, since it would not match else', async () => {
+    const sessions = manager({ secure: false, retired: [{ partitioned: true }] })
+    const response = await count(sessions, 'sid=old')
+    expect(linesOf(response, 'sid')[0] ?? '').toMatch(/^sid=; Max-Age=0;.*; Secure;.*; Partitioned/)
+  })
+})
+
+describe('cookie attributes that were changed by configuration', () => {
+  const changes: [string, CookieOptions, CookieOptions, RegExp][] = [
+    ['sameSite', {}, { sameSite: 'strict' }, /SameSite=Strict/],
+    ['persistent', {}, { persistent: false }, /^(?!.*Max-Age)/],
+    ['persistent, back again', { persistent: false }, {}, /Max-Age=/],
+    ['httpOnly', {}, { httpOnly: false }, /^(?!.*HttpOnly)/],
+    ['priority', {}, { priority: 'high' }, /Priority=High/],
+    ['path', { name: '__Secure-sid', path: '/app' }, { name: '__Secure-sid' }, /Path=\/;/],
+  ]
+
+  it.each(changes)('reach a returning visitor with the next write, once: %s', async (_, before, after, line) => {
+    const today = manager(after)
+    const { cookie } = await manager(before).issue({ visits: 1 })
+    const [sent, ...more] = (await count(today, cookie)).headers.getSetCookie()
+    expect(more).toEqual([])
+    expect(sent).toMatch(line)
+    // The session is the same one, and nothing is due any more.
+    expect((await count(today, cookie)).headers.getSetCookie()).toEqual([])
+    expect((await today.read(visit(cookie))).get('visits')).toBe(3)
+  })
+
+  it.each(changes)('reach one who only reads with the next touch: %s', async (_, before, after, line) => {
+    const clock = new Clock()
+    const { cookie } = await manager(before, clock).issue({ visits: 1 })
+    const today = manager(after, clock)
+    expect((await reading(today, cookie)).headers.getSetCookie()).toEqual([])
+    clock.passes(100)
+    expect((await reading(today, cookie)).headers.getSetCookie()).toEqual([expect.stringMatching(line)])
+    clock.passes(1)
+    expect((await reading(today, cookie)).headers.getSetCookie()).toEqual([])
+  })
+
+  it('reach the cookie of a CookieStore as well', async () => {
+    const make = (cookie: CookieOptions) => new SessionManager<Data>({ store: new CookieStore(), secret, cookie })
+    const { cookie } = await make({}).issue({ visits: 1 })
+    const response = await count(make({ sameSite: 'strict' }), cookie)
+    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('SameSite=Strict')])
+  })
+})

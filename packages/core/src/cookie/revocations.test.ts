@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import { CookieStore, SessionManager, type SessionOptions, SessionStoreError } from '../index.js'
+import { Clock } from '../testing/clock.js'
+import { secret } from '../testing/secret.js'
+import { reading, regenerate, signOut, writing } from '../testing/serve.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { StagedStore } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+}
+
+/** Two processes that keep sessions in their cookies, and what has ended in a store that they share. */
+function setUp(maxStaleness?: number, options: Partial<SessionOptions<Data>> = {}) {
+  const revoked = new StagedStore()
+  const clock = new Clock()
+  const store = new CookieStore({ revocations: revoked, ...(maxStaleness !== undefined && { maxStaleness }) })
+  const make = (): SessionManager<Data> => new SessionManager<Data>({ store, secret, now: clock.now, ...options })
+  const sessions = make()
+  const elsewhere = new SessionManager<Data>({
+    store: new CookieStore({ revocations: revoked, ...(maxStaleness !== undefined && { maxStaleness }) }),
+    secret,
+    now: clock.now,
+    ...options,
+  })
+  const userOf = async (cookie: string, by = sessions): Promise<string | undefined> =>
+    (await by.read(visit(cookie))).get('user')
+  return { revoked, clock, sessions, elsewhere, userOf }
+}
+
+describe('a session in its cookie, with revocations,', () => {
+  it('is not opened by a copy of the cookie after a sign-out, in this process and in another', async () => {
+    const { sessions, elsewhere, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    await signOut(sessions, cookie)
+    expect(await userOf(cookie)).toBe(undefined)
+    expect(await userOf(cookie, elsewhere)).toBe(undefined)
+  })
+
+  it('ends with destroy(id), and no other does', async () => {
+    const { sessions, userOf } = setUp()
+    const one = await sessions.issue({ user: 'ada' })
+    const other = await sessions.issue({ user: 'grace' })
+    expect(await sessions.destroy(one.id)).toBe(true)
+    expect(await userOf(one.cookie)).toBe(undefined)
+    expect(await userOf(other.cookie)).toBe('grace')
+  })
+
+  it('has its old id revoked by a regenerate', async () => {
+    const { sessions, elsewhere, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const next = cookieAfter(await regenerate(sessions, cookie))
+    expect(await userOf(cookie, elsewhere)).toBe(undefined)
+    expect(await userOf(next, elsewhere)).toBe('ada')
+  })
+
+  it('stays ended for as long as a cookie can live', async () => {
+    const days = 400 * 86_400
+    const { sessions, clock, userOf, revoked } = setUp(0, { idleTimeout: days, absoluteTimeout: days })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    await signOut(sessions, cookie)
+    revoked.deleteExpired(clock.time + (days - 1) * 1000, 1000)
+    clock.passes(days - 1)
+    expect(await userOf(cookie)).toBe(undefined)
+  })
+})
+
+describe('destroyByOwner of sessions in their cookies', () => {
+  it('ends those of the owner and no others; how many that were, nobody knows', async () => {
+    const { sessions, clock, elsewhere, userOf } = setUp()
+    const phone = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const desk = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const other = await sessions.issue({ user: 'grace' }, { owner: 'grace' })
+    const nobody = await sessions.issue({ user: 'guest' })
+    clock.passes(1)
+    expect(await sessions.destroyByOwner('ada')).toBe(undefined)
+    for (const by of [sessions, elsewhere]) {
+      expect(await userOf(phone.cookie, by)).toBe(undefined)
+      expect(await userOf(desk.cookie, by)).toBe(undefined)
+      expect(await userOf(other.cookie, by)).toBe('grace')
+      expect(await userOf(nobody.cookie, by)).toBe('guest')
+    }
+  })
+
+  it('lets whoever signs in after it stay, though the session is older', async () => {
+    const { sessions, clock, userOf } = setUp()
+    const guest = await sessions.issue({ user: 'guest' })
+    clock.passes(1)
+    await sessions.destroyByOwner('ada')
+    clock.passes(1)
+    const response = await writing(sessions, guest.cookie, (session) => session.set('user', 'ada').setOwner('ada'))
+    expect(await userOf(cookieAfter(response))).toBe('ada')
+  })
+
+  it('lets the exception live, and a later one without it end that, too', async () => {
+    const { sessions, clock, elsewhere, userOf } = setUp()
+    const here = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const there = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    clock.passes(1)
+    await sessions.destroyByOwner('ada', { except: here.id })
+    expect(await userOf(here.cookie, elsewhere)).toBe('ada')
+    expect(await userOf(there.cookie, elsewhere)).toBe(undefined)
+    clock.passes(1)
+    await sessions.destroyByOwner('ada')
+    // At once and not only when what is remembered is stale: an exception is checked afresh.
+    expect(await userOf(here.cookie, elsewhere)).toBe(undefined)
+  })
+
+  it('with another exception ends the first one', async () => {
+    const { sessions, clock, elsewhere, userOf } = setUp()
+    const one = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const two = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    clock.passes(1)
+    await sessions.destroyByOwner('ada', { except: one.id })
+    clock.passes(1)
+    await sessions.destroyByOwner('ada', { except: two.id })
+    expect(await userOf(one.cookie, elsewhere)).toBe(undefined)
+    // It had ended with the first call.
+    expect(await userOf(two.cookie, elsewhere)).toBe(undefined)
+  })
+
+  it('survives that two processes do so at the same moment', async () => {
+    const { sessions, elsewhere, clock, revoked, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    clock.passes(1)
+    revoked.delay(0, 3)
+    await Promise.all([
+      sessions.destroyByOwner('ada', { except: 'x' }),
+      elsewhere.destroyByOwner('ada'),
+      sessions.destroyByOwner('ada'),
+    ])
+    revoked.heal()
+    expect(await userOf(cookie, elsewhere)).toBe(undefined)
+  })
+})
+
+describe('what revocations cost', () => {
+  it('is one look-up for a session without an owner, two for one with, and none for a request that asks for nothing', async () => {
+    const { sessions, revoked } = setUp(0)
+    const guest = await sessions.issue({ user: 'guest' })
+    const ada = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    for (const [cookie, lookUps] of [
+      [guest.cookie, ['load']],
+      [ada.cookie, ['load', 'load']],
+    ] as const) {
+      revoked.forget()
+      await reading(sessions, cookie)
+      expect(revoked.methods).toEqual(lookUps)
+    }
+    revoked.forget()
+    await sessions.handle(visit(ada.cookie), () => new Response())
+    await sessions.read(visit('__Host-sid=forged'))
+    expect(revoked.calls).toEqual([])
+  })
+
+  it('is nothing for maxStaleness seconds: so long a copy works elsewhere, and no longer', async () => {
+    const { sessions, elsewhere, revoked, clock, userOf } = setUp(10)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    expect(await userOf(cookie, elsewhere)).toBe('ada')
+    await signOut(sessions, cookie)
+    revoked.forget()
+    clock.passes(9.999)
+    expect(await userOf(cookie, elsewhere)).toBe('ada')
+    expect(revoked.calls).toEqual([])
+    clock.passes(0.001)
+    expect(await userOf(cookie, elsewhere)).toBe(undefined)
+    // Where the sign-out was, it holds at once.
+    expect(await userOf(cookie)).toBe(undefined)
+  })
+})
+
+describe('a store of revocations that is down', () => {
+  it('is an outage: neither signed in nor signed out', async () => {
+    const { sessions, revoked } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    revoked.fail('load')
+    await expect(sessions.read(visit(cookie))).rejects.toThrow(SessionStoreError)
+    revoked.heal()
+    revoked.fail('create')
+    await expect(signOut(sessions, cookie)).rejects.toThrow(SessionStoreError)
+    await expect(sessions.destroyByOwner('ada')).rejects.toThrow(SessionStoreError)
+    revoked.heal()
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+
+  it('breaks no visitor who comes without a session', async () => {
+    const { sessions, revoked } = setUp()
+    for (const method of ['load', 'create', 'update'] as const) revoked.fail(method)
+    const response = await writing(sessions, '', (session) => session.set('user', 'guest'))
+    expect(cookieAfter(response)).not.toBe('')
+  })
+})
+
+describe('the options of a CookieStore', () => {
+  it.each([
+    ['maxStaleness', { maxStaleness: -1 }],
+    ['maxStaleness', { maxStaleness: Number.NaN }],
+    ['maxStaleness', { maxStaleness: '10' }],
+    ['encrypt', { encrypt: 'yes' }],
+    ['revocation', { revocation: new StagedStore() }],
+    ['revocations', { revocations: {} }],
+    ['revocations', { revocations: 'redis://localhost' }],
+    ['revocations', { revocations: Promise.resolve(new StagedStore()) }],
+    ['revocations', { revocations: new CookieStore() }],
+  ])('are refused when they can not work: %s of %j', (name, options) => {
+    const make = (): unknown => new CookieStore(options as never)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(new RegExp(name))
+  })
+})

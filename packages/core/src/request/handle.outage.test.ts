@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { SessionDataError, SessionStoreError } from '../index.js'
+import { reading, signOut, writing } from '../testing/serve.js'
+import { sessionCookies } from '../testing/set-cookie.js'
+import { stagedManager } from '../testing/staged-manager.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+}
+
+const setUp = stagedManager<Data>
+
+describe('onStoreFailure: "anonymous"', () => {
+  it('shows a request that only reads an empty session that says so; no cookie goes out, and an event tells', async () => {
+    const { sessions, store, events } = setUp({ onStoreFailure: 'anonymous' })
+    const { cookie, id } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const before = store.memory.load(id)
+    store.fail('load')
+    events.length = 0
+    const response = await reading(sessions, cookie, (session) => {
+      expect([session.isDegraded, session.size, session.owner, session.isNew]).toEqual([true, 0, undefined, true])
+    })
+    expect([response.status, sessionCookies(response), response.headers.get('vary')]).toEqual([200, [], 'Cookie'])
+    expect(events).toEqual([{ type: 'degraded', error: expect.any(SessionStoreError) }])
+    expect(store.memory.load(id)).toEqual(before)
+    store.heal()
+    await reading(sessions, cookie, (session) => {
+      expect([session.isDegraded, session.get('user')]).toEqual([false, 'ada'])
+    })
+  })
+
+  it('throws at write, after a read as well, and even where the store is well again by then', async () => {
+    const { sessions, store } = setUp({ onStoreFailure: 'anonymous' })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('load')
+    await expect(writing(sessions, cookie, () => expect.unreachable())).rejects.toThrow(SessionStoreError)
+    await sessions.handle(visit(cookie), async (handle) => {
+      expect((await handle.read()).isDegraded).toBe(true)
+      store.heal()
+      await expect(handle.write()).rejects.toThrow(SessionStoreError)
+      await expect(handle.save((session) => session.set('user', 'x'))).rejects.toThrow(SessionStoreError)
+      await expect(handle.exclusive(() => expect.unreachable())).rejects.toThrow(SessionStoreError)
+      expect((await handle.read()).isDegraded).toBe(true)
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+
+  it('removes nobody’s cookie: a sign-out fails', async () => {
+    const { sessions, store } = setUp({ onStoreFailure: 'anonymous' })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('load')
+    await expect(signOut(sessions, cookie)).rejects.toThrow(SessionStoreError)
+  })
+
+  it.each(['existing', 'always'] as const)('stores nothing under "%s"', async (persistence) => {
+    const { sessions, store } = setUp({ onStoreFailure: 'anonymous', persistence })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.forget()
+    store.fail('load')
+    expect(sessionCookies(await reading(sessions, cookie))).toEqual([])
+    expect(store.methods).toEqual(['load'])
+  })
+
+  it('is for a failing load alone: a failing touch or save is an error', async () => {
+    const { sessions, store, clock } = setUp({ onStoreFailure: 'anonymous', idleTimeout: 100 })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    clock.passes(50)
+    store.fail('touch')
+    store.fail('update')
+    await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
+    await expect(writing(sessions, cookie, (session) => session.set('user', 'x'))).rejects.toThrow(SessionStoreError)
+  })
+
+  it('is no answer to data that can not be used', async () => {
+    const { sessions, store } = setUp({ onStoreFailure: 'anonymous', onInvalidData: 'throw' })
+    const { cookie, id } = await sessions.issue({ user: 'ada' })
+    store.memory.update(id, { ...store.memory.load(id), version: 2, data: 'rubbish' } as never)
+    await expect(sessions.read(visit(cookie))).rejects.toThrow(SessionDataError)
+  })
+})
+
+describe('onStoreFailure as a function', () => {
+  it('is told the error, and decides', async () => {
+    const seen: unknown[] = []
+    let answer: 'throw' | 'anonymous' = 'throw'
+    const { sessions, store } = setUp({
+      onStoreFailure: (error) => {
+        seen.push(error.cause)
+        return answer
+      },
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const cause = new Error('out of reach')
+    store.fail('load', 'rejects', cause)
+    await expect(sessions.read(visit(cookie))).rejects.toThrow(SessionStoreError)
+    answer = 'anonymous'
+    expect((await sessions.read(visit(cookie))).isDegraded).toBe(true)
+    expect(seen).toEqual([cause, cause])
+  })
+})
+
+describe('by default', () => {
+  it('a failing load throws: an outage is never "signed out"', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('load')
+    await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
+  })
+})

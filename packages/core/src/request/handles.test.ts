@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryStore, SessionManager } from '../index.js'
+import { secret } from '../testing/secret.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+}
+
+const manager = (name?: string): SessionManager<Data> =>
+  new SessionManager<Data>({ store: new MemoryStore(), secret, ...(name ? { cookie: { name } } : {}) })
+
+/** A proxy of a request, as frameworks make them: what it does not say itself, the request does. */
+function proxyOf(request: Request, own: Partial<Request> = {}): Request {
+  return new Proxy(request, {
+    get: (target, name) => {
+      if (name in own) return own[name as keyof Request]
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+describe('the handle of a request', () => {
+  it('is served to a proxy of it', () => {
+    const sessions = manager()
+    const request = visit()
+    const handle = sessions.open(request)
+    expect(sessions.open(proxyOf(request))).toBe(handle)
+    expect(sessions.open(proxyOf(proxyOf(request)))).toBe(handle)
+  })
+
+  it('is served to the request where a proxy was there first', () => {
+    const sessions = manager()
+    const request = visit()
+    expect(sessions.open(proxyOf(request))).toBe(sessions.open(request))
+  })
+
+  it('is not served to a proxy that says other cookies, however many there are', async () => {
+    const sessions = manager()
+    const [ada, bob] = [await sessions.issue({ user: 'ada' }), await sessions.issue({ user: 'bob' })]
+    const shared = visit()
+    const seen = [ada, bob, undefined].map(async (issued) => {
+      const headers = new Headers(issued ? { cookie: issued.cookie } : {})
+      return (await sessions.read(proxyOf(shared, { headers }))).get('user')
+    })
+    expect(await Promise.all(seen)).toEqual(['ada', 'bob', undefined])
+  })
+
+  it('is not served to what only inherits from it', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = visit(cookie)
+    expect((await sessions.read(request)).get('user')).toBe('ada')
+    const heir = Object.create(request, { headers: { value: new Headers() } }) as Request
+    expect(sessions.open(heir)).not.toBe(sessions.open(request))
+    expect((await sessions.read(heir)).get('user')).toBe(undefined)
+  })
+
+  it('is not served to its request with other cookies, as mutable headers and clones have them', async () => {
+    const sessions = manager()
+    const [ada, bob] = [await sessions.issue({ user: 'ada' }), await sessions.issue({ user: 'bob' })]
+    const headers = new Headers({ cookie: ada.cookie })
+    const request = { headers, url: 'https://example.com/', method: 'GET' } as Request
+    expect((await sessions.read(request)).get('user')).toBe('ada')
+    headers.set('cookie', bob.cookie)
+    expect((await sessions.read(request)).get('user')).toBe('bob')
+    expect((await sessions.read(new Request(visit(ada.cookie), { headers }))).get('user')).toBe('bob')
+  })
+})
+
+describe('two managers with one cookie name', () => {
+  it('are a TypeError on one request that names the cookie', () => {
+    const request = visit()
+    manager().open(request)
+    expect(() => manager().open(request)).toThrow(TypeError)
+    expect(() => manager().open(request)).toThrow(/two managers use the cookie "__Host-sid".*cookie\.name/)
+    expect(() => manager('__Host-other').open(request)).not.toThrow()
+  })
+
+  it('are none on two requests, nor one after the other, as where an application is built anew', async () => {
+    const request = visit()
+    await manager().handle(request, () => new Response())
+    expect((await manager().handle(request, () => new Response())).status).toBe(200)
+    expect(() => manager().open(visit())).not.toThrow()
+  })
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it, vi } from 'vitest'
+import { MemoryStore, SessionManager } from '../index.js'
+import { Clock } from '../testing/clock.js'
+import { secret } from '../testing/secret.js'
+import { reading, writing } from '../testing/serve.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { StagedStore } from '../testing/staged-store.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  count: number
+}
+
+const DAYS = 14 * 86_400
+
+describe.each([
+  ['MemoryStore', () => new MemoryStore()],
+  ['a store that answers later', () => new StagedStore()],
+])('a touch, on %s,', (_, make) => {
+  async function setUp() {
+    const store = make()
+    if (store instanceof StagedStore) store.delay(0, 1)
+    const clock = new Clock()
+    const sessions = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout: DAYS })
+    const { cookie, id } = await sessions.issue({ count: 0 })
+    clock.passes(DAYS / 2)
+    const lifeLeft = async (): Promise<number> => ((await store.load(id))?.expiresAt ?? 0) - clock.time
+    return { clock, sessions, cookie, id, lifeLeft }
+  }
+
+  it('never undoes a lifetime that another request has shortened', async () => {
+    const { sessions, cookie, clock, lifeLeft } = await setUp()
+    await sessions.handle(visit(cookie), async (handle) => {
+      await handle.read()
+      await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 600 }))
+      return new Response()
+    })
+    expect(await lifeLeft()).toBe(600_000)
+    clock.passes(600)
+    expect((await sessions.read(visit(cookie))).isNew).toBe(true)
+  })
+
+  it('is decided again on the lifetime that another request has made longer', async () => {
+    const { sessions, cookie, clock, lifeLeft } = await setUp()
+    await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 600 }))
+    clock.passes(300)
+    await sessions.handle(visit(cookie), async (handle) => {
+      await handle.read()
+      await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 1200 }))
+      return new Response()
+    })
+    expect(await lifeLeft()).toBe(1_200_000)
+  })
+
+  it('leaves what another request has stored alone', async () => {
+    const { sessions, cookie } = await setUp()
+    await sessions.handle(visit(cookie), async (handle) => {
+      await handle.read()
+      await writing(sessions, cookie, (session) => session.set('count', 7))
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('count')).toBe(7)
+  })
+})
+
+describe('setLifetime', () => {
+  it('is told by expiresAt at once, as it will be stored, and after it as it is', async () => {
+    const store = new MemoryStore()
+    const clock = new Clock()
+    const sessions = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout: DAYS })
+    const { cookie, id } = await sessions.issue({ count: 0 })
+    clock.passes(10)
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.setLifetime({ idleTimeout: 600 })
+      expect(+session.expiresAt).toBe(clock.time + 600_000)
+      await handle.save()
+      expect(+session.expiresAt).toBe(store.load(id)?.expiresAt)
+      session.set('count', 1)
+      clock.passes(5)
+      expect(+session.expiresAt).toBe(clock.time + 600_000)
+      return new Response()
+    })
+    expect(store.load(id)?.expiresAt).toBe(clock.time + 600_000)
+  })
+
+  it('of undefined is the manager’s again: "remember me" of one visitor does not pass to the next', async () => {
+    const clock = new Clock()
+    const sessions = new SessionManager<Data>({
+      store: new MemoryStore(),
+      secret,
+      now: clock.now,
+      idleTimeout: 600,
+      cookie: { persistent: false },
+    })
+    const remembered = await writing(sessions, '', (session) => {
+      session.set('count', 1).setLifetime({ idleTimeout: DAYS, absoluteTimeout: DAYS, persistent: true })
+    })
+    expect(remembered.headers.getSetCookie()[0]).toContain(`Max-Age=${DAYS}`)
+    const next = await writing(sessions, cookieAfter(remembered), (session) => {
+      session.setLifetime(undefined)
+      expect(+session.expiresAt).toBe(clock.time + 600_000)
+      session.regenerate()
+    })
+    expect(next.headers.getSetCookie()[0]).not.toContain('Max-Age')
+    clock.passes(600)
+    expect((await sessions.read(visit(cookieAfter(next)))).isNew).toBe(true)
+  })
+})
+
+describe('the clock', () => {
+  it('is looked up at each call, so that fake timers move it though the manager was made before', async () => {
+    const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret, idleTimeout: 600 })
+    const { cookie } = await sessions.issue({ count: 1 })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      vi.setSystemTime(Date.now() + 599_000)
+      expect((await sessions.read(visit(cookie))).isNew).toBe(false)
+      vi.setSystemTime(Date.now() + 2000)
+      expect((await sessions.read(visit(cookie))).isNew).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('with fractions gives whole milliseconds to the store, in records, touches and markers', async () => {
+    const seen: number[] = []
+    const store = new StagedStore()
+    const note = store.touch.bind(store)
+    store.touch = (id, expiresAt, version) => {
+      seen.push(expiresAt)
+      return note(id, expiresAt, version)
+    }
+    let time = 1_800_000_000_000.123
+    const sessions = new SessionManager<Data>({ store, secret, now: () => time, idleTimeout: 600 })
+    const { cookie } = await sessions.issue({ count: 1 })
+    time += 300_000.7
+    await reading(sessions, cookie)
+    await writing(sessions, cookie, (session) => session.set('count', 2))
+    await writing(sessions, cookie, (session) => session.regenerate({ grace: 1 / 3 }))
+    for (const { record } of store.calls) if (record) seen.push(record.createdAt, record.expiresAt)
+    expect(seen.length).toBeGreaterThan(6)
+    for (const at of seen) expect(at).toSatisfy(Number.isInteger)
+  })
+})
