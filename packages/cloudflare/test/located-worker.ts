@@ -48,7 +48,12 @@ const worker: ExportedHandler<{ SESSIONS_KV: KVNamespace }> = {
       const result = await (store[method as 'load'] as (...args: unknown[]) => Promise<unknown>).apply(store, args)
       return Response.json({ result: result ?? null })
     }
-    const sessions = new SessionManager<Visit>({ store, secret: 's'.repeat(32), idleTimeout: 300, now })
+    const sessions = new SessionManager<Visit>({
+      store,
+      secret: 'thirty-two bytes of secret, at least',
+      idleTimeout: 300,
+      now,
+    })
     return sessions.handle(request, async (session) =>
       Response.json((await actions[name]?.(session, url.searchParams.get('value') ?? '')) ?? null),
     )

@@ -17,7 +17,7 @@ interface Visit {
 
 const sessions = managerOf<Visit, [Env]>((env) => ({
   store: durableObjectStore(env.SESSIONS, { prefix: 'shared:' }),
-  secret: 's'.repeat(32),
+  secret: 'thirty-two bytes of secret, at least',
 }))
 
 type Action = (session: SessionHandle<Visit>) => Promise<unknown>

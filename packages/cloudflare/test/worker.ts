@@ -190,7 +190,7 @@ export default worker
 /** With a manager of its own for each request, as if each came to another machine. */
 async function count(request: Request, env: Env): Promise<Response> {
   const store = durableObjectStore(env.SESSIONS, { prefix: 'counter:' })
-  const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+  const sessions = new SessionManager<{ count: number }>({ store, secret: 'thirty-two bytes of secret, at least' })
   return sessions.handle(request, async (session) => {
     return new Response(String((await session.write()).update('count', (n = 0) => n + 1)))
   })

@@ -2,7 +2,7 @@ import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions
 import { expectTypeOf, test } from 'vitest'
 import { withSession } from './index.js'
 
-const secret = 's'.repeat(32)
+const secret = 'thirty-two bytes of secret, at least'
 
 test('the data type comes from the manager', () => {
   const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })

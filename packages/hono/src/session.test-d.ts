@@ -3,7 +3,10 @@ import { Hono } from 'hono'
 import { expectTypeOf, test } from 'vitest'
 import { type SessionEnv, session, sessionOf } from './index.js'
 
-const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
+const sessions = new SessionManager<{ count: number }>({
+  store: new MemoryStore(),
+  secret: 'thirty-two bytes of secret, at least',
+})
 
 test('the session is typed through the middleware chain', () => {
   new Hono().use(session(sessions)).get('/', async (c) => {

@@ -3,7 +3,10 @@ import { AutoRouter, Router } from 'itty-router'
 import { expectTypeOf, test } from 'vitest'
 import { type SessionRequest, session } from './index.js'
 
-const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret: 's'.repeat(32) })
+const sessions = new SessionManager<{ count: number }>({
+  store: new MemoryStore(),
+  secret: 'thirty-two bytes of secret, at least',
+})
 
 test('the hooks fit Router and AutoRouter, and the request has its session', () => {
   Router({ ...session(sessions) })

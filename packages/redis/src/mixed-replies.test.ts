@@ -119,7 +119,7 @@ describe.skipIf(url === '').each(Object.entries(connections))('with %s that mixe
 
   it('nobody sees another’s session, nothing is stored under another’s id, and what failed can be done again', async () => {
     const { mixed, right, mix } = stores()
-    const options = { secret: 's'.repeat(32) }
+    const options = { secret: 'thirty-two bytes of secret, at least' }
     const rightSessions = new SessionManager<{ user: string; count: number }>({ store: right, ...options })
     const visitors = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => ({

@@ -227,7 +227,7 @@ describe.skipIf(url === '')('redisStore', () => {
 
   it('signs an owner out everywhere but here, through a manager', async () => {
     const store = redisStore(redis, { prefix: newPrefix() })
-    const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+    const sessions = new SessionManager<{ count: number }>({ store, secret: 'thirty-two bytes of secret, at least' })
     const [here] = await Promise.all([1, 2, 3].map((count) => sessions.issue({ count }, { owner: 'ada' })))
     expect(await sessions.listByOwner('ada')).toHaveLength(3)
     expect(await sessions.destroyByOwner('ada', { except: here?.id ?? '' })).toBe(2)

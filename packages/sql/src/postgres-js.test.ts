@@ -25,7 +25,7 @@ it.skipIf(postgres === undefined)(
       await admin.unsafe(`CREATE TABLE ${others} (id int, v text); INSERT INTO ${others} VALUES (1, 'theirs')`)
       const sessions = new SessionManager<{ user: string; n: number }>({
         store,
-        secret: 's'.repeat(32),
+        secret: 'thirty-two bytes of secret, at least',
         storeTimeout: 1,
       })
       const visitors = await Promise.all(

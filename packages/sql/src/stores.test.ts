@@ -175,7 +175,7 @@ describe.skipIf(!hasBetterSqlite3)('in a session manager', () => {
     const db = new Database(':memory:')
     const store = sqliteStore(db)
     store.migrate()
-    const sessions = new SessionManager<{ count: number }>({ store, secret: 's'.repeat(32) })
+    const sessions = new SessionManager<{ count: number }>({ store, secret: 'thirty-two bytes of secret, at least' })
     const visit = (cookie: string) =>
       sessions.handle(new Request('https://example.com/', { headers: { cookie } }), async (session) => {
         const count = (await session.write()).update('count', (n = 0) => n + 1)

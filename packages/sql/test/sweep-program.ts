@@ -25,7 +25,7 @@ for (let i = 0; i < rows; i++) {
 }
 db.exec('COMMIT')
 
-const sessions = new SessionManager({ store, secret: 's'.repeat(32) })
+const sessions = new SessionManager({ store, secret: 'of the program that sweeps many sessions' })
 let last = performance.now()
 let longest = 0
 const timer = setInterval(() => {

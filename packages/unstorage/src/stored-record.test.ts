@@ -74,7 +74,7 @@ describe('with a driver that mixes answers up', () => {
 
   it('no visitor sees another’s session', async () => {
     const { storage, right, mix } = mixing()
-    const secret = 's'.repeat(32)
+    const secret = 'thirty-two bytes of secret, at least'
     const sessions = new SessionManager<{ user: string }>({ store: unstorageStore(right), secret })
     const visitors = await Promise.all(
       Array.from({ length: 10 }, async (_, i) => ({

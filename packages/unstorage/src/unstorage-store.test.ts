@@ -186,7 +186,7 @@ describe('a session of a manager', () => {
     const open = () =>
       new SessionManager<Record<string, unknown>>({
         store: unstorageStore(createStorage({ driver: fsDriver({ base }) })),
-        secret: 's'.repeat(32),
+        secret: 'thirty-two bytes of secret, at least',
       })
     const data = { ['__proto__']: 'a', constructor: { prototype: 1 }, text: 'null', number: '1' }
     const { cookie } = await open().issue(data)

@@ -140,7 +140,7 @@ class Worker {
     while (!this.isOver) {
       const { status, text, setCookie } = await this.#browser.send(
         this.#url,
-        `/work?ms=20&wait=${PATIENCE}&hold=${HOLD}`,
+        `/work?ms=20&wait=${5 * HOLD}&hold=${HOLD}`,
       )
       if (status !== 200) expect([status, text, setCookie]).toEqual([500, 'Internal Server Error', undefined])
       this[status === 200 ? 'done' : 'failed'].push(true)

@@ -306,3 +306,17 @@ describe('exclusive', () => {
     }
   })
 })
+
+describe('an exclusive within the work of another of the same handle', () => {
+  it('ends by itself after its wait, and the outer one goes on', async () => {
+    const { one, cookie } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      await handle.exclusive(async (session) => {
+        const inner = handle.exclusive(() => {}, { wait: 0.05 })
+        await expect(inner).rejects.toBeInstanceOf(SessionLockedError)
+        session.set('balance', 50)
+      })
+    })
+    expect((await one.read(visit(cookie))).get('balance')).toBe(50)
+  })
+})

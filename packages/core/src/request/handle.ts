@@ -5,8 +5,14 @@ import type { SessionContext } from '../context.js'
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { cookieValues } from '../cookie/cookie-header.js'
-import { SessionCommittedError, SessionDestroyedError, SessionError, SessionStoreError } from '../errors.js'
-import { checkTimeout } from '../option-error.js'
+import {
+  SessionCommittedError,
+  SessionDestroyedError,
+  SessionError,
+  SessionLockedError,
+  SessionStoreError,
+} from '../errors.js'
+import { checkTimeout, timerDelay } from '../option-error.js'
 import { maxAge } from '../session/lifetime.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
@@ -163,7 +169,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
         return runExclusively(this.#context, state, { cookie: this.#fingerprint(state) }, { wait, hold }, run)
       })
     }
-    const working = this.#working?.then(next, next) ?? next()
+    const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
     this.#working = working.catch(() => {})
     return working
   }
@@ -402,4 +408,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       return this.#outage.state
     }
   }
+}
+
+/** @throws SessionLockedError after so many seconds: also where a work waits for one that waits for it */
+async function settledWithin(seconds: number, working: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SessionLockedError('held')), timerDelay(seconds))
+  })
+  await Promise.race([working, late]).finally(() => clearTimeout(timer))
 }
