@@ -1,4 +1,4 @@
-import { serve, upgradeWebSocket } from '@hono/node-server'
+import { serve, upgradeWebSocket, type WebSocketServerLike } from '@hono/node-server'
 import { WebSocketServer } from 'ws'
 import { respond } from './app.js'
 import { honoSockets } from './sockets.js'
@@ -11,7 +11,8 @@ serve(
       new URL(request.url).pathname.startsWith('/sockets/hono/') ? sockets.fetch(request, env) : respond(request),
     port: 0,
     hostname: '127.0.0.1',
-    websocket: { server: new WebSocketServer({ noServer: true }) },
+    // Its types say that an option may be undefined, which Hono's do not.
+    websocket: { server: new WebSocketServer({ noServer: true }) as unknown as WebSocketServerLike },
   },
   ({ port }) => console.log(JSON.stringify({ port })),
 )

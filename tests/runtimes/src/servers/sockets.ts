@@ -26,7 +26,7 @@ export async function answer(handle: SessionHandle<Data>): Promise<string> {
  * A socket that uses its session before the upgrade (`/sockets/hono/first`), and one that does only when a message comes
  * (`/sockets/hono/late`).
  */
-export function honoSockets(upgradeWebSocket: UpgradeWebSocket): Hono {
+export function honoSockets(upgradeWebSocket: UpgradeWebSocket): Pick<Hono, 'fetch'> {
   const start: MiddlewareHandler = async (c, next) => {
     ;(await c.get('session').write()).set('count', 1)
     await next()
