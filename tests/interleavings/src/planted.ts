@@ -151,7 +151,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'a sign-out that fails, and takes the cookie away',
-    file: 'request/handle.ts',
+    file: 'request/request-cookies.ts',
     right: "(state.isNew || state.cookie === 'due')",
     wrong: 'true',
     scenario: 'a sign-out, sent again',

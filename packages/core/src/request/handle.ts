@@ -2,9 +2,8 @@ import { andThen, isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
 import { runExclusively } from '../commit/exclusive.js'
 import type { SessionContext } from '../context.js'
-import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
+import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { cookieValues } from '../cookie/cookie-header.js'
 import {
   SessionCommittedError,
   SessionDestroyedError,
@@ -13,65 +12,15 @@ import {
   SessionStoreError,
 } from '../errors.js'
 import { checkTimeout, timerDelay } from '../option-error.js'
-import { maxAge } from '../session/lifetime.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
-import type { SessionData } from '../types.js'
-import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
+import type { CookieSource } from './cookies-of.js'
 import { loadIdentity, loadSession, newSession } from './load.js'
+import { RequestCookies } from './request-cookies.js'
 import type { ResponseNeeds } from './response.js'
+import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { type Loaded, takeOver } from './take-over.js'
-
-export interface ExclusiveOptions {
-  /** Seconds to wait for the others. Default 10. */
-  wait?: number
-  /** Seconds after which the session is let go, whatever `work` is doing. Default 30. */
-  hold?: number
-}
-
-/** The session of one request. Nothing happens before the first `read` or `write`. */
-export interface SessionHandle<Data = SessionData> {
-  /**
-   * The session, to be read. Loads on first call; later calls share that load.
-   * @throws SessionStoreError if the store fails, unless `onStoreFailure` says otherwise
-   */
-  read(): Promise<ReadableSession<Data>>
-  /**
-   * The session, to be changed: the same one that `read` shows. Loads on first call; later calls share that load.
-   * @throws SessionStoreError if the store fails
-   */
-  write(): Promise<WritableSession<Data>>
-  /**
-   * Persists now, in the middle of a request. After it, `get` shows the merged, stored state.
-   * @throws SessionError if it could not be stored; the changes are then still there to be saved again
-   */
-  save(): Promise<void>
-  /**
-   * Acquires, changes and persists in one step. It is the only way to change a session after its response was committed,
-   * as streams and WebSockets do.
-   * @throws SessionCommittedError after the response was committed, for a session that is new or lives in its cookie
-   * @throws SessionDestroyedError if the session is gone
-   */
-  save(change: (session: WritableSession<Data>) => void): Promise<void>
-  /**
-   * Runs `work` while no other `exclusive` of this session runs, in any process, and persists what it did. What was
-   * changed before is saved first, and so is a new session. Whatever `work` throws, nothing of it is saved. The session
-   * is let go after `hold` seconds, also where this process dies; a holder whose time is over can't save any more.
-   * @throws SessionLockedError after `wait` seconds, or if `work` took longer than `hold`
-   * @throws SessionDestroyedError if the session is gone, or got a new id meanwhile
-   * @throws SessionError for a store that can't compare and set
-   */
-  exclusive<R>(work: (session: WritableSession<Data>) => R | Promise<R>, options?: ExclusiveOptions): Promise<R>
-}
-
-/** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
-const areHeadersShortLived: boolean = 'Deno' in globalThis
-
-/** Whether what the handler returns for a WebSocket goes nowhere: on Bun, the 101 has gone out by then. */
-function isUpgradedByCall({ headers }: Request): boolean {
-  return 'Bun' in globalThis && headers.get('upgrade')?.toLowerCase() === 'websocket'
-}
 
 /**
  * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open. `nothing`:
@@ -87,10 +36,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Is told when the session is asked for, the first time. */
   onUse: (() => void) | undefined
   readonly #context: SessionContext
-  readonly #source: CookieSource
-  /** The text of the `Cookie` header, once somebody has asked for it. */
-  #cookies: string | undefined
-  #place: CookiePlace | undefined
+  readonly #cookies: RequestCookies
   #isUsed = false
   #loading: Awaitable<SessionState> | undefined
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
@@ -108,19 +54,12 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   constructor(context: SessionContext, source: CookieSource) {
     this.#context = context
-    this.#source = source
-    if (areHeadersShortLived) this.#cookies = cookiesOf(source)
+    this.#cookies = new RequestCookies(context, source)
   }
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
   belongsTo(source: Request): boolean {
-    if (this.#source === source && this.#cookies === undefined) return true
-    try {
-      return cookiesOf(source) === this.#cookieText()
-    } catch (error) {
-      if (areHeadersShortLived) return true
-      throw error
-    }
+    return this.#cookies.areOf(source)
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -183,7 +122,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   commit(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
     const { persistence } = this.#context
-    const isDue = persistence === 'always' || (persistence === 'existing' && this.#values().length > 0)
+    const isDue = persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
     if (isDue && what === 'all' && this.#outage === undefined) this.#load()
     const loading = this.#loading
     if (loading === undefined) {
@@ -225,7 +164,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
-          .filter((line) => this.#at().isOwn(line))
+          .filter((line) => this.#cookies.place.isOwn(line))
           .at(-1)
       : undefined
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
@@ -233,7 +172,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       // Of a request that failed, the browser learns of what was saved before.
       const cookies =
         what === 'all' || state.isSaved || state.status === 'destroyed'
-          ? this.#cookiesFor(state, inner !== undefined)
+          ? this.#cookies.toSend(state, this.#loaded?.stored.cookie, inner !== undefined)
           : []
       return andThen(cookies, (cookies) => {
         this.isOver = true
@@ -268,63 +207,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** Of the cookie that goes out with what is saved now. */
   #fingerprint({ phase }: SessionState): string | undefined {
-    return phase === 'late' ? undefined : this.#at().fingerprint
-  }
-
-  /** The cookies that the response needs. */
-  #cookiesFor(state: SessionState, hasInner: boolean): Awaitable<SessionCookie[]> {
-    const place = this.#at()
-    // Where an inner handler has sent one, that has to be taken back, too.
-    if (state.status === 'destroyed') {
-      // Where the store failed, the visitor keeps the cookie, to sign out again.
-      const isDue = (this.#values().length > 0 || hasInner) && (state.isNew || state.cookie === 'due')
-      return isDue ? this.#withRetired(place.remove()) : []
-    }
-    if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
-    const { now, warnings, format } = this.#context
-    const { expiresAt, lifetime } = state.stored
-    const send = (value: string): SessionCookie[] => {
-      if (place.secure && this.#values().length === 0 && isRequest(this.#source)) warnings.cookieSent(this.#source.url)
-      return this.#withRetired(place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined))
-    }
-    const value = format.cookieValue(state.identity)
-    if (!isPromise(value)) return send(value)
-    return value.then(send, (error) => {
-      // The cookie that came is still good.
-      if (state.cookie === 'refresh') return []
-      throw error
-    })
-  }
-
-  #withRetired(cookie: SessionCookie): SessionCookie[] {
-    const { name, fingerprint } = this.#at()
-    const isBrought = (retired: string): boolean => {
-      const count = cookieValues(this.#cookieText(), retired).length
-      // One of today's name may be the one of today's place.
-      return retired === name ? count > 1 || (count === 1 && this.#loaded?.stored.cookie !== fingerprint) : count > 0
-    }
-    return [...this.#at().removeRetired(isBrought), cookie]
+    return phase === 'late' ? undefined : this.#cookies.place.fingerprint
   }
 
   #needs(cookies: SessionCookie[], state?: SessionState): ResponseNeeds {
-    const isOwn = (line: string): boolean => this.#at().isOwn(line)
-    const isUpgraded = cookies.length > 0 && isRequest(this.#source) && isUpgradedByCall(this.#source)
+    const isOwn = (line: string): boolean => this.#cookies.place.isOwn(line)
+    const isUpgraded = cookies.length > 0 && this.#cookies.isUpgradedByCall
     return { id: cookies.length > 0 && state ? state.id : '', cookies, isOwn, isUpgraded }
-  }
-
-  #at(): CookiePlace {
-    this.#place ??= this.#context.cookie.at(isRequest(this.#source) ? this.#source : undefined)
-    return this.#place
-  }
-
-  #cookieText(): string {
-    this.#cookies ??= cookiesOf(this.#source)
-    return this.#cookies
-  }
-
-  /** The values of all cookies of our name that the request brought, good or bad. */
-  #values(): string[] {
-    return cookieValues(this.#cookieText(), this.#context.cookie.name)
   }
 
   #writable(state: SessionState): WritableSession<Data> {
@@ -338,7 +227,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       this.onUse?.()
     }
     if (this.#loading === undefined) {
-      const loading = loadSession(this.#context, this.#values(), 'open')
+      const loading = loadSession(this.#context, this.#cookies.values(), 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
             (state) => this.#noteLoaded(state),
@@ -369,7 +258,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     if (this.#left === 'none') return newSession(this.#context, latest)
     const loading =
       this.#left === undefined
-        ? loadSession(this.#context, this.#values(), latest)
+        ? loadSession(this.#context, this.#cookies.values(), latest)
         : loadIdentity(this.#context, this.#left, latest)
     if (!this.#isUsed) {
       this.#isUsed = true

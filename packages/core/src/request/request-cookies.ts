@@ -1,0 +1,96 @@
+import { isPromise } from '../awaitable.js'
+import type { SessionContext } from '../context.js'
+import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
+import { cookieValues } from '../cookie/cookie-header.js'
+import { maxAge } from '../session/lifetime.js'
+import type { SessionState } from '../session/session-state.js'
+import type { Awaitable } from '../store/store.js'
+import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
+
+/** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
+const areHeadersShortLived: boolean = 'Deno' in globalThis
+
+/** The cookies that one request has brought, and those that go out with its response. */
+export class RequestCookies {
+  readonly #context: SessionContext
+  readonly #source: CookieSource
+  /** The text of the `Cookie` header, once somebody has asked for it. */
+  #text: string | undefined
+  #place: CookiePlace | undefined
+
+  constructor(context: SessionContext, source: CookieSource) {
+    this.#context = context
+    this.#source = source
+    if (areHeadersShortLived) this.#text = cookiesOf(source)
+  }
+
+  /** Whether a request has brought these: the same one, or a proxy of it, with the cookies that it had. */
+  areOf(request: Request): boolean {
+    if (this.#source === request && this.#text === undefined) return true
+    try {
+      return cookiesOf(request) === this.#header()
+    } catch (error) {
+      if (areHeadersShortLived) return true
+      throw error
+    }
+  }
+
+  /** The values of all cookies of our name, good or bad. */
+  values(): string[] {
+    return cookieValues(this.#header(), this.#context.cookie.name)
+  }
+
+  /** Where the cookie is set for this request. */
+  get place(): CookiePlace {
+    this.#place ??= this.#context.cookie.at(isRequest(this.#source) ? this.#source : undefined)
+    return this.#place
+  }
+
+  /** Whether what the handler returns for a WebSocket goes nowhere: on Bun, the 101 has gone out by then. */
+  get isUpgradedByCall(): boolean {
+    const isBun = 'Bun' in globalThis && isRequest(this.#source)
+    return isBun && this.#source.headers.get('upgrade')?.toLowerCase() === 'websocket'
+  }
+
+  /**
+   * The cookies that the response needs. `sentAs`: with which attributes the one that came was sent. `hasInner`: an inner
+   * handler has put one on the response, which a sign-out has to take back, too.
+   */
+  toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<SessionCookie[]> {
+    const { place } = this
+    if (state.status === 'destroyed') {
+      // Where the store failed, the visitor keeps the cookie, to sign out again.
+      const isDue = (this.values().length > 0 || hasInner) && (state.isNew || state.cookie === 'due')
+      return isDue ? this.#withRetired(place.remove(), sentAs) : []
+    }
+    if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
+    const { now, warnings, format } = this.#context
+    const { expiresAt, lifetime } = state.stored
+    const send = (value: string): SessionCookie[] => {
+      if (place.secure && this.values().length === 0 && isRequest(this.#source)) warnings.cookieSent(this.#source.url)
+      return this.#withRetired(place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined), sentAs)
+    }
+    const value = format.cookieValue(state.identity)
+    if (!isPromise(value)) return send(value)
+    return value.then(send, (error) => {
+      // The cookie that came is still good.
+      if (state.cookie === 'refresh') return []
+      throw error
+    })
+  }
+
+  #withRetired(cookie: SessionCookie, sentAs: string | undefined): SessionCookie[] {
+    const { name, fingerprint } = this.place
+    const isBrought = (retired: string): boolean => {
+      const count = cookieValues(this.#header(), retired).length
+      // One of today's name may be the one of today's place.
+      return retired === name ? count > 1 || (count === 1 && sentAs !== fingerprint) : count > 0
+    }
+    return [...this.place.removeRetired(isBrought), cookie]
+  }
+
+  #header(): string {
+    this.#text ??= cookiesOf(this.#source)
+    return this.#text
+  }
+}

@@ -1,0 +1,44 @@
+import type { ReadableSession, WritableSession } from '../session/session.js'
+import type { SessionData } from '../types.js'
+
+export interface ExclusiveOptions {
+  /** Seconds to wait for the others. Default 10. */
+  wait?: number
+  /** Seconds after which the session is let go, whatever `work` is doing. Default 30. */
+  hold?: number
+}
+
+/** The session of one request. Nothing happens before the first `read` or `write`. */
+export interface SessionHandle<Data = SessionData> {
+  /**
+   * The session, to be read. Loads on first call; later calls share that load.
+   * @throws SessionStoreError if the store fails, unless `onStoreFailure` says otherwise
+   */
+  read(): Promise<ReadableSession<Data>>
+  /**
+   * The session, to be changed: the same one that `read` shows. Loads on first call; later calls share that load.
+   * @throws SessionStoreError if the store fails
+   */
+  write(): Promise<WritableSession<Data>>
+  /**
+   * Persists now, in the middle of a request. After it, `get` shows the merged, stored state.
+   * @throws SessionError if it could not be stored; the changes are then still there to be saved again
+   */
+  save(): Promise<void>
+  /**
+   * Acquires, changes and persists in one step. It is the only way to change a session after its response was committed,
+   * as streams and WebSockets do.
+   * @throws SessionCommittedError after the response was committed, for a session that is new or lives in its cookie
+   * @throws SessionDestroyedError if the session is gone
+   */
+  save(change: (session: WritableSession<Data>) => void): Promise<void>
+  /**
+   * Runs `work` while no other `exclusive` of this session runs, in any process, and persists what it did. What was
+   * changed before is saved first, and so is a new session. Whatever `work` throws, nothing of it is saved. The session
+   * is let go after `hold` seconds, also where this process dies; a holder whose time is over can't save any more.
+   * @throws SessionLockedError after `wait` seconds, or if `work` took longer than `hold`
+   * @throws SessionDestroyedError if the session is gone, or got a new id meanwhile
+   * @throws SessionError for a store that can't compare and set
+   */
+  exclusive<R>(work: (session: WritableSession<Data>) => R | Promise<R>, options?: ExclusiveOptions): Promise<R>
+}
