@@ -29,7 +29,6 @@ export function exclusiveApp({ store, place, onEvent }: Setting): App {
     store,
     secret: SECRET,
     cookie: { secure: false },
-    // Redis has no more to wait for when it is down than PostgreSQL.
     storeTimeout: 2,
     onEvent,
   })

@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import type { AppName } from './apps.js'
 import { type Engine, newName, startEngine } from './engines.js'
 import { removeBundle, ServerProcesses } from './server-processes.js'
@@ -8,6 +8,9 @@ import { Visitor } from './visitor.js'
 export const storeNames = Object.keys(openStore) as StoreName[]
 
 const THREE: readonly AppName[] = ['visits', 'visits', 'visits']
+
+// The same program for all tests of a file.
+afterAll(removeBundle)
 
 /** Three server processes for one test, which stops them, or one for each application that is named. `undefined` where the engine is missing. */
 export async function serversFor(
@@ -26,10 +29,7 @@ export async function serversAt(
 ): Promise<ServerProcesses> {
   onTestFinished(() => engine.stop())
   const servers = await ServerProcesses.start(place, apps)
-  onTestFinished(async () => {
-    await servers.stop()
-    await removeBundle()
-  })
+  onTestFinished(() => servers.stop())
   return servers
 }
 
