@@ -18,7 +18,8 @@ import { FirstDayWarnings, isProduction } from './warnings.js'
 export interface SessionContext extends CommitContext {
   readonly cookie: CookieAttributes
   readonly onInvalidData: 'reset' | 'throw'
-  readonly onStoreFailure: (error: SessionStoreError) => 'throw' | 'anonymous'
+  /** Left out: a failing load is thrown. */
+  readonly onStoreFailure: ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   readonly warnings: FirstDayWarnings
 }
 
@@ -60,7 +61,12 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     isAtomic: atomic,
     persistence,
     onInvalidData,
-    onStoreFailure: typeof onStoreFailure === 'function' ? onStoreFailure : () => onStoreFailure,
+    onStoreFailure:
+      typeof onStoreFailure === 'function'
+        ? onStoreFailure
+        : onStoreFailure === 'throw'
+          ? undefined
+          : () => onStoreFailure,
     queue: mayWaitForOthers() ? new WriteQueue() : undefined,
     warnings,
     emit,
@@ -73,7 +79,7 @@ function formatOf<Data>(options: SessionOptions<Data>, cookieName: string, now: 
   const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = 10_000 } = options
   const secrets = secretBytes(options.secret)
   const guard = (store: SessionStore): SessionStore => {
-    store.useClock?.(now)
+    if (options.now !== undefined) store.useClock?.(now)
     return guardStore(store, storeTimeout)
   }
   const { [FORMAT]: create } = store as { [FORMAT]?: (setting: CookieFormatSetting) => CookieFormat }

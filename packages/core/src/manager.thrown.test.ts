@@ -232,3 +232,31 @@ describe('what was saved before the handler threw', () => {
     expect(session.toJSON()).toEqual({ visits: 1, user: 'ada' })
   })
 })
+
+describe('an error that has a status and headers, as those of HTTP clients', () => {
+  it('is a failure and no Response: nothing is saved, and it passes through', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada', visits: 1 })
+    const error = Object.assign(new Error('too many'), { status: 429, headers: { 'retry-after': '1' } })
+    const handling = sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).set('visits', 2)
+      throw error
+    })
+    expect(await reasonOf(handling)).toBe(error)
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
+  })
+})
+
+describe('a function that changes a session and is async', () => {
+  it('is refused, by save and by edit, and nothing of it is stored', async () => {
+    const { sessions } = setUp()
+    const { cookie, id } = await sessions.issue({ user: 'ada', visits: 1 })
+    const change = (async () => {}) as () => void
+    const saving = sessions.handle(visit(cookie), async (handle) => {
+      await handle.save(change)
+      return new Response()
+    })
+    await expect(saving).rejects.toThrow(/must not be async/)
+    await expect(sessions.edit(id, change)).rejects.toThrow(/must not be async/)
+  })
+})

@@ -355,7 +355,7 @@ export class SessionManager<Data = SessionData> {
     what: ToSave,
     sent: Headers | undefined,
   ): Promise<ResponseNeeds | undefined> {
-    if (target instanceof RequestSession) return target.commit(what, sent)
+    if (target instanceof RequestSession && target.isOf(this.#context)) return target.commit(what, sent)
     if (isRequest(target)) return this.#open(target).commit(what, sent)
     throw new TypeError('fetch-sessions: commitHeaders takes a Request, or a handle that this manager opened')
   }
@@ -390,7 +390,8 @@ function isId(id: unknown): id is string {
 }
 
 function isResponse(value: unknown): value is Response {
-  return isObject(value) && 'headers' in value && 'status' in value
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
 function isAnswer(thrown: unknown): boolean {

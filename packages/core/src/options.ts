@@ -107,7 +107,7 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
   const { codec, schema, migrations = [], onEvent, now, signer } = options
   if (idleTimeout !== undefined) checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
   if (absoluteTimeout !== undefined) checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
-  if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout)
+  if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout, MAX_COOKIE_AGE)
   const isReached = idleTimeout === undefined || absoluteTimeout === undefined || idleTimeout <= absoluteTimeout
   check('idleTimeout', isReached, 'is above absoluteTimeout, and so never reached')
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])

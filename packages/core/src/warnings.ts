@@ -11,7 +11,7 @@ const MESSAGES: Record<SessionWarning, string> = {
 }
 
 /** How many sessions over plain http, without one that comes back, are no accident. */
-const SUSPICIOUS = 2
+const SUSPICIOUS = 5
 
 /** Tells what goes wrong on the first day, once each: as an event, and on the console where somebody looks at it. */
 export class FirstDayWarnings {
@@ -39,8 +39,10 @@ export class FirstDayWarnings {
   }
 
   /** A session with a `Secure` cookie was created for this URL. */
-  cookieSent(url: string): void {
-    if (this.#createdOverHttp < 0 || !isPlainHttp(url)) return
+  cookieSent({ url, headers }: Request): void {
+    // A proxy that speaks https says so.
+    const isSecure = /https/i.test(headers.get('x-forwarded-proto') ?? headers.get('forwarded') ?? '')
+    if (this.#createdOverHttp < 0 || isSecure || !isPlainHttp(url)) return
     this.#createdOverHttp++
     if (this.#createdOverHttp >= SUSPICIOUS) this.tell('cookie-never-returns', !isProduction())
   }

@@ -41,30 +41,30 @@ describe('etag() and a page that begins a session', () => {
 })
 
 describe('bodyLimit() and a body of unknown length', () => {
-  it.each([
-    ['session first', 0],
-    ['session last', 1],
-  ] as const)('%s: what a handler asks of the manager by c.req.raw counts up to %i', async (order, count) => {
-    const sessions = newManager()
-    const app = appWith(order, bodyLimit({ maxSize: 100 }), sessions)
-    // The middleware replaces c.req.raw by a new Request, which no session was opened for.
-    app.post('/raw', async (c) => {
-      ;(await sessions.write(c.req.raw)).update('count', (n = 0) => n + 1)
-      return c.text('counted')
-    })
-    app.post('/var', async (c) => {
-      ;(await c.var.session.write()).update('count', (n = 0) => n + 1)
-      return c.text('counted')
-    })
-    app.get('/', async (c) => c.text(String((await c.var.session.read()).get('count') ?? 0)))
-    const after = async (path: string): Promise<string> => {
-      const body = new Blob(['a body']).stream()
-      const answer = await app.request(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
-      const cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? ''
-      return (await app.request('/', { headers: { cookie } })).text()
-    }
-    expect([await after('/raw'), await after('/var')]).toEqual([String(count), '1'])
-  })
+  it.each(['session first', 'session last'] as const)(
+    '%s: what a handler asks of the manager by c.req.raw counts as well',
+    async (order) => {
+      const sessions = newManager()
+      const app = appWith(order, bodyLimit({ maxSize: 100 }), sessions)
+      // The middleware replaces c.req.raw by a new Request.
+      app.post('/raw', async (c) => {
+        ;(await sessions.write(c.req.raw)).update('count', (n = 0) => n + 1)
+        return c.text('counted')
+      })
+      app.post('/var', async (c) => {
+        ;(await c.var.session.write()).update('count', (n = 0) => n + 1)
+        return c.text('counted')
+      })
+      app.get('/', async (c) => c.text(String((await c.var.session.read()).get('count') ?? 0)))
+      const after = async (path: string): Promise<string> => {
+        const body = new Blob(['a body']).stream()
+        const answer = await app.request(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+        const cookie = answer.headers.get('Set-Cookie')?.split(';')[0] ?? ''
+        return (await app.request('/', { headers: { cookie } })).text()
+      }
+      expect([await after('/raw'), await after('/var')]).toEqual(['1', '1'])
+    },
+  )
 })
 
 describe('cache()', () => {

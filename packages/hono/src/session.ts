@@ -1,4 +1,11 @@
-import { managerOf, type SessionData, type SessionHandle, type SessionSource, varyByCookie } from '@fetch-sessions/core'
+import {
+  managerOf,
+  type SessionData,
+  type SessionHandle,
+  type SessionManager,
+  type SessionSource,
+  varyByCookie,
+} from '@fetch-sessions/core'
 import type { Context, MiddlewareHandler } from 'hono'
 
 /** What the middleware adds to an app's `Variables`: the handle, under `session` or the name given as `as`. */
@@ -31,11 +38,20 @@ export function session<Data = SessionData, As extends string = 'session'>(
 ): MiddlewareHandler<SessionEnv<Data, As>> {
   const manager = managerOf(sessions)
   const middleware: MiddlewareHandler = async (c, next) => {
-    const response = await manager(c.env, c).handle(
+    const sessions = manager(c.env, c)
+    const outer: unknown = c.get(as)
+    let opened: SessionHandle<Data> | undefined
+    const handled = sessions.handle(
       c.req.raw,
       async (handle) => {
+        opened = handle
         c.set(as, handle)
-        await next()
+        try {
+          await next()
+        } finally {
+          // Whoever is outside goes on with its own.
+          if (outer !== undefined) c.set(as, outer)
+        }
         // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
         return c.finalized ? c.res : new Response()
       },
@@ -47,6 +63,10 @@ export function session<Data = SessionData, As extends string = 'session'>(
         failed: () => c.error !== undefined || !c.finalized,
       },
     )
+    const response = await handled.catch(async (error) => {
+      if (opened !== undefined) await sendSaved(c, sessions, opened)
+      throw error
+    })
     if (c.finalized && response !== c.res) {
       // Else the setter would put the old headers in the place of the new ones.
       c.res = undefined
@@ -85,13 +105,26 @@ export function sessionOf<Data = SessionData>(
   return handle as SessionHandle<Data>
 }
 
+/** The error page, too, brings the cookie of what was saved before the error. */
+async function sendSaved<Data>(c: Context, sessions: SessionManager<Data>, handle: SessionHandle<Data>): Promise<void> {
+  const headers = new Headers()
+  await sessions.commitHeaders(handle, headers, { failed: true })
+  for (const [name, value] of headers) {
+    if (name !== 'vary') c.header(name, value, { append: name === 'set-cookie' })
+  }
+}
+
+/** Whose responses say it: a second manager need not. */
+const saysVary: WeakSet<Context> = new WeakSet()
+
 /**
  * From now on each response of this context says `Vary: Cookie`, so that a cache between this middleware and the handler
  * knows it as well, and an error page has it.
  */
 function sayVary(c: Context): void {
   // The cheap way: what the context makes a response of has it from the start.
-  if (!c.finalized) c.header('Vary', 'Cookie', { append: true })
+  if (!c.finalized && !saysVary.has(c)) c.header('Vary', 'Cookie', { append: true })
+  saysVary.add(c)
   // A Response that the handler made itself passes through here.
   const { get, set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res') as Required<
     Pick<PropertyDescriptor, 'get' | 'set'>

@@ -47,10 +47,19 @@ export function session<Data = SessionData, As extends string = 'session', Args 
 ): SessionHooks<Args> {
   const manager = managerOf(sessions)
   const { as = 'session', catch: respond = respondWithoutDetails } = options
+  /** How many routers of these hooks are at work on a handle: one within the other leaves the commit to that one. */
+  const depths = new WeakMap<object, number>()
+  const enter = (handle: object, step: 1 | -1): number => {
+    const depth = (depths.get(handle) ?? 0) + step
+    depths.set(handle, depth)
+    return depth
+  }
   return {
     before: [
       (request, ...args) => {
-        request[as] = manager(args[0], ...args).begin(asRequest(request))
+        const handle = manager(args[0], ...args).begin(asRequest(request))
+        enter(handle, 1)
+        request[as] = handle
       },
     ],
     catch: async (error, request, ...args) => {
@@ -60,9 +69,13 @@ export function session<Data = SessionData, As extends string = 'session', Args 
       return sessions.commit(asRequest(request), await respond(error, request, ...args), { failed: true })
     },
     finally: [
-      (response, request, ...args) =>
+      (response, request, ...args) => {
+        const handle: unknown = request[as]
+        const isInner = typeof handle === 'object' && handle !== null && enter(handle, -1) > 0
         // No answer: no route matched, and a router around this one may have more.
-        response === undefined ? response : manager(args[0], ...args).commit(asRequest(request), response),
+        if (isInner || response === undefined) return undefined
+        return manager(args[0], ...args).commit(asRequest(request), response)
+      },
     ],
   }
 }

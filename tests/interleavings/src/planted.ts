@@ -116,8 +116,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a change that is dropped without a word',
     file: 'commit/commit.ts',
-    right: "        state.status = 'superseded'\n        emit?.(",
-    wrong: "        state.status = 'superseded'\n        void (",
+    right: '        state.stored = unstored(context)\n        emit?.(',
+    wrong: '        state.stored = unstored(context)\n        void (',
     scenario: 'a sign-in beside an update, two processes',
   },
   {

@@ -6,7 +6,7 @@ import type { Sealed } from '../session/draft.js'
 import { isEqual } from '../session/equality.js'
 import { expiryWhenUsed, isAtAbsoluteLimit, isCookieBehind, isUseDue } from '../session/lifetime.js'
 import type { SessionState } from '../session/session-state.js'
-import { type StoredSession, storedAs } from '../session/stored-session.js'
+import { type StoredSession, storedAs, unstored } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
@@ -182,8 +182,11 @@ function settle(
       return andThen(successorOf(context, before, outcome.successor), (successor) => {
         if (successor !== undefined) return follow(context, state, options, successor)
         state.end('gone')
+        // From here on it is an empty session, from which a new one can begin.
         state.status = 'superseded'
+        state.stored = unstored(context)
         emit?.({ type: 'dropped', reason: 'superseded', id: before.id, duration: elapsedSince(started) })
+        return andThen(state.draft.rollBack(), () => state.draft.rebase(state.stored.content))
       })
     case 'newer':
       state.stored = outcome.session

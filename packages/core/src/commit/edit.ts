@@ -1,4 +1,4 @@
-import { andThen } from '../awaitable.js'
+import { andThen, isPromise, toPromise } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError, SessionError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
@@ -30,7 +30,7 @@ export async function edit(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const state = await findById(context, identity)
     if (state === undefined) return false
-    change(state)
+    applyChange(() => change(state))
     const { record, lastUse, cookie } = state.stored
     if (state.regeneration !== undefined) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
@@ -52,6 +52,14 @@ export async function edit(
     await backOff(attempt)
   }
   throw new SessionConflictError(MAX_ATTEMPTS)
+}
+
+/** @throws TypeError for a change that would go on when it is stored already */
+export function applyChange(change: () => unknown): void {
+  const returned = toPromise(change())
+  if (!isPromise(returned)) return
+  returned.catch(() => {})
+  throw new TypeError('fetch-sessions: the function that changes a session must not be async')
 }
 
 function stateOf(context: CommitContext, identity: Identity, session: StoredSession): Awaitable<SessionState> {

@@ -320,3 +320,27 @@ describe('an exclusive within the work of another of the same handle', () => {
     expect((await one.read(visit(cookie))).get('balance')).toBe(50)
   })
 })
+
+describe('an exclusive beside a save of the same request', () => {
+  it('counts no update twice', async () => {
+    const { one, cookie, store } = await twoProcesses()
+    store.delay(1, 3)
+    await within(one, cookie, async (handle) => {
+      ;(await handle.write()).update('balance', (n = 0) => n + 1)
+      await Promise.all([handle.save(), handle.exclusive(() => {})])
+    })
+    expect((await one.read(visit(cookie))).get('balance')).toBe(101)
+  })
+
+  it('gives no new id where its work asked for one and threw', async () => {
+    const { one, cookie, id } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const work = handle.exclusive((session) => {
+        session.regenerate()
+        throw new Error('no')
+      })
+      await expect(work).rejects.toThrow('no')
+    })
+    expect((await one.read(visit(cookie))).id).toBe(id)
+  })
+})

@@ -3,8 +3,8 @@ import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import type { Lock } from '../session/notes.js'
 import type { SessionState } from '../session/session-state.js'
 import { type StoredSession, storedAs } from '../session/stored-session.js'
-import { type CommitOptions, commit } from './commit.js'
-import type { CommitContext } from './commit-context.js'
+import type { Awaitable } from '../store/store.js'
+import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload } from './compare-and-set.js'
 
 /** How long a wait for the lock lasts from one look to the next, in milliseconds. */
@@ -18,29 +18,31 @@ export interface ExclusiveTimes {
 }
 
 /**
- * Runs `work` while no other `exclusive` of this session runs. The lock is a note in the record itself, taken by
+ * Runs `work` while no other `exclusive` of this session runs. `save` persists what the request has changed. The lock is a note in the record itself, taken by
  * compare-and-set, so it needs nothing of the store, and a process that dies lets go when its time is over.
  */
 export async function runExclusively<R>(
   context: CommitContext,
   state: SessionState,
-  options: CommitOptions,
+  save: (policy?: PersistencePolicy) => Awaitable<void>,
   { wait, hold }: ExclusiveTimes,
   work: () => R | Promise<R>,
 ): Promise<R> {
   // 1. What was changed before is no part of the work. A new session is stored, so that others find the lock.
-  await commit(context, state, { ...options, policy: state.isNew ? 'always' : context.persistence })
+  await save(state.isNew ? 'always' : undefined)
   // 2. The lock.
   const lock = await acquire(context, state, wait, hold)
+  const { regeneration } = state
   state.lock = lock
   try {
     // 3. The work.
     const result = await work()
     // 4. What it did is stored together with the end of the lock.
     if (state.status === 'live') state.draft.make({ type: 'unlock', by: lock.by })
-    await commit(context, state, options)
+    await save()
     return result
   } catch (error) {
+    if (state.status === 'live') state.regeneration = regeneration
     await release(context, state, lock)
     throw error
   } finally {

@@ -225,3 +225,23 @@ describe('regenerate() while a save of the same request is under way', () => {
     expect(sessionCookies(response)).toHaveLength(1)
   })
 })
+
+describe('a request whose save met the marker of a new id', () => {
+  it('can still sign in: regenerate() starts a session of its own', async () => {
+    const { store, sessions, clock } = setUp()
+    const { cookie } = await sessions.issue({})
+    const other = new SessionManager<Data>({ store, secret, now: clock.now })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('user', 'nobody')
+      await regenerate(other, cookie)
+      await handle.save()
+      session.set('user', 'ada')
+      session.regenerate()
+      return new Response()
+    })
+    const next = cookieAfter(response)
+    expect(next).not.toBe('')
+    expect((await sessions.read(visit(next))).get('user')).toBe('ada')
+  })
+})

@@ -33,8 +33,12 @@ export async function regenerate(
   const successor: Successor =
     known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
   const createdAt = isRestart ? now : base.record.createdAt
-  const build = (content: Content, version: number): StoredSession =>
-    storedAs(context, content, { createdAt, version, lastUse: now, cookie })
+  const build = (content: Content, version: number): StoredSession => {
+    // Whom a sign-out everywhere has spared goes on under an id that it did not name.
+    const ownerAt = context.notesOwnerTime && content.owner !== undefined ? now : content.ownerAt
+    const owned = ownerAt === content.ownerAt ? content : { ...content, ownerAt }
+    return storedAs(context, owned, { createdAt, version, lastUse: now, cookie })
+  }
   const takeBack = async (): Promise<unknown> => identity.store.delete(identity.id)
 
   // 1. The new record, of what this request has loaded and changed.
@@ -72,7 +76,8 @@ export async function regenerate(
       // 4. What others have stored by now comes along.
       newest = found.session
       session = build(await replay(sealed.changes, newest.content, context.serializer), session.record.version + 1)
-      if (!(await identity.store.update(identity.id, session.record))) throw new SessionConflictError(1)
+      // Whoever signed its owner out everywhere has ended it by now.
+      if (!(await identity.store.update(identity.id, session.record))) return { is: 'gone' }
     }
   } catch (error) {
     // A store that failed at the create may have written all the same. What another one has is not taken back.
@@ -89,11 +94,8 @@ async function supersede(
   successor: Successor,
   grace: number,
 ): Promise<boolean> {
-  // What travels in a cookie leaves nothing behind.
-  if (!context.format.isShared) {
-    await store.delete(id)
-    return true
-  }
+  // What travels in a cookie leaves nothing behind but a note, if that.
+  if (context.format.supersede !== undefined) return context.format.supersede({ id, store, isStale: false })
   try {
     return await store.update(id, markerOf(context, record, successor, grace))
   } catch (error) {

@@ -83,7 +83,8 @@ export class CookieAttributes {
 
   /** @throws TypeError naming the attribute that can't work and what to do */
   constructor(options: CookieOptions = {}) {
-    if (typeof options !== 'object' || options === null) throw invalidOption('cookie', 'must be an object')
+    if (typeof options !== 'object' || options === null || Array.isArray(options))
+      throw invalidOption('cookie', 'must be an object')
     rejectUnknown('cookie.', options, COOKIE_OPTIONS)
     const { path = '/', domain, secure = true, httpOnly = true, persistent = true, partitioned = false } = options
     const { sameSite = 'lax', priority, retired = [] } = options

@@ -47,6 +47,10 @@ export interface CookieFormat {
    * so that no token is ever stored. `undefined` if the format has no such thing.
    */
   succeed(identity: Identity, nonce: string, secret: number): Awaitable<Identity> | undefined
+  /**
+   * For what travels in its cookie: the session goes on under another id. `false` if it has ended meanwhile.
+   */
+  supersede?(identity: Identity): Awaitable<boolean>
   /** The cookie value to send for a session that is stored. */
   cookieValue(identity: Identity): Awaitable<string>
 }

@@ -95,6 +95,10 @@ class RecordFormat implements CookieFormat {
     return undefined
   }
 
+  supersede({ store }: SlotIdentity): Awaitable<boolean> {
+    return store.supersede()
+  }
+
   async cookieValue(identity: SlotIdentity): Promise<string> {
     const content = new TextEncoder().encode(JSON.stringify({ id: identity.id, ...identity.store.record }))
     const sealed = await this.#seal.close(content)
@@ -123,8 +127,15 @@ class CookieSlot implements SessionStore {
 
   async load(): Promise<SessionRecord | undefined> {
     const { record } = this
-    const isRevoked = record !== undefined && (await this.#revocations?.isRevoked(this.#id, record))
-    return isRevoked ? undefined : record
+    const found = record && (await this.#revocations?.find(this.#id, record))
+    if (found === 'superseded' && record !== undefined) return markerOf(record, this.#id)
+    return found === 'ended' ? undefined : record
+  }
+
+  /** The session goes on under another id. `false` if it has ended. */
+  supersede(): Awaitable<boolean> {
+    const { record } = this
+    return record === undefined || this.#revocations === undefined || this.#revocations.supersede(this.#id, record)
   }
 
   create(_id: string, record: SessionRecord): boolean {
@@ -147,6 +158,11 @@ class CookieSlot implements SessionStore {
     this.record = undefined
     return had && this.#revocations !== undefined ? this.#revocations.delete(this.#id) : had
   }
+}
+
+/** What core reads as the marker of a session that has a new id (`Notes.superseded`). */
+function markerOf(record: SessionRecord, id: string): SessionRecord {
+  return { ...record, data: '', owner: undefined, meta: JSON.stringify({ idle: 1, superseded: { id } }) }
 }
 
 /** AES-256-GCM: 12 random bytes, then the ciphertext with its tag. The cookie's name is associated data. */

@@ -209,3 +209,37 @@ describe('the options of a CookieStore', () => {
     expect(make).toThrow(new RegExp(name))
   })
 })
+
+describe('a new id of a session in its cookie, with revocations,', () => {
+  it('is not given to one that was signed out while the request was under way', async () => {
+    const { sessions, elsewhere, clock, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const late = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      await signOut(elsewhere, cookie)
+      session.regenerate()
+      return new Response()
+    })
+    clock.passes(60)
+    expect(await userOf(cookieAfter(late, cookie))).toBe(undefined)
+  })
+
+  it('stays signed in where a sign-out everywhere has spared it', async () => {
+    const { sessions, clock, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    clock.passes(1)
+    await sessions.destroyByOwner('ada', { except: (await sessions.read(visit(cookie))).id })
+    clock.passes(1)
+    const next = cookieAfter(await regenerate(sessions, cookie))
+    expect(await userOf(next)).toBe('ada')
+  })
+
+  it('is not overwritten by a request that still comes with the old one', async () => {
+    const { sessions, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'guest' })
+    const next = cookieAfter(await regenerate(sessions, cookie))
+    const late = await writing(sessions, cookie, (session) => void session.set('user', 'nobody'))
+    expect(late.headers.getSetCookie()).toEqual([])
+    expect(await userOf(cookieAfter(late, next))).toBe('guest')
+  })
+})

@@ -9,6 +9,10 @@ const MAX_REMEMBERED = 100_000
 /** How often a note is written again that others write at the same moment. */
 const MAX_ATTEMPTS = 16
 
+/** What a marker says of its session. */
+const ENDED = ''
+const SUPERSEDED = 'superseded'
+
 /** What is noted of an owner. Times are milliseconds since the epoch. */
 interface OwnerNote {
   /** Sessions that got their owner at this time or before have ended, but for `except`. */
@@ -40,12 +44,31 @@ export class Revocations implements SessionStore {
     this.#now = now
   }
 
-  /** Whether this session has ended. Two look-ups at most, side by side. */
-  async isRevoked(id: string, { owner, meta }: SessionRecord): Promise<boolean> {
+  /** What became of this session. Two look-ups at most, side by side. */
+  async find(id: string, record: SessionRecord): Promise<'live' | 'ended' | 'superseded'> {
+    const { owner } = record
     const ownerKey = owner === undefined ? undefined : await keyOf(owner)
     const [marker, ownerRecord] = await Promise.all([this.#lookUp(id), ownerKey && this.#lookUp(ownerKey)])
-    if (marker !== undefined) return true
-    if (ownerKey === undefined || !ownerRecord) return false
+    if (marker !== undefined) return marker.data === SUPERSEDED ? 'superseded' : 'ended'
+    return ownerKey !== undefined && ownerRecord && (await this.#isOwnerSignedOut(id, record, ownerKey, ownerRecord))
+      ? 'ended'
+      : 'live'
+  }
+
+  /** The session goes on under another id. `false` if it has ended, which is asked afresh. */
+  async supersede(id: string, record: SessionRecord): Promise<boolean> {
+    const ownerKey = record.owner === undefined ? undefined : await keyOf(record.owner)
+    const ownerRecord = ownerKey && (await this.#lookUp(ownerKey, true))
+    if (ownerKey && ownerRecord && (await this.#isOwnerSignedOut(id, record, ownerKey, ownerRecord))) return false
+    return (await this.#mark(id, SUPERSEDED)) || (await this.#lookUp(id, true))?.data === SUPERSEDED
+  }
+
+  async #isOwnerSignedOut(
+    id: string,
+    { meta }: SessionRecord,
+    ownerKey: string,
+    ownerRecord: SessionRecord,
+  ): Promise<boolean> {
     const ownerAt = ownerTimeOf(meta)
     if (!isEnded(noteOf(ownerRecord), ownerAt, id)) {
       // An exception may have ended since.
@@ -57,11 +80,17 @@ export class Revocations implements SessionStore {
 
   /** Ends the session of this id. Nobody knows whether there is one. */
   async delete(id: string): Promise<boolean> {
-    const now = this.#now()
-    const record = { data: '', createdAt: now, expiresAt: now + LIFE, owner: undefined, version: 1, meta: undefined }
-    await this.#store.create(id, record)
-    this.#remember(id, record)
+    await this.#mark(id, ENDED)
     return true
+  }
+
+  /** `false` if there is a marker already. One that says that the session goes on elsewhere stays. */
+  async #mark(id: string, data: string): Promise<boolean> {
+    const now = this.#now()
+    const record = { data, createdAt: now, expiresAt: now + LIFE, owner: undefined, version: 1, meta: undefined }
+    const isMarked = await this.#store.create(id, record)
+    if (isMarked) this.#remember(id, record)
+    return isMarked
   }
 
   /** Ends all sessions of this owner but `exceptId`. How many that are, nobody knows. */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, MemoryStore, SessionCommittedError, SessionManager, type WritableSession } from '../index.js'
+import {
+  CookieStore,
+  MemoryStore,
+  SessionCommittedError,
+  SessionDestroyedError,
+  SessionManager,
+  type WritableSession,
+} from '../index.js'
 import { changes, committed, type Data, setUp } from '../testing/committed-request.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import { secret } from '../testing/secret.js'
@@ -203,16 +210,17 @@ describe('after the commit, a session', () => {
     expect((await sessions.read(visit(cookie))).isNew).toBe(true)
   })
 
-  it('is not brought back when it is destroyed while it is saved, and an event tells', async () => {
+  it('is not brought back when it is destroyed while it is saved, and an event and an error tell', async () => {
     const setting = setUp()
     const { sessions, store, events } = setting
     const { cookie, id } = await sessions.issue({ visits: 1 })
     const { handle } = await committed(setting, cookie)
     events.length = 0
-    await handle.save((session) => {
+    const saving = handle.save((session) => {
       session.set('visits', 2)
       store.delete(id)
     })
+    await expect(saving).rejects.toThrow(SessionDestroyedError)
     expect(store.size).toBe(0)
     expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'gone', id }))
     expect(events.map((event) => event.type)).not.toContain('saved')

@@ -1,5 +1,7 @@
 import { andThen, isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
+import type { PersistencePolicy } from '../commit/commit-context.js'
+import { applyChange } from '../commit/edit.js'
 import { runExclusively } from '../commit/exclusive.js'
 import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
@@ -62,6 +64,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return this.#cookies.areOf(source)
   }
 
+  /** Whether the manager of this context has opened it. */
+  isOf(context: SessionContext): boolean {
+    return this.#context === context
+  }
+
   async read(): Promise<ReadableSession<Data>> {
     return new ReadableView<Data>(this.#context, this.#outage?.state ?? (await this.#loadOrDegrade()))
   }
@@ -78,8 +85,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       if (this.#outage !== undefined) throw this.#outage.error
       const state = await (this.isOver ? this.#loadLate('late') : this.#load())
       await this.#closing(state, async () => {
-        change(this.#writable(state))
+        if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
+          throw new SessionDestroyedError()
+        applyChange(() => change(this.#writable(state)))
         await this.#commit(state)
+        if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
       })
     } else if (this.#loading !== undefined) {
       await this.#commit(await this.#loading)
@@ -105,7 +115,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
         // Throws if it is too late for a new session.
         void state.writable
         const run = (): R | Promise<R> => work(this.#writable(state))
-        return runExclusively(this.#context, state, { cookie: this.#fingerprint(state) }, { wait, hold }, run)
+        const save = (policy?: PersistencePolicy): Awaitable<void> => this.#commit(state, policy)
+        return runExclusively(this.#context, state, save, { wait, hold }, run)
       })
     }
     const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
@@ -123,7 +134,22 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     if (this.isOver) return undefined
     const { persistence } = this.#context
     const isDue = persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
-    if (isDue && what === 'all' && this.#outage === undefined) this.#load()
+    if (isDue && what === 'all' && this.#outage === undefined && this.#loading === undefined)
+      return this.#commitUnused(sent)
+    return this.#commitLoaded(what, sent)
+  }
+
+  /** The policy asks for the session, which the handler did not. */
+  #commitUnused(sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+    const { onStoreFailure } = this.#context
+    if (onStoreFailure === undefined) {
+      this.#load()
+      return this.#commitLoaded('all', sent)
+    }
+    return this.#loadOrDegrade().then(() => this.#commitLoaded('all', sent))
+  }
+
+  #commitLoaded(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
@@ -198,8 +224,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 
-  #commit(state: SessionState): Awaitable<void> {
-    const next = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state) })
+  #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
+    const next = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
     const saving = this.#saving?.then(next, next) ?? next()
     this.#saving = isPromise(saving) ? saving : undefined
     return saving
@@ -291,9 +317,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       const state = this.#load()
       return isPromise(state) ? await state : state
     } catch (error) {
-      if (!(error instanceof SessionStoreError) || this.#context.onStoreFailure(error) !== 'anonymous') throw error
-      this.#outage = { state: newSession(this.#context, 'closed', 'degraded'), error }
-      this.#context.emit?.({ type: 'degraded', error })
+      if (!(error instanceof SessionStoreError) || this.#context.onStoreFailure?.(error) !== 'anonymous') throw error
+      if (this.#outage === undefined) {
+        this.#outage = { state: newSession(this.#context, 'closed', 'degraded'), error }
+        this.#context.emit?.({ type: 'degraded', error })
+      }
       return this.#outage.state
     }
   }

@@ -67,7 +67,7 @@ export class RequestCookies {
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
     const send = (value: string): SessionCookie[] => {
-      if (place.secure && this.values().length === 0 && isRequest(this.#source)) warnings.cookieSent(this.#source.url)
+      if (place.secure && this.values().length === 0 && isRequest(this.#source)) warnings.cookieSent(this.#source)
       return this.#withRetired(place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined), sentAs)
     }
     const value = format.cookieValue(state.identity)

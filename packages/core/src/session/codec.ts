@@ -70,10 +70,11 @@ export function copyPlain<T>(value: T): T {
 const frozen: WeakSet<object> = new WeakSet()
 
 /** Whether there are only plain objects and arrays in it, all the way down: what can be frozen so that it holds. */
-export function isPlain(value: unknown, depth = 0): boolean {
-  if (!isObject(value) || frozen.has(value)) return true
+export function isPlain(value: unknown, depth = 0, seen: Set<object> = new Set()): boolean {
+  if (!isObject(value) || frozen.has(value) || seen.has(value)) return true
   if (depth > MAX_DEPTH || !(Array.isArray(value) || isPlainObject(value))) return false
-  return Object.values(value).every((inner) => isPlain(inner, depth + 1))
+  seen.add(value)
+  return Object.values(value).every((inner) => isPlain(inner, depth + 1, seen))
 }
 
 /** Freezes plain objects and arrays, all the way down. */

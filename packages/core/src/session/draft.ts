@@ -203,7 +203,8 @@ export class Draft {
 
   setLifetime(own: OwnLifetime | undefined): void {
     const { own: today } = this.#content.rest
-    if (!isEqual(own && { ...today, ...own }, today)) this.make({ type: 'lifetime', own })
+    if (!isEqual(own && { ...today, ...own }, own && today === undefined ? {} : today))
+      this.make({ type: 'lifetime', own })
   }
 
   /** Makes a change that is about the whole session. @throws SessionLockedError */

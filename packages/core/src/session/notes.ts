@@ -60,8 +60,8 @@ function isNotes(notes: unknown): notes is Notes {
   const { own, used, cookie, label, v, lock, ownerAt, ended, superseded } = notes
   return (
     isOptional(ended, (ended) => ended === true) &&
-    isOptional(used, isTime) &&
-    isOptional(ownerAt, isTime) &&
+    isOptional(used, isMoment) &&
+    isOptional(ownerAt, isMoment) &&
     isOptional(v, (version) => Number.isInteger(version) && (version as number) > 0) &&
     isOptional(cookie, isText) &&
     isOptional(label, isText) &&
@@ -87,6 +87,10 @@ function isSuccessor(next: unknown): boolean {
 
 function isOptional(value: unknown, isRight: (value: unknown) => boolean): boolean {
   return value === undefined || isRight(value)
+}
+
+function isMoment(value: unknown): boolean {
+  return Number.isFinite(value)
 }
 
 function isTime(value: unknown): value is number {

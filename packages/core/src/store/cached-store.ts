@@ -70,7 +70,8 @@ class CachedStore implements SessionStore {
     this.#near = near
     this.#far = far
     this.#maxStaleness = maxStaleness * 1000
-    this.#now = now ?? Date.now
+    // Looked up at each call, for fake timers.
+    this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
     this.atomic = far.atomic ?? true
     this.consistency = far.consistency ?? 'strong'

@@ -63,7 +63,8 @@ export class MemoryStore implements SessionStore {
     if (!Number.isInteger(maxSessions) || maxSessions < 1)
       throw invalidOption('maxSessions', 'must be a whole number above 0')
     this.#maxSessions = maxSessions
-    this.#now = now ?? Date.now
+    // Looked up at each call, for fake timers.
+    this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
   }
 
