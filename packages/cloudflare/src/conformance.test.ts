@@ -20,7 +20,8 @@ const engines = [
   {
     store: 'kv',
     title: 'Workers KV, in workerd',
-    lacks: /^writers at the same moment:|^owners:|[yY]Owner|deleteExpired|clear|useClock|a clock that has fractions|create with an id that exists/,
+    lacks:
+      /^writers at the same moment:|^owners:|[yY]Owner|deleteExpired|clear|useClock|a store takes a clock|create with an id that exists/,
   },
 ]
 

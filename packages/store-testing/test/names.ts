@@ -1,6 +1,6 @@
 // Names of checks that find the faults in planted-faults.test.ts.
 
-export const UNCHANGED = 'texts of any script, quotes, escapes and line ends come back unchanged, or are refused'
+export const UNCHANGED = 'texts of any script, quotes, escapes and line ends come back unchanged'
 export const ILL_FORMED = 'data and meta with halves of surrogate pairs come back unchanged, or are refused'
 export const APART = 'owners are compared letter by letter, and nothing in them is a pattern'
 export const LONG = 'owners that differ only at their ends are different, however long'
