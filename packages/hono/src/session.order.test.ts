@@ -3,7 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { cache } from 'hono/cache'
 import { etag } from 'hono/etag'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { session } from './session.js'
 
 interface Counted {
@@ -67,8 +67,17 @@ describe('bodyLimit() and a body of unknown length', () => {
   )
 })
 
+const before = Object.getOwnPropertyDescriptor(globalThis, 'caches')
+
+/** What the platform has as its caches, or what it had. */
+function setCaches(caches: { open(): Promise<unknown> } | undefined): void {
+  if (caches !== undefined) Object.defineProperty(globalThis, 'caches', { value: caches, configurable: true })
+  else if (before !== undefined) Object.defineProperty(globalThis, 'caches', before)
+  else Reflect.deleteProperty(globalThis, 'caches')
+}
+
 describe('cache()', () => {
-  afterEach(() => void vi.unstubAllGlobals())
+  afterEach(() => setCaches(undefined))
 
   /** How many pages a cache keeps that is asked for each of them, and what the second visitor who has no cookie gets. */
   async function visitAll(
@@ -80,7 +89,7 @@ describe('cache()', () => {
       match: async (key: string) => kept.get(key)?.clone(),
       put: async (key: string, response: Response) => void kept.set(key, response),
     }
-    vi.stubGlobal('caches', { open: async () => cacheOfPlatform })
+    setCaches({ open: async () => cacheOfPlatform })
     const options = { cacheName: 'pages', cacheControl: 'max-age=60', wait: true, ...(vary && { vary }) }
     const app = appWith(order, cache(options))
     let visitors = 0
