@@ -34,7 +34,7 @@ export const postgresDialect: Dialect = {
 /**
  * One statement and so one transaction. Where table and indexes are, nothing is locked, and no right to create anything
  * is needed. The lock is for others that do the same: IF NOT EXISTS alone fails at once with a duplicate in a system
- * catalog.
+ * catalog. And to_regclass alone may still say what was so before the lock was had.
  *
  * Indexes are known by what they are of, since a renamed table keeps them under their old names. They are named with a
  * `$`, which no store's table has: tables and indexes share one space of names.
@@ -53,17 +53,15 @@ function migration({ table: name }: TableName, table: string): string {
       END IF;
       PERFORM pg_advisory_xact_lock(7310870969309884723);
       PERFORM set_config('client_min_messages', 'warning', true);
-      IF to_regclass('${table}') IS NULL THEN
-        CREATE TABLE ${table} (
-          id text NOT NULL,
-          data text NOT NULL,
-          created_at bigint NOT NULL,
-          expires_at bigint NOT NULL,
-          owner text,
-          version integer NOT NULL,
-          meta text
-        );
-      END IF;
+      CREATE TABLE IF NOT EXISTS ${table} (
+        id text NOT NULL,
+        data text NOT NULL,
+        created_at bigint NOT NULL,
+        expires_at bigint NOT NULL,
+        owner text,
+        version integer NOT NULL,
+        meta text
+      );
       PERFORM ${COLUMNS} FROM ${table} LIMIT 0;
       FOREACH kind IN ARRAY ARRAY['pkey', 'owner', 'expires_at'] LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND
