@@ -39,10 +39,8 @@ export class FirstDayWarnings {
   }
 
   /** A session with a `Secure` cookie was created for this URL. */
-  cookieSent({ url, headers }: Request): void {
-    // A proxy that speaks https says so.
-    const isSecure = /https/i.test(headers.get('x-forwarded-proto') ?? headers.get('forwarded') ?? '')
-    if (this.#createdOverHttp < 0 || isSecure || !isPlainHttp(url)) return
+  cookieSent(request: Request): void {
+    if (this.#createdOverHttp < 0 || !isPlainHttp(request.url) || isBehindHttps(request)) return
     this.#createdOverHttp++
     if (this.#createdOverHttp >= SUSPICIOUS) this.tell('cookie-never-returns', !isProduction())
   }
@@ -71,4 +69,13 @@ export function isProduction(): boolean {
 /** To a host that is not this very machine, for which browsers make an exception. */
 function isPlainHttp(url: string): boolean {
   return /^http:/i.test(url) && !/^http:\/\/([^/?#]*\.)?(localhost|127(\.\d+){3}|\[::1\])\.?(:\d+)?([/?#]|$)/i.test(url)
+}
+
+/** A proxy that speaks https says so. On Deno, the headers can't be read any more once a request is upgraded. */
+function isBehindHttps({ headers }: Request): boolean {
+  try {
+    return /https/i.test(headers.get('x-forwarded-proto') ?? headers.get('forwarded') ?? '')
+  } catch {
+    return true
+  }
 }

@@ -10,6 +10,8 @@ import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
 
 /** How often a write that loses is tried again. */
 export const MAX_ATTEMPTS = 16
+/** The same where there is no queue, and all writers of a process are rivals. */
+const MAX_ATTEMPTS_ALONE = 250
 const MAX_BACKOFF_MS = 50
 
 /**
@@ -72,10 +74,11 @@ async function contend(
   attempts: number,
   started: number,
 ): Promise<Written> {
+  const limit = context.queue === undefined ? MAX_ATTEMPTS_ALONE : MAX_ATTEMPTS
   for (let lost = attempts; ; lost++) {
     if (lost > 0) {
       context.emit?.({ type: 'conflict', id: identity.id, attempt: lost, duration: elapsedSince(started) })
-      if (lost === MAX_ATTEMPTS) throw new SessionConflictError(lost)
+      if (lost === limit) throw new SessionConflictError(lost)
       await backOff(lost)
     }
     const found = await reload(context, identity)
