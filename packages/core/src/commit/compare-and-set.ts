@@ -11,7 +11,7 @@ import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
 /** How often a write that loses is tried again. */
 export const MAX_ATTEMPTS = 16
 /** The same where there is no queue, and all writers of a process are rivals. */
-const MAX_ATTEMPTS_ALONE = 250
+const MAX_ATTEMPTS_ALONE = 100
 const MAX_BACKOFF_MS = 50
 
 /**

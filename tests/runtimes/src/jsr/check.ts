@@ -19,7 +19,7 @@ try {
     env: { ...process.env, DENO_DIR: cache, NO_COLOR: '1' },
     encoding: 'utf8',
   })
-  const fine = error === undefined && status === 0 && !/slow type|warning/i.test(withoutProgress(stderr))
+  const fine = error === undefined && status === 0 && !/slow type|\bwarning\b/i.test(withoutProgress(stderr))
   console.log(fine ? `JSR would take ${JSR_PACKAGES.join(', ')}.` : (error ?? stderr))
   process.exitCode = fine ? 0 : 1
 } finally {
