@@ -26,8 +26,14 @@ export async function startPair(): Promise<[master: RedisServer, replica: RedisS
   return [master, replica]
 }
 
-/** Makes the replica the master, and the master its replica. Connections to both stay. */
+/** How many bytes of the replication stream a server has. */
+async function replicationOffset(server: RedisServer): Promise<string | undefined> {
+  return /master_repl_offset:(\d+)/.exec(await server.cli('info', 'replication'))?.[1]
+}
+
+/** Makes the replica the master, and the master its replica, once it has all that was written. Connections to both stay. */
 export async function failOver(master: RedisServer, replica: RedisServer): Promise<void> {
+  await until(async () => (await replicationOffset(replica)) === (await replicationOffset(master)))
   await replica.cli('replicaof', 'no', 'one')
   await master.cli('replicaof', '127.0.0.1', String(replica.port))
   await inSync(master)
