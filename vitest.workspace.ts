@@ -18,10 +18,13 @@ const packages = [
 
 /** Tests run against the sources, so that nothing has to be built before them. */
 const alias = Object.fromEntries(
-  packages.map((name) => [
-    `@fetch-sessions/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
+  // What is longer comes first: an alias holds for what is behind a slash as well.
+  [...['login/hono', 'login/itty-router'].map((path) => path.split('/')), ...packages.map((name) => [name])].map(
+    ([name, entry = 'index']) => [
+      `@fetch-sessions/${name}${entry === 'index' ? '' : `/${entry}`}`,
+      fileURLToPath(new URL(`packages/${name}/src/${entry}.ts`, import.meta.url)),
+    ],
+  ),
 )
 
 const config: ViteUserConfig = defineConfig({

@@ -86,12 +86,17 @@ describe('safeNext', () => {
     expect(safeNext(value, '/fallback')).toBe('/fallback')
   })
 
-  it.each([undefined, null, 7, {}, ['/a'], new URL('https://evil.example'), new File([], '/a')])(
-    'takes what is no text for nothing: %s',
-    (value) => {
-      expect(safeNext(value, '/fallback')).toBe('/fallback')
-    },
-  )
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an object', {}],
+    ['a list, as of a query that names it twice', ['/a']],
+    ['a URL', new URL('https://app.example/a')],
+    ['a file, as of a form', new File([], '/a')],
+  ])('takes what is no text for nothing: %s', (_what, value) => {
+    expect(safeNext(value, '/fallback')).toBe('/fallback')
+  })
 
   it('goes to the front page where no fallback is named', () => {
     expect(safeNext('//evil.example')).toBe('/')
