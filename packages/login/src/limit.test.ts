@@ -24,6 +24,15 @@ describe('a limit on the sessions of one user', () => {
     expect(of.events[1]).toMatchObject({ userId: 'ada', endedSessionIds: [expect.any(String)] })
   })
 
+  it('puts the older one out also where the clock stands still', async () => {
+    const of = site({ maxSessions: 1 })
+    for (let i = 0; i < 10; i++) {
+      const [older, newer] = [of.browser(), of.browser()]
+      for (const browser of [older, newer]) await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      expect([await whoIs(older), await whoIs(newer)]).toEqual([undefined, 'ada'])
+    }
+  })
+
   it('refuses the next sign-in where `whenFull` says so, and leaves the session as it was', async () => {
     const of = site({ maxSessions: 2, whenFull: 'refuse' })
     await signIn(of)

@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
-import { isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
 
 /** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
 const SEAT_LIFE = 30_000
@@ -58,17 +58,11 @@ export async function endOldest<User>({ account, id, user, max }: SignIn<User>, 
   const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
   const ended = opened
     .filter((_, index) => isLive[index])
-    .map(({ info }) => info)
-    .sort(byAge)
+    .sort(bySignIn)
     .slice(max)
-    .map((info) => info.id)
+    .map(({ info }) => info.id)
   await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
   return ended
-}
-
-/** The newest first, the same for everybody. */
-function byAge(a: SessionInfo, b: SessionInfo): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
 }
 
 /**
@@ -122,8 +116,13 @@ async function look<User>(
   }
   if (signedIn >= max) return 'none'
   if (signedIn + seats.length < max) return 'enough'
-  const ahead = seats.filter((other) => own === undefined || byAge(other, own) > 0)
+  const ahead = seats.filter((other) => own === undefined || isBefore(other, own))
   return signedIn + ahead.length < max ? 'in turn' : 'for others'
+}
+
+/** Which of two seats was taken first, the same for everybody. */
+function isBefore(a: SessionInfo, b: SessionInfo): boolean {
+  return a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt
 }
 
 /** Up to so many milliseconds. */

@@ -1,5 +1,5 @@
 import { isSessionError, type ReadableSession, type SessionData, type SessionInfo } from '@fetch-sessions/core'
-import { type Account, check } from './account.js'
+import { type Account, compare } from './account.js'
 import { LoginError } from './errors.js'
 import { type LoginNotes, notesIn } from './notes.js'
 
@@ -37,8 +37,16 @@ export async function isOwnSignIn<User>(
   user: User,
 ): Promise<boolean> {
   if (notes === undefined || notes.id !== id || notes.actor !== undefined) return false
-  const known = { ...account, options: { ...account.options, loadUser: () => user } }
-  return typeof (await check(known, notes)) !== 'string'
+  return (await compare(account, notes, user)) !== 'wrong'
+}
+
+/** The newest sign-in first, the same for everybody. */
+export function bySignIn(a: UserSession, b: UserSession): number {
+  return (
+    b.info.createdAt - a.info.createdAt ||
+    (b.notes?.order ?? 0) - (a.notes?.order ?? 0) ||
+    (a.info.id < b.info.id ? -1 : 1)
+  )
 }
 
 /** Ends the sessions of a user. How many, where that is known. */
