@@ -131,6 +131,24 @@ describe('a limit on the sessions of one user', () => {
     expect(await (servers[0] as Site).sessions.listByOwner('ada')).toHaveLength(maxSessions)
   })
 
+  it('counts a sign-in that takes its place while another one counts', async () => {
+    const store = new MemoryStore()
+    const elsewhere = site({ store })
+    const place = await elsewhere.sessions.issue({}, { owner: 'ada' })
+    let lists = 0
+    const listByOwner: SessionStore['listByOwner'] = async (owner) => {
+      const listed = store.listByOwner(owner)
+      if (++lists === 2) {
+        await signIn(elsewhere)
+        await elsewhere.sessions.destroy(place.id)
+      }
+      return listed
+    }
+    const of = site({ maxSessions: 1, whenFull: 'refuse', store: { ...withoutOwners(store), listByOwner } })
+    await expect(signIn(of)).rejects.toMatchObject({ code: 'ERR_LOGIN_FULL' })
+    expect(await elsewhere.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
   it('does not wait for a sign-in whose server died within it', async () => {
     const of = site({ maxSessions: 1, whenFull: 'refuse' })
     // The place that it had taken.

@@ -52,23 +52,27 @@ export async function signInOrRefuse<User, R>(
  * all agree on which are the newest.
  */
 export async function endOldest<User>({ account, id, user, max }: SignIn<User>, own: string): Promise<string[]> {
-  const infos = await listSessions(account, id, 'maxSessions')
-  if (infos.length <= max) return []
-  const opened = await openSessions(account, infos)
-  const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
-  const ended = opened
-    .filter((_, index) => isLive[index])
-    .sort(bySignIn)
-    .slice(max)
-    .map(({ info }) => info.id)
-  await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
-  return ended
+  for (let attempt = 1; ; attempt++) {
+    const infos = await listSessions(account, id, 'maxSessions')
+    if (infos.length <= max) return []
+    const { opened, isWhole } = await openSessions(account, infos)
+    // One that has got another id in between would not be counted.
+    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
+    const ended = opened
+      .filter((_, index) => isLive[index])
+      .sort(bySignIn)
+      .slice(max)
+      .map(({ info }) => info.id)
+    await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
+    return ended
+  }
 }
 
 /**
  * A seat is taken while the others, seats included, leave room for it. So however many come at once, on however many
- * servers, there are never too many: whoever came last has seen all. Where there is no room for all seats, those behind
- * give theirs up and come again, so that those in front get in.
+ * servers, there are never too many: whoever took a seat last sees all the others. Where there is no room for all seats,
+ * those behind give theirs up and come again, so that those in front get in.
  */
 async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
   const { sessions } = signIn.account
@@ -102,13 +106,19 @@ async function look<User>(
   seat: string,
   replaced: string | undefined,
 ): Promise<'enough' | 'none' | 'for others' | 'in turn'> {
-  const infos = await listSessions(account, id, 'maxSessions')
-  const others = infos.filter((info) => info.id !== seat && info.id !== replaced)
+  // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
+  const known = new Map<string, SessionInfo>()
+  for (let i = 0; i < 2; i++) {
+    for (const info of await listSessions(account, id, 'maxSessions')) known.set(info.id, info)
+  }
+  const own = known.get(seat)
+  const others = [...known.values()].filter((info) => info.id !== seat && info.id !== replaced)
   if (others.length < max) return 'enough'
-  const own = infos.find((info) => info.id === seat)
+  const { opened, isWhole } = await openSessions(account, others)
+  if (!isWhole) return 'in turn'
   let signedIn = 0
   const seats: SessionInfo[] = []
-  for (const session of await openSessions(account, others)) {
+  for (const session of opened) {
     if (session.isEmpty) {
       if (time - session.info.createdAt < SEAT_LIFE) seats.push(session.info)
       else await account.sessions.destroy(session.info.id)

@@ -163,7 +163,7 @@ export class RequestAuth<User> implements Auth<User> {
   async devices(): Promise<Device[]> {
     const { notes, user } = await this.#required('devices')
     const infos = await listSessions(this.#account, notes.id, 'devices')
-    const opened = await openSessions(this.#account, infos)
+    const { opened } = await openSessions(this.#account, infos)
     const isOwn = await Promise.all(opened.map((session) => isOwnSignIn(this.#account, session, notes.id, user)))
     const current = await this.#sessionId()
     return opened
