@@ -14,6 +14,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   srcExclude: ['.changeset/**', 'examples/**', 'tests/**', 'benchmarks/**', 'packages/*/CHANGELOG.md'],
   rewrites: REWRITES,
   cleanUrls: true,
+  ignoreDeadLinks: 'localhostLinks',
   lastUpdated: false,
   vite: {
     // The pages lie outside this folder, where its packages are not found by themselves.
