@@ -21,7 +21,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     resolve: {
       alias: [
         { find: /^vue\/server-renderer$/, replacement: fromHere('vue/server-renderer') },
-        { find: /^vue$/, replacement: fromHere('vue') },
+        { find: /^vue$/, replacement: fromHere('vue/dist/vue.runtime.esm-bundler.js') },
       ],
     },
   },
