@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { slug } from 'github-slugger'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
+import { llmsText } from './llms-text.js'
 import { REPOSITORY, REWRITES, siteLink } from './pages.js'
 import { groups } from './sidebar.js'
 
@@ -40,6 +43,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
       })
     },
   },
+  buildEnd: ({ outDir }) => writeFileSync(join(outDir, 'llms.txt'), llmsText()),
   themeConfig: {
     search: { provider: 'local' },
     nav: [
