@@ -29,7 +29,7 @@ export function documentOf(page: string): string {
 function firstSentence(document: string): string {
   const paragraph = readFileSync(`${ROOT}${document}`, 'utf8')
     .split('\n\n')
-    .find((text) => /^[A-Z`*[]/.test(text))
+    .find((text) => /^(?!```)[A-Z`*[]/.test(text))
   return (paragraph ?? '')
     .replace(/\s+/g, ' ')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
