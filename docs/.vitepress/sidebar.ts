@@ -69,6 +69,7 @@ export const groups: readonly Group[] = [
       ['security', 'Security model'],
       ['reporting', 'Report a hole'],
       ['interleavings', 'What is proven, and how'],
+      ['runtimes', 'What is tested where'],
       ['behaviours', 'Behaviours'],
       ['cookie-format', 'Cookie format'],
       ['contributing', 'The code'],

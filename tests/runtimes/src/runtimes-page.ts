@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { table } from './table.js'
 
-const README: URL = new URL('../../../README.md', import.meta.url)
+const PAGE: URL = new URL('../../../docs/runtimes.md', import.meta.url)
 const BEGIN = '<!-- tested on: written by `pnpm test:runtimes --table` -->'
 const END = '<!-- end of tested on -->'
 
-/** README.md as it is, and as it is with the table that the configuration makes. */
-export function readme(): { readonly current: string; readonly updated: string } {
-  const current = readFileSync(README, 'utf8')
+/** docs/runtimes.md as it is, and as it is with the table that the configuration makes. */
+export function runtimesPage(): { readonly current: string; readonly updated: string } {
+  const current = readFileSync(PAGE, 'utf8')
   const [before, rest = ''] = current.split(BEGIN)
   const [, after] = rest.split(END)
-  if (after === undefined) throw new Error(`README.md lacks the lines "${BEGIN}" and "${END}"`)
+  if (after === undefined) throw new Error(`docs/runtimes.md lacks the lines "${BEGIN}" and "${END}"`)
   return { current, updated: before + block() + after }
 }
 
 export function updateReadme(): void {
-  writeFileSync(README, readme().updated)
+  writeFileSync(PAGE, runtimesPage().updated)
 }
 
 function block(): string {
