@@ -8,7 +8,7 @@ import { exceptionsOn } from './exceptions.js'
 import { runHttpTests } from './http-tests.js'
 import type { Outcome } from './report.js'
 import { pinnedVersion, type Runtime, runtimes } from './runtimes.js'
-import { updateReadme } from './runtimes-page.js'
+import { updateRuntimesPage } from './runtimes-page.js'
 import { table } from './table.js'
 import { installedVersion } from './version.js'
 
@@ -24,7 +24,7 @@ interface Findings {
 const args: string[] = process.argv.slice(2)
 
 if (args.includes('--table')) {
-  updateReadme()
+  updateRuntimesPage()
   console.log(table())
 } else {
   process.exitCode = (await test(args)) ? 0 : 1

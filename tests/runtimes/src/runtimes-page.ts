@@ -14,7 +14,7 @@ export function runtimesPage(): { readonly current: string; readonly updated: st
   return { current, updated: before + block() + after }
 }
 
-export function updateReadme(): void {
+export function updateRuntimesPage(): void {
   writeFileSync(PAGE, runtimesPage().updated)
 }
 
