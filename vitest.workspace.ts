@@ -30,6 +30,7 @@ const config: ViteUserConfig = defineConfig({
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',
+      'tests/releases',
       'benchmarks',
     ].map((folder) => ({
       resolve: { alias },
