@@ -60,6 +60,7 @@ export const groups: readonly Group[] = [
       ['caches', 'Caches and CDNs'],
       ['cross-site', 'Other sites, native apps, CSRF'],
       ['scaling', 'Scaling'],
+      ['upgrading', 'Versions and upgrades'],
       ['browsers', 'Browsers'],
       ['performance', 'Performance'],
     ],
