@@ -87,12 +87,23 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       await this.#closing(state, async () => {
         if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
           throw new SessionDestroyedError()
-        applyChange(() => change(this.#writable(state)))
+        this.#change(state, change)
         await this.#commit(state)
         if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
       })
     } else if (this.#loading !== undefined) {
       await this.#commit(await this.#loading)
+    }
+  }
+
+  /** All of it, or nothing. */
+  #change(state: SessionState, change: (session: WritableSession<Data>) => void): void {
+    const undo = state.keep()
+    try {
+      applyChange(() => change(this.#writable(state)))
+    } catch (error) {
+      undo()
+      throw error
     }
   }
 
