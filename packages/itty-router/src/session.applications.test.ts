@@ -44,6 +44,33 @@ describe.each([
     expect(done.headers.getSetCookie()).toEqual([])
   })
 
+  it.each([
+    ['Router', Router],
+    ['AutoRouter', AutoRouter],
+  ])(
+    'a sign-out is carried out where the cookies of the request are taken away after it, with %s',
+    async (_name, make) => {
+      const sessions = manager()
+      const router = make({ ...session(sessions) })
+      router
+        .get('/:how/*', async (request: SessionRequest<Data>) => {
+          ;(await request.session.write()).destroy()
+          // As before a request is sent on to another server.
+          ;(request as unknown as Request).headers.delete('cookie')
+        })
+        .get('/return/out', () => new Response('bye'))
+        .get('/throw/out', () => {
+          throw new StatusError(400)
+        })
+      for (const path of ['/return/out', '/throw/out']) {
+        const { cookie } = await sessions.issue({ user: 'ada' })
+        const response = (await router.fetch(get(path, cookie))) as Response
+        expect([path, response.headers.getSetCookie()[0]]).toEqual([path, expect.stringContaining('Max-Age=0')])
+        expect((await sessions.read(cookie)).isNew).toBe(true)
+      }
+    },
+  )
+
   describe.each([
     ['a MemoryStore', () => new MemoryStore()],
     ['a CookieStore', () => new CookieStore()],

@@ -59,6 +59,13 @@ export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds
   for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
 }
 
+/** Headers that set these cookies. */
+export function headersOf(cookies: readonly SessionCookie[]): Headers {
+  const headers = new Headers()
+  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  return headers
+}
+
 function addVary(headers: Headers): void {
   if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
 }
