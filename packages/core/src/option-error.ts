@@ -3,6 +3,13 @@ export function invalidOption(option: string, problem: string): TypeError {
   return new TypeError(`fetch-sessions: ${option} ${problem}`)
 }
 
+/** The error for two managers that are at work on one request, and would take each other's cookie away. */
+export function twoManagers(name: string): TypeError {
+  return new TypeError(
+    `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
+  )
+}
+
 /** Other libraries' words for our options. */
 const MEANT: Readonly<Record<string, string>> = {
   maxAge: 'idleTimeout (seconds)',

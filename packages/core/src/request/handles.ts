@@ -1,4 +1,5 @@
 import type { SessionContext } from '../context.js'
+import { twoManagers } from '../option-error.js'
 import { RequestSession } from './handle.js'
 
 /** Under which a request carries its handles. Shared by all copies of this package. */
@@ -59,9 +60,7 @@ function add<Data>(context: SessionContext, request: Request, entries: Entry[]):
   const { name } = context.cookie
   const rival = entries.find((entry) => entry.context !== context && entry.context.cookie.name === name)
   if (rival !== undefined && !rival.handle.isOver) {
-    throw new TypeError(
-      `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
-    )
+    throw twoManagers(name)
   }
   const handle = new RequestSession<Data>(context, request)
   // The newest comes first.
