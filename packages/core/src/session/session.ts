@@ -1,9 +1,9 @@
 import type { CookieFormat } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionTooLargeError } from '../errors.js'
-import { checkTimeout, invalidOption, rejectUnknown } from '../option-error.js'
+import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import type { DeepReadonly, SessionData } from '../types.js'
 import { assign } from './codec.js'
-import { expiryWhenUsed, MAX_COOKIE_AGE, type OwnLifetime } from './lifetime.js'
+import { expiryWhenUsed, type OwnLifetime } from './lifetime.js'
 import type { SessionState } from './session-state.js'
 import { lifetimeOf, type SessionRules } from './stored-session.js'
 
