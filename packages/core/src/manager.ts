@@ -14,9 +14,8 @@ import type { RequestSession, ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
 import { OpenedSessions } from './request/opened.js'
-import { addToHeaders, dress, headersOf, type ResponseNeeds } from './request/response.js'
+import { addToHeaders, dress, headersOf, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
-import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
 import {
   checkOwner,
@@ -235,7 +234,13 @@ export class SessionManager<Data = SessionData> {
     return { id: session.id, cookie: `${cookie.name}=${value}`, setCookie: String(parts), parts }
   }
 
-  /** Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`. */
+  /**
+   * Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`.
+   *
+   * A `CookieStore` needs `revocations` for it. Then the answer is `true` for each id, since nobody knows which sessions
+   * there are, and other processes may open it for `maxStaleness` seconds more.
+   * @throws SessionError for a `CookieStore` without them
+   */
   async destroy(id: string): Promise<boolean> {
     if (!isId(id)) return false
     const started = startTime(this.#context.emit)
@@ -288,12 +293,17 @@ export class SessionManager<Data = SessionData> {
 
   /**
    * Signs an owner out everywhere, but for the session `except`. How many sessions that were; `undefined` where nobody
-   * can know, since they are in their cookies.
+   * can know, since they are in their cookies. Needs the store's owner index, or a `CookieStore` with `revocations`.
    */
   async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number | undefined> {
     checkOwner(owner, Infinity)
-    const count = await this.#capability('deleteByOwner')(owner, options.except)
-    return this.#context.format.isShared ? count : undefined
+    const [{ emit, format }, { except }] = [this.#context, options]
+    const started = startTime(emit)
+    const deleted = await this.#capability('deleteByOwner')(owner, except)
+    const count = format.isShared ? deleted : undefined
+    const spared = except !== undefined && { except }
+    emit?.({ type: 'destroyed-by-owner', owner, ...spared, count, duration: elapsedSince(started) })
+    return count
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
@@ -303,7 +313,10 @@ export class SessionManager<Data = SessionData> {
 
   /** Removes every session. */
   async clear(): Promise<void> {
-    return this.#capability('clear')()
+    const { emit } = this.#context
+    const started = startTime(emit)
+    await this.#capability('clear')()
+    emit?.({ type: 'cleared', duration: elapsedSince(started) })
   }
 
   #commitAll(sessions: readonly RequestSession<Data>[], response: Response, what: ToSave, at = 0): Awaitable<Response> {
@@ -384,13 +397,4 @@ function unsupported(name: string): SessionError {
 
 function isId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id)
-}
-
-function isResponse(value: unknown): value is Response {
-  // An error of many an HTTP client has a status and headers as well.
-  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
-}
-
-function isAnswer(thrown: unknown): boolean {
-  return isResponse(thrown) && thrown.status < 500
 }

@@ -1,11 +1,15 @@
 import { invalidOption, rejectUnknown } from '../option-error.js'
 import { BoundedMap } from '../store/bounded-map.js'
 
-/** A place at which a cookie used to be set. What is left out is as it is today. */
+/** A place at which a cookie used to be set. */
 export interface RetiredCookie {
+  /** Default: today's name. */
   name?: string
+  /** Default: none, whatever today's is. The cookie was set for the very host. */
   domain?: string
+  /** Default `/`, whatever today's is. */
   path?: string
+  /** Default false, whatever today's is. */
   partitioned?: boolean
 }
 

@@ -62,12 +62,14 @@ class RecordFormat implements CookieFormat {
   readonly isShared = false
   /** What ends sessions by their id or owner, if there are revocations. */
   readonly store: Revocations | undefined
+  readonly revocations: SessionStore | undefined
   readonly secrets: number
   readonly #seal: Seal
   readonly #cookieName: string
 
   constructor({ encrypt = true, revocations, maxStaleness = 10 }: CookieStoreOptions, setting: CookieFormatSetting) {
     const { secrets, cookieName, now, guard } = setting
+    this.revocations = revocations
     this.store = revocations && new Revocations(guard(revocations), maxStaleness, now)
     this.secrets = secrets.length
     this.#seal = encrypt ? new Encryption(secrets, cookieName) : new Signature(secrets, cookieName)

@@ -50,7 +50,8 @@ interface Moment {
 
 class CachedStore implements SessionStore {
   readonly atomic: boolean
-  readonly consistency: 'strong' | 'eventual'
+  /** Whatever the far store is: a copy is served for a while. */
+  readonly consistency = 'eventual' as const
   readonly #near: SessionStore
   readonly #far: SessionStore
   readonly #maxStaleness: number
@@ -82,7 +83,6 @@ class CachedStore implements SessionStore {
     this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
     this.atomic = far.atomic ?? true
-    this.consistency = far.consistency ?? 'strong'
     if (far.limits) this.limits = far.limits
     // Capabilities are the far store's: what it does not have, this one does not offer.
     if (far.list) this.list = async (...page) => far.list?.(...page) ?? { entries: [], cursor: undefined }
