@@ -72,14 +72,14 @@ interface BaseOptions<Data> {
 
 /** What a `SessionManager` is made of. */
 export type SessionOptions<Data = SessionData> = BaseOptions<Data> &
-  (IsJson<Data> extends true
+  (IsJson<Data> extends false
     ? {
-        /** Text codec of the data. Default JSON. */
-        codec?: SessionCodec
-      }
-    : {
         /** Text codec of the data. JSON can't carry all of it (a Date, a Map, a bigint), so one is needed. */
         codec: SessionCodec
+      }
+    : {
+        /** Text codec of the data. Default JSON. */
+        codec?: SessionCodec
       })
 
 const OPTIONS = (

@@ -86,6 +86,37 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   }
 }
 
+/**
+ * The handle that `session` has set, for code that has the request but not its type. Where `request.session` would be
+ * `undefined`, since no hook ran before, this says so.
+ *
+ * @throws TypeError if no hook of `session` ran before
+ *
+ * @example
+ * ```ts
+ * const requireUser = async (request: IRequest) => {
+ *   const session = await sessionOf<{ userId: string }>(request).read()
+ *   if (session.get('userId') === undefined) return error(401)
+ * }
+ * ```
+ */
+export function sessionOf<Data = SessionData>(request: IRequest, as: string = 'session'): SessionHandle<Data> {
+  const handle: unknown = request[as]
+  if (!isHandle(handle)) {
+    const hooks = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
+    throw new TypeError(
+      handle === undefined
+        ? `fetch-sessions: request.${as} is not set, since no hook of session ran before: make the router with { ...${hooks} }, or put its "before" in front of this`
+        : `fetch-sessions: request.${as} is no session: something else has set it, or is a parameter of the route. Take another name for one of the two (session(sessions, { as }))`,
+    )
+  }
+  return handle as SessionHandle<Data>
+}
+
+function isHandle(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
+}
+
 /** An error with a status was made to be seen; the message of any other is nobody's business. */
 function respondWithoutDetails(error: unknown): Response {
   return hasStatus(error) ? toResponse(error) : toResponse(500)
