@@ -166,6 +166,15 @@ export const scenarios: readonly Scenario[] = [
     isNew: true,
     requests: { A: a.add({ retries: true }), B: a.read({ after: ['A'] }) },
   },
+  // Four at once.
+  {
+    name: 'four updates, two processes',
+    requests: { A: a.add(), B: a.add(), C: a.add(there), D: a.add(there) },
+  },
+  {
+    name: 'a sign-in and a sign-out beside two updates',
+    requests: { A: a.signIn('ada'), B: a.signOut(there), C: a.add(there), D: a.add({ process: 2 }) },
+  },
   // The clock moves on, at whatever moment.
   {
     name: 'a session that is over in a second, an update beside a read',
