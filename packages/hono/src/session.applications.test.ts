@@ -229,6 +229,86 @@ describe('a request that a middleware replaced', () => {
     expect((await sessions.read(cookie)).isNew).toBe(true)
   })
 
+  describe('again, after what a handler did through the manager,', () => {
+    const replacing: [string, ...((request: Request) => Request)[]][] = [
+      ['by a Request of its own', (request) => new Request(request)],
+      ['by a clone', (request) => request.clone()],
+      ['by one clone after the other', (request) => request.clone(), (request) => request.clone()],
+      ['by one without its cookies', (request) => new Request(request, { headers: {} })],
+    ]
+    /** A middleware that replaces the request, one that signs in or out, one that replaces it again, and the handler. */
+    const between = (sessions: SessionManager<Data>, replacements: ((request: Request) => Request)[]): Hono => {
+      const app = new Hono()
+      app.use(session(sessions))
+      app.use(async (c, next) => {
+        c.req.raw = new Request(c.req.raw)
+        const writable = await sessions.write(c.req.raw)
+        if (c.req.path.includes('sign-in')) writable.set('user', 'ada').regenerate()
+        if (c.req.path.includes('sign-out')) writable.destroy()
+        for (const replace of replacements) c.req.raw = replace(c.req.raw)
+        await next()
+      })
+      app.post('/sign-in', (c) => c.text('in'))
+      app.post('/sign-in/and-count', async (c) => {
+        ;(await sessions.write(c.req.raw)).set('count', 1)
+        return c.text('in')
+      })
+      app.post('/sign-out', (c) => c.text('out'))
+      app.post('/sign-out/and-throw', () => {
+        throw new Error('after the sign-out')
+      })
+      app.onError((_error, c) => c.text('sorry', 500))
+      return app
+    }
+
+    it.each(replacing)('loses no sign-in and no sign-out: %s', async (_name, ...replacements) => {
+      const store = new MemoryStore()
+      const sessions = manager({ store })
+      for (const path of ['/sign-out', '/sign-out/and-throw']) {
+        const visitor = new Visitor(between(sessions, replacements))
+        await visitor.visit('/sign-in', body(''))
+        const { cookie } = visitor
+        expect((await sessions.read(cookie)).toJSON()).toEqual({ user: 'ada' })
+        await visitor.visit(path, body(''))
+        expect([visitor.cookie, (await sessions.read(cookie)).isNew]).toEqual(['', true])
+      }
+      expect(store.size).toBe(0)
+    })
+
+    it('keeps what is done with each of them, in one session', async () => {
+      const store = new MemoryStore()
+      const sessions = manager({ store })
+      const visitor = new Visitor(between(sessions, [(request) => request.clone()]))
+      const response = await visitor.visit('/sign-in/and-count', body(''))
+      expect([setCookies(response).length, store.size]).toEqual([1, 1])
+      expect((await sessions.read(visitor.cookie)).toJSON()).toEqual({ user: 'ada', count: 1 })
+    })
+
+    it('mixes no visitors up, however many there are at once', async () => {
+      const sessions = manager()
+      const app = new Hono()
+      app.use(session(sessions))
+      app.post('/sign-in/:user', async (c) => {
+        c.req.raw = new Request(c.req.raw)
+        const writable = await sessions.write(c.req.raw)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
+        writable.set('user', c.req.param('user')).regenerate()
+        c.req.raw = new Request(c.req.raw)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
+        return c.text('in')
+      })
+      const users = Array.from({ length: 30 }, (_, i) => `user ${i}`)
+      const seen = await Promise.all(
+        users.map(async (user) => {
+          const visitor = new Visitor(app)
+          await visitor.visit(`/sign-in/${encodeURIComponent(user)}`, body(''))
+          return (await sessions.read(visitor.cookie)).get('user')
+        }),
+      )
+      expect(seen).toEqual(users)
+    })
+  })
+
   it('and the handle of the first one are one session, with one cookie', async () => {
     const store = new MemoryStore()
     const visitor = new Visitor(app(manager({ store })))
