@@ -229,6 +229,22 @@ describe('a visit', () => {
     await expect(visitor.get('/')).rejects.toThrow(RangeError)
   })
 
+  it('says so where the platform lets nobody set cookies, as a browser does', async () => {
+    const { Request: Own } = globalThis
+    globalThis.Request = class extends Own {
+      override get headers(): Headers {
+        return new Headers()
+      }
+    }
+    try {
+      const visitor = new Visitor(echo)
+      visitor.setCookie('a=1')
+      await expect(visitor.get('/')).rejects.toThrow('this Request drops its Cookie header')
+    } finally {
+      globalThis.Request = Own
+    }
+  })
+
   it('that is answered with nothing says so', async () => {
     const visitor = new Visitor((() => undefined) as unknown as () => Response)
     await expect(visitor.get('/x')).rejects.toThrow('GET /x was answered with no Response')
