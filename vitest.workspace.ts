@@ -9,6 +9,7 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'opentelemetry',
   'redis',
   'sql',
   'store-testing',
