@@ -52,7 +52,8 @@ export default {
     {
       name: 'core-test-kit',
       severity: 'error',
-      comment: 'The kit for tests is an entry of its own, which nothing else of core has in it, and takes little of core.',
+      comment:
+        'The kit for tests is an entry of its own, which nothing else of core has in it, and takes little of core.',
       from: { path: CORE, pathNot: [TESTS, files(['testing']), folders(['test-kit'])] },
       to: { path: folders(['test-kit']) },
     },

@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import {
   BasicTracerProvider,
@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type OpenTelemetryOptions, openTelemetry } from './index.js'
 import { application } from './testing/application.js'
+import { AsyncContextManager } from './testing/context-manager.js'
 
 const spans = new InMemorySpanExporter()
 const logs = new InMemoryLogRecordExporter()
@@ -19,7 +20,7 @@ const logger = new LoggerProvider({
 const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }).getTracer('test')
 
 beforeAll(() => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  context.setGlobalContextManager(new AsyncContextManager())
 })
 
 afterAll(() => {
