@@ -1,3 +1,8 @@
+/**
+ * For the tests of applications: visitors that keep cookies, a clock to move, a store that fails on command.
+ *
+ * @module @fetch-sessions/core/testing
+ */
 export type { KeptCookie } from './test-kit/cookie-jar.js'
 export {
   type FailingStore,
