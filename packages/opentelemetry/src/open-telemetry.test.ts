@@ -223,7 +223,7 @@ describe('an option that can’t work', () => {
   it.each([
     [{ tracer: {} }, /openTelemetry: tracer is no option: there are meter, metrics, logger/],
     [{ meter: {} }, /meter must be a Meter/],
-    [{ logger: console }, /logger must be a Logger/],
+    [{ logger: {} }, /logger must be a Logger/],
     [{ sessionIds: 'hashed' }, /sessionIds must be true or false/],
     [{ spanEvents: 1 }, /spanEvents must be true or false/],
     [{ metrics: null }, /metrics must be true or false/],

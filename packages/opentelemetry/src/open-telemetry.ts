@@ -1,4 +1,4 @@
-import type { SessionEvent } from '@fetch-sessions/core'
+import type { SessionEvent, SessionListener } from '@fetch-sessions/core'
 import { type Attributes, diag, type Meter, trace } from '@opentelemetry/api'
 import { currentIdsOf } from './ids-of.js'
 import { lazyInstruments } from './instruments.js'
@@ -44,7 +44,7 @@ const OPTIONS = ['meter', 'metrics', 'logger', 'spanEvents', 'sessionIds', 'attr
  *
  * @throws TypeError that names the option that can't work
  */
-export function openTelemetry(options: OpenTelemetryOptions = {}): (event: SessionEvent) => void {
+export function openTelemetry(options: OpenTelemetryOptions = {}): SessionListener {
   check(options)
   const { meter, metrics = true, logger, spanEvents = logger === undefined, sessionIds = false } = options
   const attributes = { ...options.attributes }

@@ -16,10 +16,16 @@ export function requestOf(input: URL | Request, init: VisitInit): Request {
     throw new TypeError('fetch-sessions: a visit takes json or form, not both')
   if (rest.body != null && (json !== undefined || form !== undefined))
     throw new TypeError('fetch-sessions: a visit takes a body, or json, or form')
-  if (json === undefined) return new Request(input, form === undefined ? rest : { ...rest, body: formOf(form) })
+  if (json === undefined)
+    return new Request(input, form === undefined ? streamed(rest) : { ...rest, body: formOf(form) })
   const headers = new Headers(rest.headers ?? (input instanceof Request ? input.headers : {}))
   if (!headers.has('content-type')) headers.set('content-type', 'application/json')
   return new Request(input, { ...rest, headers, body: JSON.stringify(json) })
+}
+
+/** Node wants to be told that a body that streams is sent before the answer comes. */
+function streamed(init: RequestInit): RequestInit {
+  return init.body instanceof ReadableStream ? ({ duplex: 'half', ...init } as RequestInit) : init
 }
 
 function formOf(form: Record<string, string>): URLSearchParams {

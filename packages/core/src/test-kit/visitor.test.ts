@@ -167,6 +167,8 @@ describe('a visit', () => {
     ])
     const own = await ask(visitor.patch('/', { body: 'text', headers: { 'content-type': 'text/x' } }))
     expect([own.body, own.headers['content-type']]).toEqual(['text', 'text/x'])
+    const streaming = await ask(visitor.post('/', { body: new Blob(['streamed']).stream() }))
+    expect(streaming.body).toBe('streamed')
     const merge = { json: {}, headers: { 'content-type': 'application/merge-patch+json' } }
     expect((await ask(visitor.patch('/', merge))).headers['content-type']).toBe('application/merge-patch+json')
   })
@@ -344,6 +346,11 @@ describe('what a visitor asks', () => {
     ['an object without one', () => new Visitor({} as unknown as string), /needs a fetch handler/],
     ['a path', () => new Visitor('/account'), /origin must be an address such as "https:\/\/app.example"/],
     ['an origin that is none', () => new Visitor(echo, { origin: 'app.example' }), /origin must be an address/],
+    [
+      'an option that there is not',
+      () => new Visitor(echo, { follow: true } as object),
+      /follow is no option: there are/,
+    ],
     ['a clock that is none', () => new Visitor(echo, { now: 5 as unknown as () => number }), /now must be a function/],
     [
       'redirects that are unknown',

@@ -1,4 +1,4 @@
-import { invalidOption } from '../option-error.js'
+import { invalidOption, rejectUnknown } from '../option-error.js'
 import type { ReadableSession } from '../session/session.js'
 import { CookieJar, type KeptCookie } from './cookie-jar.js'
 import type { SessionIssuer, SessionReader } from './sessions.js'
@@ -20,6 +20,7 @@ export interface RefusedCookie {
   readonly because: string
 }
 
+const OPTIONS = ['origin', 'args', 'headers', 'redirect', 'now']
 const MOST_REDIRECTS = 20
 
 /**
@@ -46,6 +47,7 @@ export class Visitor<Rest extends readonly unknown[] = readonly unknown[]> {
 
   /** @throws TypeError if the target answers nothing, or an option can't work */
   constructor(target: VisitorTarget<Rest>, ...[options = {}]: VisitorArguments<Rest>) {
+    rejectUnknown('', options, OPTIONS)
     this.#send = senderOf(target, options.args)
     this.#options = options
     this.#origin = originOf(options.origin ?? (isAddress(target) ? target : HOME))
