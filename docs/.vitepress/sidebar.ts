@@ -10,6 +10,7 @@ export const groups: readonly Group[] = [
     text: 'Start',
     pages: [
       ['start', 'A session in five minutes'],
+      ['packages/create-fetch-sessions', 'npm create'],
       ['request', 'The life of a request'],
       ['questions', 'Questions'],
     ],
@@ -61,6 +62,7 @@ export const groups: readonly Group[] = [
       ['cross-site', 'Other sites, native apps, CSRF'],
       ['scaling', 'Scaling'],
       ['packages/opentelemetry', 'OpenTelemetry'],
+      ['upgrading', 'Versions and upgrades'],
       ['browsers', 'Browsers'],
       ['performance', 'Performance'],
     ],
