@@ -87,12 +87,14 @@ describe('a walk over a value', () => {
       await useAll(value)
       return performance.now() - started
     }
-    /** The shortest of three: what else the machine does only adds to it. */
-    const shortestFor = async (size: number): Promise<number> =>
-      Math.min(await timeFor(size), await timeFor(size), await timeFor(size))
     await timeFor(1000)
-    // Ten times the size; quadratic would be a hundred times.
-    expect(await shortestFor(40_000)).toBeLessThan(Math.max(await shortestFor(4000), 20) * 45)
+    const isLinear = async (): Promise<boolean> => {
+      const small = await timeFor(4000)
+      // Ten times the size; quadratic would be a hundred times.
+      return (await timeFor(40_000)) < Math.max(small, 20) * 45
+    }
+    // Something else may have had the machine in between: that is no matter of size, and does not come three times.
+    expect((await isLinear()) || (await isLinear()) || (await isLinear())).toBe(true)
   })
 })
 
