@@ -118,8 +118,12 @@ export class RequestAuth<User> implements Auth<User> {
     const { notes } = await this.#required('signOutEverywhere')
     const sessionId = await this.#sessionId()
     await this.#destroy()
-    const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere')
-    this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...(await this.#about(notes, sessionId)) })
+    const about = await this.#about(notes, sessionId)
+    const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere').catch((error) => {
+      this.#emit({ type: 'signed-out', from: 'here', ...about })
+      throw error
+    })
+    this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...about })
     return siteDataHeaders(this.#account.options.clearSiteData)
   }
 
