@@ -198,4 +198,21 @@ describe('secrets that rotate', () => {
     again.cookie = same.cookie
     expect(await again.visit((auth) => auth.stopImpersonating())).toMatchObject({ id: 'ada' })
   })
+  it('sign nobody out while servers with the list of before serve beside those with the next one', async () => {
+    const steps = [[secret], [secret, newer], [newer, secret], [newer]]
+    for (const [index, next] of steps.entries()) {
+      const before = site({ secret: steps[Math.max(0, index - 1)] as string[] })
+      const after = site({ store: before.store, secret: next })
+      for (const [first, second] of [
+        [before, after],
+        [after, before],
+      ] as const) {
+        const browser = first.browser()
+        await browser.visit((auth) => auth.signIn(userOf(first, 'ada')))
+        const same = second.browser()
+        same.cookie = browser.cookie
+        expect(await same.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
+      }
+    }
+  })
 })
