@@ -13,7 +13,7 @@ import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
-import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
+import { addToHeaders, dress, type HeaderFields, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
@@ -149,7 +149,7 @@ export class SessionManager<Data = SessionData> {
    */
   async commitHeaders(
     target: Request | SessionHandle<Data>,
-    headers: Headers,
+    headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
     const needs = await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', headers)
@@ -353,7 +353,7 @@ export class SessionManager<Data = SessionData> {
   async #commitTarget(
     target: Request | SessionHandle<Data>,
     what: ToSave,
-    sent: Headers | undefined,
+    sent: HeaderFields | undefined,
   ): Promise<ResponseNeeds | undefined> {
     if (target instanceof RequestSession && target.isOf(this.#context)) return target.commit(what, sent)
     if (isRequest(target)) return this.#open(target).commit(what, sent)
