@@ -9,6 +9,7 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'node',
   'redis',
   'sql',
   'store-testing',
