@@ -266,7 +266,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       const loading = loadSession(this.#context, this.#cookies.values(), 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
-            (state) => this.#noteLoaded(state),
+            // Whoever asks from now on, the commit too, waits for nothing.
+            (state) => (this.#loading = this.#noteLoaded(state)),
             // A failed load is not shared with those who ask after it.
             (error) => this.#failLoading(error),
           )
