@@ -85,7 +85,7 @@ export class HeldResponse {
   }
 
   #write(args: readonly unknown[]): boolean {
-    if (this.#stale?.ignores()) return ignore(args)
+    if (this.#stale?.ignores(false)) return ignore(args)
     const run = (): boolean => this.#own.write.apply(this.#response, args as [unknown])
     if (this.#phase === 'open') return run()
     checkChunk(args[0])
@@ -93,9 +93,8 @@ export class HeldResponse {
   }
 
   #end(args: readonly unknown[]): void {
-    if (this.#stale?.ignores()) {
+    if (this.#stale?.ignores(true)) {
       ignore(args)
-      this.#stale.end()
       return
     }
     const run = (): unknown => this.#own.end.apply(this.#response, args as [])
@@ -189,12 +188,15 @@ export class HeldResponse {
     this.#head = undefined
     this.#body = new HeldBody(this.#response.writableHighWaterMark)
     this.#failures++
-    this.#stale = undefined
     startAnew(this.#response)
     this.#takeOver()
-    // Whatever comes while this runs comes from who answers instead.
-    this.#keeper.fail(error)
-    if (!body.isEnded) this.#stale = new StaleWriter(this.#response, this.#phase !== 'waiting')
+    const answer = (): void => this.#keeper.fail(error)
+    if (body.isEnded) {
+      answer()
+      return
+    }
+    this.#stale = new StaleWriter(this.#response)
+    this.#stale.replace(answer)
   }
 
   #putOnMask(): void {

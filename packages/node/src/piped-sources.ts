@@ -17,7 +17,10 @@ export class PipedSources {
   /** Nothing of them goes out any more. What nobody else reads is closed with the response. */
   cutOff(): void {
     for (const source of [...this.#sources]) {
+      const isFlowing = source.readableFlowing
       source.unpipe?.(this.#response as never)
+      // Node stops it when the last pipe is gone.
+      if (isFlowing && source.listenerCount('data') > 0) source.resume()
       this.#response.once('close', () => {
         if (!source.readableEnded && source.listenerCount('data') === 0) source.destroy?.()
       })

@@ -1,32 +1,39 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { HoldableResponse } from './node-response.js'
 
 const OF_THE_HEAD = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader', 'writeHead'] as const
 
+/** In which asynchronous context somebody answers instead. */
+const answering: AsyncLocalStorage<StaleWriter> = new AsyncLocalStorage()
+
 /**
  * Who was in the middle of writing when the response turned out not to be one that can be sent. It may go on, and is not
- * to be mixed with who answers instead. It believes the head to be gone: who touches the head is the other one.
+ * to be mixed with who answers instead. That is who was called to do so, and who touches the head: the writer believes it
+ * to be gone.
  */
 export class StaleWriter {
   readonly #response: HoldableResponse
   /** Whether who answers instead has shown up. */
-  #isReplaced: boolean
+  #isReplaced = false
 
-  constructor(response: HoldableResponse, isReplaced: boolean) {
+  constructor(response: HoldableResponse) {
     this.#response = response
-    this.#isReplaced = isReplaced
-    if (!isReplaced) this.#watchHead()
   }
 
-  /** Whether a call is one of the writer, as far as one can tell. */
-  ignores(): boolean {
-    return !this.#isReplaced || this.#response.writableEnded
+  /** Calls who answers instead. Whatever comes while that runs comes from there. */
+  replace(answer: () => void): void {
+    answering.run(this, answer)
+    if (this.#response.headersSent) this.#isReplaced = true
+    else this.#watchHead()
   }
 
-  /** The writer is at its end. If nobody has answered instead, the status alone does. */
-  end(): void {
-    if (this.#isReplaced) return
-    this.#isReplaced = true
-    this.#response.end()
+  /** Whether a call of `write` or `end` is one of the writer, as far as one can tell. */
+  ignores(isEnd: boolean): boolean {
+    if (this.#isReplaced) return this.#response.writableEnded
+    const isReplaced = answering.getStore() === this
+    // The writer has one end, and a second one is not its own.
+    this.#isReplaced = isReplaced || isEnd
+    return !isReplaced
   }
 
   #watchHead(): void {
