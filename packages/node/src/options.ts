@@ -29,5 +29,5 @@ export function checkSessions<Data>(sessions: SessionSource<Data, []>): () => Se
 }
 
 export function invalid(option: string, problem: string): TypeError {
-  return new TypeError(`fetch-sessions: option "${option}" ${problem}`)
+  return new TypeError(`fetch-sessions: ${option} ${problem}`)
 }
