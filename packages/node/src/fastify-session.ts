@@ -1,4 +1,4 @@
-import type { SessionData, SessionHandle, SessionSource } from '@fetch-sessions/core'
+import type { SessionData, SessionHandle, SessionOptions, SessionSource } from '@fetch-sessions/core'
 import { HeldResponse } from './held-response.js'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
 import type { NodeRequest } from './node-request.js'
@@ -17,9 +17,12 @@ declare module 'fastify' {
   }
 }
 
-export interface FastifySessionOptions<Data = SessionData> extends NodeSessionOptions {
+/** A `SessionManager`, whatever its sessions hold: Fastify can't infer that, `Register` tells it. */
+export type AnySessionManager = Record<'open' | 'begin' | 'handle', (...args: never[]) => unknown>
+
+export interface FastifySessionOptions extends NodeSessionOptions {
   /** A `SessionManager`, its options, or a function that returns either and is called once. */
-  sessions: SessionSource<Data, []>
+  sessions: AnySessionManager | SessionOptions<SessionData> | (() => AnySessionManager | SessionOptions<SessionData>)
 }
 
 /** The part of a Fastify instance that the plugin needs. Its own types would have to be installed. */
@@ -70,15 +73,12 @@ interface Instance {
  * })
  * ```
  */
-export async function fastifySession<Data = SessionData>(
-  instance: FastifyInstanceLike,
-  options: FastifySessionOptions<Data>,
-): Promise<void> {
+export async function fastifySession(instance: FastifyInstanceLike, options: FastifySessionOptions): Promise<void> {
   const { as, failed } = checkOptions(options)
   if (options.sessions === undefined) {
     throw invalid('sessions', 'is missing: app.register(fastifySession, { sessions: new SessionManager({ … }) })')
   }
-  const managerOf = checkSessions(options.sessions)
+  const managerOf = checkSessions(options.sessions as SessionSource<SessionData, []>)
   const app = instance as unknown as Instance
   decorate(app, as)
   app.addHook('onRequest', (request, reply, done) => {

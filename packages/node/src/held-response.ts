@@ -185,6 +185,10 @@ export class HeldResponse {
       return
     }
     this.#phase = 'waiting'
+    for (const name of this.#head?.names ?? []) {
+      // As with those that were set before, cookies and what says for whom a response is are good for another one, too.
+      if (!/^(set-cookie|vary)$/i.test(name)) this.#response.removeHeader(name)
+    }
     this.#head = undefined
     this.#body = new HeldBody(this.#response.writableHighWaterMark)
     this.#failures++

@@ -1,7 +1,12 @@
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
 export { expressSession, type SessionMiddleware } from './express-session.js'
-export { type FastifyInstanceLike, type FastifySessionOptions, fastifySession } from './fastify-session.js'
+export {
+  type AnySessionManager,
+  type FastifyInstanceLike,
+  type FastifySessionOptions,
+  fastifySession,
+} from './fastify-session.js'
 export { type NodeRequest, requestOf } from './node-request.js'
 export type { NodeResponse } from './node-response.js'
 export { type NodeListenerOptions, nodeSession, type WithSession } from './node-session.js'

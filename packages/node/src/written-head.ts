@@ -4,6 +4,8 @@ import type { HoldableResponse } from './node-response.js'
 export interface WrittenHead {
   readonly status: number
   readonly message: string | undefined
+  /** The names of its headers. */
+  readonly names: readonly string[]
 }
 
 /**
@@ -16,15 +18,20 @@ export function applyHead(response: HoldableResponse, args: readonly unknown[]):
   const message = typeof second === 'string' ? second : undefined
   if (status < 100 || status > 999 || (message !== undefined && !isMessage(message))) return undefined
   const headers = third ?? (message === undefined ? second : undefined)
-  if (Array.isArray(headers)) setFields(response, fieldsOf(headers))
-  else if (typeof headers === 'object' && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) if (name !== '') response.setHeader(name, value)
-  }
+  const names = setHeaders(response, headers)
   response.statusCode = status
-  return { status, message }
+  return { status, message, names }
 }
 
-/** Node calls a response with words that it can't send an error, and so do we by asking it. */
+function setHeaders(response: HoldableResponse, headers: unknown): string[] {
+  if (Array.isArray(headers)) return setFields(response, fieldsOf(headers))
+  if (typeof headers !== 'object' || headers === null) return []
+  const entries = Object.entries(headers).filter(([name]) => name !== '')
+  for (const [name, value] of entries) response.setHeader(name, value)
+  return entries.map(([name]) => name)
+}
+
+/** Node throws for words that it can't send, and is left to do so. */
 function isMessage(message: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(message)
 }
@@ -39,7 +46,7 @@ function fieldsOf(headers: readonly unknown[]): (readonly [name: unknown, value:
 }
 
 /** In a list, a name may come more than once. It takes the place of what was set before. */
-function setFields(response: HoldableResponse, fields: readonly (readonly [unknown, unknown])[]): void {
+function setFields(response: HoldableResponse, fields: readonly (readonly [unknown, unknown])[]): string[] {
   const values = new Map<string, { readonly name: string; readonly values: string[] }>()
   for (const [name, value] of fields) {
     if (name === '' || name === undefined) continue
@@ -52,4 +59,5 @@ function setFields(response: HoldableResponse, fields: readonly (readonly [unkno
     response.removeHeader(name)
     response.setHeader(name, all.length === 1 ? (all[0] as string) : all)
   }
+  return [...values.keys()]
 }
