@@ -1,4 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import cookieParser from 'cookie-parser'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -143,17 +145,17 @@ describe('a middleware of Express', () => {
     const sessions = manager()
     app.use(expressSession(sessions))
     app.engine('txt', (_path, options, done) => done(null, `hello ${(options as { name?: string }).name}`))
-    app.set('views', new URL('.', import.meta.url).pathname)
+    app.set('views', dirname(fileURLToPath(import.meta.url)))
     app.use(async (request, _response, next) => {
       ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
       next()
     })
-    app.get('/file', (_request, response) => void response.sendFile(new URL('index.ts', import.meta.url).pathname))
+    app.get('/file', (_request, response) => void response.sendFile(fileURLToPath(import.meta.url)))
     app.get('/json', (_request, response) => void response.json({ a: 1 }))
-    app.use('/static', express.static(new URL('.', import.meta.url).pathname))
+    app.use('/static', express.static(dirname(fileURLToPath(import.meta.url))))
     const client = await start()
     expect(await client.text('/file')).toContain('expressSession')
-    expect(await client.text('/static/index.ts')).toContain('expressSession')
+    expect(await client.text(`/static/${basename(fileURLToPath(import.meta.url))}`)).toContain('expressSession')
     const etag = (await client.visit('/json')).headers.get('etag') ?? ''
     const unchanged = await client.visit('/json', { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } })
     expect([unchanged.status, unchanged.headers.get('vary')]).toEqual([304, 'Cookie'])

@@ -77,7 +77,7 @@ describe('a plugin of Fastify', () => {
     )
     app.get('/file', async (request, reply) => {
       await count(request)
-      return reply.send(createReadStream(new URL('index.ts', import.meta.url)))
+      return reply.send(createReadStream(new URL(import.meta.url)))
     })
     app.get('/redirect', async (request, reply) => {
       await count(request)

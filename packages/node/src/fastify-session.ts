@@ -8,8 +8,8 @@ import type { RegisteredData } from './register.js'
 import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
 import { isTaken, refuseAssignment } from './session-property.js'
 
-// biome-ignore lint/suspicious/noTsIgnore: where Fastify is, there is nothing to expect
-// @ts-ignore: Fastify need not be there
+// biome-ignore lint/suspicious/noTsIgnore: a doc comment, so that it gets as far as the published types
+/** @ts-ignore: Fastify need not be there */
 declare module 'fastify' {
   interface FastifyRequest {
     /** The session of this request. Nothing happens before the first `read` or `write`. */

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import compression from 'compression'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -93,7 +94,7 @@ describe('the error handler of Express', () => {
   const answers: Readonly<Record<string, RequestHandler>> = {
     json: (_request, response) => void response.json({ hello: 1 }),
     'a redirect': (_request, response) => void response.redirect('/there'),
-    'a file': (_request, response) => void response.sendFile(import.meta.filename ?? process.argv[1]),
+    'a file': (_request, response) => void response.sendFile(fileURLToPath(import.meta.url)),
     'a pipe': (_request, response) => void Readable.from(['hello', 'you']).pipe(response),
     'a pipeline': (_request, response) => void pipeline(Readable.from(['hello', 'you']), response, () => {}),
     'an attachment': (_request, response) => void response.attachment('hello.txt').send('hello'),

@@ -2,10 +2,10 @@ import type { Runtime } from './runtimes.js'
 
 /**
  * A test that holds on Node and can not hold elsewhere. It is run there all the same, and has to fail. Or a test file whose
- * imports can not be loaded elsewhere: that is left out.
+ * imports can not be loaded elsewhere, or a folder of such: that is left out.
  */
 export interface Exception {
-  /** The name of the test, or the path of the file. */
+  /** The name of the test, or the path of the file or the folder. */
   readonly test: string
   /** Ids of runtimes. */
   readonly on: readonly string[]
@@ -16,6 +16,11 @@ export interface Exception {
 const WORKERD = ['workerd', 'workerd-nodejs']
 
 export const exceptions: readonly Exception[] = [
+  {
+    test: 'node/src',
+    on: WORKERD,
+    because: '`@fetch-sessions/node` is for servers of `node:http`, with Express and Fastify',
+  },
   {
     test: 'core/src/cookie/node-signer.test.ts',
     on: ['workerd'],
