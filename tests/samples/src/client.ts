@@ -1,3 +1,4 @@
+import { type AddressInfo, Server } from 'node:net'
 import { vi } from 'vitest'
 import type { Platform } from './samples.js'
 
@@ -12,15 +13,16 @@ export async function visitTwice(file: string, platform: Platform): Promise<stri
 
 /** On Node with the real server, at a port of its own choice. */
 async function overHttp(file: string): Promise<string[]> {
-  let server: ReturnType<typeof import('@hono/node-server')['serve']> | undefined
+  const { listen } = Server.prototype
+  let server: Server | undefined
   const port = await new Promise<number>((listening, fail) => {
-    vi.doMock('@hono/node-server', async (original) => {
-      const { serve, ...rest } = await original<typeof import('@hono/node-server')>()
-      const serveAnywhere: typeof serve = (options) => {
-        server = serve({ ...options, hostname: '127.0.0.1', port: 0 }, ({ port }) => listening(port))
-        return server
-      }
-      return { ...rest, serve: serveAnywhere }
+    vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+      server = this
+      const started = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
+      return listen.call(this, 0, '127.0.0.1', () => {
+        started?.call(this)
+        listening((this.address() as AddressInfo).port)
+      })
     })
     import(file).catch(fail)
   })
@@ -28,7 +30,7 @@ async function overHttp(file: string): Promise<string[]> {
     return await visits((cookie) => fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } }))
   } finally {
     server?.close()
-    vi.doUnmock('@hono/node-server')
+    vi.restoreAllMocks()
   }
 }
 
