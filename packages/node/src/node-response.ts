@@ -23,6 +23,7 @@ export interface HoldableResponse {
   write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean
   end(chunk?: unknown, encoding?: unknown, callback?: unknown): unknown
   flushHeaders(): void
+  addTrailers(trailers: object): void
   destroy(error?: Error): unknown
   on(event: string, listener: (...args: never[]) => void): unknown
   once(event: string, listener: (...args: never[]) => void): unknown
@@ -45,6 +46,7 @@ const OF_THE_BODY =
 /** Makes a response that could not be sent ready for that of an error. Cookies and the headers of middleware stay. */
 export function startAnew(response: HoldableResponse): void {
   forgetBody(response)
+  response.addTrailers({})
   response.statusCode = 500
   if (hasStatusMessage(response)) response.statusMessage = undefined
 }

@@ -251,7 +251,7 @@ describe('HTTP/1', () => {
     const { cookie } = await sessions.issue({ count: 4 })
     await start(count)
     const received = await new Promise<string>((resolve) => {
-      send({ port: running?.port, headers: { cookie: ['other=1', cookie] } }, (response) =>
+      send({ host: '127.0.0.1', port: running?.port, headers: { cookie: ['other=1', cookie] } }, (response) =>
         resolve(text(response)),
       ).end()
     })

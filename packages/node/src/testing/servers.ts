@@ -5,7 +5,14 @@ import express from 'express'
 // @ts-expect-error: its types are those of Express 5 here
 import express4 from 'express4'
 import fastify from 'fastify'
-import { expressSession, fastifySession, nodeSession, type SessionManager, type WithSession } from '../index.js'
+import {
+  expressSession,
+  failSession,
+  fastifySession,
+  nodeSession,
+  type SessionManager,
+  type WithSession,
+} from '../index.js'
 
 /** A handler that answers by the response of Node that is under each framework. */
 export type RawHandler<Data> = (request: WithSession<IncomingMessage, Data>, response: ServerResponse) => unknown
@@ -65,7 +72,13 @@ export const frameworks: Readonly<Record<string, Serve>> = {
     app.all('/*', async (request, reply) => {
       reply.hijack()
       Object.defineProperty(request.raw, 'session', { get: () => request.session })
-      await handler(request.raw as never, reply.raw)
+      try {
+        await handler(request.raw as never, reply.raw)
+      } catch (error) {
+        // A reply that is hijacked is nobody's but the handler's.
+        failSession(request, error)
+        reply.raw.writeHead(500).end()
+      }
     })
     await app.ready()
     const running = await listenFastify(app)
