@@ -155,3 +155,26 @@ describe('before the store has answered, no byte goes out, and then the cookie i
     expect(head).toMatch(/^vary: Cookie$/im)
   })
 })
+
+describe('what can not be written', () => {
+  it('is refused at once, as Node does, while the head is not complete', async () => {
+    store.delay(1, 2)
+    const codes: unknown[] = []
+    const sessions = new SessionManager<Data>({ store, secret })
+    running = await frameworks['node:http']?.(sessions, async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      for (const chunk of [null, undefined, 1, {}]) {
+        try {
+          response.write(chunk)
+        } catch (error) {
+          codes.push((error as NodeJS.ErrnoException).code)
+        }
+      }
+      expect(() => response.end({})).toThrow(TypeError)
+      expect([response.headersSent, response.writableEnded]).toEqual([false, false])
+      response.end('hello')
+    })
+    expect(await (await fetch(running?.origin ?? '')).text()).toBe('hello')
+    expect(codes).toEqual(['ERR_STREAM_NULL_VALUES', ...Array(3).fill('ERR_INVALID_ARG_TYPE')])
+  })
+})

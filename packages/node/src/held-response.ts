@@ -36,6 +36,8 @@ export class HeldResponse {
   #head: WrittenHead | undefined
   #body: HeldBody
   #mask: HeadMask | undefined
+  /** What this has put on the response, as long as nobody has wrapped it. */
+  #writtenHere: HoldableResponse['writeHead'] | undefined
   /** Counts the responses to this request that could not be sent. */
   #failures = 0
   #stale: StaleWriter | undefined
@@ -69,7 +71,6 @@ export class HeldResponse {
     }
     this.#writtenHere = this.#response.writeHead
   }
-  #writtenHere: HoldableResponse['writeHead'] | undefined
 
   #writeHead(args: readonly unknown[]): unknown {
     if (this.#phase === 'waiting' && this.#keeper.isComplete) this.#phase = 'open'

@@ -1,19 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
-import {
-  connect as connectHttp2,
-  createServer as createHttp2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from 'node:http2'
-import { type AddressInfo, connect } from 'node:net'
-import { Readable } from 'node:stream'
+import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { gate } from '../../core/src/testing/gate.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { nodeSession, requestOf, type SessionEvent, SessionManager, type WithSession } from './index.js'
+import { nodeSession, type SessionEvent, SessionManager, type WithSession } from './index.js'
 import { Client, exchange, until } from './testing/client.js'
 import { listen, type Running } from './testing/servers.js'
 
@@ -104,6 +97,29 @@ describe('a listener of node:http', () => {
     expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error'])
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORE' })])
     expect(events.filter(({ type }) => type === 'failed')).toHaveLength(1)
+  })
+
+  it('within another of the same manager is one session, and one cookie', async () => {
+    const inner = nodeSession(sessions, count)
+    const client = await start(async (request, response) => {
+      await request.session.read()
+      inner(request, response)
+    })
+    const response = await client.visit('/')
+    expect([await response.text(), response.headers.getSetCookie().length, await client.text('/')]).toEqual([
+      'Visit 1',
+      1,
+      'Visit 2',
+    ])
+  })
+
+  it('answers what can not work with a plain 500: requests that have such a property already', async () => {
+    const listener = nodeSession(sessions, count, { onError: (error) => errors.push(error) })
+    running = await listen(
+      createServer((request, response) => listener(Object.assign(request, { session: {} }), response)),
+    )
+    expect((await fetch(running.origin)).status).toBe(500)
+    expect(String(errors[0])).toMatch(/requests have a "session" already/)
   })
 
   it('takes a name for the property, and a word on what has failed', async () => {
@@ -283,112 +299,5 @@ describe('an upgrade', () => {
     await until(() => answers.length === 2)
     client.terminate()
     expect([answers, (await sessions.peek(id))?.get('count')]).toEqual([['5', '6'], 6])
-  })
-})
-
-describe('HTTP/2', () => {
-  type Http2Handler = (request: WithSession<Http2ServerRequest, Data>, response: Http2ServerResponse) => unknown
-
-  async function visit(handler: Http2Handler, cookie = ''): Promise<{ head: Record<string, unknown>; body: string }> {
-    const listener = nodeSession<Data, Http2ServerRequest, Http2ServerResponse>(sessions, handler, {
-      onError: (error) => errors.push(error),
-    })
-    const server = createHttp2Server(listener)
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-    const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    try {
-      const stream = client.request({ ':path': '/', ...(cookie && { cookie }) })
-      const head = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve))
-      return { head, body: await text(stream) }
-    } finally {
-      client.close()
-      server.close()
-    }
-  }
-
-  const answers: Readonly<Record<string, (response: Http2ServerResponse) => unknown>> = {
-    end: (response) => response.end('hello'),
-    'write and end': (response) => {
-      response.write('hel')
-      response.end('lo')
-    },
-    writeHead: (response) => response.writeHead(200, { 'x-one': '1' }).end('hello'),
-    'writeHead with names and values': (response) => response.writeHead(200, ['x-one', '1'] as never).end('hello'),
-    pipe: (response) => Readable.from(['hel', 'lo']).pipe(response as never),
-    'headers refused after write': (response) => {
-      response.write('hel')
-      expect(response.headersSent).toBe(true)
-      expect(() => response.setHeader('x-late', '1')).toThrow(/headers after/)
-      response.end('lo')
-    },
-  }
-
-  it.each(Object.keys(answers))('has the cookie in its head: %s', async (name) => {
-    const { head, body } = await visit(async (request, response) => {
-      ;(await request.session.write()).set('count', 1)
-      answers[name]?.(response)
-    })
-    expect([head[':status'], body, (head['set-cookie'] as string[])?.length, head.vary]).toEqual([
-      200,
-      'hello',
-      1,
-      'Cookie',
-    ])
-    expect([errors, store.memory.size]).toEqual([[], 1])
-  })
-
-  it('finds the session that a cookie leads to', async () => {
-    const { cookie } = await sessions.issue({ count: 4 })
-    const { body } = await visit(async (request, response) => {
-      response.end(String((await request.session.read()).get('count')))
-    }, cookie)
-    expect(body).toBe('4')
-  })
-
-  it.each(Object.keys(answers).slice(0, 5))(
-    'answers a store that is down with a plain 500, in the place of %s',
-    async (name) => {
-      store.fail('create')
-      const { head, body } = await visit(async (request, response) => {
-        ;(await request.session.write()).set('count', 1)
-        answers[name]?.(response)
-      })
-      expect([head[':status'], body, head['set-cookie'], head['x-one'] ?? null]).toEqual([
-        500,
-        'Internal Server Error',
-        undefined,
-        null,
-      ])
-    },
-  )
-})
-
-describe('requestOf', () => {
-  it('is the Request of a request: one for each, with its method, URL and headers, and no body', async () => {
-    const seen: unknown[] = []
-    const client = await start(async (request, response) => {
-      const web = requestOf(request)
-      seen.push(web.method, new URL(web.url).pathname, web.headers.get('x-one'), web.body, requestOf(request) === web)
-      response.end()
-    })
-    await client.visit('/path?q=1', { method: 'PUT', body: 'hello', headers: { 'x-one': '1' } })
-    expect(seen).toEqual(['PUT', '/path', '1', null, true])
-  })
-
-  it.each([
-    ['GET //evil.example/path HTTP/1.1\r\nHost: app.example', 'http://app.example//evil.example/path'],
-    ['GET http://other.example/path?q HTTP/1.1\r\nHost: app.example:8080', 'http://app.example:8080/path?q'],
-    ['OPTIONS * HTTP/1.1\r\nHost: app.example', 'http://app.example/*'],
-    ['GET / HTTP/1.1\r\nHost: a b', 'http://localhost/'],
-    ['GET / HTTP/1.0\r\nX-One: 1', 'http://localhost/'],
-    ['TRACE / HTTP/1.1\r\nHost: app.example', 'http://app.example/'],
-  ])('has a URL of this server, whatever it was asked for: %j', async (head, url) => {
-    let seen = ''
-    await start((request, response) => {
-      seen = requestOf(request).url
-      response.end()
-    })
-    await exchange(running?.port ?? 0, `${head}\r\nConnection: close\r\n\r\n`)
-    expect(seen).toBe(url)
   })
 })

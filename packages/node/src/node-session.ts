@@ -68,10 +68,17 @@ export function nodeSession<
       }
     }
     let hasRun = false
-    middleware(raw, response as ServerResponse, (error) => {
-      if (hasRun) return answer(error)
-      hasRun = true
-      void run()
-    })
+    const next = (error?: unknown): void => {
+      if (hasRun) answer(error)
+      else {
+        hasRun = true
+        void run()
+      }
+    }
+    try {
+      middleware(raw, response as ServerResponse, next)
+    } catch (error) {
+      answer(error)
+    }
   }
 }

@@ -108,6 +108,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   complete(headers: HeaderFields): Awaitable<void> {
+    if (this.isComplete) return undefined
     this.#progress = 'completing'
     return this.#completeFrom(0, headers)
   }

@@ -99,13 +99,6 @@ export const ways: Readonly<Record<string, Way>> = {
     response.statusCode = 200
     response.end('hello')
   },
-  'write with what Node refuses': (response, note) => {
-    note(code(() => response.write(null)))
-    note(code(() => response.write(1)))
-    note(code(() => response.write(undefined)))
-    note(code(() => response.end({})))
-    response.end('hello')
-  },
   'end twice': (response, note) => {
     response.end('hello')
     note(response.end() === response)
