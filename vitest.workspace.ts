@@ -5,11 +5,13 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const packages = [
   'cloudflare',
   'core',
+  'create-fetch-sessions',
   'deno-kv',
   'fetch',
   'hono',
   'itty-router',
   'node',
+  'opentelemetry',
   'redis',
   'sql',
   'store-testing',
@@ -17,12 +19,11 @@ const packages = [
 ]
 
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = Object.fromEntries(
-  packages.map((name) => [
-    `@fetch-sessions/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
-)
+const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
+const alias = {
+  '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -31,15 +32,17 @@ const config: ViteUserConfig = defineConfig({
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',
+      'tests/releases',
+      'benchmarks',
     ].map((folder) => ({
       resolve: { alias },
       test: {
         name: folder.replace(/^.*\//, ''),
         root: fileURLToPath(new URL(folder, import.meta.url)),
-        include: ['src/**/*.test.ts'],
+        include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
         // Enough for the property tests on a machine that is busy.
         testTimeout: 30_000,
-        typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        typecheck: { enabled: folder !== 'benchmarks', include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       },
     })),
   },

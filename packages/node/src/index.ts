@@ -1,3 +1,8 @@
+/**
+ * Sessions for Express, Fastify and `node:http`.
+ *
+ * @module @fetch-sessions/node
+ */
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
 export { expressSession, type SessionMiddleware } from './express-session.js'
