@@ -1,5 +1,11 @@
 export type { PersistencePolicy } from './commit/commit-context.js'
-export type { CookieOptions, RetiredCookie, SessionCookie, SessionCookieOptions } from './cookie/cookie-attributes.js'
+export type {
+  CookieOptions,
+  CookieTraits,
+  RetiredCookie,
+  SessionCookie,
+  SessionCookieOptions,
+} from './cookie/cookie-attributes.js'
 export { CookieStore, type CookieStoreOptions } from './cookie/cookie-store.js'
 export type { Secret } from './cookie/secrets.js'
 export type { TokenSigner, TokenSignerFactory } from './cookie/signer.js'

@@ -3,8 +3,9 @@ import { commit as commitState } from './commit/commit.js'
 import { edit, findById } from './commit/edit.js'
 import { endSession } from './commit/end-session.js'
 import { createContext, type SessionContext } from './context.js'
-import type { SessionCookie } from './cookie/cookie-attributes.js'
+import type { CookieTraits, SessionCookie } from './cookie/cookie-attributes.js'
 import type { Identity } from './cookie/cookie-format.js'
+import { companionKeys } from './cookie/secrets.js'
 import { isSessionError, SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
 import { invalidOption } from './option-error.js'
@@ -13,9 +14,8 @@ import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
-import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
+import { addToHeaders, dress, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
-import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
 import {
   checkOwner,
@@ -288,6 +288,16 @@ export class SessionManager<Data = SessionData> {
     return this.#capability('clear')()
   }
 
+  /** How the session cookie is set. For packages beside core. */
+  get cookie(): CookieTraits {
+    return this.#context.cookie.traits
+  }
+
+  /** HMAC-SHA256 keys for a purpose of another package's own, one of each secret, the newest first. */
+  deriveKeys(purpose: string): Promise<CryptoKey[]> {
+    return companionKeys(this.#context.secrets, purpose)
+  }
+
   #open(source: CookieSource): RequestSession<Data> {
     if (isRequest(source)) return handleOf(this.#context, source)
     return new RequestSession<Data>(this.#context, source)
@@ -387,13 +397,4 @@ function unsupported(name: string): SessionError {
 
 function isId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id)
-}
-
-function isResponse(value: unknown): value is Response {
-  // An error of many an HTTP client has a status and headers as well.
-  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
-}
-
-function isAnswer(thrown: unknown): boolean {
-  return isResponse(thrown) && thrown.status < 500
 }

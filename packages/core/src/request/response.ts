@@ -1,10 +1,21 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
+import { isObject } from '../session/codec.js'
 
 /**
  * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of
  * single vendors, most of which are called as that or as `Surrogate-Control` with their name before it.
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
+
+export function isResponse(value: unknown): value is Response {
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
+}
+
+/** Whether what a handler threw is an answer and not a failure. */
+export function isAnswer(thrown: unknown): boolean {
+  return isResponse(thrown) && thrown.status < 500
+}
 
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {
