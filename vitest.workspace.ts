@@ -6,6 +6,7 @@ const packages = [
   'cloudflare',
   'core',
   'deno-kv',
+  'device-bound',
   'fetch',
   'hono',
   'itty-router',

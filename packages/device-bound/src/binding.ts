@@ -29,6 +29,12 @@ export interface DeviceBoundData {
  */
 export type BoundState = 'proven' | 'unbound' | 'missing'
 
+/** What became of the answer to a challenge. `last`: when the last one was made that was answered. */
+export interface Use {
+  readonly is: 'first' | 'used' | 'session'
+  readonly last: number
+}
+
 const KEY = 'deviceBound'
 
 /** How long a browser has for its first proof, where proof is required. In milliseconds. */
@@ -64,8 +70,8 @@ export class Bindings {
     const binding = isBinding(stored) ? stored : undefined
     const cookies = headers.get('cookie')
     if (binding === undefined && !session.isNew) await this.#tellUnknown(cookies, session.id)
-    const key = binding && (await this.#keyIn(cookies, binding.id))
-    if (binding !== undefined && key !== undefined && (binding.key === undefined || binding.key === key)) {
+    const key = binding && (await this.#keyIn(cookies, binding))
+    if (binding !== undefined && key !== undefined) {
       if (binding.key === undefined) await this.#noteFirst(handle, binding.id, key, session.id)
       return 'proven'
     }
@@ -90,29 +96,35 @@ export class Bindings {
    * With `singleUse`: notes that a challenge of this time was answered. `session`: there is no session of this binding
    * with the request.
    */
-  async use(headers: Headers, id: string, made: number): Promise<'first' | 'used' | 'session'> {
+  async use(headers: Headers, id: string, made: number): Promise<Use> {
     const handle = this.#sessions.open(headers)
-    if (!isOf((await handle.read()).get(KEY), id)) return 'session'
-    let outcome: 'first' | 'used' | 'session' = 'session'
+    if (!isOf((await handle.read()).get(KEY), id)) return { is: 'session', last: made }
+    let use: Use = { is: 'session', last: made }
     try {
       await handle.save((session) => {
         session.update(KEY, (binding) => {
-          outcome = !isOf(binding, id) ? 'session' : (binding.used ?? 0) >= made ? 'used' : 'first'
-          return outcome === 'first' && binding !== undefined ? { ...binding, used: made } : binding
+          if (!isOf(binding, id)) {
+            use = { is: 'session', last: made }
+            return binding
+          }
+          const { used = 0 } = binding
+          use = { is: made > used ? 'first' : 'used', last: Math.max(made, used) }
+          return { ...binding, used: use.last }
         })
       })
     } catch (error) {
-      if (isGone(error)) return 'session'
-      throw error
+      if (!isGone(error)) throw error
+      return { is: 'session', last: made }
     }
-    return outcome
+    return use
   }
 
   /** The key whose proof came along, if it did. */
-  async #keyIn(cookies: string | null, binding: string): Promise<string | undefined> {
-    for (const value of cookieValues(cookies, this.#setting.cookie.name).slice(0, MOST_COOKIES)) {
-      const proof = value.startsWith(`${binding}.`) ? await this.#tokens.openCookie(value) : undefined
-      if (proof !== undefined) return proof.key
+  async #keyIn(cookies: string | null, { id, key }: DeviceBinding): Promise<string | undefined> {
+    const values = cookieValues(cookies, this.#setting.cookie.name).filter((value) => value.startsWith(`${id}.`))
+    for (const value of values.slice(0, MOST_COOKIES)) {
+      const proof = await this.#tokens.openCookie(value)
+      if (proof !== undefined && (key === undefined || proof.key === key)) return proof.key
     }
     return undefined
   }

@@ -2,7 +2,7 @@ import type { SessionHandle, SessionManager, WritableSession } from '@fetch-sess
 import { Bindings, type BoundState, type DeviceBoundData } from './binding.js'
 import { Endpoints } from './endpoints.js'
 import { emitter } from './events.js'
-import { type GuardOptions, refuse } from './guard.js'
+import { checkGuard, type GuardOptions, refuse } from './guard.js'
 import { quoted, type RequestLike } from './header.js'
 import { type DeviceBoundOptions, type Setting, settingOf } from './options.js'
 import { Seal } from './seal.js'
@@ -100,15 +100,18 @@ export class DeviceBound<Data> {
 
   /**
    * A step that stands in front of routes: the response to a request that lacks proof, or `undefined` if it may go on. A
-   * page that was opened by a link of another site, for which browsers do not renew the cookie, loads itself again.
+   * page that was opened by a link of another site, for which browsers do not renew the cookie, loads itself again. All
+   * else gets a 401 with `{ "code": "device-proof" }`.
    */
   readonly guard = (options: GuardOptions = {}): ((request: RequestLike) => Promise<Response | undefined>) => {
+    checkGuard(options)
     const { proven = false } = options
     return async (request) => {
       const handle = this.#sessions.open(request as Request)
       const state = await this.#bindings.state(handle, request.headers)
       if (state === 'proven' || (state === 'unbound' && !proven)) return undefined
-      return refuse(request, options, (time) => this.#bindings.isStarting(handle, time))
+      const isStarting = (milliseconds: number): Promise<boolean> => this.#bindings.isStarting(handle, milliseconds)
+      return refuse({ request, cookie: this.#setting.cookie, isMissing: state === 'missing', isStarting }, options)
     }
   }
 }

@@ -84,12 +84,12 @@ export class Endpoints {
     if (!isSigned || !(await reference.key.verifies(proof.signature, proof.signed))) throw new Refused('signature')
     if (this.#setting.singleUse) {
       const use = await this.#bindings.use(request.headers, reference.binding, made)
-      if (use === 'used') return this.#challengeAnew('used', reference, url)
+      if (use.is === 'used') return this.#challengeAnew('used', reference, url, use.last)
       // Another id may be on its way to the browser: it tries again with its next request.
-      if (use === 'session') return this.#later()
+      if (use.is === 'session') return this.#later()
     }
     this.#emit({ type: 'refreshed', binding: reference.binding })
-    return this.#grant(reference, url)
+    return this.#grant(reference, url, made)
   }
 
   #proofOf(request: RequestLike, url: URL): Proof {
@@ -107,7 +107,7 @@ export class Endpoints {
   }
 
   /** The bound cookie, what the browser has to know of it, and the challenge for the next time. */
-  async #grant(reference: Reference, url: URL): Promise<Response> {
+  async #grant(reference: Reference, url: URL, answered = 0): Promise<Response> {
     const { path, maxAge, cookie, refreshInitiators } = this.#setting
     const instructions = {
       session_identifier: this.#identifier(url),
@@ -119,17 +119,17 @@ export class Endpoints {
     const value = await this.#tokens.cookie(reference)
     return respond(200, instructions, [
       ['Set-Cookie', `${cookie.name}=${value}; Max-Age=${maxAge}; ${cookie.attributes}`],
-      await this.#challengeHeader(reference, url),
+      await this.#challengeHeader(reference, url, answered),
     ])
   }
 
-  async #challenge(reference: Reference, url: URL): Promise<Response> {
-    return respond(403, undefined, [await this.#challengeHeader(reference, url)])
+  async #challenge(reference: Reference, url: URL, answered = 0): Promise<Response> {
+    return respond(403, undefined, [await this.#challengeHeader(reference, url, answered)])
   }
 
-  #challengeAnew(reason: BoundRejection, reference: Reference, url: URL): Promise<Response> {
+  #challengeAnew(reason: BoundRejection, reference: Reference, url: URL, answered = 0): Promise<Response> {
     this.#emit({ type: 'rejected', endpoint: 'refresh', reason })
-    return this.#challenge(reference, url)
+    return this.#challenge(reference, url, answered)
   }
 
   #later(): Response {
@@ -139,15 +139,14 @@ export class Endpoints {
 
   /** Nobody is signed in any more. */
   #end({ binding }: Reference, url: URL): Response {
-    const { cookie } = this.#setting
     this.#emit({ type: 'ended', binding })
     return respond(200, { session_identifier: this.#identifier(url), continue: false }, [
-      ['Set-Cookie', `${cookie.name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; ${cookie.attributes}`],
+      ['Set-Cookie', this.#setting.cookie.removal],
     ])
   }
 
-  async #challengeHeader(reference: Reference, url: URL): Promise<[string, string]> {
-    const challenge = await this.#tokens.challenge(reference)
+  async #challengeHeader(reference: Reference, url: URL, answered: number): Promise<[string, string]> {
+    const challenge = await this.#tokens.challenge(reference, answered)
     return ['Secure-Session-Challenge', `${quoted(challenge)};id=${quoted(this.#identifier(url))}`]
   }
 

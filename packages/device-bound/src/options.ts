@@ -53,6 +53,8 @@ export interface BoundCookie {
   readonly name: string
   /** As `Set-Cookie` and the browser's instructions have them. */
   readonly attributes: string
+  /** The `Set-Cookie` line that removes it. */
+  readonly removal: string
 }
 
 const OPTIONS = 'path maxAge policy singleUse refreshInitiators origin onEvent now'.split(' ')
@@ -117,7 +119,13 @@ export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, optio
 function boundCookie({ name, sameSite }: CookieTraits): BoundCookie {
   const bare = name.replace(/^__((Host|Http|Host-Http|Secure)-)/i, '')
   const site = `${sameSite.charAt(0).toUpperCase()}${sameSite.slice(1)}`
-  return { name: `__Host-${bare}-bound`, attributes: `Path=/; Secure; HttpOnly; SameSite=${site}` }
+  const bound = `__Host-${bare}-bound`
+  const attributes = `Path=/; Secure; HttpOnly; SameSite=${site}`
+  return {
+    name: bound,
+    attributes,
+    removal: `${bound}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; ${attributes}`,
+  }
 }
 
 function hostOf(origin: unknown): string {
@@ -132,6 +140,7 @@ function demand(isMet: boolean, option: string, problem: string): void {
   if (!isMet) throw invalid(option, problem)
 }
 
-function invalid(option: string, problem: string): TypeError {
+/** The error for an option that can't work. The message names the option and says what to do. */
+export function invalid(option: string, problem: string): TypeError {
   return new TypeError(`fetch-sessions: ${option} ${problem}`)
 }

@@ -30,7 +30,7 @@ export class Tokens {
 
   /** The challenge of a registration, for one binding. */
   offer(binding: string): Promise<string> {
-    return this.#seal.close('offer', [binding, this.#time()])
+    return this.#seal.close('offer', [binding, this.#setting.now().toString(36)])
   }
 
   /** The binding of such a challenge, while it is good. */
@@ -39,9 +39,10 @@ export class Tokens {
     return this.#isRecent(made, OFFER_LIFETIME) ? binding : undefined
   }
 
-  /** The challenge of a refresh. */
-  challenge({ binding, fingerprint }: Reference): Promise<string> {
-    return this.#seal.close('challenge', [this.#time(), randomText()], [binding, fingerprint])
+  /** The challenge of a refresh. `after`: it is younger than one of that time, of which another server's clock was ahead. */
+  challenge({ binding, fingerprint }: Reference, after: number): Promise<string> {
+    const made = Math.max(this.#setting.now(), after + 1).toString(36)
+    return this.#seal.close('challenge', [made, randomText()], [binding, fingerprint])
   }
 
   /** When such a challenge was made, while it is good. */
@@ -74,10 +75,6 @@ export class Tokens {
     const [binding, key, until] = (await this.#seal.open('cookie', value, 3)) ?? []
     if (binding === undefined || key === undefined || until === undefined) return undefined
     return this.#setting.now() < Number.parseInt(until, 36) ? { binding, key } : undefined
-  }
-
-  #time(): string {
-    return this.#setting.now().toString(36)
   }
 
   #isRecent(made: string | undefined, lifetime: number): made is string {

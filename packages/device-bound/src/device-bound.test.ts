@@ -1,0 +1,427 @@
+import { CookieStore } from '@fetch-sessions/core'
+import { describe, expect, it } from 'vitest'
+import { deviceBound } from './index.js'
+import { application } from './testing/application.js'
+import { Browser } from './testing/browser.js'
+import { partsOf } from './testing/device.js'
+
+const MINUTE = 60
+
+describe('a sign-in, in a browser that has device bound sessions', () => {
+  it.each(['ES256', 'RS256'] as const)('is bound to its device, by a key for %s', async (algorithm) => {
+    const { fetch, events } = application()
+    const browser = new Browser(fetch, algorithm)
+    expect(await browser.visit('/')).toBe('unbound nobody')
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('proven ada')
+    expect(await browser.visit('/')).toBe('proven ada')
+    expect(events.map(({ type }) => type)).toEqual(['registered', 'proven'])
+  })
+
+  it('gets one more cookie, as narrow as a cookie can be', async () => {
+    const { fetch } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    browser.loseBoundCookie()
+    const response = await browser.refresh()
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-sid-bound=[\w.-]+; Max-Age=600; Path=\/; Secure; HttpOnly; SameSite=Lax$/),
+    ])
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.json()).toEqual({
+      session_identifier: '__Host-sid-bound@shop.example',
+      refresh_url: expect.stringMatching(/^\/device-bound\/refresh\?of=[\w.-]+$/),
+      scope: { include_site: false },
+      credentials: [{ type: 'cookie', name: '__Host-sid-bound', attributes: 'Path=/; Secure; HttpOnly; SameSite=Lax' }],
+    })
+  })
+
+  it('is renewed without a word, as often as it takes', async () => {
+    const { fetch, clock } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    for (let round = 0; round < 20; round++) {
+      clock.passes(10 * MINUTE)
+      browser.loseBoundCookie()
+      expect(await browser.visit('/')).toBe('proven ada')
+    }
+    // The challenge that came with the answer before was good each time.
+    expect(browser.sent).toHaveLength(21)
+  })
+
+  it('is renewed in one more round trip after a night, when the challenge is out of date', async () => {
+    const { fetch, clock, events } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    clock.passes(8 * 60 * MINUTE)
+    browser.loseBoundCookie()
+    expect(await browser.visit('/')).toBe('proven ada')
+    expect(events).toContainEqual({ type: 'rejected', endpoint: 'refresh', reason: 'challenge' })
+    expect(browser.sent).toHaveLength(3)
+  })
+
+  it('is asked for a proof where it has no challenge yet', async () => {
+    const { fetch } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    browser.loseBoundCookie()
+    Object.assign(browser.session ?? {}, { challenge: undefined })
+    expect(await browser.visit('/')).toBe('proven ada')
+  })
+
+  it('stays bound under a new id', async () => {
+    const { fetch, clock } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/regenerate')).toBe('proven ada')
+    clock.passes(10 * MINUTE)
+    browser.loseBoundCookie()
+    expect(await browser.visit('/')).toBe('proven ada')
+  })
+
+  it('goes on with a secret that is replaced, and with the new one alone after the next refresh', async () => {
+    const older = application()
+    const browser = new Browser((request) => now(request), 'ES256')
+    let now = older.fetch
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('proven ada')
+    const [old, fresh] = ['thirty-two bytes of secret, at least', 'a new secret, with more than enough bytes in it']
+    const { store, clock } = older
+    now = application({ now: clock.now }, { store, now: clock.now, secret: [fresh, old] }).fetch
+    expect(await browser.visit('/')).toBe('proven ada')
+    browser.loseBoundCookie()
+    // The session's own cookie is signed anew when it is written.
+    expect(await browser.visit('/count')).toBe('proven ada')
+    now = application({ now: clock.now }, { store, now: clock.now, secret: fresh }).fetch
+    browser.loseBoundCookie()
+    expect(await browser.visit('/')).toBe('proven ada')
+  })
+})
+
+describe('copies of all cookies, on another device', () => {
+  it('are worth nothing after maxAge, and the owner goes on', async () => {
+    const { fetch, clock, events } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await owner.visit('/')
+    const thief = owner.stolen()
+    clock.passes(599)
+    expect(await thief.visit('/')).toBe('proven ada')
+    clock.passes(1)
+    expect(await thief.visit('/')).toBe('missing nobody')
+    expect(events.at(-1)).toMatchObject({ type: 'missing', binding: expect.any(String), id: expect.any(String) })
+    owner.loseBoundCookie()
+    expect(await owner.visit('/')).toBe('proven ada')
+    expect(await thief.visit('/')).toBe('missing nobody')
+  })
+
+  it('are worth nothing at once without the bound one', async () => {
+    const { fetch } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await owner.visit('/')
+    const thief = owner.stolen()
+    thief.loseBoundCookie()
+    expect(await thief.visit('/')).toBe('missing nobody')
+  })
+
+  it('do not end the session: it is the owner’s', async () => {
+    const { fetch, sessions } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await owner.visit('/')
+    const thief = owner.stolen()
+    thief.loseBoundCookie()
+    await thief.visit('/')
+    const cookie = `__Host-sid=${owner.cookies.get('__Host-sid')}`
+    expect((await sessions.read(cookie)).get('user')).toBe('ada')
+  })
+
+  it('that were made before the first proof are worth something until that', async () => {
+    const { fetch } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    const thief = owner.stolen()
+    thief.loseBoundCookie()
+    expect(await thief.visit('/')).toBe('unbound ada')
+    await owner.visit('/')
+    expect(await thief.visit('/')).toBe('missing nobody')
+  })
+
+  it('can not be bound to the other device by the sign-in’s own challenge, once the owner has proven its key', async () => {
+    const { fetch } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await owner.visit('/')
+    const thief = new Browser(fetch, 'ES256')
+    const [registration] = owner.sent
+    const challenge = String(partsOf(registration?.jwt ?? '').claims.jti)
+    thief.cookies.set('__Host-sid', owner.cookies.get('__Host-sid') ?? '')
+    const { Device } = await import('./testing/device.js')
+    const device = await Device.make()
+    // The challenge is good for five minutes, and so it makes a second key. It is not this session's.
+    expect((await thief.post(registration?.url ?? '', await device.register(challenge))).status).toBe(200)
+    expect(thief.cookies.has('__Host-sid-bound')).toBe(true)
+    expect(await thief.visit('/')).toBe('missing nobody')
+    expect(await owner.visit('/')).toBe('proven ada')
+  })
+})
+
+describe('a sign-out', () => {
+  it('ends the binding with the next refresh, which finds no session', async () => {
+    const { fetch, events } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    await browser.visit('/sign-out')
+    expect(await browser.visit('/')).toBe('unbound nobody')
+    browser.loseBoundCookie()
+    expect(await browser.visit('/')).toBe('unbound nobody')
+    expect(browser.session).toBeUndefined()
+    expect(events.at(-1)?.type).toBe('ended')
+  })
+
+  it('is followed by another sign-in, with a binding of its own', async () => {
+    const { fetch, events } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    await browser.visit('/')
+    await browser.visit('/sign-out')
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('proven ada')
+    browser.loseBoundCookie()
+    expect(await browser.visit('/')).toBe('proven ada')
+    const bindings = events.flatMap((event) => (event.type === 'proven' ? [event.binding] : []))
+    expect(new Set(bindings).size).toBe(2)
+  })
+
+  it('with refreshInitiators does not end it: a refresh for another site brings no session', async () => {
+    const { fetch } = application({ refreshInitiators: ['news.example'] })
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    browser.cookies.clear()
+    const response = await browser.refresh()
+    expect(await response.json()).toMatchObject({ allowed_refresh_initiators: ['news.example'] })
+    expect(browser.cookies.has('__Host-sid-bound')).toBe(true)
+  })
+})
+
+describe('a second sign-in without a sign-out', () => {
+  it('begins a binding of its own, and the old bound cookie proves nothing for it', async () => {
+    const { fetch } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    await browser.visit('/')
+    const before = browser.cookies.get('__Host-sid-bound') ?? ''
+    await browser.visit('/sign-in')
+    const after = browser.cookies.get('__Host-sid-bound') ?? ''
+    browser.cookies.set('__Host-sid-bound', before)
+    expect(await browser.visit('/')).toBe('unbound ada')
+    browser.cookies.set('__Host-sid-bound', after)
+    expect(await browser.visit('/')).toBe('proven ada')
+    browser.cookies.set('__Host-sid-bound', before)
+    expect(await browser.visit('/')).toBe('missing nobody')
+  })
+})
+
+describe('a browser that does not know device bound sessions', () => {
+  it('notices nothing', async () => {
+    const { fetch, clock } = application()
+    const browser = new Browser(fetch)
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('unbound ada')
+    clock.passes(60 * MINUTE)
+    expect(await browser.visit('/')).toBe('unbound ada')
+    expect([...browser.cookies.keys()]).toEqual(['__Host-sid'])
+  })
+
+  it('is not signed in any more after a minute, where proof is required', async () => {
+    const { fetch, clock } = application({ policy: 'required' })
+    const browser = new Browser(fetch)
+    expect(await browser.visit('/')).toBe('unbound nobody')
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('unbound ada')
+    clock.passes(61)
+    expect(await browser.visit('/')).toBe('missing nobody')
+  })
+})
+
+describe('where proof is required', () => {
+  it('a session that was never bound lacks it', async () => {
+    const { fetch, sessions } = application({ policy: 'required' })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const response = await fetch(new Request('https://shop.example/', { headers: { cookie } }))
+    expect(await response.text()).toBe('missing nobody')
+  })
+
+  it('a browser that has it goes on', async () => {
+    const { fetch, clock } = application({ policy: 'required' })
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    clock.passes(61)
+    expect(await browser.visit('/')).toBe('proven ada')
+  })
+})
+
+describe('a first proof in a request whose handler throws', () => {
+  it('is noted by the next one', async () => {
+    const { fetch } = application()
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await expect(owner.visit('/throw')).rejects.toThrow('the handler failed')
+    const thief = owner.stolen()
+    thief.loseBoundCookie()
+    expect(await thief.visit('/')).toBe('unbound ada')
+    await owner.visit('/')
+    expect(await thief.visit('/')).toBe('missing nobody')
+  })
+})
+
+describe('first proofs of several requests at once', () => {
+  it('are one, and lose no change of the others', async () => {
+    const { fetch, sessions } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    const shown = await Promise.all(Array.from({ length: 5 }, () => browser.visit('/count')))
+    expect(shown).toEqual(Array(5).fill('proven ada'))
+    const session = await sessions.read(`__Host-sid=${browser.cookies.get('__Host-sid')}`)
+    expect(session.get('visits')).toBe(5)
+  })
+})
+
+describe('a proof after the response was committed', () => {
+  it('is one, and is noted by the next request', async () => {
+    const { fetch, sessions, bound, events } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const request = new Request('https://shop.example/', { headers: { cookie } })
+    await sessions.commit(request, new Response())
+    expect(await bound.state(request)).toBe('proven')
+    expect(events.map(({ type }) => type)).not.toContain('proven')
+  })
+})
+
+describe('a schema that drops the binding', () => {
+  it('is told by an event', async () => {
+    const { fetch, events } = application(
+      {},
+      {
+        schema: {
+          '~standard': {
+            version: 1,
+            vendor: 'test',
+            validate: (value: unknown) => ({ value: { user: (value as { user: string }).user, visits: 0 } }),
+          },
+        },
+      },
+    )
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    expect(await browser.visit('/')).toBe('unbound ada')
+    expect(events.at(-1)).toMatchObject({ type: 'unknown' })
+  })
+})
+
+describe('sessions in their cookies', () => {
+  it('are bound as well', async () => {
+    const { fetch, clock } = application({}, { store: new CookieStore() })
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    expect(await owner.visit('/')).toBe('proven ada')
+    const thief = owner.stolen()
+    clock.passes(10 * MINUTE)
+    expect(await thief.visit('/')).toBe('missing nobody')
+    owner.loseBoundCookie()
+    expect(await owner.visit('/')).toBe('proven ada')
+  })
+})
+
+describe('two managers side by side', () => {
+  it('have bound cookies of their own, neither of which is good for the other', async () => {
+    const visitors = application()
+    const admins = application({ path: '/admin-bound' }, { cookie: { name: '__Host-admin' } })
+    const browser = new Browser(
+      async (request) => visitors.bound.handle(request) ?? admins.bound.handle(request) ?? visitors.fetch(request),
+      'ES256',
+    )
+    await browser.visit('/sign-in')
+    const value = browser.cookies.get('__Host-sid-bound') ?? ''
+    const session = await admins.sessions.issue({ user: 'ada' })
+    const request = new Request('https://shop.example/', {
+      headers: { cookie: `${session.cookie}; __Host-admin-bound=${value}` },
+    })
+    expect(await admins.bound.state(request)).toBe('unbound')
+    expect(admins.events).toEqual([])
+  })
+
+  it('may be one application behind a proxy that says another host', async () => {
+    const { fetch } = application({ origin: 'https://app.example' })
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    expect(browser.session?.identifier).toBe('__Host-sid-bound@app.example')
+  })
+})
+
+describe('frameworks without a Request or a Response', () => {
+  it('get the header, and the state by handle and headers', async () => {
+    const { sessions, bound, store } = application()
+    const handle = sessions.open('')
+    const session = await handle.write()
+    session.set('user', 'ada')
+    expect(await bound.bind(session)).toMatch(/^\(ES256 RS256\);path="\/device-bound\/register";challenge="[\w.-]+"$/)
+    await handle.save()
+    expect(await bound.stateOf(handle, new Headers())).toBe('unbound')
+    expect(store.methods).toEqual(['create'])
+  })
+})
+
+describe('singleUse', () => {
+  it('takes each answer once, so that a copy of a refresh is worth nothing', async () => {
+    for (const [singleUse, status] of [
+      [false, 200],
+      [true, 403],
+    ] as const) {
+      const { fetch } = application({ singleUse })
+      const owner = new Browser(fetch, 'ES256')
+      await owner.visit('/sign-in')
+      await owner.visit('/')
+      owner.loseBoundCookie()
+      await owner.visit('/')
+      const copy = owner.sent.at(-1)
+      const thief = owner.stolen()
+      const response = await thief.post(copy?.url ?? '', copy?.jwt, owner.session?.identifier)
+      expect(response.status).toBe(status)
+      owner.loseBoundCookie()
+      expect(await owner.visit('/')).toBe('proven ada')
+    }
+  })
+
+  it('lets one of several copies through that come at once', async () => {
+    const { fetch, events } = application({ singleUse: true })
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    await owner.visit('/')
+    const { refreshUrl, identifier, challenge, device } = owner.session as NonNullable<Browser['session']>
+    const jwt = await device.refresh(challenge ?? '')
+    const all = await Promise.all(Array.from({ length: 6 }, () => owner.post(refreshUrl, jwt, identifier)))
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403, 403, 403])
+    expect(events.filter((event) => event.type === 'rejected').map((event) => event.reason)).toEqual(
+      Array(5).fill('used'),
+    )
+  })
+
+  it('has the browser try again later where another session came along', async () => {
+    const { fetch, sessions } = application({ singleUse: true })
+    const owner = new Browser(fetch, 'ES256')
+    await owner.visit('/sign-in')
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    owner.cookies.set('__Host-sid', cookie.replace('__Host-sid=', ''))
+    expect((await owner.refresh()).status).toBe(503)
+    expect(owner.session).toBeDefined()
+  })
+
+  it('needs a session with each refresh, so it does not go with other places', () => {
+    const { sessions } = application()
+    expect(() => deviceBound(sessions, { singleUse: true, refreshInitiators: ['news.example'] })).toThrow(/singleUse/)
+  })
+})
