@@ -31,7 +31,7 @@ export type BoundState = 'proven' | 'unbound' | 'missing'
 
 /** What became of the answer to a challenge. `last`: when the last one was made that was answered. */
 export interface Use {
-  readonly is: 'first' | 'used' | 'session'
+  readonly is: 'first' | 'used' | 'session' | 'store'
   readonly last: number
 }
 
@@ -94,29 +94,26 @@ export class Bindings {
 
   /**
    * With `singleUse`: notes that a challenge of this time was answered. `session`: there is no session of this binding
-   * with the request.
+   * with the request. `store`: nothing could be noted.
    */
   async use(headers: Headers, id: string, made: number): Promise<Use> {
-    const handle = this.#sessions.open(headers)
-    if (!isOf((await handle.read()).get(KEY), id)) return { is: 'session', last: made }
     let use: Use = { is: 'session', last: made }
-    try {
-      await handle.save((session) => {
-        session.update(KEY, (binding) => {
-          if (!isOf(binding, id)) {
-            use = { is: 'session', last: made }
-            return binding
-          }
-          const { used = 0 } = binding
-          use = { is: made > used ? 'first' : 'used', last: Math.max(made, used) }
-          return { ...binding, used: use.last }
-        })
-      })
-    } catch (error) {
-      if (!isGone(error)) throw error
-      return { is: 'session', last: made }
+    const note = (binding: DeviceBinding | undefined): DeviceBinding | undefined => {
+      use = { is: 'session', last: made }
+      if (!isOf(binding, id)) return binding
+      const { used = 0 } = binding
+      use = { is: made > used ? 'first' : 'used', last: Math.max(made, used) }
+      return { ...binding, used: use.last }
     }
-    return use
+    const handle = this.#sessions.open(headers)
+    try {
+      // Nothing is to begin where there is nothing.
+      if (isOf((await handle.read()).get(KEY), id)) await handle.save((session) => void session.update(KEY, note))
+      return use
+    } catch (error) {
+      if (!isSessionError(error)) throw error
+      return { is: isGone(error) ? 'session' : 'store', last: made }
+    }
   }
 
   /** The key whose proof came along, if it did. */

@@ -103,11 +103,13 @@ export class DeviceBound<Data> {
    * page that was opened by a link of another site, for which browsers do not renew the cookie, loads itself again. All
    * else gets a 401 with `{ "code": "device-proof" }`.
    */
-  readonly guard = (options: GuardOptions = {}): ((request: RequestLike) => Promise<Response | undefined>) => {
+  readonly guard = (
+    options: GuardOptions = {},
+  ): (<R extends RequestLike>(request: R) => Promise<Response | undefined>) => {
     checkGuard(options)
     const { proven = false } = options
     return async (request) => {
-      const handle = this.#sessions.open(request as Request)
+      const handle = this.#sessions.open(request as unknown as Request)
       const state = await this.#bindings.state(handle, request.headers)
       if (state === 'proven' || (state === 'unbound' && !proven)) return undefined
       const isStarting = (milliseconds: number): Promise<boolean> => this.#bindings.isStarting(handle, milliseconds)

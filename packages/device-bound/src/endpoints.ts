@@ -86,7 +86,7 @@ export class Endpoints {
       const use = await this.#bindings.use(request.headers, reference.binding, made)
       if (use.is === 'used') return this.#challengeAnew('used', reference, url, use.last)
       // Another id may be on its way to the browser: it tries again with its next request.
-      if (use.is === 'session') return this.#later()
+      if (use.is !== 'first') return this.#later(use.is)
     }
     this.#emit({ type: 'refreshed', binding: reference.binding })
     return this.#grant(reference, url, made)
@@ -132,8 +132,8 @@ export class Endpoints {
     return this.#challenge(reference, url, answered)
   }
 
-  #later(): Response {
-    this.#emit({ type: 'rejected', endpoint: 'refresh', reason: 'session' })
+  #later(reason: BoundRejection): Response {
+    this.#emit({ type: 'rejected', endpoint: 'refresh', reason })
     return respond(503)
   }
 

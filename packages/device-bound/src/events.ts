@@ -14,6 +14,8 @@ export type BoundRejection =
   | 'used'
   /** With `singleUse`: the session did not come along, or another one. */
   | 'session'
+  /** With `singleUse`: the store failed, or other writers won each time. The browser tries again. */
+  | 'store'
 
 /** What happened to a binding, for logs and metrics. `binding` is an id, and safe to log. */
 export type BoundEvent =

@@ -90,7 +90,8 @@ export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, optio
     demand(value === undefined || typeof value === 'function', name, 'must be a function')
   }
   demand(
-    Array.isArray(refreshInitiators) && refreshInitiators.every((host) => INITIATOR.test(String(host))),
+    Array.isArray(refreshInitiators) &&
+      refreshInitiators.every((host) => typeof host === 'string' && INITIATOR.test(host)),
     'refreshInitiators',
     'must be a list of hosts such as "news.example" or "*.news.example"',
   )
@@ -117,7 +118,7 @@ export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, optio
 }
 
 function boundCookie({ name, sameSite }: CookieTraits): BoundCookie {
-  const bare = name.replace(/^__((Host|Http|Host-Http|Secure)-)/i, '')
+  const bare = name.replace(/^__(Host-Http|Host|Http|Secure)-/i, '')
   const site = `${sameSite.charAt(0).toUpperCase()}${sameSite.slice(1)}`
   const bound = `__Host-${bare}-bound`
   const attributes = `Path=/; Secure; HttpOnly; SameSite=${site}`
