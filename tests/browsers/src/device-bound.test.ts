@@ -156,8 +156,6 @@ describe.runIf(engine === 'chromium')('Chromium with device bound sessions', () 
     it('after a restart with the same profile', async () => {
       const profile = await newProfile()
       const { app, site, browser } = await signedIn({}, profile)
-      // What is kept is written some time after.
-      await new Promise((resolve) => setTimeout(resolve, 3000))
       await browser.close()
       const { page } = await openBinding(profile)
       await loseBoundCookie(page)
