@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type BoundEvent, type DeviceBoundOptions, deviceBound, middleware } from '@fetch-sessions/device-bound'
-import { MemoryStore, SessionManager, session } from '@fetch-sessions/hono'
+import { type CookieOptions, MemoryStore, SessionManager, session } from '@fetch-sessions/hono'
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { secret } from './secret.js'
@@ -25,10 +25,10 @@ export interface BoundApp extends App {
  * Signs in at /sign-in, in whatever way it is asked. Any other page shows the state and who is signed in, but /guarded, which
  * is for those who have proof where it is needed.
  */
-export function boundApp(options: DeviceBoundOptions = {}): BoundApp {
+export function boundApp(options: DeviceBoundOptions = {}, cookie: CookieOptions = {}): BoundApp {
   const events: BoundEvent[] = []
   const now = (): number => Date.now() + site.later * 1000
-  const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret, now })
+  const sessions = new SessionManager<{ name: string }>({ store: new MemoryStore(), secret, now, cookie })
   const bound = deviceBound(sessions, { now, onEvent: (event) => void events.push(event), ...options })
 
   const signIn = async (c: Context, response: Response): Promise<Response> => {

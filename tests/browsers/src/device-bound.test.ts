@@ -27,8 +27,12 @@ async function untilRegistered(page: Page, app: BoundApp, times = 1): Promise<vo
 }
 
 /** Signed in on shop.test, bound and proven. */
-async function signedIn(options: Parameters<typeof boundApp>[0] = {}, profile?: string) {
-  const app = boundApp(options)
+async function signedIn(
+  options: Parameters<typeof boundApp>[0] = {},
+  profile?: string,
+  cookie: Parameters<typeof boundApp>[1] = {},
+) {
+  const app = boundApp(options, cookie)
   const site = await startSite(app)
   const { browser, page } = await openBinding(profile)
   await page.visit(site('shop.test', '/sign-in'))
@@ -163,6 +167,34 @@ describe.runIf(engine === 'chromium')('Chromium with device bound sessions', () 
       // The challenge that it had is forgotten, the key is not.
       expect(app.refreshes).toEqual([403, 200])
     })
+
+    it.each(['strict', 'none'] as const)(
+      'with a session cookie that is SameSite=%s, which comes along',
+      async (sameSite) => {
+        const { app, site, page } = await signedIn({}, undefined, { sameSite })
+        await loseBoundCookie(page)
+        expect(await page.visit(site('shop.test'))).toBe('proven Ada')
+        await loseBoundCookie(page)
+        expect(await page.evaluate(async () => (await fetch('/state')).text())).toBe('proven Ada')
+        expect(app.refreshes).toEqual([200, 200])
+        expect(app.events.map(({ type }) => type)).not.toContain('ended')
+      },
+    )
+
+    it.each(['lax', 'none'] as const)(
+      'after it was shown without cookies in a frame: SameSite=%s',
+      async (sameSite) => {
+        const { app, site, page } = await signedIn({}, undefined, { sameSite })
+        const around = await startSite(
+          new Hono().get('/', (c) => c.html(html`<iframe src="${site('shop.test')}"></iframe>`)),
+        )
+        await loseBoundCookie(page)
+        await page.visit(around('news.test'))
+        expect(await page.frameText()).toContain('nobody')
+        expect(await page.visit(site('shop.test'))).toBe('proven Ada')
+        expect(app.events.map(({ type }) => type)).not.toContain('ended')
+      },
+    )
 
     it('under a new id of the session', async () => {
       const { site, page } = await signedIn()
