@@ -63,6 +63,14 @@ export class Bindings {
     return binding
   }
 
+  /** @throws TypeError if there is none after it was stored */
+  async check(handle: SessionHandle<DeviceBoundData>): Promise<void> {
+    if (isBinding((await handle.read()).get(KEY))) return
+    throw new TypeError(
+      `fetch-sessions: the schema of the sessions drops the key "${KEY}", in which a session notes its device: let it pass, as in z.object({ ${KEY}: z.unknown() })`,
+    )
+  }
+
   async state(handle: SessionHandle<DeviceBoundData>, headers: Headers): Promise<BoundState> {
     const session = await handle.read()
     const { policy, now } = this.#setting

@@ -1,7 +1,7 @@
-import { CookieStore } from '@fetch-sessions/core'
+import { CookieStore, type SessionOptions } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import { deviceBound } from './index.js'
-import { application } from './testing/application.js'
+import { application, type Data } from './testing/application.js'
 import { Browser } from './testing/browser.js'
 import { partsOf } from './testing/device.js'
 
@@ -301,24 +301,50 @@ describe('a proof after the response was committed', () => {
   })
 })
 
-describe('a schema that drops the binding', () => {
-  it('is told by an event', async () => {
-    const { fetch, events } = application(
-      {},
-      {
-        schema: {
-          '~standard': {
-            version: 1,
-            vendor: 'test',
-            validate: (value: unknown) => ({ value: { user: (value as { user: string }).user, visits: 0 } }),
-          },
-        },
+describe('a schema', () => {
+  const schema = (pass: boolean): NonNullable<SessionOptions<Data>['schema']> => ({
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value) => {
+        const { user, visits, ...others } = value as Data
+        return { value: { user, visits: visits ?? 0, ...(pass && others) } }
       },
-    )
+    },
+  })
+
+  it('that drops the binding is an error of the sign-in, with what to do', async () => {
+    for (const store of [undefined, new CookieStore()]) {
+      const { fetch } = application({}, { schema: schema(false), ...(store && { store }) })
+      await expect(new Browser(fetch).visit('/sign-in')).rejects.toThrow(/drops the key "deviceBound".*z\.object/)
+    }
+  })
+
+  it('that lets it pass is none', async () => {
+    const { fetch } = application({}, { schema: schema(true) })
     const browser = new Browser(fetch, 'ES256')
     await browser.visit('/sign-in')
-    expect(await browser.visit('/')).toBe('unbound ada')
-    expect(events.at(-1)).toMatchObject({ type: 'unknown' })
+    expect(await browser.visit('/')).toBe('proven ada')
+  })
+
+  it('is told of by an event where a framework without a Response has bound the session', async () => {
+    const { sessions, bound, fetch, events, clock, store } = application()
+    const browser = new Browser(fetch, 'ES256')
+    await browser.visit('/sign-in')
+    events.length = 0
+    const dropping = application(
+      { now: clock.now, onEvent: (event) => void events.push(event) },
+      {
+        store,
+        now: clock.now,
+        schema: schema(false),
+      },
+    )
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const request = new Request('https://shop.example/', { headers: { cookie } })
+    expect(await dropping.bound.state(request)).toBe('unbound')
+    expect(events).toEqual([{ type: 'unknown', binding: expect.any(String), id: (await sessions.read(cookie)).id }])
+    expect(await bound.state(new Request(request))).toBe('proven')
   })
 })
 

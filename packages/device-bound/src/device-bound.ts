@@ -67,10 +67,14 @@ export class DeviceBound<Data> {
   /**
    * For a sign-in, once the session has its new id and user: begins a binding, and returns the response with the header
    * that tells the browser. A browser that does not know it ignores it. Call it where somebody has just shown who they
-   * are, and nowhere else: it takes the place of the binding before.
+   * are, and nowhere else: it takes the place of the binding before. The session is stored at once.
+   * @throws TypeError if a schema drops the binding; SessionError if the session can't be stored
    */
   readonly register = async (request: Request, response: Response): Promise<Response> => {
-    const value = await this.bind(await this.#sessions.write(request))
+    const handle = this.#sessions.open(request)
+    const value = await this.bind(await handle.write())
+    await handle.save()
+    await this.#bindings.check(handle)
     // A response of the handler's own may be a constant that serves everybody.
     const copy = new Response(response.body, response)
     copy.headers.append(REGISTRATION, value)
