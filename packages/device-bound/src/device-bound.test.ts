@@ -1,9 +1,7 @@
 import { CookieStore, type SessionOptions } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
-import { deviceBound } from './index.js'
 import { application, type Data } from './testing/application.js'
 import { Browser } from './testing/browser.js'
-import { partsOf } from './testing/device.js'
 
 const MINUTE = 60
 
@@ -95,75 +93,6 @@ describe('a sign-in, in a browser that has device bound sessions', () => {
     now = application({ now: clock.now }, { store, now: clock.now, secret: fresh }).fetch
     browser.loseBoundCookie()
     expect(await browser.visit('/')).toBe('proven ada')
-  })
-})
-
-describe('copies of all cookies, on another device', () => {
-  it('are worth nothing after maxAge, and the owner goes on', async () => {
-    const { fetch, clock, events } = application()
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    await owner.visit('/')
-    const thief = owner.stolen()
-    clock.passes(599)
-    expect(await thief.visit('/')).toBe('proven ada')
-    clock.passes(1)
-    expect(await thief.visit('/')).toBe('missing nobody')
-    expect(events.at(-1)).toMatchObject({ type: 'missing', binding: expect.any(String), id: expect.any(String) })
-    owner.loseBoundCookie()
-    expect(await owner.visit('/')).toBe('proven ada')
-    expect(await thief.visit('/')).toBe('missing nobody')
-  })
-
-  it('are worth nothing at once without the bound one', async () => {
-    const { fetch } = application()
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    await owner.visit('/')
-    const thief = owner.stolen()
-    thief.loseBoundCookie()
-    expect(await thief.visit('/')).toBe('missing nobody')
-  })
-
-  it('do not end the session: it is the owner’s', async () => {
-    const { fetch, sessions } = application()
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    await owner.visit('/')
-    const thief = owner.stolen()
-    thief.loseBoundCookie()
-    await thief.visit('/')
-    const cookie = `__Host-sid=${owner.cookies.get('__Host-sid')}`
-    expect((await sessions.read(cookie)).get('user')).toBe('ada')
-  })
-
-  it('that were made before the first proof are worth something until that', async () => {
-    const { fetch } = application()
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    const thief = owner.stolen()
-    thief.loseBoundCookie()
-    expect(await thief.visit('/')).toBe('unbound ada')
-    await owner.visit('/')
-    expect(await thief.visit('/')).toBe('missing nobody')
-  })
-
-  it('can not be bound to the other device by the sign-in’s own challenge, once the owner has proven its key', async () => {
-    const { fetch } = application()
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    await owner.visit('/')
-    const thief = new Browser(fetch, 'ES256')
-    const [registration] = owner.sent
-    const challenge = String(partsOf(registration?.jwt ?? '').claims.jti)
-    thief.cookies.set('__Host-sid', owner.cookies.get('__Host-sid') ?? '')
-    const { Device } = await import('./testing/device.js')
-    const device = await Device.make()
-    // The challenge is good for five minutes, and so it makes a second key. It is not this session's.
-    expect((await thief.post(registration?.url ?? '', await device.register(challenge))).status).toBe(200)
-    expect(thief.cookies.has('__Host-sid-bound')).toBe(true)
-    expect(await thief.visit('/')).toBe('missing nobody')
-    expect(await owner.visit('/')).toBe('proven ada')
   })
 })
 
@@ -398,56 +327,5 @@ describe('frameworks without a Request or a Response', () => {
     await handle.save()
     expect(await bound.stateOf(handle, new Headers())).toBe('unbound')
     expect(store.methods).toEqual(['create'])
-  })
-})
-
-describe('singleUse', () => {
-  it('takes each answer once, so that a copy of a refresh is worth nothing', async () => {
-    for (const [singleUse, status] of [
-      [false, 200],
-      [true, 403],
-    ] as const) {
-      const { fetch } = application({ singleUse })
-      const owner = new Browser(fetch, 'ES256')
-      await owner.visit('/sign-in')
-      await owner.visit('/')
-      owner.loseBoundCookie()
-      await owner.visit('/')
-      const copy = owner.sent.at(-1)
-      const thief = owner.stolen()
-      const response = await thief.post(copy?.url ?? '', copy?.jwt, owner.session?.identifier)
-      expect(response.status).toBe(status)
-      owner.loseBoundCookie()
-      expect(await owner.visit('/')).toBe('proven ada')
-    }
-  })
-
-  it('lets one of several copies through that come at once', async () => {
-    const { fetch, events } = application({ singleUse: true })
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    await owner.visit('/')
-    const { refreshUrl, identifier, challenge, device } = owner.session as NonNullable<Browser['session']>
-    const jwt = await device.refresh(challenge ?? '')
-    const all = await Promise.all(Array.from({ length: 6 }, () => owner.post(refreshUrl, jwt, identifier)))
-    expect(all.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403, 403, 403])
-    expect(events.filter((event) => event.type === 'rejected').map((event) => event.reason)).toEqual(
-      Array(5).fill('used'),
-    )
-  })
-
-  it('has the browser try again later where another session came along', async () => {
-    const { fetch, sessions } = application({ singleUse: true })
-    const owner = new Browser(fetch, 'ES256')
-    await owner.visit('/sign-in')
-    const { cookie } = await sessions.issue({ user: 'ada' })
-    owner.cookies.set('__Host-sid', cookie.replace('__Host-sid=', ''))
-    expect((await owner.refresh()).status).toBe(503)
-    expect(owner.session).toBeDefined()
-  })
-
-  it('needs a session with each refresh, so it does not go with other places', () => {
-    const { sessions } = application()
-    expect(() => deviceBound(sessions, { singleUse: true, refreshInitiators: ['news.example'] })).toThrow(/singleUse/)
   })
 })

@@ -7,16 +7,6 @@ import { isObject } from '../session/codec.js'
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
-export function isResponse(value: unknown): value is Response {
-  // An error of many an HTTP client has a status and headers as well.
-  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
-}
-
-/** Whether what a handler threw is an answer and not a failure. */
-export function isAnswer(thrown: unknown): boolean {
-  return isResponse(thrown) && thrown.status < 500
-}
-
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {
   /** The session's. */
@@ -54,6 +44,12 @@ export function varyByCookie(response: Response): Response {
   } catch {
     return copy(response, addVary) ?? response
   }
+}
+
+/** By what it has, and not by its class, of which another realm has another one. */
+export function isResponse(value: unknown): value is Response {
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
@@ -99,4 +95,9 @@ function privateCacheControl(value: string | null): string {
   const directives = value.match(/(?:[^,"]|"[^"]*"?)+/g)?.map((directive) => directive.trim()) ?? []
   const kept = directives.filter((directive) => directive && !/^(public|s-maxage|private)\b/i.test(directive))
   return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
+}
+
+/** Whether what a handler threw is an answer and not a failure. */
+export function isAnswer(thrown: unknown): boolean {
+  return isResponse(thrown) && thrown.status < 500
 }
