@@ -42,7 +42,9 @@ export function boundApp(options: DeviceBoundOptions = {}, cookie: CookieOptions
     const name = state === 'missing' ? undefined : (await sessions.read(c.req.raw)).get('name')
     return `${state} ${name ?? 'nobody'}`
   }
-  const page = async (c: Context) => c.html(html`<title>${await state(c)}</title><p>${await state(c)}</p>`)
+  // Without an icon that the browser would ask for whenever it likes, and renew the cookie for.
+  const icon = html`<link rel="icon" href="data:,">`
+  const page = async (c: Context) => c.html(html`${icon}<title>${await state(c)}</title><p>${await state(c)}</p>`)
 
   const app = new Hono()
     .use(async (c, next) => {
@@ -77,7 +79,7 @@ export function boundApp(options: DeviceBoundOptions = {}, cookie: CookieOptions
     })
     .get('/sign-out', async (c) => {
       ;(await sessions.write(c.req.raw)).destroy()
-      return c.html('<title>signed out</title>')
+      return c.html(html`${icon}<title>signed out</title>`)
     })
     .post('/guarded', async (c) => c.text(`${await state(c)}: ${await c.req.text()}`))
     .get('/state', async (c) => c.text(await state(c)))
