@@ -27,7 +27,8 @@ export {
   SessionTooLargeError,
 } from './errors.js'
 export type { RejectionReason, SessionEvent, SessionListener, SessionWarning } from './events.js'
-export { type HandleOptions, type IssuedSession, SessionManager } from './manager.js'
+export type { HandleOptions } from './handle-options.js'
+export { type IssuedSession, SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
 export type { CookieSource } from './request/cookies-of.js'
 export { varyByCookie } from './request/response.js'
