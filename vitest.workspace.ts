@@ -7,6 +7,7 @@ const packages = [
   'core',
   'create-fetch-sessions',
   'deno-kv',
+  'device-bound',
   'fetch',
   'hono',
   'itty-router',

@@ -55,6 +55,7 @@ export const groups: readonly Group[] = [
       ['express-fastify-node', 'More on Express and Fastify'],
       ['packages/core', 'Core'],
       ['frameworks-without-a-response', 'Without a Response'],
+      ['packages/device-bound', 'Device bound sessions'],
     ],
   },
   {
@@ -75,6 +76,7 @@ export const groups: readonly Group[] = [
     text: 'Why it holds',
     pages: [
       ['security', 'Security model'],
+      ['device-bound', 'Stolen cookies: device bound sessions'],
       ['reporting', 'Report a hole'],
       ['interleavings', 'What is proven, and how'],
       ['runtimes', 'What is tested where'],

@@ -21,6 +21,8 @@ export interface SessionContext extends CommitContext {
   /** Left out: a failing load is thrown. */
   readonly onStoreFailure: ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   readonly warnings: FirstDayWarnings
+  /** The newest first. */
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[]
 }
 
 const DAY = 86_400
@@ -44,7 +46,8 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
   const now = clockOf(options.now)
   const emit = emitter(options.onEvent)
   const cookie = new CookieAttributes(options.cookie)
-  const format = formatOf(options, cookie.name, now)
+  const secrets = secretBytes(options.secret)
+  const format = formatOf(options, secrets, cookie.name, now)
   const { limits, atomic = true } = options.store as Partial<SessionStore>
   const maxBytes = Math.min(maxDataBytes, limits?.dataBytes ?? maxDataBytes)
   const warnings = new FirstDayWarnings(emit, !warns)
@@ -67,15 +70,20 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
           : () => onStoreFailure,
     queue: mayWaitForOthers() ? new WriteQueue() : undefined,
     warnings,
+    secrets,
     emit,
     now,
   }
 }
 
 /** How the sessions of this store travel in the cookie. */
-function formatOf<Data>(options: SessionOptions<Data>, cookieName: string, now: () => number): CookieFormat {
+function formatOf<Data>(
+  options: SessionOptions<Data>,
+  secrets: readonly Uint8Array<ArrayBuffer>[],
+  cookieName: string,
+  now: () => number,
+): CookieFormat {
   const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = 10_000 } = options
-  const secrets = secretBytes(options.secret)
   const guard = (store: SessionStore): SessionStore => {
     if (options.now !== undefined) store.useClock?.(now)
     return guardStore(store, storeTimeout)

@@ -9,7 +9,7 @@ const here: string = fileURLToPath(new URL('.', import.meta.url))
 const packages: string = resolve(here, '../../../packages')
 
 /** The packages whose tests run on every runtime. */
-const TESTED = ['core', 'fetch', 'hono', 'itty-router', 'login', 'node', 'opentelemetry']
+const TESTED = ['core', 'device-bound', 'fetch', 'hono', 'itty-router', 'login', 'node', 'opentelemetry']
 
 /** What the fake timers and OpenTelemetry’s SDK ask Node for, and do without elsewhere. */
 const NOT_NEEDED = ['util', 'timers', 'os', 'fs', 'process', 'child_process', 'crypto']

@@ -46,6 +46,16 @@ export interface CookieOptions {
   persistent?: boolean
 }
 
+/** What a package beside core may have to know of the session cookie. */
+export interface CookieTraits {
+  readonly name: string
+  readonly path: string
+  readonly sameSite: 'strict' | 'lax' | 'none'
+  readonly partitioned: boolean
+  /** Whether it goes back to the very host that set it, and to no other. */
+  readonly hostOnly: boolean
+}
+
 /** A cookie in its parts, for frameworks that set cookies by name, value and options. As a text it is `Set-Cookie`. */
 export interface SessionCookie {
   readonly name: string
@@ -127,6 +137,11 @@ export class CookieAttributes {
     }
     demand(Array.isArray(retired), 'retired', 'must be a list of { name, domain, path, partitioned }')
     this.#retired = retired.map((place) => this.#checkRetired(place))
+  }
+
+  get traits(): CookieTraits {
+    const { path, sameSite, partitioned = false } = this.#options
+    return { name: this.name, path, sameSite, partitioned, hostOnly: this.#domain === undefined }
   }
 
   /**
