@@ -9,6 +9,7 @@ import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
 import { checkOptions, type SessionOptions } from './options.js'
+import type { SessionOrigin } from './session/origin.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
@@ -21,6 +22,8 @@ export interface SessionContext extends CommitContext {
   /** Left out: a failing load is thrown. */
   readonly onStoreFailure: ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   readonly warnings: FirstDayWarnings
+  /** Where visitors come from who have no cookie of ours. */
+  origin: SessionOrigin | undefined
 }
 
 const DAY = 86_400
@@ -59,6 +62,8 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     maxOwnerBytes: limits?.ownerBytes ?? Number.POSITIVE_INFINITY,
     notesOwnerTime: !format.isShared && format.store !== undefined,
     isAtomic: atomic,
+    storeTimeout: options.storeTimeout,
+    origin: undefined,
     persistence,
     onInvalidData,
     onStoreFailure:

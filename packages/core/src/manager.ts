@@ -12,11 +12,12 @@ import type { SessionOptions } from './options.js'
 import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
-import { newSession } from './request/load.js'
+import { newSession } from './request/open.js'
 import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
+import type { SessionOrigin } from './session/origin.js'
 import {
   checkOwner,
   type ReadableSession,
@@ -106,6 +107,19 @@ export class SessionManager<Data = SessionData> {
    */
   open(source: CookieSource): SessionHandle<Data> {
     return this.#open(source)
+  }
+
+  /**
+   * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
+   * before. For `movingIn` of `@fetch-sessions/migrate`.
+   * @throws TypeError if there is such an origin already
+   */
+  startFrom(origin: SessionOrigin): this {
+    if (this.#context.origin !== undefined) {
+      throw invalidOption('startFrom', 'was called before: name all libraries in one call')
+    }
+    this.#context.origin = origin
+    return this
   }
 
   /**
