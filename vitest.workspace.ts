@@ -9,6 +9,7 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'migrate',
   'redis',
   'sql',
   'store-testing',

@@ -84,7 +84,7 @@ async function endClaimed(
   { key, expiresAt }: OldSession,
   { id, move }: { readonly id: string; readonly move: Move | undefined },
 ): Promise<void> {
-  const claim = context.format.claim?.(key)
+  const claim = await context.format.claim?.(key)
   if (claim === undefined || (await put(context, claim, undefined, expiresAt))) return
   const found = await reload(context, claim)
   if (found.is !== 'superseded') return

@@ -48,7 +48,7 @@ export interface CookieFormat {
    */
   succeed(identity: Identity, nonce: string, secret: number): Awaitable<Identity> | undefined
   /** The identity under which it is noted that another library's session, of this key, has moved; if that is possible. */
-  claim?(key: string): Identity
+  claim?(key: string): Promise<Identity>
   /**
    * For what travels in its cookie: the session goes on under another id. `false` if it has ended meanwhile.
    */

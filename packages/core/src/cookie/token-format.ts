@@ -62,8 +62,9 @@ export class TokenFormat implements CookieFormat {
   }
 
   /** No cookie has its token, since nobody signs it. */
-  claim(key: string): Identity {
-    return new TokenIdentity(this.store, encodeBase64url(sha256(utf8.encode(`fetch-sessions/v1/claim\n${key}`))))
+  async claim(key: string): Promise<Identity> {
+    const token = await crypto.subtle.digest('SHA-256', utf8.encode(`fetch-sessions/v1/claim\n${key}`))
+    return new TokenIdentity(this.store, encodeBase64url(new Uint8Array(token)))
   }
 
   cookieValue({ token, mac, isStale }: TokenIdentity): Awaitable<string> {

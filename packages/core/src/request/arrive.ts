@@ -50,7 +50,7 @@ async function openOld(
   old: OldSession,
   phase: SessionPhase,
 ): Promise<SessionState | undefined> {
-  const claim = context.format.claim?.(old.key)
+  const claim = await context.format.claim?.(old.key)
   const { from } = old
   try {
     // 1. Others have brought it already, a moment ago or long since.

@@ -40,7 +40,13 @@ export class OldLibrary implements SessionOrigin {
         await this.beforeEnd?.()
         return this.records.delete(id)
       }
-      return { from: 'old-library', key: id, expiresAt: this.expiresAt, load, end }
+      return {
+        from: 'old-library',
+        key: `a key that is longer than what a short hash takes: ${id}`,
+        expiresAt: this.expiresAt,
+        load,
+        end,
+      }
     })
   }
 }
