@@ -7,7 +7,7 @@ type Callback = (error?: unknown, session?: unknown) => void
  * the same.
  */
 export interface ExpressStore {
-  get(sid: string, callback: (error: unknown, session?: never) => void): unknown
+  get(sid: string, callback: (error: unknown, session?: unknown) => void): unknown
   destroy(sid: string, callback?: (error?: unknown) => void): unknown
 }
 
@@ -27,7 +27,7 @@ export interface ExpressRecord {
 
 /** What is kept under an id. A store that is down throws. */
 export async function loadRecord(store: ExpressStore | OldRecords, sid: string): Promise<ExpressRecord | undefined> {
-  const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback as never)))
+  const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback)))
   if (!isObject(record)) return undefined
   const { cookie, ...data } = record
   return { data, cookie: isObject(cookie) ? cookie : {} }

@@ -1,5 +1,5 @@
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
-import { argon2idAsync } from '@noble/hashes/argon2.js'
+import { argon2id } from 'hash-wasm'
 import { decodeBase64, decodeUtf8, encodeBase64 } from './base64.js'
 import { checkName, checkOptions, invalid, parseObject } from './check.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
@@ -106,7 +106,8 @@ function keyOfSecret(secret: unknown, salt: unknown = decodeBase64(SALT)): Promi
   }
   const salted = bytesOf(salt)
   if (salted?.length !== SALT_BYTES) throw invalid(LIBRARY, 'salt', `must be ${SALT_BYTES} bytes`)
-  const made = argon2idAsync(password, salted, { t: 3, m: 262_144, p: 1, dkLen: KEY_BYTES }).then((key) => [key])
+  const limits = { iterations: 3, memorySize: 262_144, parallelism: 1, hashLength: KEY_BYTES }
+  const made = argon2id({ password, salt: salted, ...limits, outputType: 'binary' }).then((key) => [key])
   // Whoever needs it is told.
   made.catch(() => {})
   return made
