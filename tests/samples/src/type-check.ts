@@ -58,6 +58,7 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
       paths: {
         '@fetch-sessions/core/node': [`${ROOT}packages/core/src/node.ts`],
         '@fetch-sessions/cloudflare/durable-object': [`${ROOT}packages/cloudflare/src/durable-object.ts`],
+        '@fetch-sessions/migrate/*': [`${ROOT}packages/migrate/src/*.ts`],
         '@fetch-sessions/*': [`${ROOT}packages/*/src/index.ts`],
       },
     },
