@@ -112,9 +112,15 @@ export class SessionManager<Data = SessionData> {
   /**
    * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
    * before. For `movingIn` of `@fetch-sessions/migrate`.
-   * @throws TypeError if there is such an origin already
+   * @throws TypeError if there is such an origin already, or this is none
    */
   startFrom(origin: SessionOrigin): this {
+    if (![origin?.find, origin?.cookies].every((method) => typeof method === 'function')) {
+      throw invalidOption(
+        'startFrom',
+        'takes an origin, with find and cookies: see movingIn of @fetch-sessions/migrate',
+      )
+    }
     if (this.#context.origin !== undefined) {
       throw invalidOption('startFrom', 'was called before: name all libraries in one call')
     }

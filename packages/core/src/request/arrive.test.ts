@@ -293,6 +293,7 @@ describe('startFrom', () => {
   it('can be called once', () => {
     const { sessions } = setUp()
     expect(() => sessions.startFrom(new OldLibrary())).toThrow('startFrom was called before')
+    expect(() => stagedManager().sessions.startFrom({} as never)).toThrow('startFrom takes an origin')
   })
 
   it('leaves a sign-out without an old cookie as it was', async () => {
