@@ -26,6 +26,7 @@ export const groups: readonly Group[] = [
       ['options', 'Options'],
       ['errors', 'Errors'],
       ['events', 'Events'],
+      ['testing', 'Testing an application'],
     ],
   },
   {
@@ -61,6 +62,7 @@ export const groups: readonly Group[] = [
       ['caches', 'Caches and CDNs'],
       ['cross-site', 'Other sites, native apps, CSRF'],
       ['scaling', 'Scaling'],
+      ['packages/opentelemetry', 'OpenTelemetry'],
       ['upgrading', 'Versions and upgrades'],
       ['moving-in', 'Moving in from another library'],
       ['browsers', 'Browsers'],

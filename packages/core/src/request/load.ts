@@ -1,15 +1,16 @@
 import { andThen } from '../awaitable.js'
+import { removeExpired } from '../commit/end-session.js'
 import { successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'
 import { startTime } from '../events.js'
 import type { SessionPhase, SessionState, SessionStatus } from '../session/session-state.js'
-import { examine, type Found } from '../session/stored-session.js'
-import type { Awaitable } from '../store/store.js'
+import { examine } from '../session/stored-session.js'
+import type { Awaitable, SessionRecord } from '../store/store.js'
 import { arrive } from './arrive.js'
 import { identify } from './identify.js'
-import { newSession, refuse, unpack } from './open.js'
+import { newSession, refuse, reject, unpack } from './open.js'
 
 /**
  * The session of a request: the first that its cookies open, or a new, empty one. A cookie that verifies but opens
@@ -68,6 +69,7 @@ function openOne(
   context: SessionContext,
   identity: Identity,
   phase: SessionPhase,
+  isSecondLook = false,
 ): Awaitable<SessionState | 'none' | 'superseded'> {
   const started = startTime(context.emit)
   return andThen(identity.store.load(identity.id), (record) => {
@@ -88,22 +90,17 @@ function openOne(
         return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
       case 'ended':
         // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
-        return andThen(reject(context, identity, { is: 'unknown' }, started), () => 'superseded')
+        reject(context, identity, 'unknown', started)
+        return 'superseded'
+      case 'expired':
+        return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
+          // Somebody who came just in time has extended it.
+          isRemoved || isSecondLook
+            ? reject(context, identity, found.is, started)
+            : openOne(context, identity, phase, true),
+        )
       default:
-        return reject(context, identity, found, started)
+        return reject(context, identity, found.is, started)
     }
-  })
-}
-
-function reject(
-  { emit }: SessionContext,
-  { id, store }: Identity,
-  { is: reason }: Extract<Found, { is: 'unknown' | 'expired' | 'data' }>,
-  started: number,
-): Awaitable<'none'> {
-  const duration = startTime(emit) - started
-  return andThen(reason === 'expired' && store.delete(id), () => {
-    emit?.({ type: 'rejected', reason, id, duration })
-    return 'none'
   })
 }

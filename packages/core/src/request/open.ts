@@ -48,13 +48,23 @@ export function unpack(
 /** Data that is not usable. That of a newer version of the application is never given up. */
 export function refuse(
   context: SessionContext,
-  { id }: Identity,
+  identity: Identity,
   started: number,
   error: unknown,
   session?: StoredSession,
 ): 'none' {
   const isNewer = session !== undefined && session.content.version > context.serializer.version
   if (context.onInvalidData === 'throw' || isNewer) throw error
-  context.emit?.({ type: 'rejected', reason: 'data', id, duration: elapsedSince(started) })
+  return reject(context, identity, 'data', started)
+}
+
+/** Tells why there is no session. */
+export function reject(
+  { emit }: SessionContext,
+  { id }: Identity,
+  reason: 'unknown' | 'expired' | 'data',
+  started: number,
+): 'none' {
+  emit?.({ type: 'rejected', reason, id, duration: elapsedSince(started) })
   return 'none'
 }
