@@ -8,6 +8,7 @@ import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import {
+  isSessionError,
   SessionCommittedError,
   SessionDestroyedError,
   SessionError,
@@ -23,7 +24,7 @@ import type { CookieSource } from './cookies-of.js'
 import { loadIdentity, loadSession } from './load.js'
 import { newSession } from './open.js'
 import { RequestCookies } from './request-cookies.js'
-import type { ResponseNeeds } from './response.js'
+import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { type Loaded, takeOver } from './take-over.js'
 
@@ -81,6 +82,17 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether the manager of this context has opened it. */
   isOf(context: SessionContext): boolean {
     return this.#context === context
+  }
+
+  /** Whether `persistence` asks for the session where nobody else has. */
+  get isDueUnused(): boolean {
+    const { persistence } = this.#context
+    return persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
+  }
+
+  /** Tells of an error that ended the request, if it is one of a session. */
+  tellFailure(error: unknown): void {
+    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -155,17 +167,15 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    *
    * `sent`: the headers of the response, on which an inner handler may have put a cookie of ours.
    */
-  commit(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  commit(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
-    const { persistence } = this.#context
-    const isDue = persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
-    if (isDue && what === 'all' && this.#outage === undefined && this.#loading === undefined)
+    if (what === 'all' && this.#outage === undefined && this.#loading === undefined && this.isDueUnused)
       return this.#commitUnused(sent)
     return this.#commitLoaded(what, sent)
   }
 
   /** The policy asks for the session, which the handler did not. */
-  #commitUnused(sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const { onStoreFailure } = this.#context
     if (onStoreFailure === undefined) {
       this.#load()
@@ -174,7 +184,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return this.#loadOrDegrade().then(() => this.#commitLoaded('all', sent))
   }
 
-  #commitLoaded(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitLoaded(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
@@ -191,7 +201,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     )
   }
 
-  #commitUsed(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.phase = 'closed'
     const reopen = (error: unknown): never => {
@@ -211,7 +221,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 
-  #finish(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #finish(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
@@ -292,7 +302,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       const loading = loadSession(this.#context, this.#cookies.values(), this.#cookies.header, 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
-            (state) => this.#noteLoaded(state),
+            // Whoever asks from now on, the commit too, waits for nothing.
+            (state) => (this.#loading = this.#noteLoaded(state)),
             // A failed load is not shared with those who ask after it.
             (error) => this.#failLoading(error),
           )
