@@ -12,6 +12,7 @@ const packages = [
   'hono',
   'itty-router',
   'login',
+  'migrate',
   'node',
   'opentelemetry',
   'redis',

@@ -56,6 +56,7 @@ export const groups: readonly Group[] = [
       ['packages/core', 'Core'],
       ['frameworks-without-a-response', 'Without a Response'],
       ['packages/device-bound', 'Device bound sessions'],
+      ['packages/migrate', 'Moving in'],
     ],
   },
   {
@@ -68,6 +69,7 @@ export const groups: readonly Group[] = [
       ['scaling', 'Scaling'],
       ['packages/opentelemetry', 'OpenTelemetry'],
       ['upgrading', 'Versions and upgrades'],
+      ['moving-in', 'Moving in from another library'],
       ['browsers', 'Browsers'],
       ['performance', 'Performance'],
     ],

@@ -9,6 +9,7 @@ import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
 import { checkOptions, type SessionOptions } from './options.js'
+import type { SessionOrigin } from './session/origin.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
@@ -23,6 +24,8 @@ export interface SessionContext extends CommitContext {
   readonly warnings: FirstDayWarnings
   /** The newest first. */
   readonly secrets: readonly Uint8Array<ArrayBuffer>[]
+  /** Where visitors come from who have no cookie of ours. */
+  origin: SessionOrigin | undefined
 }
 
 const DAY = 86_400
@@ -60,6 +63,8 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     maxOwnerBytes: limits?.ownerBytes ?? Number.POSITIVE_INFINITY,
     notesOwnerTime: !format.isShared && format.store !== undefined,
     isAtomic: atomic,
+    storeTimeout: options.storeTimeout,
+    origin: undefined,
     persistence,
     onInvalidData,
     onStoreFailure:

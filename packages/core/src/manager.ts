@@ -15,7 +15,7 @@ import type { SessionOptions } from './options.js'
 import type { CookieSource } from './request/cookies-of.js'
 import type { RequestSession, ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle } from './request/handles.js'
-import { newSession } from './request/load.js'
+import { newSession } from './request/open.js'
 import { OpenedSessions } from './request/opened.js'
 import {
   addToHeaders,
@@ -28,6 +28,7 @@ import {
 } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { maxAge } from './session/lifetime.js'
+import type { SessionOrigin } from './session/origin.js'
 import {
   checkOwner,
   type ReadableSession,
@@ -82,6 +83,25 @@ export class SessionManager<Data = SessionData> {
    */
   open(source: CookieSource): SessionHandle<Data> {
     return this.#opened.open(source)
+  }
+
+  /**
+   * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
+   * before. For `movingIn` of `@fetch-sessions/migrate`.
+   * @throws TypeError if there is such an origin already, or this is none
+   */
+  startFrom(origin: SessionOrigin): this {
+    if (![origin?.find, origin?.cookies].every((method) => typeof method === 'function')) {
+      throw invalidOption(
+        'startFrom',
+        'takes an origin, with find and cookies: see movingIn of @fetch-sessions/migrate',
+      )
+    }
+    if (this.#context.origin !== undefined) {
+      throw invalidOption('startFrom', 'was called before: name all libraries in one call')
+    }
+    this.#context.origin = origin
+    return this
   }
 
   /**

@@ -228,6 +228,17 @@ export class CookiePlace {
     return this.#retired.filter(({ name }) => isBrought(name as string)).map((place) => this.#removeAt(place))
   }
 
+  /** What removes another library's cookies. One at this very place is overwritten anyway. */
+  removeOld(places: readonly RetiredCookie[]): SessionCookie[] {
+    const { path, domain, partitioned = false } = this.#options
+    const isHere = (old: RetiredCookie): boolean =>
+      old.name === this.name &&
+      (old.path ?? '/') === path &&
+      (old.partitioned ?? false) === partitioned &&
+      sameDomain(old.domain, domain)
+    return places.filter((place) => !isHere(place)).map((place) => this.#removeAt(place))
+  }
+
   /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. */
   isOwn(line: string): boolean {
     return line.startsWith(`${this.name}=`) && line.endsWith(this.#attributes)
@@ -238,8 +249,8 @@ export class CookiePlace {
     const options: SessionCookieOptions = {
       ...rest,
       path,
-      // A partitioned cookie is always a secure one.
-      secure: rest.secure || partitioned,
+      // A partitioned cookie is always a secure one, and so is one of such a name.
+      secure: rest.secure || partitioned || /^__(secure|host|http)-/i.test(name),
       ...(domain !== undefined && { domain }),
       ...(partitioned && { partitioned }),
     }

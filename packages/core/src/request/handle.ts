@@ -3,6 +3,7 @@ import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { applyChange } from '../commit/edit.js'
 import { runExclusively } from '../commit/exclusive.js'
+import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
@@ -15,11 +16,13 @@ import {
   SessionStoreError,
 } from '../errors.js'
 import { checkTimeout, timerDelay } from '../option-error.js'
+import type { SessionOrigin } from '../session/origin.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
 import type { CookieSource } from './cookies-of.js'
-import { loadIdentity, loadSession, newSession } from './load.js'
+import { loadIdentity, loadSession } from './load.js'
+import { newSession } from './open.js'
 import { RequestCookies } from './request-cookies.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
@@ -45,6 +48,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   readonly #context: SessionContext
   readonly #cookies: RequestCookies
   #isUsed = false
+  /** Whether a sign-out has ended what another library has of the visitor. */
+  #isOldEnded = false
   #loading: Awaitable<SessionState> | undefined
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
   #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
@@ -255,10 +260,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
-    const next = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
+    const write = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
+    const next = (): Awaitable<void> => {
+      const { origin } = this.#context
+      const hasOld = state.status === 'destroyed' && origin !== undefined && !this.#isOldEnded
+      return hasOld ? this.#endOld(origin, state).then(write) : write()
+    }
     const saving = this.#saving?.then(next, next) ?? next()
     this.#saving = isPromise(saving) ? saving : undefined
     return saving
+  }
+
+  /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
+  async #endOld(origin: SessionOrigin, state: SessionState): Promise<void> {
+    await endOldSessions(this.#context, origin, this.#cookies.header, state)
+    this.#isOldEnded = true
   }
 
   /** Of the cookie that goes out with what is saved now. */
@@ -283,7 +299,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       this.onUse?.()
     }
     if (this.#loading === undefined) {
-      const loading = loadSession(this.#context, this.#cookies.values(), 'open')
+      const loading = loadSession(this.#context, this.#cookies.values(), this.#cookies.header, 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
             // Whoever asks from now on, the commit too, waits for nothing.
@@ -315,7 +331,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     if (this.#left === 'none') return newSession(this.#context, latest)
     const loading =
       this.#left === undefined
-        ? loadSession(this.#context, this.#cookies.values(), latest)
+        ? loadSession(this.#context, this.#cookies.values(), this.#cookies.header, latest)
         : loadIdentity(this.#context, this.#left, latest)
     if (!this.#isUsed) {
       this.#isUsed = true

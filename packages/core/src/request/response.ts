@@ -54,11 +54,13 @@ export function addToHeaders(headers: HeaderFields, { cookies, isOwn }: Response
   addVary(headers)
   if (cookies.length === 0) return
   const before = headers.getSetCookie()
-  if (before.some(isOwn)) {
+  const lines = cookies.map(String)
+  if (before.some(isOwn) && lines.some(isOwn)) {
     headers.delete('Set-Cookie')
     for (const line of before) if (!isOwn(line)) headers.append('Set-Cookie', line)
   }
-  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  // An inner handler may have removed the same cookies of another library.
+  for (const line of lines) if (!before.includes(line) || isOwn(line)) headers.append('Set-Cookie', line)
   headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
   for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
 }
