@@ -1,0 +1,148 @@
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict'
+import { type Answer, Visitor } from './visitor.js'
+
+/** What the application of each framework can do. `GET /` is the page that they lead to. */
+export type Action = 'count' | 'sign-in' | 'sign-out' | 'fail'
+
+/** An application that runs. */
+export interface Site {
+  readonly origin: string
+  /** Does it as the framework's own pages do: by a form, an action, a call. */
+  act(visitor: Visitor, action: Action): Promise<Answer>
+}
+
+/** What a page says of its visitor. */
+interface Seen {
+  count: number
+  user: string
+}
+
+export interface Check {
+  readonly name: string
+  run(site: Site): Promise<void>
+}
+
+const NEW: Seen = { count: 0, user: 'nobody' }
+
+/** What has to hold in the application of each framework. */
+export const checks: readonly Check[] = [
+  {
+    name: 'counts',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      deepEqual(await look(visitor), NEW)
+      equal(visitor.cookies.size, 0, 'who only reads gets no cookie')
+      await counted(site, visitor)
+      await counted(site, visitor)
+      deepEqual([...visitor.cookies.keys()], ['__Host-sid'])
+      await Promise.all(Array.from({ length: 6 }, () => counted(site, visitor)))
+      deepEqual(await look(visitor), { count: 8, user: 'nobody' })
+      deepEqual(await look(new Visitor(site.origin)), NEW)
+    },
+  },
+  {
+    name: 'signs in with a redirect',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      await counted(site, visitor)
+      const before = visitor.cookies.get('__Host-sid')
+      const answer = await site.act(visitor, 'sign-in')
+      leadsHome(answer)
+      notEqual(visitor.cookies.get('__Host-sid'), before)
+      deepEqual(await look(visitor), { count: 1, user: 'ada' })
+    },
+  },
+  {
+    name: 'lets the cookie of before open nothing',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      await counted(site, visitor)
+      const before = visitor.copy()
+      await site.act(visitor, 'sign-in')
+      deepEqual(await look(before), NEW)
+    },
+  },
+  {
+    name: 'saves nothing when a handler throws',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      const first = await site.act(visitor, 'fail')
+      ok(first.status >= 500, `a failure is answered with ${first.status}`)
+      equal(visitor.cookies.size, 0, 'a new visitor gets no cookie with a failure')
+      await counted(site, visitor)
+      const second = await site.act(visitor, 'fail')
+      ok(second.status >= 500)
+      deepEqual(second.headers.getSetCookie(), [])
+      deepEqual(await look(visitor), { count: 1, user: 'nobody' })
+    },
+  },
+  {
+    name: 'signs out',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      await site.act(visitor, 'sign-in')
+      const before = visitor.copy()
+      const answer = await site.act(visitor, 'sign-out')
+      leadsHome(answer)
+      equal(visitor.cookies.size, 0, 'the cookie is removed')
+      deepEqual([await look(visitor), await look(before)], [NEW, NEW])
+    },
+  },
+  {
+    name: 'tells caches',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      ok(varies(await visitor.send('/')), 'a page that reads says Vary: Cookie')
+      const answer = await site.act(visitor, 'count')
+      ok(answer.headers.getSetCookie().length > 0)
+      match(answer.headers.get('cache-control') ?? '', /private|no-store/)
+      const open = await visitor.send('/public')
+      deepEqual([open.status, varies(open), open.headers.getSetCookie()], [200, false, []])
+      match(open.text, /the same for all/)
+    },
+  },
+  {
+    name: 'streams, and saves while it does',
+    async run(site) {
+      const visitor = new Visitor(site.origin)
+      await counted(site, visitor)
+      const response = await visitor.open('/live')
+      ok(varies(response), 'a stream that reads says Vary: Cookie')
+      const parts = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+      let text = ''
+      // The second part is sent only once somebody has counted: who waits for the whole body waits for ever.
+      while (!text.includes('count: 1')) text += await next(parts)
+      await counted(site, visitor)
+      for (let part = ''; part !== undefined; part = (await parts?.read())?.value as string) text += part
+      match(text, /count: 2/)
+      deepEqual(await look(visitor), { count: 2, user: 'nobody, who saw it live' })
+    },
+  },
+]
+
+async function next(parts: ReadableStreamDefaultReader<string> | undefined): Promise<string> {
+  const { value, done } = (await parts?.read()) ?? { done: true }
+  if (done || value === undefined) throw new Error('The stream ended before its first part came')
+  return value
+}
+
+async function counted(site: Site, visitor: Visitor): Promise<void> {
+  const { status, text } = await site.act(visitor, 'count')
+  ok(status < 400, `to count is answered with ${status} ${text.slice(0, 200)}`)
+}
+
+/** The page that says what is in the session, whatever else it shows. */
+async function look(visitor: Visitor): Promise<Seen> {
+  const { status, text } = await visitor.send('/')
+  const [, count, user] = text.match(/count: (\d+), user: ([a-z, ]+)/) ?? []
+  if (status !== 200 || user === undefined) throw new Error(`The page is a ${status}: ${text.slice(0, 400)}`)
+  return { count: Number(count), user }
+}
+
+function leadsHome({ status, headers }: Answer): void {
+  deepEqual([status, new URL(headers.get('location') ?? '', 'http://site.example').pathname], [303, '/'])
+}
+
+function varies({ headers }: { headers: Headers }): boolean {
+  return (headers.get('vary') ?? '').split(/, */).some((name) => name.toLowerCase() === 'cookie')
+}
