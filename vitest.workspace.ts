@@ -9,6 +9,7 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'next',
   'redis',
   'sql',
   'store-testing',
