@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
@@ -10,12 +10,20 @@ import type { Framework } from './frameworks.js'
 
 const EXAMPLES: string = fileURLToPath(new URL('../../../examples/frameworks/', import.meta.url))
 
+/** A copy lies inside, so that it finds the same packages. */
+const COPY = '.copy'
+
 /** How long a build may take on a machine that is busy, in milliseconds. */
 const PATIENCE = 240_000
 
 /** The folder of an application. */
 export function folderOf({ folder }: Framework): string {
   return join(EXAMPLES, folder)
+}
+
+/** Where it runs. */
+export function runningFolderOf(framework: Framework): string {
+  return framework.isCopied ? join(folderOf(framework), COPY) : folderOf(framework)
 }
 
 /** The version of a package as it is installed for the application. */
@@ -25,11 +33,12 @@ export function versionOf(framework: Framework, name: string): string {
 }
 
 export async function build(framework: Framework): Promise<void> {
+  if (framework.isCopied) copy(framework)
   if (framework.build === undefined) return
   const [command, ...args] = framework.build
   try {
     await promisify(execFile)(programOf(framework, command), args, {
-      cwd: folderOf(framework),
+      cwd: runningFolderOf(framework),
       env: environment(framework),
       timeout: PATIENCE,
       maxBuffer: 1e8,
@@ -41,17 +50,24 @@ export async function build(framework: Framework): Promise<void> {
 }
 
 /** Starts the application's own server. It listens when this returns. */
-export async function startServer(
-  framework: Framework,
-  command: readonly string[] = framework.start,
-): Promise<StartedProcess> {
+export async function startServer(framework: Framework): Promise<StartedProcess> {
   const port = await freePort()
-  const [program = '', ...args] = command.map((word) => word.replaceAll('PORT', String(port)))
+  const [program = '', ...args] = framework.start.map((word) => word.replaceAll('PORT', String(port)))
   return start([programOf(framework, program), ...args], {
-    cwd: folderOf(framework),
+    cwd: runningFolderOf(framework),
     env: { ...environment(framework), PORT: String(port) },
     port,
   })
+}
+
+function copy(framework: Framework): void {
+  const [source, target] = [folderOf(framework), runningFolderOf(framework)]
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(target)
+  const names = readdirSync(source).filter((name) => !/^(node_modules|\..*)$/.test(name))
+  for (const name of names) cpSync(join(source, name), join(target, name), { recursive: true })
+  const config = join(target, 'tsconfig.json')
+  writeFileSync(config, readFileSync(config, 'utf8').replaceAll('"../', '"../../'))
 }
 
 /** The frameworks of today want a Node that is newer than the one that our packages can do with. */
@@ -81,6 +97,7 @@ function environment(framework: Framework): Record<string, string> {
     DO_NOT_TRACK: '1',
     NEXT_TELEMETRY_DISABLED: '1',
     ASTRO_TELEMETRY_DISABLED: '1',
+    ...framework.env,
   }
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { excerpts, missing } from './document.js'
+import { DOCUMENTS, excerpts, missing } from './document.js'
 
-describe('docs/frameworks.md shows what is in the applications:', () => {
-  it.each(excerpts().map((excerpt, index) => [`${index + 1}. ${excerpt.file}`, excerpt] as const))(
+describe.each(DOCUMENTS)('%s shows what is in the applications:', (document) => {
+  const found = excerpts(document)
+
+  it.each(found.map((excerpt, index) => [`${index + 1}. ${excerpt.file}`, excerpt] as const))(
     '%s',
     (_file, excerpt) => {
       expect(missing(excerpt)).toEqual([])
@@ -10,7 +12,7 @@ describe('docs/frameworks.md shows what is in the applications:', () => {
   )
 
   it('a line that is not there is found', () => {
-    const [excerpt] = excerpts()
+    const [excerpt] = found
     const lines = ['nobody has written this', ...(excerpt?.lines ?? [])]
     expect(missing({ file: excerpt?.file ?? '', lines })).toEqual(['nobody has written this'])
   })

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url))
 const DOCUMENT: string = `${ROOT}docs/frameworks.md`
 
+/** The documents that show pieces of applications. */
+export const DOCUMENTS = ['docs/frameworks.md', 'docs/next.md'] as const
+
 /** A piece of an application, as the documentation shows it. */
 export interface Excerpt {
   /** The file that the excerpt is of, from the root of the repository. */
@@ -20,9 +23,9 @@ export function writeDocument(text: string): void {
   writeFileSync(DOCUMENT, text)
 }
 
-/** What the documentation shows of applications: each block of `typescript`, of the file that the line above it links to. */
-export function excerpts(): Excerpt[] {
-  const blocks = readDocument().matchAll(
+/** What a document shows of applications: each block of `typescript` or `tsx`, of the file that the line above it links to. */
+export function excerpts(document: string): Excerpt[] {
+  const blocks = readFileSync(`${ROOT}${document}`, 'utf8').matchAll(
     /(?:\]\(\.\.\/(examples\/frameworks\/[^)]+)\)[^\n]*\n\n)?```(?:typescript|tsx)\n([\s\S]*?)```/g,
   )
   return [...blocks].map(([block, file, code = '']) => {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { build, startServer } from './application.js'
+import { build, runningFolderOf, startServer } from './application.js'
 import { type Check, checks, type Site } from './checks.js'
 import { type Framework, sendForm } from './frameworks.js'
 
@@ -18,34 +18,35 @@ export async function runAll(frameworks: readonly Framework[]): Promise<Readonly
 }
 
 /** The checks that this framework has to pass. */
-export function checksOf({ without = {} }: Framework): Check[] {
-  return checks.filter(({ name }) => !(name in without))
+export function checksOf(framework: Framework): readonly Check[] {
+  const known = wanted.get(framework)
+  if (known !== undefined) return known
+  const { without = {}, extra } = framework
+  const all = [...checks.filter(({ name }) => !(name in without)), ...(extra?.(runningFolderOf(framework)) ?? [])]
+  wanted.set(framework, all)
+  return all
 }
 
+const wanted = new Map<Framework, readonly Check[]>()
+
 async function run(framework: Framework): Promise<Outcomes> {
-  const wanted = checksOf(framework)
   try {
-    await build(framework)
-    return await runChecks(framework, wanted)
+    if (process.env.SKIP_BUILD === undefined) await build(framework)
+    return await runChecks(framework)
   } catch (error) {
-    return new Map(wanted.map((check) => [check, error]))
+    return new Map(checksOf(framework).map((check) => [check, error]))
   }
 }
 
-/** Runs checks on an application that is built. */
-export async function runChecks(
-  framework: Framework,
-  wanted: readonly Check[],
-  command: readonly string[] = framework.start,
-): Promise<Outcomes> {
-  const server = await startServer(framework, command)
+async function runChecks(framework: Framework): Promise<Outcomes> {
+  const server = await startServer(framework)
   try {
     const site: Site = {
       origin: `http://localhost:${server.port}`,
       act: (visitor, action) => framework.act?.(visitor, action, site) ?? sendForm(visitor, `/${action}`),
     }
     const outcomes = new Map<Check, unknown>()
-    for (const check of wanted) outcomes.set(check, await check.run(site).catch(withOutput(server.output)))
+    for (const check of checksOf(framework)) outcomes.set(check, await check.run(site).catch(withOutput(server.output)))
     return outcomes
   } finally {
     await server.stop()

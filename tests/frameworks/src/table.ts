@@ -10,14 +10,14 @@ const TABLE = /(?<=<!-- The table is made of what ran[^>]*-->\n\n)\|[\s\S]*?\|(?
 /** Out of what ran: each framework, its version, how many lines the sessions take, and the checks that it passed. */
 export function table(outcomes: ReadonlyMap<Framework, Outcomes>): string {
   const rows = [...outcomes].map(([framework, outcome]) => {
-    const passed = checksOf(framework).filter((check) => outcome.has(check) && outcome.get(check) === undefined)
+    const wanted = checksOf(framework)
+    const passed = wanted.filter((check) => outcome.has(check) && outcome.get(check) === undefined)
+    const all = checks.length + wanted.filter((check) => !checks.includes(check)).length
     return [
       `[${framework.label}](#${anchorOf(framework)})`,
       framework.packages.map((name) => `${name} ${versionOf(framework, name)}`).join(', '),
       String(linesOf(folderOf(framework), framework.file)),
-      [passed.length === checks.length ? 'all' : `${passed.length} of ${checks.length}`, ...reasonsOf(framework)].join(
-        '; ',
-      ),
+      [passed.length === all ? `all ${all}` : `${passed.length} of ${all}`, ...reasonsOf(framework)].join('; '),
     ]
   })
   return format([['Framework', 'Tested with', 'Lines', 'Checks'], ...rows])
@@ -35,6 +35,7 @@ export function writeTable(made: string): void {
 /** Of its section, as GitHub makes it. */
 function anchorOf({ label }: Framework): string {
   return label
+    .replace(/,.*/, '')
     .toLowerCase()
     .replace(/[^\w -]/g, '')
     .replaceAll(' ', '-')

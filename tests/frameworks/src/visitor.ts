@@ -1,3 +1,6 @@
+/** How long an answer may take, in milliseconds: some servers compile a page when it is first asked for. */
+const PATIENCE = 120_000
+
 /** An answer, with its redirect not followed. */
 export interface Answer {
   readonly status: number
@@ -32,7 +35,7 @@ export class Visitor {
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map((pair) => pair.join('=')).join('; '))
     headers.set('accept', 'text/html, */*')
     if (init.method === 'POST') headers.set('origin', this.#origin)
-    const signal = AbortSignal.timeout(20_000)
+    const signal = AbortSignal.timeout(PATIENCE)
     const response = await fetch(new URL(path, this.#origin), { redirect: 'manual', signal, ...init, headers })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
     return response
@@ -40,7 +43,7 @@ export class Visitor {
 
   #keep(line: string): void {
     const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? []
-    if (/; *max-age=0/i.test(line)) this.cookies.delete(name)
+    if (/; *max-age=0(;|$)/i.test(line)) this.cookies.delete(name)
     else this.cookies.set(name, value)
   }
 }
