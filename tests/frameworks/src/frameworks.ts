@@ -23,16 +23,35 @@ export interface Framework {
   readonly extra?: (folder: string) => readonly Check[]
   /** Checks that it can't pass by what it is, and why. */
   readonly without?: Readonly<Record<string, string>>
+  /** Where its pages are, if not at `/`, `/public` and `/live`. */
+  readonly paths?: Partial<Site['paths']>
   /** How its own pages ask for something. Left out: a form is sent to `/count`, `/sign-in`, and so on. */
-  readonly act?: (visitor: Visitor, action: Action, site: Site) => Promise<Answer>
+  readonly act?: Site['act']
+  /** The same where a program calls, which is not sent elsewhere. */
+  readonly calls?: Site['act']
 }
 
 /** In the order of the documentation. */
 export const frameworks: readonly Framework[] = [
   { folder: 'h3', label: 'h3', packages: ['h3'], file: 'server.ts', start: ['node', 'server.ts'] },
+  {
+    folder: 'nitro',
+    label: 'Nitro',
+    packages: ['nitro'],
+    file: 'middleware/sessions.ts',
+    build: ['nitro', 'build'],
+    start: ['node', '.output/server/index.mjs'],
+  },
   { folder: 'elysia', label: 'Elysia', packages: ['elysia', 'bun'], file: 'server.ts', start: ['bun', 'server.ts'] },
   { folder: 'bun-serve', label: '`Bun.serve`', packages: ['bun'], file: 'server.ts', start: ['bun', 'server.ts'] },
   { folder: 'srvx', label: 'srvx', packages: ['srvx'], file: 'server.ts', start: ['node', 'server.ts'] },
+  {
+    folder: 'deno',
+    label: '`Deno.serve`',
+    packages: ['deno'],
+    file: 'server.ts',
+    start: ['deno', 'run', '--no-prompt', '--allow-net', '--allow-env', 'server.ts'],
+  },
   {
     folder: 'next',
     label: 'Next',
@@ -54,9 +73,59 @@ export const frameworks: readonly Framework[] = [
     act: (visitor, action) => submit(visitor, '/', action),
     extra: (folder) => [...nextChecks, reloadCheck(folder)],
   },
+  {
+    folder: 'remix',
+    label: 'Remix 3',
+    packages: ['@remix-run/fetch-router'],
+    file: 'server.ts',
+    start: ['node', 'server.ts'],
+  },
+  ...(['2', '1'] as const).map(
+    (payload): Framework => ({
+      folder: 'lambda',
+      label: `AWS Lambda, payload ${payload}.0`,
+      packages: ['hono'],
+      file: 'handler.ts',
+      start: ['node', 'gateway.ts'],
+      env: { PAYLOAD: payload },
+      without: { 'streams, and saves while it does': 'this kind of function returns a whole body' },
+    }),
+  ),
+  {
+    folder: 'trpc',
+    label: 'tRPC',
+    packages: ['@trpc/server'],
+    file: 'server.ts',
+    start: ['node', 'server.ts'],
+    paths: { home: '/home' },
+    calls: (visitor, action) => sendJson(visitor, `/${action}`, {}),
+  },
+  {
+    folder: 'yoga',
+    label: 'GraphQL Yoga',
+    packages: ['graphql-yoga', 'graphql'],
+    file: 'server.ts',
+    start: ['node', 'server.ts'],
+    paths: { home: '/?query={home}', public: '/?query={public}', live: '/?query=subscription{live}' },
+    calls: (visitor, action) => mutate(visitor, action.replace('-i', 'I').replace('-o', 'O')),
+  },
 ]
 
 /** As a browser sends a form without fields. */
-export function sendForm(visitor: Visitor, path: string, fields: Record<string, string> = {}): Promise<Answer> {
-  return visitor.send(path, { method: 'POST', body: new URLSearchParams(fields) })
+export function sendForm(visitor: Visitor, action: Action): Promise<Answer> {
+  return visitor.send(`/${action}`, { method: 'POST', body: new URLSearchParams() })
+}
+
+function sendJson(visitor: Visitor, path: string, content: object): Promise<Answer> {
+  return visitor.send(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(content),
+  })
+}
+
+/** GraphQL answers errors with 200, too. */
+async function mutate(visitor: Visitor, name: string): Promise<Answer> {
+  const answer = await sendJson(visitor, '/', { query: `mutation { ${name} }` })
+  return answer.text.includes('"errors"') ? { ...answer, status: 500 } : answer
 }

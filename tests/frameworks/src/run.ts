@@ -43,7 +43,9 @@ async function runChecks(framework: Framework): Promise<Outcomes> {
   try {
     const site: Site = {
       origin: `http://localhost:${server.port}`,
-      act: (visitor, action) => framework.act?.(visitor, action, site) ?? sendForm(visitor, `/${action}`),
+      paths: { home: '/', public: '/public', live: '/live', ...framework.paths },
+      redirects: framework.calls === undefined,
+      act: (visitor, action) => (framework.act ?? framework.calls ?? sendForm)(visitor, action),
     }
     const outcomes = new Map<Check, unknown>()
     for (const check of checksOf(framework)) outcomes.set(check, await check.run(site).catch(withOutput(server.output)))

@@ -33,7 +33,7 @@ export class Visitor {
   async open(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map((pair) => pair.join('=')).join('; '))
-    headers.set('accept', 'text/html, */*')
+    if (!headers.has('accept')) headers.set('accept', 'text/html, */*')
     if (init.method === 'POST') headers.set('origin', this.#origin)
     const signal = AbortSignal.timeout(PATIENCE)
     const response = await fetch(new URL(path, this.#origin), { redirect: 'manual', signal, ...init, headers })
