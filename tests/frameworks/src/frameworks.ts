@@ -11,8 +11,8 @@ export interface Framework {
   readonly label: string
   /** The packages whose versions are told. */
   readonly packages: readonly [string, ...string[]]
-  /** The file that has the lines that the sessions need, between `#region sessions` and `#endregion`. */
-  readonly file: string
+  /** The files that have the lines that the sessions need, between `#region sessions` and `#endregion`. */
+  readonly files: readonly [string, ...string[]]
   /** The program, of the application's own `node_modules/.bin`, and its arguments. `PORT` stands for the port. */
   readonly start: readonly [string, ...string[]]
   readonly build?: readonly [string, ...string[]]
@@ -33,30 +33,30 @@ export interface Framework {
 
 /** In the order of the documentation. */
 export const frameworks: readonly Framework[] = [
-  { folder: 'h3', label: 'h3', packages: ['h3'], file: 'server.ts', start: ['node', 'server.ts'] },
+  { folder: 'h3', label: 'h3', packages: ['h3'], files: ['server.ts'], start: ['node', 'server.ts'] },
   {
     folder: 'nitro',
     label: 'Nitro',
     packages: ['nitro'],
-    file: 'middleware/sessions.ts',
+    files: ['middleware/sessions.ts'],
     build: ['nitro', 'build'],
     start: ['node', '.output/server/index.mjs'],
   },
-  { folder: 'elysia', label: 'Elysia', packages: ['elysia', 'bun'], file: 'server.ts', start: ['bun', 'server.ts'] },
-  { folder: 'bun-serve', label: '`Bun.serve`', packages: ['bun'], file: 'server.ts', start: ['bun', 'server.ts'] },
-  { folder: 'srvx', label: 'srvx', packages: ['srvx'], file: 'server.ts', start: ['node', 'server.ts'] },
+  { folder: 'elysia', label: 'Elysia', packages: ['elysia', 'bun'], files: ['server.ts'], start: ['bun', 'server.ts'] },
+  { folder: 'bun-serve', label: '`Bun.serve`', packages: ['bun'], files: ['server.ts'], start: ['bun', 'server.ts'] },
+  { folder: 'srvx', label: 'srvx', packages: ['srvx'], files: ['server.ts'], start: ['node', 'server.ts'] },
   {
     folder: 'deno',
     label: '`Deno.serve`',
     packages: ['deno'],
-    file: 'server.ts',
+    files: ['server.ts'],
     start: ['deno', 'run', '--no-prompt', '--allow-net', '--allow-env', 'server.ts'],
   },
   {
     folder: 'next',
     label: 'Next',
     packages: ['next', 'react'],
-    file: 'sessions.ts',
+    files: ['sessions.ts'],
     build: ['next', 'build'],
     start: ['next', 'start', '--port', 'PORT'],
     act: (visitor, action) => submit(visitor, '/', action),
@@ -66,7 +66,7 @@ export const frameworks: readonly Framework[] = [
     folder: 'next',
     label: 'Next, `next dev`',
     packages: ['next', 'react'],
-    file: 'sessions.ts',
+    files: ['sessions.ts'],
     isCopied: true,
     start: ['next', 'dev', '--port', 'PORT'],
     env: { NODE_ENV: 'development' },
@@ -74,10 +74,51 @@ export const frameworks: readonly Framework[] = [
     extra: (folder) => [...nextChecks, reloadCheck(folder)],
   },
   {
+    folder: 'react-router',
+    label: 'React Router',
+    packages: ['react-router'],
+    files: ['app/root.tsx'],
+    build: ['react-router', 'build'],
+    start: ['react-router-serve', 'build/server/index.js'],
+    act: (visitor, action) => submit(visitor, '/', action),
+  },
+  {
+    folder: 'sveltekit',
+    label: 'SvelteKit',
+    packages: ['@sveltejs/kit', 'svelte'],
+    files: ['src/hooks.server.ts'],
+    build: ['vite', 'build'],
+    start: ['node', 'build'],
+    env: { PROTOCOL_HEADER: 'x-forwarded-proto' },
+    act: (visitor, action) => submit(visitor, '/', action),
+  },
+  {
+    folder: 'tanstack-start',
+    label: 'TanStack Start',
+    packages: ['@tanstack/react-start'],
+    files: ['src/start.ts', 'src/server.ts'],
+    build: ['vite', 'build'],
+    start: ['node', 'server.ts'],
+    act: async (visitor, action) => {
+      const answer = await submit(visitor, '/', action)
+      // Start sends what a function threw with a 200.
+      return answer.text.includes('$TSR/Error') ? { ...answer, status: 500 } : answer
+    },
+  },
+  {
+    folder: 'astro',
+    label: 'Astro',
+    packages: ['astro', '@astrojs/node'],
+    files: ['src/middleware.ts'],
+    build: ['astro', 'build'],
+    start: ['node', 'dist/server/entry.mjs'],
+    act: (visitor, action) => submit(visitor, '/', action),
+  },
+  {
     folder: 'remix',
     label: 'Remix 3',
     packages: ['@remix-run/fetch-router'],
-    file: 'server.ts',
+    files: ['server.ts'],
     start: ['node', 'server.ts'],
   },
   ...(['2', '1'] as const).map(
@@ -85,7 +126,7 @@ export const frameworks: readonly Framework[] = [
       folder: 'lambda',
       label: `AWS Lambda, payload ${payload}.0`,
       packages: ['hono'],
-      file: 'handler.ts',
+      files: ['handler.ts'],
       start: ['node', 'gateway.ts'],
       env: { PAYLOAD: payload },
       without: { 'streams, and saves while it does': 'this kind of function returns a whole body' },
@@ -95,7 +136,7 @@ export const frameworks: readonly Framework[] = [
     folder: 'trpc',
     label: 'tRPC',
     packages: ['@trpc/server'],
-    file: 'server.ts',
+    files: ['server.ts'],
     start: ['node', 'server.ts'],
     paths: { home: '/home' },
     calls: (visitor, action) => sendJson(visitor, `/${action}`, {}),
@@ -104,7 +145,7 @@ export const frameworks: readonly Framework[] = [
     folder: 'yoga',
     label: 'GraphQL Yoga',
     packages: ['graphql-yoga', 'graphql'],
-    file: 'server.ts',
+    files: ['server.ts'],
     start: ['node', 'server.ts'],
     paths: { home: '/?query={home}', public: '/?query={public}', live: '/?query=subscription{live}' },
     calls: (visitor, action) => mutate(visitor, action.replace('-i', 'I').replace('-o', 'O')),

@@ -16,7 +16,7 @@ export function table(outcomes: ReadonlyMap<Framework, Outcomes>): string {
     return [
       `[${framework.label}](#${anchorOf(framework)})`,
       framework.packages.map((name) => `${name} ${versionOf(framework, name)}`).join(', '),
-      String(linesOf(folderOf(framework), framework.file)),
+      String(linesOf(folderOf(framework), framework.files)),
       [passed.length === all ? `all ${all}` : `${passed.length} of ${all}`, ...reasonsOf(framework)].join('; '),
     ]
   })

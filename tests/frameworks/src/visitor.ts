@@ -34,6 +34,8 @@ export class Visitor {
     const headers = new Headers(init.headers)
     if (this.cookies.size > 0) headers.set('cookie', [...this.cookies].map((pair) => pair.join('=')).join('; '))
     if (!headers.has('accept')) headers.set('accept', 'text/html, */*')
+    // As behind a proxy, without which some servers take every request for https.
+    headers.set('x-forwarded-proto', 'http')
     if (init.method === 'POST') headers.set('origin', this.#origin)
     const signal = AbortSignal.timeout(PATIENCE)
     const response = await fetch(new URL(path, this.#origin), { redirect: 'manual', signal, ...init, headers })
