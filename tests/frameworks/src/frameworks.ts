@@ -115,6 +115,19 @@ export const frameworks: readonly Framework[] = [
     act: (visitor, action) => submit(visitor, '/', action),
   },
   {
+    folder: 'solid-start',
+    label: 'SolidStart',
+    packages: ['@solidjs/start', 'nitro'],
+    files: ['src/middleware.ts', 'src/failures.ts'],
+    build: ['vite', 'build'],
+    start: ['node', '.output/server/index.mjs'],
+    act: async (visitor, action) => {
+      const answer = await submit(visitor, '/', action)
+      // To a form without scripts, Start sends what a function threw in a cookie, with a redirect.
+      return answer.headers.get('set-cookie')?.includes('flash=') ? { ...answer, status: 500 } : answer
+    },
+  },
+  {
     folder: 'remix',
     label: 'Remix 3',
     packages: ['@remix-run/fetch-router'],
