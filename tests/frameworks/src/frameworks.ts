@@ -146,6 +146,13 @@ export const frameworks: readonly Framework[] = [
     }),
   ),
   {
+    folder: 'workers',
+    label: 'Cloudflare Workers',
+    packages: ['miniflare'],
+    files: ['front.ts', 'pages.ts'],
+    start: ['node', 'server.ts'],
+  },
+  {
     folder: 'trpc',
     label: 'tRPC',
     packages: ['@trpc/server'],
