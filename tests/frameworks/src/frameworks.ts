@@ -1,6 +1,7 @@
 import type { Action, Check, Site } from './checks.js'
 import { submit } from './form.js'
 import { nextChecks, reloadCheck } from './next-checks.js'
+import { socketChecks } from './socket-checks.js'
 import type { Answer, Visitor } from './visitor.js'
 
 /** How an application of `examples/frameworks` is built, started and asked. */
@@ -151,6 +152,14 @@ export const frameworks: readonly Framework[] = [
     packages: ['miniflare'],
     files: ['front.ts', 'pages.ts'],
     start: ['node', 'server.ts'],
+  },
+  {
+    folder: 'ws',
+    label: 'WebSockets with ws',
+    packages: ['ws', '@hono/node-server'],
+    files: ['server.ts'],
+    start: ['node', 'server.ts'],
+    extra: () => socketChecks,
   },
   {
     folder: 'trpc',
