@@ -21,7 +21,7 @@ const orders = ['session first', 'session last'] as const
 function appWith(
   order: (typeof orders)[number],
   other: (app: App) => MiddlewareHandler,
-): { app: App; count(cookie: string): Promise<number | undefined> } {
+): { app: App; sessions: SessionManager<Counted>; count(cookie: string): Promise<number | undefined> } {
   const sessions = new SessionManager<Counted>({
     store: new MemoryStore(),
     secret: crypto.getRandomValues(new Uint8Array(32)),
