@@ -11,6 +11,7 @@ const packages = [
   'hono',
   'itty-router',
   'next',
+  'opentelemetry',
   'redis',
   'sql',
   'store-testing',
@@ -18,12 +19,11 @@ const packages = [
 ]
 
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = Object.fromEntries(
-  packages.map((name) => [
-    `@fetch-sessions/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
-)
+const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
+const alias = {
+  '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -1,4 +1,5 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
+import { isObject } from '../session/codec.js'
 
 /**
  * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of
@@ -59,6 +60,13 @@ export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds
   for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
 }
 
+/** Headers that set these cookies. */
+export function headersOf(cookies: readonly SessionCookie[]): Headers {
+  const headers = new Headers()
+  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  return headers
+}
+
 function addVary(headers: Headers): void {
   if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
 }
@@ -88,4 +96,15 @@ function privateCacheControl(value: string | null): string {
   const directives = value.match(/(?:[^,"]|"[^"]*"?)+/g)?.map((directive) => directive.trim()) ?? []
   const kept = directives.filter((directive) => directive && !/^(public|s-maxage|private)\b/i.test(directive))
   return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
+}
+
+/** By what it has: that of another realm is one as well. */
+export function isResponse(value: unknown): value is Response {
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
+}
+
+/** Whether what was thrown is a response that is no failure. */
+export function isAnswer(thrown: unknown): boolean {
+  return isResponse(thrown) && thrown.status < 500
 }
