@@ -2,6 +2,7 @@ import type { Action, Check, Site } from './checks.js'
 import { submit } from './form.js'
 import { nextChecks, reloadCheck } from './next-checks.js'
 import { socketChecks } from './socket-checks.js'
+import { trpcChecks } from './trpc-checks.js'
 import type { Answer, Visitor } from './visitor.js'
 
 /** How an application of `examples/frameworks` is built, started and asked. */
@@ -169,6 +170,7 @@ export const frameworks: readonly Framework[] = [
     start: ['node', 'server.ts'],
     paths: { home: '/home' },
     calls: (visitor, action) => sendJson(visitor, `/${action}`, {}),
+    extra: () => trpcChecks,
   },
   {
     folder: 'yoga',
