@@ -10,7 +10,9 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'login',
   'next',
+  'node',
   'opentelemetry',
   'redis',
   'sql',
@@ -22,6 +24,8 @@ const packages = [
 const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
 const alias = {
   '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  '@fetch-sessions/login/hono': sourceOf('login/src/hono'),
+  '@fetch-sessions/login/itty-router': sourceOf('login/src/itty-router'),
   ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
 }
 

@@ -19,6 +19,7 @@ export const groups: readonly Group[] = [
     text: 'Sessions',
     pages: [
       ['sessions', 'Read, write, sign in and out'],
+      ['sign-in', 'Who is signed in'],
       ['concurrency', 'Two requests at once'],
       ['expiry', 'Expiry and remember me'],
       ['data', 'Data and types'],
@@ -50,6 +51,9 @@ export const groups: readonly Group[] = [
       ['packages/fetch', 'Fetch handlers'],
       ['packages/itty-router', 'itty-router'],
       ['packages/next', 'Next'],
+      ['packages/login', 'Login'],
+      ['packages/node', 'Express, Fastify, node:http'],
+      ['express-fastify-node', 'More on Express and Fastify'],
       ['packages/core', 'Core'],
       ['frameworks', 'All frameworks'],
       ['next', 'Next in detail'],

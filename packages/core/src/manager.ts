@@ -7,6 +7,7 @@ import type { SessionCookie } from './cookie/cookie-attributes.js'
 import type { Identity } from './cookie/cookie-format.js'
 import { isSessionError, SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
+import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import type { CookieSource } from './request/cookies-of.js'
@@ -14,7 +15,15 @@ import type { RequestSession, ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
 import { OpenedSessions } from './request/opened.js'
-import { addToHeaders, dress, headersOf, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
+import {
+  addToHeaders,
+  dress,
+  type HeaderFields,
+  headersOf,
+  isAnswer,
+  isResponse,
+  type ResponseNeeds,
+} from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { maxAge } from './session/lifetime.js'
 import {
@@ -58,18 +67,6 @@ export interface HandleOptions {
   current?: () => Request
   /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
   used?: () => void
-}
-
-/** A session that was issued without a request. */
-export interface IssuedSession {
-  /** The store's key. */
-  readonly id: string
-  /** What a client sends: `name=value`. */
-  readonly cookie: string
-  /** What makes a browser do so. */
-  readonly setCookie: string
-  /** The same in its parts. */
-  readonly parts: SessionCookie
 }
 
 /**
@@ -156,7 +153,7 @@ export class SessionManager<Data = SessionData> {
    */
   async commitHeaders(
     target: Request | SessionHandle<Data>,
-    headers: Headers,
+    headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
     for (const session of this.#opened.named(target)) {
@@ -317,6 +314,11 @@ export class SessionManager<Data = SessionData> {
     const started = startTime(emit)
     await this.#capability('clear')()
     emit?.({ type: 'cleared', duration: elapsedSince(started) })
+  }
+
+  /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
+  supports(what: 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'): boolean {
+    return this.#context.format.store?.[what] !== undefined
   }
 
   #commitAll(sessions: readonly RequestSession<Data>[], response: Response, what: ToSave, at = 0): Awaitable<Response> {
