@@ -13,6 +13,7 @@ const packages = [
   'itty-router',
   'login',
   'migrate',
+  'next',
   'node',
   'opentelemetry',
   'redis',
