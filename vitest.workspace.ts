@@ -9,6 +9,7 @@ const packages = [
   'fetch',
   'hono',
   'itty-router',
+  'login',
   'redis',
   'sql',
   'store-testing',

@@ -1,0 +1,120 @@
+import type { SessionInfo } from '@fetch-sessions/core'
+import type { Account } from './account.js'
+import { LoginError } from './errors.js'
+import { isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+
+/** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
+const SEAT_LIFE = 30_000
+/** How often a sign-in asks again while others are under way. */
+const MAX_ATTEMPTS = 8
+
+/** What a sign-in is about. */
+interface SignIn<User> {
+  readonly account: Account<User>
+  readonly id: string
+  readonly user: User
+  readonly max: number
+  readonly time: number
+}
+
+/** Sign-ins of one user under way in this process: they follow one another, so that none is refused for another. */
+const queues: WeakMap<object, Map<string, Promise<unknown>>> = new WeakMap()
+
+/**
+ * Does a sign-in that is refused where the user has as many sessions as there may be. `replaced`: the user's own session
+ * that goes on as the new one.
+ *
+ * A place is taken before anything is done, by a session that holds nothing and that nobody has the cookie of. Whoever
+ * comes later finds it, so of two sign-ins at the same moment, on different servers, one at least sees the other.
+ *
+ * @throws LoginError if there is no place
+ */
+export async function signInOrRefuse<User, R>(
+  signIn: SignIn<User>,
+  replaced: string | undefined,
+  work: () => Promise<R>,
+): Promise<R> {
+  return inTurn(signIn, async () => {
+    const seat = await takeSeat(signIn, replaced)
+    try {
+      return await work()
+    } finally {
+      await signIn.account.sessions.destroy(seat)
+    }
+  })
+}
+
+/**
+ * Ends the oldest sessions of a user above the limit, and tells which. Of parallel sign-ins, the last to ask sees all, and
+ * all agree on which are the newest.
+ */
+export async function endOldest<User>({ account, id, user, max }: SignIn<User>, own: string): Promise<string[]> {
+  const infos = await listSessions(account, id, 'maxSessions')
+  if (infos.length <= max) return []
+  const opened = await openSessions(account, infos)
+  const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
+  const ended = opened
+    .filter((_, index) => isLive[index])
+    .map(({ info }) => info)
+    .sort(byAge)
+    .slice(max)
+    .map((info) => info.id)
+  await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
+  return ended
+}
+
+/** The newest first, the same for everybody. */
+function byAge(a: SessionInfo, b: SessionInfo): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
+}
+
+async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
+  const { account, id, max } = signIn
+  for (let attempt = 1; ; attempt++) {
+    const seat = await account.sessions.issue({}, { owner: id })
+    const { signedIn, underWay } = await countOthers(signIn, seat.id, replaced).catch(async (error) => {
+      await account.sessions.destroy(seat.id)
+      throw error
+    })
+    if (signedIn + underWay < max) return seat.id
+    await account.sessions.destroy(seat.id)
+    // Those under way may be refused as well, or have both their seat and their session.
+    if (signedIn >= max || attempt === MAX_ATTEMPTS) {
+      throw new LoginError('ERR_LOGIN_FULL', `The user has ${max} sessions, and may have no more: sign out elsewhere`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+  }
+}
+
+async function countOthers<User>(
+  { account, id, user, max, time }: SignIn<User>,
+  seat: string,
+  replaced: string | undefined,
+): Promise<{ signedIn: number; underWay: number }> {
+  const infos = await listSessions(account, id, 'maxSessions')
+  const others = infos.filter((info) => info.id !== seat && info.id !== replaced)
+  if (others.length < max) return { signedIn: 0, underWay: others.length }
+  const count = { signedIn: 0, underWay: 0 }
+  for (const session of await openSessions(account, others)) {
+    if (session.isEmpty) {
+      if (time - session.info.createdAt < SEAT_LIFE) count.underWay++
+      else await account.sessions.destroy(session.info.id)
+    } else if (await isOwnSignIn(account, session, id, user)) count.signedIn++
+  }
+  return count
+}
+
+async function inTurn<User, R>({ account, id }: SignIn<User>, work: () => Promise<R>): Promise<R> {
+  // On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck.
+  if ('WebSocketPair' in globalThis) return work()
+  const queue = queues.get(account.sessions) ?? new Map<string, Promise<unknown>>()
+  queues.set(account.sessions, queue)
+  const before = queue.get(id) ?? Promise.resolve()
+  const turn = before.then(work, work)
+  queue.set(id, turn)
+  try {
+    return await turn
+  } finally {
+    if (queue.get(id) === turn) queue.delete(id)
+  }
+}
