@@ -16,18 +16,19 @@ const packages = [
   'unstorage',
 ]
 
+const sources: string = fileURLToPath(new URL('packages', import.meta.url))
+
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = Object.fromEntries(
-  packages.map((name) => [
-    `@fetch-sessions/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
-)
+const alias = [
+  { find: new RegExp(`^@fetch-sessions/(${packages.join('|')})$`), replacement: `${sources}/$1/src/index.ts` },
+  { find: new RegExp(`^@fetch-sessions/(${packages.join('|')})/([\\w-]+)$`), replacement: `${sources}/$1/src/$2.ts` },
+]
 
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       ...packages.map((name) => `packages/${name}`),
+      'tests/examples',
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',
