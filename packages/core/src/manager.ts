@@ -13,9 +13,8 @@ import { type CookieSource, isRequest } from './request/cookies-of.js'
 import { RequestSession, type ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
-import { addToHeaders, dress, type ResponseNeeds } from './request/response.js'
+import { addToHeaders, dress, isResponse, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
-import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
 import {
   checkOwner,
@@ -288,6 +287,11 @@ export class SessionManager<Data = SessionData> {
     return this.#capability('clear')()
   }
 
+  /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
+  supports(what: 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'): boolean {
+    return this.#context.format.store?.[what] !== undefined
+  }
+
   #open(source: CookieSource): RequestSession<Data> {
     if (isRequest(source)) return handleOf(this.#context, source)
     return new RequestSession<Data>(this.#context, source)
@@ -387,11 +391,6 @@ function unsupported(name: string): SessionError {
 
 function isId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id)
-}
-
-function isResponse(value: unknown): value is Response {
-  // An error of many an HTTP client has a status and headers as well.
-  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
 function isAnswer(thrown: unknown): boolean {

@@ -7,7 +7,8 @@ import {
   type WritableSession,
 } from '@fetch-sessions/core'
 import { type Account, check, hashOf, permissionsOf, timeOf } from './account.js'
-import type { DeviceState } from './device-bound.js'
+import type { DeviceBound, DeviceState } from './device-bound.js'
+import { wrong } from './errors.js'
 import type { LoginEnd } from './events.js'
 import { LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
 import { isUnsupported } from './user-sessions.js'
@@ -64,7 +65,7 @@ export class CurrentUser<User> {
     const { deviceBound } = this.#account.options
     if (deviceBound === undefined || this.#request === undefined) return Promise.resolve('unbound')
     if (this.#state === undefined) {
-      const asking = deviceBound.state(this.#request)
+      const asking = stateOf(deviceBound, this.#request)
       this.#state = asking
       asking.catch(() => {
         this.#state = undefined
@@ -154,4 +155,11 @@ export class CurrentUser<User> {
       if (!(error instanceof SessionCommittedError) && !(error instanceof SessionDestroyedError)) throw error
     }
   }
+}
+
+/** @throws TypeError for an answer that is none: nobody is taken for proven by mistake */
+async function stateOf(deviceBound: DeviceBound, request: Request): Promise<DeviceState> {
+  const state: unknown = await deviceBound.state(request)
+  if (state === 'proven' || state === 'unbound' || state === 'missing') return state
+  throw wrong('createLogin: deviceBound', "must answer 'proven', 'unbound' or 'missing'")
 }

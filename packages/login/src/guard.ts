@@ -14,8 +14,13 @@ export interface GuardOptions<User> {
   proven?: boolean
   /** The user must have this permission, or all of these, or be one that this function lets pass. */
   can?: OneOrMore | ((user: User, request: Request) => Awaitable<boolean>)
-  /** Where a person goes to sign in or confirm. Default `/sign-in`. */
+  /**
+   * Where a person goes to sign in or confirm. Default `/sign-in`. The way back is added to its query, unless it has one;
+   * to another site goes the whole URL.
+   */
   redirectTo?: string
+  /** The name of the way back in the query. Default `next`. */
+  nextName?: string
 }
 
 /** A line in any handler: the response to send, or nothing if the request may pass. */
@@ -31,7 +36,6 @@ export function createGuard<User, Env>(
   settings: { hasPermissions: boolean; isDeviceBound: boolean; emit: (event: LoginEvent) => void },
 ): Guard<Env> {
   checkGuard(options, settings)
-  const { redirectTo = '/sign-in' } = options
   return async (request, env) => {
     if (!isRequest(request))
       throw wrong('guard', 'takes the Request: in Hono c.req.raw, or use @fetch-sessions/login/hono')
@@ -39,7 +43,7 @@ export function createGuard<User, Env>(
     const refusal = await refusalOf(auth, request, options)
     if (refusal === undefined) return undefined
     settings.emit({ type: 'refused', reason: refusal, ...(await auth.aboutNow()) })
-    return answer(request, refusal, redirectTo)
+    return answer(request, refusal, options)
   }
 }
 
@@ -77,21 +81,29 @@ const STATUS: Readonly<Record<Refusal, number>> = {
 }
 
 /** A person is sent to where it helps; a program is told. */
-function answer(request: Request, refusal: Refusal, redirectTo: string): Response {
+function answer(request: Request, refusal: Refusal, options: GuardOptions<never>): Response {
   const headers = { 'Cache-Control': 'no-store' }
   const helps = refusal !== 'forbidden' && refusal !== 'unavailable'
-  if (helps && isPage(request)) {
-    const { origin, pathname, search } = new URL(request.url)
-    const target = new URL(redirectTo, origin)
-    // A guard in front of the very page would send a browser there for ever.
-    if (target.origin !== origin || target.pathname !== pathname) {
-      return new Response(null, {
-        status: 303,
-        headers: { ...headers, Location: withNext(redirectTo, pathname + search) },
-      })
-    }
-  }
-  return Response.json({ code: refusal }, { status: STATUS[refusal], headers })
+  const location = helps && isPage(request) ? locationFor(request, options) : undefined
+  return location === undefined
+    ? Response.json({ code: refusal }, { status: STATUS[refusal], headers })
+    : new Response(null, { status: 303, headers: { ...headers, Location: location } })
+}
+
+/** `undefined` for a guard in front of the very page, which would send a browser there for ever. */
+function locationFor(
+  request: Request,
+  { redirectTo = '/sign-in', nextName = 'next' }: GuardOptions<never>,
+): string | undefined {
+  const { origin, pathname, search, href } = new URL(request.url)
+  const target = new URL(redirectTo, origin)
+  const isSameSite = target.origin === origin
+  if (isSameSite && target.pathname === pathname) return undefined
+  if (target.searchParams.has(nextName)) return redirectTo
+  const next = encodeURIComponent(isSameSite ? safeNext(pathname + search) : href)
+  const [place = '', fragment] = redirectTo.split('#', 2)
+  const full = `${place}${place.includes('?') ? '&' : '?'}${encodeURIComponent(nextName)}=${next}`
+  return fragment === undefined ? full : `${full}#${fragment}`
 }
 
 /** Whether a browser asks for a page, and not a script or a form for something else. */
@@ -99,18 +111,12 @@ function isPage({ method, headers }: Request): boolean {
   return method === 'GET' && /(^|,)\s*text\/html\s*(;|,|$)/i.test(headers.get('accept') ?? '')
 }
 
-function withNext(redirectTo: string, path: string): string {
-  const [place = '', fragment] = redirectTo.split('#', 2)
-  const next = `${place}${place.includes('?') ? '&' : '?'}next=${encodeURIComponent(safeNext(path))}`
-  return fragment === undefined ? next : `${next}#${fragment}`
-}
-
 function checkGuard<User>(
   options: GuardOptions<User>,
   { hasPermissions, isDeviceBound }: { hasPermissions: boolean; isDeviceBound: boolean },
 ): void {
-  rejectUnknown('guard', options, ['fresh', 'factor', 'proven', 'can', 'redirectTo'])
-  const { fresh, factor, proven, can, redirectTo } = options
+  rejectUnknown('guard', options, ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'nextName'])
+  const { fresh, factor, proven, can, redirectTo, nextName } = options
   if (fresh !== undefined) checkSeconds('guard: fresh', fresh)
   if (factor !== undefined && (typeof factor !== 'string' || factor === '')) {
     throw wrong('guard: factor', 'must be the name of one factor')
@@ -125,6 +131,7 @@ function checkGuard<User>(
   if (redirectTo !== undefined && !isPlace(redirectTo)) {
     throw wrong('guard: redirectTo', 'must be a path that begins with one slash, or an http(s) URL')
   }
+  if (nextName !== undefined) namesOf('guard: nextName', nextName)
 }
 
 function isPlace(redirectTo: unknown): boolean {

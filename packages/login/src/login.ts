@@ -71,6 +71,8 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
   const accountOf = accountsOf(general)
   const emit = emitter(options.onEvent)
   const known = new WeakMap<object, RequestAuth<User>>()
+  // What can't work is told at once, unless it is made of `env`.
+  if (!needsEnv(general)) accountOf(undefined)
 
   const of = (target: unknown, env: unknown): RequestAuth<User> => {
     const account = accountOf(env)
@@ -107,10 +109,13 @@ function accountsOf<User>(options: LoginOptions<User, never, never>): (env: unkn
   const emit = emitter(options.onEvent)
   const accounts = new WeakMap<SessionManager<SessionData>, Account<User>>()
   return (env) => {
-    if (env === undefined) checkNeedsNoEnv(options)
+    if (env === undefined && needsEnv(options)) {
+      throw wrong('login', 'needs env, of which its options are made: login.of(request, env), guard(request, env)')
+    }
     const sessions = managers(env, env)
     const before = accounts.get(sessions)
     if (before !== undefined) return before.env === env ? before : { ...before, env: env as never }
+    checkStore(options, sessions)
     const made = hash ?? new CredentialHash(typeof secret === 'function' ? secret(env as never) : secret)
     const account = { options, sessions, hash: made, emit, env: env as never }
     accounts.set(sessions, account)
@@ -118,11 +123,23 @@ function accountsOf<User>(options: LoginOptions<User, never, never>): (env: unkn
   }
 }
 
-/** @throws TypeError where `env` was forgotten */
-function checkNeedsNoEnv<User>({ sessions, secret }: LoginOptions<User, never, never>): void {
-  const isAsked = [sessions, secret].some((option) => typeof option === 'function' && option.length > 0)
-  if (isAsked)
-    throw wrong('login', 'needs env, of which its options are made: login.of(request, env), guard(request, env)')
+/** Whether one of the options is made of `env`. */
+function needsEnv<User>({ sessions, secret }: LoginOptions<User, never, never>): boolean {
+  return [sessions, secret].some((option) => typeof option === 'function' && option.length > 0)
+}
+
+/** @throws TypeError where the store can't do what the options ask for */
+function checkStore<User>(
+  { maxSessions }: LoginOptions<User, never, never>,
+  sessions: SessionManager<SessionData>,
+): void {
+  // A manager of an earlier release does not tell.
+  if (maxSessions !== undefined && sessions.supports?.('listByOwner') === false) {
+    throw wrong(
+      'createLogin: maxSessions',
+      'needs a store that lists the sessions of an owner, which this one can not: take one with an owner index, or leave it out',
+    )
+  }
 }
 
 function isRequest(target: unknown): target is Request {

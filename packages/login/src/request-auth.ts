@@ -14,6 +14,9 @@ import { endSessions, isOwnSignIn, isUnsupported, listSessions, openSessions, su
 /** "Remember me": 30 days, the longest that NIST SP 800-63B lets a sign-in of its first level last. */
 const REMEMBERED: SessionLifetime = { persistent: true, idleTimeout: 2_592_000, absoluteTimeout: 2_592_000 }
 
+/** How many characters a label may have. */
+const MAX_LABEL = 256
+
 type Session = WritableSession<SessionData>
 
 export class RequestAuth<User> implements Auth<User> {
@@ -58,7 +61,7 @@ export class RequestAuth<User> implements Auth<User> {
       remembered === undefined
         ? { id, hash, at: time, factors: timesOf(factors, time) }
         : { id, hash, at: time, factors: {}, remembered }
-    const label = options.label ?? (this.#request && this.#account.options.describeDevice?.(this.#request)?.label)
+    const label = options.label ?? this.#describedLabel()
     const { id: previousSessionId, owner } = session
     const previousUserId = notesIn(session)?.id
     // 2. The new session, if there is a place for it.
@@ -295,6 +298,12 @@ export class RequestAuth<User> implements Auth<User> {
   async #destroy(): Promise<void> {
     this.#current.set(undefined)
     await this.#handle.save((session) => session.destroy())
+  }
+
+  /** What it says may be made of a header, so one that is too long is no error. */
+  #describedLabel(): string | undefined {
+    if (this.#request === undefined) return undefined
+    return this.#account.options.describeDevice?.(this.#request)?.label?.slice(0, MAX_LABEL)
   }
 
   /** @throws LoginError if nobody is signed in */

@@ -1,4 +1,5 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
+import { isObject } from '../session/codec.js'
 
 /**
  * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of
@@ -43,6 +44,12 @@ export function varyByCookie(response: Response): Response {
   } catch {
     return copy(response, addVary) ?? response
   }
+}
+
+/** By what it has, and not by its class, of which another realm has another one. */
+export function isResponse(value: unknown): value is Response {
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
