@@ -1,4 +1,3 @@
-import { SessionManager } from '@fetch-sessions/core'
 import { formsScript, protectedScript } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
@@ -15,20 +14,11 @@ import { members } from './routes/members.js'
 import { password } from './routes/password.js'
 import { signIn } from './routes/sign-in.js'
 import { signUp } from './routes/sign-up.js'
-import { type Data, show, siteOf, type Visit } from './site.js'
-
-const HOUR = 3600
+import { type AccountSessions, accountSessions } from './sessions.js'
+import { show, siteOf, type Visit } from './site.js'
 
 /** The whole application. What differs by where it runs is handed in. */
-export function accounts(platform: Platform): Hono<Visit> {
-  const sessions = new SessionManager<Data>({
-    store: platform.store,
-    secret: platform.secret,
-    idleTimeout: HOUR,
-    absoluteTimeout: 12 * HOUR,
-    // The browser forgets the cookie when it closes, unless the visitor ticks "remember me".
-    cookie: { persistent: false, secure: platform.secure },
-  })
+export function accounts(platform: Platform, sessions: AccountSessions = accountSessions(platform)): Hono<Visit> {
   const site = siteOf(platform, sessions)
 
   const app = new Hono<Visit>()

@@ -1,15 +1,14 @@
-import type { SessionManager } from '@fetch-sessions/core'
 import { browserName } from '@fetch-sessions/example-shared/browser-name'
 import { createLogin, type Login } from '@fetch-sessions/login'
 import type { Platform } from './platform.js'
-import type { Data } from './site.js'
+import type { AccountSessions } from './sessions.js'
 import type { User } from './users.js'
 
 /** Who is signed in, of the application's users. */
 export function accountLogin(
-  sessions: SessionManager<Data>,
+  sessions: AccountSessions,
   { secret, users }: Platform,
-): Login<User, unknown, SessionManager<Data>> {
+): Login<User, unknown, AccountSessions> {
   return createLogin({
     sessions,
     secret,

@@ -1,7 +1,14 @@
+import { startSweeper } from '@fetch-sessions/core'
 import { start } from '@fetch-sessions/example-shared/server'
 import { accounts } from './app.js'
 import { open } from './node/open.js'
+import { accountSessions } from './sessions.js'
 
-const platform = await open(process.env.DATABASE || 'accounts.db')
+const opened = await open(process.env.DATABASE || 'accounts.db')
 
-start((secret) => accounts({ ...platform, secret }))
+start((secret) => {
+  const platform = { ...opened, secret }
+  const sessions = accountSessions(platform)
+  startSweeper(sessions) // SQLite does not remove what is expired.
+  return accounts(platform, sessions)
+})

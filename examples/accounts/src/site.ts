@@ -1,15 +1,11 @@
-import type { SessionHandle, SessionManager } from '@fetch-sessions/core'
+import type { SessionHandle } from '@fetch-sessions/core'
 import type { Login } from '@fetch-sessions/login'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { accountLogin } from './login.js'
 import { type Content, type Flash, layout } from './pages/layout.js'
 import type { Platform } from './platform.js'
+import type { AccountSessions, Data } from './sessions.js'
 import type { User } from './users.js'
-
-/** What the application keeps in a session, beside who is signed in. */
-export interface Data {
-  flash: Flash
-}
 
 /** What the routes get from Hono. */
 export interface Visit {
@@ -25,10 +21,10 @@ export interface Here {
 
 /** What the routes are made of. */
 export interface Site extends Platform {
-  login: Login<User, unknown, SessionManager<Data>>
+  login: Login<User, unknown, AccountSessions>
 }
 
-export const siteOf = (platform: Platform, sessions: SessionManager<Data>): Site => ({
+export const siteOf = (platform: Platform, sessions: AccountSessions): Site => ({
   ...platform,
   login: accountLogin(sessions, platform),
 })

@@ -19,6 +19,8 @@ describe.each([
 
   beforeAll(async () => {
     running = await start()
+    const first = await Promise.all([0, 1, 2, 3].map(() => new Visitor(running.origin).get('/')))
+    expect(first.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     // The first is the admin.
     await signUp(new Visitor(running.origin), 'root')
   })
@@ -28,8 +30,9 @@ describe.each([
   beforeEach(() => {
     address = `192.0.2.${++addresses}`
   })
-  const visitor = (userAgent?: string): Visitor =>
-    new Visitor(running.origin, userAgent, { 'cf-connecting-ip': address })
+  /** `page`: where its forms are. */
+  const visitor = (userAgent?: string, page = '/'): Visitor =>
+    new Visitor(running.origin, userAgent, { 'cf-connecting-ip': address, referer: running.origin + page })
 
   /** A new member for each test, so that none minds what the others do. */
   async function newMember(): Promise<{ name: string; here: Visitor }> {
@@ -196,6 +199,22 @@ describe.each([
     const answers = await Promise.all([0, 1, 2, 3, 4].map(() => thief.get('/members')))
     expect(answers.map(({ status }) => status)).toEqual([303, 303, 303, 303, 303])
     expect((await victim.get('/members')).text).toContain(`Welcome back, ${name}!`)
+  })
+
+  it('leads a person whose form is refused to the sign-in, and back to the form', async () => {
+    const { name, here } = await newMember()
+    await signIn(here, name)
+    const phone = visitor(PHONE, '/account')
+    await signIn(phone, name)
+    await here.post('/account/sign-out-others')
+    expect(await phone.post('/account/sign-out-others')).toMatchObject({
+      status: 303,
+      location: '/sign-in?next=%2Faccount',
+    })
+    await signIn(phone, name, { remember: 'on' })
+    const { location } = await phone.post('/account/password', { password: 'battery staple' })
+    expect(location).toBe('/confirm?next=%2Faccount')
+    expect((await here.post('/admin/impersonate', { id: '' })).text).toContain('That is not for you')
   })
 
   describe('an admin', () => {

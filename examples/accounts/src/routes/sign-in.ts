@@ -13,9 +13,15 @@ export function signIn(site: Site): Hono<Visit> {
   const own = ownOnly(site)
   const app = new Hono<Visit>()
 
-  /** For a name that nobody has: the same work is done, so that the time it takes does not tell which names exist. */
-  let nobody: Promise<string> | undefined
-  const hashOfNobody = (): Promise<string> => (nobody ??= passwords.hash(crypto.randomUUID()))
+  /**
+   * For a name that nobody has: the same work is done, so that the time it takes does not tell which names exist. The text
+   * is kept and not its promise: on Workers a request can't wait for what another one does.
+   */
+  let nobody: string | undefined
+  const hashOfNobody = async (): Promise<string> => {
+    nobody ??= await passwords.hash(crypto.randomUUID())
+    return nobody
+  }
 
   app.get('/sign-in', async (c) => {
     const next = login.safeNext(c.req.query('next'), '/members')
