@@ -9,7 +9,7 @@ export function signInPage(): string {
     content: html`
 <h1>Sign in without a password</h1>
 <form id="sign-in" method="post"><button class="main">Sign in with a passkey</button></form>
-<p class="message" role="alert"></p>
+<div class="problem"><p class="message" role="alert"></p></div>
 <h2>New here?</h2>
 <form id="sign-up" method="post">
 <label>Name <input name="name" autocomplete="username" minlength="2" maxlength="24" pattern="[\\w.\\-]+" title="Letters, digits, dots, dashes and underscores" required></label>
