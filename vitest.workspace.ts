@@ -16,13 +16,16 @@ const packages = [
   'unstorage',
 ]
 
-const sources: string = fileURLToPath(new URL('packages', import.meta.url))
-
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = [
-  { find: new RegExp(`^@fetch-sessions/(${packages.join('|')})$`), replacement: `${sources}/$1/src/index.ts` },
-  { find: new RegExp(`^@fetch-sessions/(${packages.join('|')})/([\\w-]+)$`), replacement: `${sources}/$1/src/$2.ts` },
-]
+const alias = Object.fromEntries(
+  // What is longer comes first: an alias holds for what is behind a slash as well.
+  [...['login/hono', 'login/itty-router'].map((path) => path.split('/')), ...packages.map((name) => [name])].map(
+    ([name, entry = 'index']) => [
+      `@fetch-sessions/${name}${entry === 'index' ? '' : `/${entry}`}`,
+      fileURLToPath(new URL(`packages/${name}/src/${entry}.ts`, import.meta.url)),
+    ],
+  ),
+)
 
 const config: ViteUserConfig = defineConfig({
   test: {

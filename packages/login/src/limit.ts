@@ -6,7 +6,10 @@ import { isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
 /** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
 const SEAT_LIFE = 30_000
 /** How often a sign-in asks again while others are under way. */
-const MAX_ATTEMPTS = 8
+const MAX_ATTEMPTS = 20
+/** How long it waits from one time to the next at most, in milliseconds: with a seat, and without one. */
+const MIN_PAUSE = 10
+const MAX_PAUSE = 300
 
 /** What a sign-in is about. */
 interface SignIn<User> {
@@ -68,40 +71,64 @@ function byAge(a: SessionInfo, b: SessionInfo): number {
   return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
 }
 
+/**
+ * A seat is taken while the others, seats included, leave room for it. So however many come at once, on however many
+ * servers, there are never too many: whoever came last has seen all. Where there is no room for all seats, those behind
+ * give theirs up and come again, so that those in front get in.
+ */
 async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
-  const { account, id, max } = signIn
-  for (let attempt = 1; ; attempt++) {
-    const seat = await account.sessions.issue({}, { owner: id })
-    const { signedIn, underWay } = await countOthers(signIn, seat.id, replaced).catch(async (error) => {
-      await account.sessions.destroy(seat.id)
-      throw error
-    })
-    if (signedIn + underWay < max) return seat.id
-    await account.sessions.destroy(seat.id)
-    // Those under way may be refused as well, or have both their seat and their session.
-    if (signedIn >= max || attempt === MAX_ATTEMPTS) {
-      throw new LoginError('ERR_LOGIN_FULL', `The user has ${max} sessions, and may have no more: sign out elsewhere`)
+  const { sessions } = signIn.account
+  let seat: string | undefined
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      seat ??= (await sessions.issue({}, { owner: signIn.id })).id
+      const room = await look(signIn, seat, replaced)
+      if (room === 'enough') return seat
+      if (room === 'none') break
+      if (room === 'for others') {
+        await sessions.destroy(seat)
+        seat = undefined
+      }
+      await pause(seat === undefined ? Math.min(MAX_PAUSE, 10 * 2 ** attempt) : MIN_PAUSE)
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+  } catch (error) {
+    if (seat !== undefined) await sessions.destroy(seat).catch(() => {})
+    throw error
   }
+  if (seat !== undefined) await sessions.destroy(seat)
+  throw new LoginError(
+    'ERR_LOGIN_FULL',
+    `The user has ${signIn.max} sessions, and may have no more: sign out elsewhere`,
+  )
 }
 
-async function countOthers<User>(
+/** `in turn`: once those behind have given up their seats. */
+async function look<User>(
   { account, id, user, max, time }: SignIn<User>,
   seat: string,
   replaced: string | undefined,
-): Promise<{ signedIn: number; underWay: number }> {
+): Promise<'enough' | 'none' | 'for others' | 'in turn'> {
   const infos = await listSessions(account, id, 'maxSessions')
   const others = infos.filter((info) => info.id !== seat && info.id !== replaced)
-  if (others.length < max) return { signedIn: 0, underWay: others.length }
-  const count = { signedIn: 0, underWay: 0 }
+  if (others.length < max) return 'enough'
+  const own = infos.find((info) => info.id === seat)
+  let signedIn = 0
+  const seats: SessionInfo[] = []
   for (const session of await openSessions(account, others)) {
     if (session.isEmpty) {
-      if (time - session.info.createdAt < SEAT_LIFE) count.underWay++
+      if (time - session.info.createdAt < SEAT_LIFE) seats.push(session.info)
       else await account.sessions.destroy(session.info.id)
-    } else if (await isOwnSignIn(account, session, id, user)) count.signedIn++
+    } else if (await isOwnSignIn(account, session, id, user)) signedIn++
   }
-  return count
+  if (signedIn >= max) return 'none'
+  if (signedIn + seats.length < max) return 'enough'
+  const ahead = seats.filter((other) => own === undefined || byAge(other, own) > 0)
+  return signedIn + ahead.length < max ? 'in turn' : 'for others'
+}
+
+/** Up to so many milliseconds. */
+function pause(longest: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }
 
 async function inTurn<User, R>({ account, id }: SignIn<User>, work: () => Promise<R>): Promise<R> {

@@ -1,85 +1,116 @@
+import { MemoryStore } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import { site, userOf } from './testing/site.js'
 
-describe('login', () => {
+describe('a login', () => {
   it('knows nobody before a sign-in, and the user after it', async () => {
-    const it = site()
-    const browser = it.browser()
+    const of = site()
+    const browser = of.browser()
     expect(await browser.visit((auth) => auth.user())).toBeUndefined()
-    await browser.visit((auth) => auth.signIn(userOf(it, 'ada')))
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
     expect(await browser.visit((auth) => auth.userId())).toBe('ada')
-    expect(await browser.visit((auth) => auth.user())).toBe(userOf(it, 'ada'))
+    expect(await browser.visit((auth) => auth.user())).toBe(userOf(of, 'ada'))
     await browser.visit((auth) => auth.signOut())
     expect(await browser.visit((auth) => auth.user())).toBeUndefined()
-    expect(browser.cookie).toBe('')
-    expect(it.told()).toEqual(['signed-in', 'signed-out'])
+    expect(of.told()).toEqual(['signed-in', 'signed-out'])
   })
 
-  it('tells who signs in within the same request', async () => {
-    const it = site()
-    const [before, after] = await it.browser().visit(async (auth) => {
+  it('tells who signs in and out within the same request, and loads nobody for it', async () => {
+    const of = site()
+    const seen = await of.browser().visit(async (auth) => {
       const before = await auth.user()
-      await auth.signIn(userOf(it, 'ada'))
-      return [before, await auth.user()]
+      await auth.signIn(userOf(of, 'ada'))
+      const between = await auth.user()
+      await auth.signOut()
+      return [before, between, await auth.user(), await auth.userId()]
     })
-    expect([before, after]).toEqual([undefined, userOf(it, 'ada')])
-    expect(it.loaded).toEqual([])
+    expect(seen).toEqual([undefined, userOf(of, 'ada'), undefined, undefined])
+    expect(of.loaded).toEqual([])
   })
 
-  it('signs out at the next use once the credential has changed, and lets sign in with that very request', async () => {
-    const it = site()
-    const browser = it.browser()
-    await browser.visit((auth) => auth.signIn(userOf(it, 'ada')))
-    const stolen = it.browser()
-    stolen.cookie = browser.cookie
-    userOf(it, 'ada').passwordHash = 'another'
-    await browser.visit(async (auth) => {
-      expect(await auth.user()).toBeUndefined()
-      await auth.signIn(userOf(it, 'ada'))
+  it('is the same for the same request, and another one for another', () => {
+    const of = site()
+    const request = new Request('https://example.com/')
+    expect(of.login.of(request)).toBe(of.login.of(request))
+    expect(of.login.of(request)).not.toBe(of.login.of(new Request(request)))
+  })
+
+  it('takes what is not its own in the session for nobody', async () => {
+    const of = site()
+    for (const value of ['octocat', 7, {}, { id: 'ada' }, { id: 'ada', hash: 'x', at: 1, factors: { a: 'b' } }]) {
+      const { cookie } = await of.sessions.issue({ $login: value } as never)
+      const browser = of.browser()
+      browser.cookie = cookie
+      expect(await browser.visit((auth) => auth.user())).toBeUndefined()
+      await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      expect(await browser.visit((auth) => auth.userId())).toBe('ada')
+    }
+  })
+})
+
+describe('what a login costs:', () => {
+  /** How often the store was asked, and a user loaded. */
+  const counted = () => {
+    const calls: string[] = []
+    const store = new MemoryStore()
+    for (const name of ['load', 'create', 'update', 'touch', 'delete', 'listByOwner'] as const) {
+      const own = store[name].bind(store) as (...args: unknown[]) => unknown
+      Object.defineProperty(store, name, {
+        value: (...args: unknown[]) => {
+          calls.push(name)
+          return own(...args)
+        },
+      })
+    }
+    return { of: site({ store }), calls }
+  }
+
+  it('nothing where nobody asks', async () => {
+    const { of, calls } = counted()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    calls.length = 0
+    const request = browser.request()
+    const response = new Response('static')
+    const answered = await of.sessions.handle(request, () => {
+      of.login.of(request)
+      return response
     })
-    expect(await browser.visit((auth) => auth.userId())).toBe('ada')
-    expect(await stolen.visit((auth) => auth.userId())).toBeUndefined()
+    expect([answered, calls, of.loaded]).toEqual([response, [], []])
   })
 
-  it('goes on after a change of the credential here, and nowhere else', async () => {
-    const it = site()
-    const [here, there] = [it.browser(), it.browser()]
-    for (const browser of [here, there]) await browser.visit((auth) => auth.signIn(userOf(it, 'ada')))
-    const before = here.cookie
-    await here.visit(async (auth) => {
-      const user = (await auth.user()) as { passwordHash: string } & ReturnType<typeof userOf>
-      user.passwordHash = 'another'
-      await auth.credentialChanged(user)
+  it('one load of the session for the id', async () => {
+    const { of, calls } = counted()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    calls.length = 0
+    await browser.visit((auth) => auth.userId())
+    expect([calls, of.loaded]).toEqual([['load'], []])
+  })
+
+  it('one load of the session and one of the user, however often and by whomever they are asked for', async () => {
+    const { of, calls } = counted()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    calls.length = 0
+    const guard = of.login.guard({ fresh: 60 })
+    await browser.visit(async (auth, request) => {
+      await Promise.all([guard(request), guard(request), auth.user(), auth.isFresh(60), auth.can('read')])
+      await of.login.of(request).user()
     })
-    expect(here.cookie).not.toBe(before)
-    expect(await here.visit((auth) => auth.userId())).toBe('ada')
-    expect(await there.visit((auth) => auth.userId())).toBeUndefined()
+    expect([calls, of.loaded]).toEqual([['load'], ['ada']])
   })
 
-  it('impersonates and comes back', async () => {
-    const it = site()
-    const browser = it.browser()
-    await browser.visit((auth) => auth.signIn(userOf(it, 'ada')))
-    await browser.visit((auth) => auth.impersonate(userOf(it, 'bob'), { seconds: 600 }))
-    const [user, actor] = await browser.visit(async (auth) => [await auth.user(), await auth.actor()])
-    expect([user?.id, actor?.id]).toEqual(['bob', 'ada'])
-    await browser.visit((auth) => auth.stopImpersonating())
-    expect(await browser.visit(async (auth) => [(await auth.user())?.id, await auth.actor()])).toEqual([
-      'ada',
-      undefined,
-    ])
+  it('no load of a user for a visitor without a session', async () => {
+    const { of, calls } = counted()
+    const guard = of.login.guard()
+    await of.browser().visit((_auth, request) => guard(request))
+    expect([calls, of.loaded]).toEqual([[], []])
   })
 
-  it.each(['oldest-out', 'refuse'] as const)('holds its limit under parallel sign-ins: %s', async (whenFull) => {
-    const it = site({ maxSessions: 3, whenFull })
-    const browsers = Array.from({ length: 10 }, () => it.browser())
-    const outcomes = await Promise.allSettled(
-      browsers.map((browser) => browser.visit((auth) => auth.signIn(userOf(it, 'ada')))),
-    )
-    expect(await it.sessions.listByOwner('ada')).toHaveLength(3)
-    const ids = await Promise.all(browsers.map((browser) => browser.visit((auth) => auth.userId())))
-    expect(ids.filter((id) => id === 'ada')).toHaveLength(3)
-    const refused = outcomes.filter(({ status }) => status === 'rejected')
-    expect(refused).toHaveLength(whenFull === 'refuse' ? 7 : 0)
+  it('one write for a sign-in', async () => {
+    const { of, calls } = counted()
+    await of.browser().visit((auth) => auth.signIn(userOf(of, 'ada')))
+    expect(calls).toEqual(['create'])
   })
 })

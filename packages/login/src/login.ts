@@ -50,11 +50,11 @@ export interface Login<User, Env = unknown, Manager extends AnySessionManager = 
  * @throws TypeError that names the option that can't work, and says what to do
  * @example
  * ```ts
- * const login = createLogin({
+ * const login = createLogin<User>({
  *   sessions,
  *   secret: process.env.SESSION_SECRET,
  *   userId: (user) => user.id,
- *   loadUser: (id): Promise<User | undefined> => users.find(id),
+ *   loadUser: (id) => users.find(id),
  *   credential: (user) => user.passwordHash,
  * })
  *

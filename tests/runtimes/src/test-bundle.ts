@@ -9,7 +9,7 @@ const here: string = fileURLToPath(new URL('.', import.meta.url))
 const packages: string = resolve(here, '../../../packages')
 
 /** The packages whose tests run on every runtime. */
-const TESTED = ['core', 'fetch', 'hono', 'itty-router']
+const TESTED = ['core', 'fetch', 'hono', 'itty-router', 'login']
 
 /** What the fake timers ask Node for, and do without elsewhere. */
 const NOT_NEEDED = ['util', 'timers']

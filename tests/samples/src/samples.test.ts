@@ -7,6 +7,7 @@ import { fileOf, problemsOf, writeSamples } from './type-check.js'
 const documents = [
   'README.md',
   'packages/core/README.md',
+  'packages/login/README.md',
   ...readdirSync(`${ROOT}docs`)
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

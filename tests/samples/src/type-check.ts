@@ -58,6 +58,8 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
       paths: {
         '@fetch-sessions/core/node': [`${ROOT}packages/core/src/node.ts`],
         '@fetch-sessions/cloudflare/durable-object': [`${ROOT}packages/cloudflare/src/durable-object.ts`],
+        '@fetch-sessions/login/hono': [`${ROOT}packages/login/src/hono.ts`],
+        '@fetch-sessions/login/itty-router': [`${ROOT}packages/login/src/itty-router.ts`],
         '@fetch-sessions/*': [`${ROOT}packages/*/src/index.ts`],
       },
     },
