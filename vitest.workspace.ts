@@ -35,15 +35,17 @@ const config: ViteUserConfig = defineConfig({
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',
+      'tests/releases',
+      'benchmarks',
     ].map((folder) => ({
       resolve: { alias },
       test: {
         name: folder.replace(/^.*\//, ''),
         root: fileURLToPath(new URL(folder, import.meta.url)),
-        include: ['src/**/*.test.ts'],
+        include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
         // Enough for the property tests on a machine that is busy.
         testTimeout: 30_000,
-        typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        typecheck: { enabled: folder !== 'benchmarks', include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       },
     })),
   },

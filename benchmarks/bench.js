@@ -4,7 +4,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { measureConcurrency } from './concurrency.js'
-import { cleanUp } from './contestants/ours-on-node.js'
+import { refuseFaults } from './contestants/index.js'
+import { cleanUp } from './contestants/servers.js'
 import { measureHttp } from './http/tables.js'
 import { measureInProcess } from './in-process/tables.js'
 import { measureMemory } from './memory.js'
@@ -48,8 +49,9 @@ for (const part of chosen) {
   writeFileSync(RESULTS, JSON.stringify(results))
 }
 await cleanUp()
-for (const { text, limit, value, isMet } of goalsOf(results)) {
-  console.log(`${isMet ? 'met   ' : 'MISSED'} ${value.toFixed(2).padStart(8)}  ${text}, ${limit}`)
+refuseFaults(chosen.flatMap((part) => results[parts[part][0]]).filter((row) => row?.contestant !== undefined))
+for (const { text, limit, value, verdict } of goalsOf(results)) {
+  console.log(`${verdict.toUpperCase().padEnd(6)} ${value.median.toFixed(2).padStart(8)}  ${text}, ${limit}`)
 }
 if (!values['no-document']) writeDocument(results)
 log('done')

@@ -1,5 +1,5 @@
 // One visitor's hundred requests at once, over a store that takes its time.
-import { contestant } from './contestants/index.js'
+import { build } from './contestants/index.js'
 import { cookieAfter, makeRequest } from './visitor.js'
 
 const REQUESTS = 100
@@ -11,7 +11,7 @@ export async function measureConcurrency(log) {
   log(`${REQUESTS} increments at once`)
   const rows = []
   for (const id of CONTESTANTS) {
-    const { fetch, calls } = (await await contestant(id).load())({ delay: STORE_MS })
+    const { fetch, calls } = await build(id, { delay: STORE_MS })
     const cookie = cookieAfter(await fetch(makeRequest('/write')))
     const callsBefore = calls.count
     const started = performance.now()

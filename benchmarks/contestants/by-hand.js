@@ -54,7 +54,10 @@ export const webCrypto = (options) => app(tokens(webCryptoSigner()), options)
 export const nodeCrypto = (options) => app(tokens(nodeCryptoSigner), options)
 
 /** With WebCrypto, and the last 10 000 cookies that verified. */
-export function webCryptoCached(options) {
+export const webCryptoCached = (options) => app(cachedTokens(), options)
+
+/** How a cookie is found, sent and made, with WebCrypto and the last 10 000 that verified. */
+export function cachedTokens() {
   const signer = webCryptoSigner()
   const verified = new Map()
   const verify = async (id, mac) => {
@@ -66,7 +69,7 @@ export function webCryptoCached(options) {
     }
     return isGood
   }
-  return app(tokens({ ...signer, verify }), options)
+  return tokens({ ...signer, verify })
 }
 
 function tokens({ sign, verify }) {
@@ -109,6 +112,6 @@ const nodeCryptoSigner = {
   },
 }
 
-function randomToken() {
+export function randomToken() {
   return randomBytes(32).toString('base64url')
 }

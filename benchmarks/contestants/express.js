@@ -7,8 +7,8 @@ const COOKIE = { maxAge: 86_400_000, httpOnly: true, sameSite: 'lax', path: '/' 
 
 export const bareExpress = () => expressApp([], { read: () => 1, write: () => 1 })
 
-export function expressSessions({ size } = {}) {
-  const middleware = expressSession({ secret: SECRET, resave: false, saveUninitialized: false, cookie: COOKIE })
+export function expressSessions({ size, store } = {}) {
+  const middleware = expressSession({ secret: SECRET, resave: false, saveUninitialized: false, cookie: COOKIE, store })
   return expressApp([middleware], objectSession(size))
 }
 

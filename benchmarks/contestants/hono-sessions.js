@@ -5,10 +5,10 @@ import { newData, SECRET, slowed } from './visit.js'
 const COOKIE = { path: '/', httpOnly: true, secure: true, sameSite: 'Lax' }
 
 /** Set up as its README advises: the id in the cookie is encrypted. */
-export function honoSessions({ size, delay } = {}) {
+export function honoSessions({ size, delay, store: own = new MemoryStore() } = {}) {
   const calls = { count: 0 }
   const methods = ['getSessionById', 'createSession', 'persistSessionData', 'deleteSession']
-  const store = slowed(new MemoryStore(), methods, { delay, calls })
+  const store = slowed(own, methods, { delay, calls })
   const { pad } = newData(size)
   const { fetch } = new Hono()
     .use(sessionMiddleware({ store, encryptionKey: SECRET, expireAfterSeconds: 86_400, cookieOptions: COOKIE }))

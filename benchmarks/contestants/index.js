@@ -1,9 +1,11 @@
 // Everyone who is measured. `base` is the same framework without sessions: the yardstick of the row.
 // `isInCookie`: the cookie holds the session, so that it has to be small, and nothing is shared between requests.
+// `isOnServer`: its sessions are in Redis or PostgreSQL, where a hundred thousand are not made in a moment.
 // `isNodeOnly`: takes Node's request and response, so that it can be measured over HTTP only.
 // `load` imports what the contestant needs and nothing more, so that a process holds one contestant alone.
 
 const IN_COOKIE = new Set(['hono-ours-cookie', 'iron-session', 'remix-cookie', 'h3-session'])
+const ON_SERVER = /-(redis|postgres)\b/
 
 export const contestants = [
   bare('fetch', 'no framework', () => import('./bare.js').then((m) => m.bareFetch)),
@@ -30,8 +32,18 @@ export const contestants = [
   byHand('hono-webcrypto-cached', 'by hand, WebCrypto and a cache', (m) => m.webCryptoCached),
   byHand('hono-nodecrypto', 'by hand, node:crypto', (m) => m.nodeCrypto),
   byHand('hono-signed', 'by hand, hono/cookie signed', (m) => m.honoSigned),
+  guarded('hono-guarded', 'by hand, the same guarantees', () =>
+    import('./by-hand-guarded.js').then((m) => m.guardedMemory),
+  ),
+  onServers('hono-redis', 'by hand, Redis, GET and SET', (m) => m.plainRedis),
+  onServers('hono-redis-guarded', 'by hand, Redis, the same guarantees', (m) => m.guardedRedis),
+  onServers('hono-postgres', 'by hand, PostgreSQL, SELECT and INSERT', (m) => m.plainPostgres),
+  onServers('hono-postgres-guarded', 'by hand, PostgreSQL, the same guarantees', (m) => m.guardedPostgres),
   library('hono-sessions', 'hono-sessions (memory)', 'hono', 'hono-sessions', () =>
     import('./hono-sessions.js').then((m) => m.honoSessions),
+  ),
+  library('hono-sessions-redis', 'hono-sessions (Redis)', 'hono', 'hono-sessions', () =>
+    import('./libraries-on-servers.js').then((m) => m.honoSessionsRedis),
   ),
   library('hono-official', '@hono/session (memory)', 'hono', '@hono/session', () =>
     import('./hono-official.js').then((m) => m.honoOfficial),
@@ -52,6 +64,22 @@ export const contestants = [
     () => import('./express.js').then((m) => m.expressSessions),
     true,
   ),
+  library(
+    'express-redis',
+    'express-session (Redis)',
+    'express',
+    'connect-redis',
+    () => import('./libraries-on-servers.js').then((m) => m.expressRedis),
+    true,
+  ),
+  library(
+    'express-postgres',
+    'express-session (PostgreSQL)',
+    'express',
+    'connect-pg-simple',
+    () => import('./libraries-on-servers.js').then((m) => m.expressPostgres),
+    true,
+  ),
 
   bare('fastify', 'Fastify', () => import('./fastify.js').then((m) => m.bareFastify), 'fastify', true),
   library(
@@ -62,12 +90,33 @@ export const contestants = [
     () => import('./fastify.js').then((m) => m.fastifySessions),
     true,
   ),
-].map((one) => ({ isNodeOnly: false, isInCookie: IN_COOKIE.has(one.id), ...one }))
+].map((one) => ({ isNodeOnly: false, isInCookie: IN_COOKIE.has(one.id), isOnServer: ON_SERVER.test(one.id), ...one }))
 
 export function contestant(id) {
   const found = contestants.find((one) => one.id === id)
   if (found === undefined) throw new Error(`There is no contestant "${id}" in contestants/index.js`)
   return found
+}
+
+/** The contestant's application, as `{ fetch }` or `{ listen }`. Some are made asynchronously: they connect first. */
+export async function build(id, options) {
+  const create = await contestant(id).load()
+  const app = await create(options)
+  if (typeof app?.fetch !== 'function' && typeof app?.listen !== 'function') {
+    throw new Error(`The contestant "${id}" has neither a function "fetch" nor "listen"`)
+  }
+  return app
+}
+
+/** Throws where one of ours, or the yardstick of a row, could not be measured: a fault to be found, not a row of the document. */
+export function refuseFaults(rows) {
+  const faults = rows
+    .filter(({ contestant: id, fault }) => fault !== undefined && ['ours', 'bare'].includes(contestant(id).kind))
+    .map(({ scenario, sweep, runtime, contestant: id, fault }) => {
+      const place = [runtime, scenario ?? sweep].filter(Boolean).join(', ')
+      return `${contestant(id).name} (${place}): ${fault}`
+    })
+  if (faults.length > 0) throw new Error(`Not measured, so no document is written:\n  ${faults.join('\n  ')}`)
 }
 
 function bare(id, name, load, base = id, isNodeOnly = false) {
@@ -84,6 +133,14 @@ function onNode(id, name, pick) {
 
 function byHand(id, name, pick) {
   return { id, name, base: 'hono', kind: 'by hand', load: () => import('./by-hand.js').then(pick) }
+}
+
+function guarded(id, name, load) {
+  return { id, name, base: 'hono', kind: 'by hand', load }
+}
+
+function onServers(id, name, pick) {
+  return guarded(id, name, () => import('./by-hand-on-servers.js').then(pick))
 }
 
 function library(id, name, base, packageName, load, isNodeOnly = false) {

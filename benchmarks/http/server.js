@@ -1,11 +1,10 @@
 // Serves one contestant in a process of its own.
 import process from 'node:process'
 import { serve } from '@hono/node-server'
-import { contestant } from '../contestants/index.js'
+import { build } from '../contestants/index.js'
 import { answerCommands } from '../processes/answer-commands.js'
 
-const { load } = contestant(process.argv[2])
-const app = (await load())()
+const app = await build(process.argv[2])
 
 await answerCommands({
   async listen() {

@@ -14,7 +14,8 @@ export async function measureHttp({ http, ...choice }, log) {
     rows.push(...(await measureScenario(asked, asked.id, levels, choice.contestants, http)))
   }
   log(`over HTTP: read, ${http.crowd} live sessions`)
-  const isSeeded = ({ base, kind }) => base === 'hono' && kind !== 'library'
+  const isSeeded = ({ base, kind, isInCookie, isOnServer }) =>
+    base === 'hono' && kind !== 'library' && !isInCookie && !isOnServer
   const chosen = (one) => choice.contestants(one) && isSeeded(one)
   const crowd = { ...http, count: http.crowd }
   rows.push(...(await measureScenario(scenario('read'), 'crowd', http.inFlight, chosen, crowd)))

@@ -1,5 +1,5 @@
 // Times one contestant's `fetch` in its own process.
-import { contestant } from '../contestants/index.js'
+import { build, contestant } from '../contestants/index.js'
 import { among, scenario } from '../scenarios.js'
 import { findFault, headersOf, makeRequest } from '../visitor.js'
 
@@ -23,11 +23,9 @@ export class Measurement {
 
   /** Builds and checks the contestant. The reason, if it can't be timed. */
   async prepare({ id, scenarioId, options = {}, sessions, cookies = 0 }) {
-    const { load, kind } = contestant(id)
-    const create = await load()
-    this.#isBare = kind === 'bare'
+    this.#isBare = contestant(id).kind === 'bare'
     this.#scenario = scenario(scenarioId)
-    this.#app = await create(options)
+    this.#app = await build(id, options)
     if (this.#app.fetch === undefined) return 'has no fetch handler'
     this.#send = async (path, cookie) => this.#app.fetch(makeRequest(path, cookie))
     this.#cpu = await processorClock()

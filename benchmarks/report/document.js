@@ -57,7 +57,8 @@ function compose(results, clock, factor) {
 }
 
 const GOALS = `What we aim at, and what this run says of it. "Speed" is requests a second. Where neither side
-does anything, as on an untouched route, look at the spread in the tables above before making much of a difference.`
+does anything, as on an untouched route, look at the spread in the tables above before making much of a difference. Behind each median are its quartiles; a
+comparison whose quartiles lie on both sides of 1 is called level.`
 
 const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed (\`node benchmarks/profile.js hono-ours read\` lists the functions):
 
@@ -74,13 +75,15 @@ const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed (\`n
 const METHOD = `How it is measured:
 
 - Every contestant has three routes: one that leaves the session alone, one that reads a count, one that adds one to it.
-  Before anything is timed, the count has to count and a changed cookie has to open nothing; a contestant that fails
-  there has no number.
+  Before anything is timed, the count has to count and a changed cookie has to open nothing; a library that fails there
+  has no number, and where one of ours does, nothing is written at all.
 - Each contestant runs in a fresh process. They take turns in rounds (A B C, A B C), warmed up before, and each is
   compared with the bare framework of the same round. Numbers are medians over the rounds, with the quartiles behind.
 - The built packages are measured, with their defaults. The session holds about 100 bytes.
 - "By hand" is what one writes without a library: a signed random token and a \`Map\`, with no expiry, no limit on memory,
-  no \`Vary\` and no \`Cache-Control\`.
+  no \`Vary\` and no \`Cache-Control\`; on a server a GET and a SET, where the last writer wins. "By hand, the same
+  guarantees" is what fetch-sessions promises, written for this one application: compare-and-set, an idle and an
+  absolute end, an id at rest that opens nothing, \`Vary\` and \`Cache-Control\`.
 - Libraries that keep the session in the cookie are marked so: they have no store, and can't sign anyone out.`
 
 const IN_PROCESS = `Microseconds that a request takes longer than in the bare framework, whose own time is in brackets. Requests are made

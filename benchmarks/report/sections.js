@@ -90,7 +90,12 @@ export function sweepSection(rows, clock, { id, title }, image) {
 }
 
 export function goalsSection(goals) {
-  const lines = goals.map(({ text, limit, value, isMet }) => [text, limit, number(value), isMet ? 'met' : '**missed**'])
+  const lines = goals.map(({ text, limit, value, verdict }) => [
+    text,
+    limit,
+    value.low === value.high ? number(value.median) : withSpread(value),
+    verdict === 'missed' ? '**missed**' : verdict,
+  ])
   return table(['', 'goal', 'measured', ''], lines)
 }
 

@@ -4,7 +4,7 @@ import process from 'node:process'
 
 const PACKAGES = ['hono', 'itty-router', 'h3', 'express', 'fastify', '@hono/node-server']
 const LIBRARIES = ['hono-sessions', '@hono/session', 'iron-session', '@remix-run/session', '@remix-run/cookie']
-const NODE_LIBRARIES = ['express-session', '@fastify/session', '@fastify/cookie']
+const NODE_LIBRARIES = ['express-session', 'connect-redis', 'connect-pg-simple', '@fastify/session', '@fastify/cookie']
 const RUNTIMES = ['bun', 'deno', 'workerd']
 
 /** Where it was measured, and what. */

@@ -9,6 +9,9 @@ export type SessionErrorCode =
   | 'ERR_SESSION_LOCKED'
   | 'ERR_SESSION_UNSUPPORTED'
 
+/** Where each code has a section of its own, with what to do about it. */
+const ERRORS_PAGE = 'https://github.com/fetch-sessions/fetch-sessions/blob/main/docs/errors.md'
+
 /** The class of every error of this library but a wrong option or value, which is a `TypeError`. */
 export class SessionError extends Error {
   override readonly name: string = 'SessionError'
@@ -18,6 +21,11 @@ export class SessionError extends Error {
   constructor(code: SessionErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  /** The section of the documentation that says what to do. */
+  get url(): string {
+    return `${ERRORS_PAGE}#${this.code.toLowerCase()}`
   }
 }
 

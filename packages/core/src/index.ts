@@ -1,3 +1,8 @@
+/**
+ * Cookie sessions for everything that speaks the Web Fetch API: the manager, the session, and the store protocol.
+ *
+ * @module @fetch-sessions/core
+ */
 export type { PersistencePolicy } from './commit/commit-context.js'
 export type { CookieOptions, RetiredCookie, SessionCookie, SessionCookieOptions } from './cookie/cookie-attributes.js'
 export { CookieStore, type CookieStoreOptions } from './cookie/cookie-store.js'

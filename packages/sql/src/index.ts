@@ -1,3 +1,8 @@
+/**
+ * Sessions in PostgreSQL, MySQL, MariaDB and SQLite, through the client that the application has.
+ *
+ * @module @fetch-sessions/sql
+ */
 export type { MysqlCallbackClient, MysqlClient } from './mysql-client.js'
 export { mysqlStore } from './mysql-store.js'
 export type { MysqlPromiseClient } from './mysql2-client.js'

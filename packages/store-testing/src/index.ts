@@ -1,3 +1,8 @@
+/**
+ * The checks that every store of sessions has to pass.
+ *
+ * @module @fetch-sessions/store-testing
+ */
 export { AnswerMixer } from './answer-mixer.js'
 export {
   type OpenedStore,

@@ -1,3 +1,8 @@
+/**
+ * Sessions in any driver of unstorage.
+ *
+ * @module @fetch-sessions/unstorage
+ */
 export {
   type KeyValueStorage,
   type UnstorageStore,

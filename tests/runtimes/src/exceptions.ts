@@ -32,6 +32,11 @@ export const exceptions: readonly Exception[] = [
     because: 'the test is about `@hono/node-server`, which is for Node',
   },
   {
+    test: 'hono/src/session.platforms.test.ts > a function as sessions is called once, and the cookie comes back, > on Node, over HTTP',
+    on: ['workerd-nodejs'],
+    because: 'the test is about `@hono/node-server`, which is for Node',
+  },
+  {
     test: 'core/src/cookie/cookie-header.test.ts > the session cookie > is found in the second of two Cookie header fields',
     on: [...WORKERD, 'deno'],
     because:

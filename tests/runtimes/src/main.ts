@@ -1,4 +1,4 @@
-/** `pnpm test:runtimes`: all runtimes, or those named. `--table` writes the table of README.md, and prints it. */
+/** `pnpm test:runtimes`: all runtimes, or those named. `--table` writes the table of docs/runtimes.md, and prints it. */
 
 import { availableParallelism } from 'node:os'
 import { limitConcurrency } from '@vitest/runner/utils'
@@ -6,9 +6,9 @@ import { type BehaviourTests, runBehaviourTests } from './behaviour-tests.js'
 import { type Counts, count, problemsOf } from './comparison.js'
 import { exceptionsOn } from './exceptions.js'
 import { runHttpTests } from './http-tests.js'
-import { updateReadme } from './readme.js'
 import type { Outcome } from './report.js'
 import { pinnedVersion, type Runtime, runtimes } from './runtimes.js'
+import { updateRuntimesPage } from './runtimes-page.js'
 import { table } from './table.js'
 import { installedVersion } from './version.js'
 
@@ -24,7 +24,7 @@ interface Findings {
 const args: string[] = process.argv.slice(2)
 
 if (args.includes('--table')) {
-  updateReadme()
+  updateRuntimesPage()
   console.log(table())
 } else {
   process.exitCode = (await test(args)) ? 0 : 1

@@ -1,7 +1,7 @@
 import { type Exception, exceptions, exceptionsOn } from './exceptions.js'
 import { pinnedVersion, type Runtime, runtimes } from './runtimes.js'
 
-/** The table of README.md that says what is tested where, out of the configuration. */
+/** The table of docs/runtimes.md that says what is tested where, out of the configuration. */
 export function table(): string {
   const rows = runtimes.map((runtime) => [
     runtime.label,

@@ -17,7 +17,7 @@ export async function brokenLinks(folder: string): Promise<string[]> {
         cwd: folder,
         files: ['.'],
         extensions: ['md'],
-        ignorePatterns: ['**/dist/**', '**/.samples/**', '**/CHANGELOG.md'],
+        ignorePatterns: ['**/dist/**', '**/.samples/**', '**/CHANGELOG.md', 'docs/reference/**'],
         color: false,
         quiet: true,
         silentlyIgnore: true,

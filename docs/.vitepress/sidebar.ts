@@ -1,0 +1,78 @@
+/** A group of the sidebar: its title, and its pages with theirs. A page is named by its path without `.md`. */
+export interface Group {
+  readonly text: string
+  readonly pages: readonly (readonly [page: string, text: string])[]
+}
+
+/** Every page of the site, in the order in which somebody who is new reads. */
+export const groups: readonly Group[] = [
+  {
+    text: 'Start',
+    pages: [
+      ['start', 'A session in five minutes'],
+      ['request', 'The life of a request'],
+      ['questions', 'Questions'],
+    ],
+  },
+  {
+    text: 'Sessions',
+    pages: [
+      ['sessions', 'Read, write, sign in and out'],
+      ['concurrency', 'Two requests at once'],
+      ['expiry', 'Expiry and remember me'],
+      ['data', 'Data and types'],
+      ['administration', 'Devices and administration'],
+      ['options', 'Options'],
+      ['errors', 'Errors'],
+      ['events', 'Events'],
+    ],
+  },
+  {
+    text: 'Stores',
+    pages: [
+      ['stores', 'Which store'],
+      ['cookie-only', 'Cookie-only sessions'],
+      ['outages', 'Outages'],
+      ['packages/redis', 'Redis'],
+      ['packages/sql', 'PostgreSQL, MySQL, SQLite'],
+      ['packages/cloudflare', 'Workers KV and Durable Objects'],
+      ['packages/deno-kv', 'Deno KV'],
+      ['packages/unstorage', 'unstorage'],
+      ['packages/store-testing', 'A store of your own'],
+    ],
+  },
+  {
+    text: 'Adapters',
+    pages: [
+      ['packages/hono', 'Hono'],
+      ['packages/fetch', 'Fetch handlers'],
+      ['packages/itty-router', 'itty-router'],
+      ['packages/core', 'Core'],
+      ['frameworks-without-a-response', 'Without a Response'],
+    ],
+  },
+  {
+    text: 'In production',
+    pages: [
+      ['deploying', 'Deploying and secrets'],
+      ['proxies', 'Proxies and domains'],
+      ['caches', 'Caches and CDNs'],
+      ['cross-site', 'Other sites, native apps, CSRF'],
+      ['scaling', 'Scaling'],
+      ['browsers', 'Browsers'],
+      ['performance', 'Performance'],
+    ],
+  },
+  {
+    text: 'Why it holds',
+    pages: [
+      ['security', 'Security model'],
+      ['reporting', 'Report a hole'],
+      ['interleavings', 'What is proven, and how'],
+      ['runtimes', 'What is tested where'],
+      ['behaviours', 'Behaviours'],
+      ['cookie-format', 'Cookie format'],
+      ['contributing', 'The code'],
+    ],
+  },
+]

@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { SessionError, type SessionErrorCode } from '@fetch-sessions/core'
+import { expect, it } from 'vitest'
+import { pageOf, REPOSITORY, REWRITES, siteLink } from '../../../docs/.vitepress/pages.js'
+import { groups } from '../../../docs/.vitepress/sidebar.js'
+import { ROOT } from './samples.js'
+
+/** The documents that are pages, from the root of the repository. */
+function documents(): string[] {
+  const inFolder = (folder: string): string[] =>
+    existsSync(`${ROOT}${folder}`) ? readdirSync(`${ROOT}${folder}`).map((name) => `${folder}/${name}`) : []
+  const readmes = inFolder('packages').map((folder) => `${folder}/README.md`)
+  const all = [...inFolder('docs'), ...inFolder('docs/frameworks'), ...readmes, ...Object.keys(REWRITES)]
+  return all.filter((document) => document.endsWith('.md') && existsSync(`${ROOT}${document}`))
+}
+
+it('the sidebar names each page once, and none that is not there', () => {
+  const pages = documents()
+    .map((document) => pageOf(document) ?? document)
+    .filter((page) => page !== 'index')
+  const named = groups.flatMap((group) => group.pages.map(([page]) => page))
+  expect([...named].sort()).toEqual([...pages].sort())
+})
+
+it('a link leads to the page of a document, and to the repository for what is none', () => {
+  expect(siteLink('docs/stores.md', 'expiry.md#sweeping')).toBe('/expiry#sweeping')
+  expect(siteLink('docs/stores.md', '../packages/redis')).toBe('/packages/redis')
+  expect(siteLink('README.md', 'docs/stores.md')).toBe('/stores')
+  expect(siteLink('packages/redis/README.md', '../../CONTRIBUTING.md')).toBe('/contributing')
+  expect(siteLink('docs/reference/index.md', '@fetch-sessions/core/index.md')).toBe('/reference/@fetch-sessions/core/')
+  expect(siteLink('docs/stores.md', '../tests/trials')).toBe(`${REPOSITORY}/tree/main/tests/trials`)
+  expect(siteLink('docs/stores.md', '../LICENSE')).toBe(`${REPOSITORY}/blob/main/LICENSE`)
+  expect(siteLink('docs/stores.md', 'https://hono.dev/docs')).toBe('https://hono.dev/docs')
+  expect(siteLink('docs/stores.md', '#round-trips')).toBe('#round-trips')
+})
+
+it('the url of each error leads to its section', () => {
+  const source = readFileSync(`${ROOT}packages/core/src/errors.ts`, 'utf8')
+  const codes = [...new Set(source.match(/ERR_SESSION_[A-Z_]*[A-Z]/g))] as SessionErrorCode[]
+  expect(codes.length).toBeGreaterThan(7)
+  const page = readFileSync(`${ROOT}docs/errors.md`, 'utf8')
+  for (const code of codes) {
+    expect(new SessionError(code, '').url).toBe(`${REPOSITORY}/blob/main/docs/errors.md#${code.toLowerCase()}`)
+    expect(page).toContain(`## ${code}\n`)
+  }
+})
