@@ -49,6 +49,7 @@ async function open(env: Env): Promise<{ app: ReturnType<typeof accounts>; sessi
     tries: new RateLimitTries(env.TRIES_OF_ADDRESS, env.TRIES_OF_NAME),
     addressOf: (c) => c.req.header('CF-Connecting-IP') ?? 'unknown',
     secure: true,
+    audit: (event) => console.log(JSON.stringify(event)),
   }
   const sessions = accountSessions(platform)
   const made = { app: accounts(platform, sessions), sessions }

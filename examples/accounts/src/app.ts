@@ -1,6 +1,7 @@
 import { formsScript, protectedScript } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { csrf } from 'hono/csrf'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
@@ -24,6 +25,7 @@ export function accounts(platform: Platform, sessions: AccountSessions = account
   const app = new Hono<Visit>()
     .use(secureHeaders({ contentSecurityPolicy: policy, xFrameOptions: 'DENY', referrerPolicy: 'same-origin' }))
     .use(csrf()) // SameSite=Lax keeps other sites out, and this keeps out other origins of the same site.
+    .use(bodyLimit({ maxSize: 16 * 1024 })) // Of a form: nothing is uploaded here.
     .get('/style.css', () => asset(style, 'text/css'))
     .get('/forms.js', () => asset(formsScript, 'text/javascript'))
     .get('/protected.js', () => asset(protectedScript, 'text/javascript'))

@@ -7,7 +7,7 @@ import type { User } from './users.js'
 /** Who is signed in, of the application's users. */
 export function accountLogin(
   sessions: AccountSessions,
-  { secret, users }: Platform,
+  { secret, users, audit }: Platform,
 ): Login<User, unknown, AccountSessions> {
   return createLogin({
     sessions,
@@ -20,5 +20,6 @@ export function accountLogin(
     maxSessions: 5,
     whenFull: 'oldest-out',
     describeDevice: (request) => ({ label: browserName(request.headers.get('User-Agent') ?? undefined) }),
+    ...(audit && { onEvent: audit }),
   })
 }

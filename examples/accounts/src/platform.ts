@@ -1,4 +1,5 @@
 import type { SessionStore } from '@fetch-sessions/core'
+import type { LoginEvent } from '@fetch-sessions/login'
 import type { Context } from 'hono'
 import type { Users } from './users.js'
 
@@ -14,6 +15,8 @@ export interface Platform {
   addressOf(c: Context): string
   /** Whether cookies are for https alone. */
   secure: boolean
+  /** For an audit log. Events have ids, and no secret. */
+  audit?: (event: LoginEvent) => void
 }
 
 /** Hashes passwords slowly, on purpose. */

@@ -2,7 +2,7 @@ import { MemoryStore, SessionManager } from '@fetch-sessions/core'
 import { notFound, protectedScript } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { createLogin } from '@fetch-sessions/login'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { csrf } from 'hono/csrf'
 import { homePage, signInPage } from './pages.js'
 import { Passkeys } from './passkeys.js'
@@ -46,7 +46,7 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   })
 
   app.post('/sign-up/options', async (c) => {
-    const { name } = await c.req.json<{ name?: unknown }>()
+    const { name } = await bodyOf(c)
     if (typeof name !== 'string' || !/^[\w.-]{2,24}$/.test(name))
       return c.json({ problem: 'Choose another name.' }, 422)
     if (users.byName(name) !== undefined) return c.json({ problem: 'Somebody has this name already.' }, 422)
@@ -59,7 +59,7 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
     // Gone with the first answer, right or wrong.
     const { value, name } = (await c.var.session.write()).take('challenge') ?? {}
     if (value === undefined || name === undefined) return c.json({ problem: 'That took too long. Begin anew.' }, 400)
-    const passkey = await ceremonies.created(await c.req.json(), value)
+    const passkey = await ceremonies.created(await bodyOf(c), value)
     if (passkey === undefined) return c.json({ problem: 'That passkey is not right.' }, 400)
     const user = users.create(name, passkey)
     if (user === undefined) return c.json({ problem: 'Somebody has this name already.' }, 422)
@@ -76,7 +76,7 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   app.post('/sign-in', async (c) => {
     const { value, name } = (await c.var.session.write()).take('challenge') ?? {}
     if (value === undefined || name !== undefined) return c.json({ problem: 'That took too long. Begin anew.' }, 400)
-    const answer = await c.req.json()
+    const answer = await bodyOf(c)
     const user = users.byPasskey(answer.id)
     if (user === undefined || !(await ceremonies.used(answer, value, user.passkey))) {
       return c.json({ problem: 'Nobody signs in with that passkey here.' }, 401)
@@ -96,4 +96,11 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   app.notFound((c) => notFound(c.req.raw))
 
   return app
+}
+
+/** What a browser has sent. What is no JSON is empty, and so no right answer to anything. */
+// biome-ignore lint/suspicious/noExplicitAny: the library checks it
+async function bodyOf(c: Context): Promise<any> {
+  const body: unknown = await c.req.json().catch(() => undefined)
+  return typeof body === 'object' && body !== null ? body : {}
 }

@@ -254,6 +254,10 @@ describe.each([
     })
   })
 
+  it('takes no form that is larger than a form', async () => {
+    expect((await visitor().post('/sign-in', { name: 'a'.repeat(20_000), password: 'any' })).status).toBe(413)
+  })
+
   it('has a page for what is not there', async () => {
     const answer = await visitor().get('/nowhere')
     expect([answer.status, answer.text]).toEqual([404, expect.stringContaining('There is no such page')])

@@ -50,3 +50,12 @@ it('takes no answer to a sign-in for one to a sign-up', async () => {
 it.each(['', 'a', '<b>', 'x'.repeat(25), 7, undefined])('refuses the name %s', async (name) => {
   expect((await visitor().postJson('/sign-up/options', { name })).status).toBe(422)
 })
+
+it.each(['/sign-up/options', '/sign-up', '/sign-in'])('refuses at %s what is no JSON', async (path) => {
+  const headers = { 'content-type': 'application/json', origin: running.origin }
+  for (const body of ['{', 'null', '"text"']) {
+    const { status } = await fetch(running.origin + path, { method: 'POST', headers, body })
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(status).toBeLessThan(500)
+  }
+})

@@ -29,6 +29,11 @@ export async function startWorkers(): Promise<Running> {
   const config = JSON.parse(readFileSync(new URL('wrangler.jsonc', example), 'utf8').replace(/^ *\/\/.*$/gm, ''))
   const miniflare = new Miniflare({
     modules: true,
+    // What it logs is an audit log, which nobody reads here.
+    handleRuntimeStdio: (stdout, stderr) => {
+      stdout.resume()
+      stderr.pipe(process.stderr)
+    },
     script: outputFiles[0]?.text ?? '',
     compatibilityDate: config.compatibility_date,
     // Less work than for real passwords: there are many in these tests.
