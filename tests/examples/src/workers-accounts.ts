@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
@@ -30,7 +31,7 @@ export async function startWorkers(): Promise<Running> {
   const miniflare = new Miniflare({
     modules: true,
     // What it logs is an audit log, which nobody reads here.
-    handleRuntimeStdio: (stdout, stderr) => {
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       stdout.resume()
       stderr.pipe(process.stderr)
     },
