@@ -40,8 +40,17 @@ export async function check<User>(
   if (idOf(account, user) !== notes.id) {
     throw wrong('createLogin: loadUser', 'gave another user than the one that it was asked for')
   }
-  const outcome = await account.hash.check(notes.hash, notes.id, await credentialOf(account, user))
+  const outcome = await compare(account, notes, user)
   return outcome === 'wrong' ? 'credential' : { user, isStale: outcome === 'stale' }
+}
+
+/** Whether the credential of this user is the one of the sign-in. `stale`: by a hash that was made with an older secret. */
+export async function compare<User>(
+  account: Account<User>,
+  { hash, id }: LoginNotes,
+  user: User,
+): Promise<'right' | 'stale' | 'wrong'> {
+  return account.hash.check(hash, id, await credentialOf(account, user))
 }
 
 async function credentialOf<User>({ options, env }: Account<User>, user: User): Promise<string> {

@@ -24,7 +24,7 @@ export async function notesOfImpersonation<User>(
   const id = idOf(account, user)
   if (id === actor.id) throw wrong('impersonate', 'was given the user who is signed in')
   const [hash, at] = await Promise.all([hashOf(account, id, user), timeOf(account)])
-  return { id, hash, at, factors: {}, actor }
+  return { id, hash, at, order: actor.order, factors: {}, actor }
 }
 
 /** @throws TypeError */

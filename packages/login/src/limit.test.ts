@@ -24,6 +24,15 @@ describe('a limit on the sessions of one user', () => {
     expect(of.events[1]).toMatchObject({ userId: 'ada', endedSessionIds: [expect.any(String)] })
   })
 
+  it('puts the older one out also where the clock stands still', async () => {
+    const of = site({ maxSessions: 1 })
+    for (let i = 0; i < 10; i++) {
+      const [older, newer] = [of.browser(), of.browser()]
+      for (const browser of [older, newer]) await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      expect([await whoIs(older), await whoIs(newer)]).toEqual([undefined, 'ada'])
+    }
+  })
+
   it('refuses the next sign-in where `whenFull` says so, and leaves the session as it was', async () => {
     const of = site({ maxSessions: 2, whenFull: 'refuse' })
     await signIn(of)
@@ -120,6 +129,24 @@ describe('a limit on the sessions of one user', () => {
     const ids = await Promise.all(browsers.map(whoIs))
     expect(ids.filter((id) => id === 'ada')).toHaveLength(maxSessions)
     expect(await (servers[0] as Site).sessions.listByOwner('ada')).toHaveLength(maxSessions)
+  })
+
+  it('counts a sign-in that takes its place while another one counts', async () => {
+    const store = new MemoryStore()
+    const elsewhere = site({ store })
+    const place = await elsewhere.sessions.issue({}, { owner: 'ada' })
+    let lists = 0
+    const listByOwner: SessionStore['listByOwner'] = async (owner) => {
+      const listed = store.listByOwner(owner)
+      if (++lists === 2) {
+        await signIn(elsewhere)
+        await elsewhere.sessions.destroy(place.id)
+      }
+      return listed
+    }
+    const of = site({ maxSessions: 1, whenFull: 'refuse', store: { ...withoutOwners(store), listByOwner } })
+    await expect(signIn(of)).rejects.toMatchObject({ code: 'ERR_LOGIN_FULL' })
+    expect(await elsewhere.sessions.listByOwner('ada')).toHaveLength(1)
   })
 
   it('does not wait for a sign-in whose server died within it', async () => {

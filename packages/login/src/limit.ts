@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
-import { isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
 
 /** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
 const SEAT_LIFE = 30_000
@@ -52,29 +52,27 @@ export async function signInOrRefuse<User, R>(
  * all agree on which are the newest.
  */
 export async function endOldest<User>({ account, id, user, max }: SignIn<User>, own: string): Promise<string[]> {
-  const infos = await listSessions(account, id, 'maxSessions')
-  if (infos.length <= max) return []
-  const opened = await openSessions(account, infos)
-  const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
-  const ended = opened
-    .filter((_, index) => isLive[index])
-    .map(({ info }) => info)
-    .sort(byAge)
-    .slice(max)
-    .map((info) => info.id)
-  await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
-  return ended
-}
-
-/** The newest first, the same for everybody. */
-function byAge(a: SessionInfo, b: SessionInfo): number {
-  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1)
+  for (let attempt = 1; ; attempt++) {
+    const infos = await listSessions(account, id, 'maxSessions')
+    if (infos.length <= max) return []
+    const { opened, isWhole } = await openSessions(account, infos)
+    // One that has got another id in between would not be counted.
+    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
+    const ended = opened
+      .filter((_, index) => isLive[index])
+      .sort(bySignIn)
+      .slice(max)
+      .map(({ info }) => info.id)
+    await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
+    return ended
+  }
 }
 
 /**
  * A seat is taken while the others, seats included, leave room for it. So however many come at once, on however many
- * servers, there are never too many: whoever came last has seen all. Where there is no room for all seats, those behind
- * give theirs up and come again, so that those in front get in.
+ * servers, there are never too many: whoever took a seat last sees all the others. Where there is no room for all seats,
+ * those behind give theirs up and come again, so that those in front get in.
  */
 async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
   const { sessions } = signIn.account
@@ -108,13 +106,19 @@ async function look<User>(
   seat: string,
   replaced: string | undefined,
 ): Promise<'enough' | 'none' | 'for others' | 'in turn'> {
-  const infos = await listSessions(account, id, 'maxSessions')
-  const others = infos.filter((info) => info.id !== seat && info.id !== replaced)
+  // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
+  const known = new Map<string, SessionInfo>()
+  for (let i = 0; i < 2; i++) {
+    for (const info of await listSessions(account, id, 'maxSessions')) known.set(info.id, info)
+  }
+  const own = known.get(seat)
+  const others = [...known.values()].filter((info) => info.id !== seat && info.id !== replaced)
   if (others.length < max) return 'enough'
-  const own = infos.find((info) => info.id === seat)
+  const { opened, isWhole } = await openSessions(account, others)
+  if (!isWhole) return 'in turn'
   let signedIn = 0
   const seats: SessionInfo[] = []
-  for (const session of await openSessions(account, others)) {
+  for (const session of opened) {
     if (session.isEmpty) {
       if (time - session.info.createdAt < SEAT_LIFE) seats.push(session.info)
       else await account.sessions.destroy(session.info.id)
@@ -122,8 +126,13 @@ async function look<User>(
   }
   if (signedIn >= max) return 'none'
   if (signedIn + seats.length < max) return 'enough'
-  const ahead = seats.filter((other) => own === undefined || byAge(other, own) > 0)
+  const ahead = seats.filter((other) => own === undefined || isBefore(other, own))
   return signedIn + ahead.length < max ? 'in turn' : 'for others'
+}
+
+/** Which of two seats was taken first, the same for everybody. */
+function isBefore(a: SessionInfo, b: SessionInfo): boolean {
+  return a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt
 }
 
 /** Up to so many milliseconds. */

@@ -53,6 +53,21 @@ test('or what loadUser gives, where it stands first; then `keep` knows the keys'
   void auth.signIn(user, { rememberMe: true })
 })
 
+test('options, and a function that makes them, do as well', () => {
+  const common = {
+    loadUser: async (id: string): Promise<User | null> => find(id),
+    userId: (user: User) => user.id,
+    credential: (user: User) => user.passwordHash,
+    secret,
+  }
+  const ofOptions = createLogin({ ...common, sessions: { store: new MemoryStore(), secret } })
+  expectTypeOf(ofOptions.of(new Request('https://example.com/'))).toEqualTypeOf<Auth<User, string>>()
+  const ofFunction = createLogin({ ...common, sessions: () => ({ store: new MemoryStore(), secret }) })
+  expectTypeOf(ofFunction.sessions).toExtend<(env: never) => SessionManager<SessionData>>()
+  const ofManager = createLogin({ ...common, sessions: () => sessions })
+  expectTypeOf(ofManager.sessions).toExtend<(env: never) => SessionManager<Data>>()
+})
+
 test('env reaches what is made of it', () => {
   interface Env {
     SECRET: string

@@ -37,7 +37,13 @@ describe('a login', () => {
 
   it('takes what is not its own in the session for nobody', async () => {
     const of = site()
-    for (const value of ['octocat', 7, {}, { id: 'ada' }, { id: 'ada', hash: 'x', at: 1, factors: { a: 'b' } }]) {
+    for (const value of [
+      'octocat',
+      7,
+      {},
+      { id: 'ada' },
+      { id: 'ada', hash: 'x', at: 1, order: 1, factors: { a: 'b' } },
+    ]) {
       const { cookie } = await of.sessions.issue({ $login: value } as never)
       const browser = of.browser()
       browser.cookie = cookie

@@ -11,6 +11,8 @@ export interface LoginNotes {
   readonly hash: string
   /** When the user signed in. */
   readonly at: number
+  /** Tells apart those who signed in at the same time (`orderOfNow`). */
+  readonly order: number
   /** "Remember me": the lifetime that was asked for. */
   readonly remembered?: SessionLifetime | undefined
   /** When each factor was shown last. */
@@ -27,10 +29,10 @@ export function notesIn(session: { get(key: string): unknown }): LoginNotes | un
 
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
-  const { id, hash, at, factors, remembered } = value
+  const { id, hash, at, order, factors, remembered } = value
   return (
     [id, hash].every((text) => typeof text === 'string' && text !== '') &&
-    Number.isFinite(at) &&
+    [at, order].every(Number.isFinite) &&
     isObject(factors) &&
     Object.values(factors).every(Number.isFinite) &&
     (remembered === undefined || isObject(remembered))
@@ -39,4 +41,15 @@ function isNotes(value: unknown): value is LoginNotes {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
+}
+
+let newest = 0
+
+/**
+ * Grows with each sign-in, also within a millisecond or where the clock of the sessions stands still; of several servers
+ * as their own clocks do.
+ */
+export function orderOfNow(): number {
+  newest = Math.max(newest + 0.001, (performance.timeOrigin || 0) + performance.now())
+  return newest
 }

@@ -1,18 +1,25 @@
-import type { SessionData, SessionHandle, SessionLifetime, WritableSession } from '@fetch-sessions/core'
+import type { SessionData, SessionHandle, WritableSession } from '@fetch-sessions/core'
 import { type Account, hashOf, idOf, timeOf } from './account.js'
 import type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
 import { type Current, CurrentUser } from './current-user.js'
 import type { DeviceState } from './device-bound.js'
-import { checkSeconds, LoginError, rejectUnknown, wrong } from './errors.js'
+import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
 import { endOldest, signInOrRefuse } from './limit.js'
-import { LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
+import { LOGIN_KEY, type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { namesOf, type OneOrMore } from './options.js'
-import { endSessions, isOwnSignIn, isUnsupported, listSessions, openSessions, supported } from './user-sessions.js'
-
-/** "Remember me": 30 days, the longest that NIST SP 800-63B lets a sign-in of its first level last. */
-const REMEMBERED: SessionLifetime = { persistent: true, idleTimeout: 2_592_000, absoluteTimeout: 2_592_000 }
+import { keysOf, rememberedBy, timesOf } from './sign-in-options.js'
+import { siteDataHeaders } from './site-data.js'
+import {
+  bySignIn,
+  endSessions,
+  isOwnSignIn,
+  isUnsupported,
+  listSessions,
+  openSessions,
+  supported,
+} from './user-sessions.js'
 
 /** How many characters a label may have. */
 const MAX_LABEL = 256
@@ -56,11 +63,12 @@ export class RequestAuth<User> implements Auth<User> {
     ])
     const factors = options.factor === undefined ? [] : namesOf('signIn: factor', options.factor)
     const remembered = rememberedBy(options.remember)
+    const order = orderOfNow()
     // A remembered session is fresh by `confirm` alone.
     const notes: LoginNotes =
       remembered === undefined
-        ? { id, hash, at: time, factors: timesOf(factors, time) }
-        : { id, hash, at: time, factors: {}, remembered }
+        ? { id, hash, at: time, order, factors: timesOf(factors, time) }
+        : { id, hash, at: time, order, factors: {}, remembered }
     const label = options.label ?? this.#describedLabel()
     const { id: previousSessionId, owner } = session
     const previousUserId = notesIn(session)?.id
@@ -96,7 +104,7 @@ export class RequestAuth<User> implements Auth<User> {
     const sessionId = await this.#sessionId()
     await this.#destroy()
     if (notes !== undefined) this.#emit({ type: 'signed-out', from: 'here', ...(await this.#about(notes, sessionId)) })
-    return this.#siteDataHeaders()
+    return siteDataHeaders(this.#account.options.clearSiteData)
   }
 
   async signOutOthers(): Promise<number | undefined> {
@@ -115,7 +123,7 @@ export class RequestAuth<User> implements Auth<User> {
     await this.#destroy()
     const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere')
     this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...(await this.#about(notes, sessionId)) })
-    return this.#siteDataHeaders()
+    return siteDataHeaders(this.#account.options.clearSiteData)
   }
 
   async confirm(factor: OneOrMore): Promise<void> {
@@ -155,11 +163,12 @@ export class RequestAuth<User> implements Auth<User> {
   async devices(): Promise<Device[]> {
     const { notes, user } = await this.#required('devices')
     const infos = await listSessions(this.#account, notes.id, 'devices')
-    const opened = await openSessions(this.#account, infos)
+    const { opened } = await openSessions(this.#account, infos)
     const isOwn = await Promise.all(opened.map((session) => isOwnSignIn(this.#account, session, notes.id, user)))
     const current = await this.#sessionId()
     return opened
       .filter((_, index) => isOwn[index])
+      .sort(bySignIn)
       .map(({ info: { id, label, createdAt, lastUsedAt } }) => ({
         id,
         label,
@@ -167,7 +176,6 @@ export class RequestAuth<User> implements Auth<User> {
         lastUsedAt,
         isCurrent: id === current,
       }))
-      .sort((a, b) => b.createdAt - a.createdAt)
   }
 
   async signOutDevice(id: string): Promise<boolean> {
@@ -332,34 +340,6 @@ export class RequestAuth<User> implements Auth<User> {
   #emit(event: LoginEvent): void {
     this.#account.emit(event)
   }
-
-  #siteDataHeaders(): Headers {
-    const { clearSiteData = false } = this.#account.options
-    const data = clearSiteData === true ? ['cache', 'storage'] : clearSiteData || []
-    const headers = new Headers()
-    if (data.length > 0) headers.set('Clear-Site-Data', data.map((what) => `"${what}"`).join(', '))
-    return headers
-  }
-}
-
-/** @throws TypeError if this is neither a boolean nor a lifetime; what a lifetime may be, core says */
-function rememberedBy(remember: boolean | SessionLifetime = false): SessionLifetime | undefined {
-  if (typeof remember === 'boolean') return remember ? REMEMBERED : undefined
-  if (typeof remember !== 'object' || remember === null) {
-    throw wrong('signIn: remember', 'must be true, false or a lifetime: { idleTimeout, absoluteTimeout } in seconds')
-  }
-  return { persistent: true, ...remember }
-}
-
-/** @throws TypeError for what is no list of keys, or has the one that says who is signed in */
-function keysOf(what: string, keep: readonly string[] = []): readonly string[] {
-  const isList = Array.isArray(keep) && keep.every((key) => typeof key === 'string')
-  if (!isList || keep.includes(LOGIN_KEY)) throw wrong(`${what}: keep`, 'must be a list of keys of your own data')
-  return keep
-}
-
-function timesOf(factors: readonly string[], time: number): Record<string, number> {
-  return Object.fromEntries(factors.map((factor) => [factor, time]))
 }
 
 function isFull(error: unknown): boolean {

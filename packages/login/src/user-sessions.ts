@@ -1,5 +1,5 @@
-import { isSessionError, type ReadableSession, type SessionData, type SessionInfo } from '@fetch-sessions/core'
-import { type Account, check } from './account.js'
+import { isSessionError, type SessionInfo } from '@fetch-sessions/core'
+import { type Account, compare } from './account.js'
 import { LoginError } from './errors.js'
 import { type LoginNotes, notesIn } from './notes.js'
 
@@ -15,18 +15,13 @@ export async function listSessions<User>(account: Account<User>, owner: string, 
   return supported(what, 'lists the sessions of an owner', () => account.sessions.listByOwner(owner))
 }
 
-/** The same with the notes of each. What ended meanwhile, or can't be read, is left out. */
+/** The same with the notes of each. `isWhole`: none has ended, or got another id, since they were listed. */
 export async function openSessions<User>(
   account: Account<User>,
   infos: readonly SessionInfo[],
-): Promise<UserSession[]> {
-  const opened = await Promise.all(
-    infos.map(async (info) => {
-      const session = await peek(account, info.id)
-      return session && { info, notes: notesIn(session), isEmpty: session.size === 0 }
-    }),
-  )
-  return opened.filter((session) => session !== undefined)
+): Promise<{ readonly opened: UserSession[]; readonly isWhole: boolean }> {
+  const opened = (await Promise.all(infos.map((info) => open(account, info)))).filter((one) => one !== undefined)
+  return { opened, isWhole: opened.length === infos.length }
 }
 
 /** Whether this is the user's own sign-in, and not over: neither an impersonation nor one with an older credential. */
@@ -37,8 +32,16 @@ export async function isOwnSignIn<User>(
   user: User,
 ): Promise<boolean> {
   if (notes === undefined || notes.id !== id || notes.actor !== undefined) return false
-  const known = { ...account, options: { ...account.options, loadUser: () => user } }
-  return typeof (await check(known, notes)) !== 'string'
+  return (await compare(account, notes, user)) !== 'wrong'
+}
+
+/** The newest sign-in first, the same for everybody. */
+export function bySignIn(a: UserSession, b: UserSession): number {
+  return (
+    b.info.createdAt - a.info.createdAt ||
+    (b.notes?.order ?? 0) - (a.notes?.order ?? 0) ||
+    (a.info.id < b.info.id ? -1 : 1)
+  )
 }
 
 /** Ends the sessions of a user. How many, where that is known. */
@@ -76,11 +79,13 @@ export function isUnsupported(error: unknown): boolean {
   )
 }
 
-async function peek<User>(account: Account<User>, id: string): Promise<ReadableSession<SessionData> | undefined> {
+async function open<User>(account: Account<User>, info: SessionInfo): Promise<UserSession | undefined> {
   try {
-    return await account.sessions.peek(id)
+    const session = await account.sessions.peek(info.id)
+    return session && { info, notes: notesIn(session), isEmpty: session.size === 0 }
   } catch (error) {
-    if (isSessionError(error) && error.code === 'ERR_SESSION_DATA') return undefined
+    // What can't be read is nobody's sign-in.
+    if (isSessionError(error) && error.code === 'ERR_SESSION_DATA') return { info, notes: undefined, isEmpty: false }
     throw error
   }
 }
