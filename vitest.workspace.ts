@@ -5,6 +5,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const packages = [
   'cloudflare',
   'core',
+  'create-fetch-sessions',
   'deno-kv',
   'fetch',
   'hono',

@@ -10,6 +10,7 @@ export const groups: readonly Group[] = [
     text: 'Start',
     pages: [
       ['start', 'A session in five minutes'],
+      ['packages/create-fetch-sessions', 'npm create'],
       ['request', 'The life of a request'],
       ['questions', 'Questions'],
     ],
@@ -59,6 +60,7 @@ export const groups: readonly Group[] = [
       ['caches', 'Caches and CDNs'],
       ['cross-site', 'Other sites, native apps, CSRF'],
       ['scaling', 'Scaling'],
+      ['upgrading', 'Versions and upgrades'],
       ['browsers', 'Browsers'],
       ['performance', 'Performance'],
     ],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, SessionManager, type SessionOptions, SessionStoreError } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { gate } from '../testing/gate.js'
 import { secret } from '../testing/secret.js'
 import { reading, regenerate, signOut, writing } from '../testing/serve.js'
 import { cookieAfter } from '../testing/set-cookie.js'
@@ -222,6 +223,30 @@ describe('a new id of a session in its cookie, with revocations,', () => {
     })
     clock.passes(60)
     expect(await userOf(cookieAfter(late, cookie))).toBe(undefined)
+  })
+
+  it('opens nothing where a sign-out everywhere was on its way to the store when it was given', async () => {
+    const { sessions, elsewhere, clock, revoked, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    clock.passes(1)
+    const [asked, slow] = [gate(), gate()]
+    const load = revoked.load.bind(revoked)
+    revoked.load = async (id) => {
+      const answer = await load(id)
+      asked.open()
+      await slow.opened
+      return answer
+    }
+    const signedOut = elsewhere.destroyByOwner('ada')
+    await asked.opened
+    revoked.load = load
+    clock.passes(1)
+    const next = cookieAfter(await regenerate(sessions, cookie))
+    clock.passes(1)
+    slow.open()
+    await signedOut
+    clock.passes(60)
+    expect(await userOf(next)).toBeUndefined()
   })
 
   it('stays signed in where a sign-out everywhere has spared it', async () => {

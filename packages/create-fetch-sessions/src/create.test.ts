@@ -1,0 +1,59 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { create } from './create.js'
+import { installCommands, templateOf, templates } from './templates.js'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'create-fetch-sessions-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe.each(templates)('an application for $title', (template) => {
+  it('has a secret of its own, which is not committed', async () => {
+    const [one, other] = [join(folder, 'one'), join(folder, 'other')]
+    await create(one, template)
+    await create(other, template)
+    const secretOf = (at: string): Promise<string> => readFile(join(at, template.secretFile), 'utf8')
+    expect(await secretOf(one)).toMatch(/^SESSION_SECRET=[\w+/]{43}=\n$/)
+    expect(await secretOf(one)).not.toBe(await secretOf(other))
+    expect((await stat(join(one, template.secretFile))).mode & 0o077).toBe(0)
+    expect(await readFile(join(one, '.gitignore'), 'utf8')).toContain(`\n${template.secretFile}\n`)
+  })
+
+  it('is the start that the README shows', async () => {
+    const app = join(folder, 'app')
+    await create(app, template)
+    const source = (await readdir(app)).find((file) => /^(server|worker)\.ts$/.test(file)) ?? ''
+    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(`// ${source}\n${await readFile(join(app, source), 'utf8')}`)
+    const commands = installCommands(template).flat()
+    const [section = ''] = readme.split('\n### ').filter((text) => text.startsWith(template.title))
+    for (const name of template.packages)
+      expect([section, commands]).toEqual([expect.stringContaining(name), expect.arrayContaining([name])])
+  })
+})
+
+it('a package is called as its folder, in letters that npm takes', async () => {
+  for (const [name, expected] of [
+    ['My App', 'my-app'],
+    ['.hidden', 'hidden'],
+    ['…', 'app'],
+  ] as const) {
+    await create(join(folder, name), templateOf('hono'))
+    expect(JSON.parse(await readFile(join(folder, name, 'package.json'), 'utf8'))).toMatchObject({ name: expected })
+  }
+})
+
+it('a folder that has something in it is left as it is', async () => {
+  await writeFile(join(folder, 'mine.txt'), 'mine')
+  await expect(create(folder, templateOf('hono'))).rejects.toThrow('is not empty')
+  expect(await readdir(folder)).toEqual(['mine.txt'])
+})
+
+it('a template that is not there is an error that names those that are', () => {
+  expect(() => templateOf('express4')).toThrow('hono, itty-router, workers, deno, bun')
+})

@@ -1,0 +1,14 @@
+import { MemoryStore, SessionManager, withSession } from '@fetch-sessions/fetch'
+
+const sessions = new SessionManager<{ count: number }>({
+  store: new MemoryStore(),
+  secret: process.env.SESSION_SECRET, // Bun reads .env by itself
+})
+
+Bun.serve({
+  port: 3000,
+  fetch: withSession(async (_request, handle) => {
+    const session = await handle.write()
+    return new Response(`Visit ${session.update('count', (n = 0) => n + 1)}`)
+  }, sessions),
+})
