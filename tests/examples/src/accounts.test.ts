@@ -4,6 +4,9 @@ import type { Running } from './running.js'
 import { type Answer, Visitor } from './visitor.js'
 import { startWorkers } from './workers-accounts.js'
 
+/** How long it may take until the application runs, in milliseconds. */
+const STARTING = 60_000
+
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1'
 
 const passwordOf = (name: string): string => `correct horse of ${[...name].reverse().join('')}`
@@ -23,7 +26,7 @@ describe.each([
     expect(first.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     // The first is the admin.
     await signUp(new Visitor(running.origin), 'root')
-  })
+  }, STARTING)
   afterAll(() => running?.stop())
 
   /** Each test is at home in a place of its own, so that its tries are. Cloudflare tells the address like this. */
