@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fillIn, passwords, signedIn, startAccounts } from './accounts-site.js'
-import { engine, openBrowser, openPage, type Page } from './browser.js'
+import { engine, openPage, type Page } from './browser.js'
 import { follow, leave, press, problemsOf } from './example-page.js'
 
 const path = async (page: Page): Promise<string> => {
@@ -89,7 +89,7 @@ describe.runIf(engine === 'chromium')('the accounts example, with two browsers o
     /** What five requests at once show, again and again until the sign-in is done. */
     const stolen = thief.evaluate(async () => {
       const seen = new Set<string>()
-      for (let isOver = false; !isOver; ) {
+      for (let isOver = false; !isOver; document.body.setAttribute('data-seen', '')) {
         const answers = await Promise.all(Array.from({ length: 5 }, () => fetch('/account')))
         const pages = await Promise.all(answers.map((answer) => answer.text()))
         for (const page of pages) seen.add(page.match(/You are <strong>(\w+)/)?.[1] ?? 'nobody')
@@ -97,6 +97,7 @@ describe.runIf(engine === 'chromium')('the accounts example, with two browsers o
       }
       return [...seen]
     })
+    await thief.until(() => document.body.hasAttribute('data-seen'))
     await fillIn(victim, 'ada')
     expect(await flash(victim)).toBe('You are signed in. Welcome back, ada!')
     expect(await stolen).toEqual(['bob', 'nobody'])
@@ -122,52 +123,65 @@ describe.runIf(engine === 'chromium')('the accounts example', () => {
     expect([await path(page), await flash(page)]).toEqual(['/admin', 'You are yourself again.'])
   })
 
-  it('has pages that everybody can use', async () => {
-    const site = await startAccounts()
-    const page = await (await openBrowser()).newPage()
-    const problems: string[] = []
-    const look = async (name: string): Promise<void> =>
-      void problems.push(...(await problemsOf(page, `accounts-${name}`)))
+  /** What is wrong with the page that is shown, under its name in the example. */
+  const look = (page: Page, name: string): Promise<string[]> => problemsOf(page, `accounts-${name}`)
 
+  it('has pages that everybody can use, for who is not signed in', async () => {
+    const site = await startAccounts()
+    const page = await openPage()
     await page.visit(site('shop.test'))
-    await look('welcome')
+    const problems = await look(page, 'welcome')
     await follow(page, 'Sign up')
-    await look('sign-up')
     await page.fill('Name', 'ada')
     await page.fill('Password', 'short')
     await press(page, 'Sign up')
-    await look('sign-up-wrong')
+    problems.push(...(await look(page, 'sign-up-wrong')))
     await page.visit(site('shop.test', '/members'))
-    await look('sign-in')
+    problems.push(...(await look(page, 'sign-in')))
     await page.fill('Name', 'root')
     await page.fill('Password', 'wrong')
     await press(page, 'Sign in')
-    await look('sign-in-wrong')
-    expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).type)).toBe('password')
+    problems.push(...(await look(page, 'sign-in-wrong')))
+    // The name is still there, and the password is what to type next.
     await page.type(passwords.root)
-    await page.clickField('Remember me')
     await press(page, 'Sign in')
-    await look('members')
-    await signedIn(site, 'root')
-    await follow(page, 'Account')
-    await look('account')
-    await follow(page, 'Change your password')
-    await look('confirm')
-    await page.fill('Password', passwords.root)
-    await press(page, 'Go on')
-    await look('password')
-    await follow(page, 'Admin')
-    await look('admin')
-    await press(page, 'See the site as bob')
-    await look('acting')
-    await follow(page, 'Account')
-    await look('acting-account')
-    await page.visit(site('shop.test', '/admin'))
-    await look('forbidden')
-    await page.visit(site('shop.test', '/nowhere'))
-    await look('not-found')
+    expect(await path(page)).toBe('/members')
     await press(page, 'Sign out')
-    await look('signed-out')
+    expect(await flash(page)).toBe('You are signed out.')
+    problems.push(...(await look(page, 'signed-out')))
+    expect(problems).toEqual([])
+  })
+
+  it('has pages that everybody can use, for members', async () => {
+    const site = await startAccounts()
+    await signedIn(site, 'ada')
+    const { page } = await signedIn(site, 'ada', { remember: true })
+    const problems = await look(page, 'members')
+    await follow(page, 'Account')
+    problems.push(...(await look(page, 'account')))
+    await follow(page, 'Change your password')
+    problems.push(...(await look(page, 'confirm')))
+    await page.fill('Password', passwords.ada)
+    await press(page, 'Go on')
+    problems.push(...(await look(page, 'password')))
+    await page.visit(site('shop.test', '/admin'))
+    expect(await heading(page)).toBe('That is not for you')
+    problems.push(...(await look(page, 'forbidden')))
+    expect(problems).toEqual([])
+  })
+
+  it('has pages that everybody can use, for an admin', async () => {
+    const site = await startAccounts()
+    const { page } = await signedIn(site, 'root')
+    await follow(page, 'Admin')
+    const problems = await look(page, 'admin')
+    await press(page, 'See the site as bob')
+    problems.push(...(await look(page, 'acting')))
+    await follow(page, 'Account')
+    problems.push(...(await look(page, 'acting-account')))
+    await page.visit(site('shop.test', '/nowhere'))
+    expect(await heading(page)).toBe('There is no such page')
+    problems.push(...(await look(page, 'not-found')))
     expect(problems).toEqual([])
   })
 })
