@@ -1,3 +1,4 @@
+import { wantsPage } from '@fetch-sessions/example-shared/page'
 import { createMiddleware } from 'hono/factory'
 import { messagePage } from './pages/members.js'
 import { type Site, show, type Visit } from './site.js'
@@ -9,7 +10,7 @@ import { type Site, show, type Visit } from './site.js'
 export const refusalPages = (site: Site) =>
   createMiddleware<Visit>(async (c, next) => {
     await next()
-    if (!c.req.header('Accept')?.includes('text/html') || !c.res.headers.get('Content-Type')?.includes('json')) return
+    if (!wantsPage(c.req.raw) || !isRefusal(c.res)) return
     const { code } = (await c.res.json()) as { code: string }
     if (code === 'forbidden') {
       c.res = await show(site, c, forbidden, { status: 403 })
@@ -18,6 +19,9 @@ export const refusalPages = (site: Site) =>
       c.res = c.redirect(`${place}?next=${encodeURIComponent(pageOf(c.req.header('Referer'), c.req.url))}`, 303)
     }
   })
+
+const isRefusal = ({ status, headers }: Response): boolean =>
+  (status === 401 || status === 403) && headers.get('Content-Type') === 'application/json'
 
 /** The page whose form it was. */
 function pageOf(referer = '', url: string): string {

@@ -21,7 +21,7 @@ interface Settings {
   provider: ProviderSettings
 }
 
-/** Sign-in with an OpenID provider: Google, Microsoft, Keycloak, or the one in provider.ts. */
+/** Sign-in with an OpenID provider: Google, Microsoft, Keycloak, or the one in local-provider.ts. */
 export function oauth({ secret, origin, provider: settings }: Settings): { fetch: Hono['fetch'] } {
   const users = new Users()
   const sessions = new SessionManager<Data>({
