@@ -19,6 +19,7 @@ export const groups: readonly Group[] = [
     text: 'Sessions',
     pages: [
       ['sessions', 'Read, write, sign in and out'],
+      ['sign-in', 'Who is signed in'],
       ['concurrency', 'Two requests at once'],
       ['expiry', 'Expiry and remember me'],
       ['data', 'Data and types'],
@@ -48,6 +49,7 @@ export const groups: readonly Group[] = [
       ['packages/hono', 'Hono'],
       ['packages/fetch', 'Fetch handlers'],
       ['packages/itty-router', 'itty-router'],
+      ['packages/login', 'Login'],
       ['packages/core', 'Core'],
       ['frameworks-without-a-response', 'Without a Response'],
     ],

@@ -65,7 +65,7 @@ export class CurrentUser<User> {
     const { deviceBound } = this.#account.options
     if (deviceBound === undefined || this.#request === undefined) return Promise.resolve('unbound')
     if (this.#state === undefined) {
-      const asking = stateOf(deviceBound, this.#request)
+      const asking = stateOf(deviceBound, this.#request, this.#account.env)
       this.#state = asking
       asking.catch(() => {
         this.#state = undefined
@@ -158,8 +158,8 @@ export class CurrentUser<User> {
 }
 
 /** @throws TypeError for an answer that is none: nobody is taken for proven by mistake */
-async function stateOf(deviceBound: DeviceBound, request: Request): Promise<DeviceState> {
-  const state: unknown = await deviceBound.state(request)
+async function stateOf<Env>(deviceBound: DeviceBound<Env>, request: Request, env: Env): Promise<DeviceState> {
+  const state: unknown = await deviceBound.state(request, env)
   if (state === 'proven' || state === 'unbound' || state === 'missing') return state
   throw wrong('createLogin: deviceBound', "must answer 'proven', 'unbound' or 'missing'")
 }

@@ -85,6 +85,21 @@ describe('a session that is bound to a device', () => {
     expect(asked).toEqual([seen])
   })
 
+  it('is asked about with what the platform hands over', async () => {
+    const seen: unknown[] = []
+    const deviceBound: DeviceBound = {
+      state: async (_request, env) => {
+        seen.push(env)
+        return 'proven'
+      },
+    }
+    const of = site({ deviceBound })
+    const browser = await signedIn(of)
+    const env = { name: 'of the platform' }
+    await browser.visit((_auth, request) => of.login.of(new Request(request), env).userId())
+    expect(seen).toEqual([env])
+  })
+
   it('fails the request where that can not be told', async () => {
     const of = site({
       deviceBound: {

@@ -5,7 +5,7 @@
 export type DeviceState = 'proven' | 'unbound' | 'missing'
 
 /** What knows whether a session is bound to a device, such as `@fetch-sessions/device-bound`. */
-export interface DeviceBound {
-  /** Of the session of this request. */
-  state(request: Request): Promise<DeviceState>
+export interface DeviceBound<Env = unknown> {
+  /** Of the session of this request. `env`: what the platform hands to a handler. */
+  state(request: Request, env: Env): Promise<DeviceState>
 }

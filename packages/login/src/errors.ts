@@ -9,6 +9,8 @@ export type LoginErrorCode =
   /** The session store can't do what was asked for. */
   | 'ERR_LOGIN_UNSUPPORTED'
 
+const ERRORS_SECTION = 'https://github.com/fetch-sessions/fetch-sessions/blob/main/docs/sign-in.md#errors'
+
 /** The class of every error of this package but a wrong option or value, which is a `TypeError`. */
 export class LoginError extends Error {
   override readonly name: string = 'LoginError'
@@ -18,6 +20,11 @@ export class LoginError extends Error {
   constructor(code: LoginErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  /** The section of the documentation that says what to do. */
+  get url(): string {
+    return ERRORS_SECTION
   }
 }
 

@@ -38,8 +38,8 @@ export type LoginEvent =
       readonly type: 'signed-in'
       readonly factors: readonly string[]
       readonly isRemembered: boolean
-      /** The id that the session had before, which opens nothing now. */
-      readonly previousSessionId: string
+      /** The id that the session had before, if there was one. It opens nothing now. */
+      readonly previousSessionId?: string | undefined
       /** Who was signed in before in this session. */
       readonly previousUserId?: string | undefined
     })

@@ -58,7 +58,7 @@ export interface LoginOptions<User, Env = unknown, Manager extends AnySessionMan
   /** What the list of devices calls the one of this request, such as "Firefox on Linux". */
   describeDevice?: (request: Request) => { label?: string | undefined } | undefined
   /** Knows whether a session is bound to a device. One that is bound and comes without proof is not signed in. */
-  deviceBound?: DeviceBound
+  deviceBound?: DeviceBound<Env>
   /**
    * What the browser is told to forget at a sign-out, by the headers that `signOut` returns. `true`: what it has cached
    * and stored. Default: nothing.

@@ -9,7 +9,7 @@ import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, seco
 import { endOldest, signInOrRefuse } from './limit.js'
 import { LOGIN_KEY, type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { namesOf, type OneOrMore } from './options.js'
-import { keysOf, rememberedBy, timesOf } from './sign-in-options.js'
+import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
 import { siteDataHeaders } from './site-data.js'
 import {
   bySignIn,
@@ -20,9 +20,6 @@ import {
   openSessions,
   supported,
 } from './user-sessions.js'
-
-/** How many characters a label may have. */
-const MAX_LABEL = 256
 
 type Session = WritableSession<SessionData>
 
@@ -69,14 +66,15 @@ export class RequestAuth<User> implements Auth<User> {
       remembered === undefined
         ? { id, hash, at: time, order, factors: timesOf(factors, time) }
         : { id, hash, at: time, order, factors: {}, remembered }
-    const label = options.label ?? this.#describedLabel()
-    const { id: previousSessionId, owner } = session
+    const label = labelOf(options.label, this.#request, this.#account.options.describeDevice)
+    const keep = keysOf('signIn', options.keep)
+    const { id: replacedId, owner } = session
+    const previousSessionId = session.isNew ? undefined : replacedId
     const previousUserId = notesIn(session)?.id
     // 2. The new session, if there is a place for it.
     const begin = async (): Promise<void> => {
-      await this.#replace(notes, keysOf('signIn', options.keep), (session) => {
+      await this.#replace(notes, keep, (session) => {
         session.regenerate({ restart: true })
-        session.setOwner(id)
         session.setLabel(label)
         session.setLifetime(undefined)
         if (remembered !== undefined) session.setLifetime(remembered)
@@ -84,10 +82,9 @@ export class RequestAuth<User> implements Auth<User> {
     }
     const about = { userId: id, time }
     if (max !== undefined && whenFull === 'refuse') {
-      const replaced = owner === id ? previousSessionId : undefined
+      const replaced = owner === id ? replacedId : undefined
       await signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin).catch((error) => {
-        if (isFull(error))
-          this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: previousSessionId })
+        if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
         throw error
       })
     } else await begin()
@@ -280,9 +277,11 @@ export class RequestAuth<User> implements Auth<User> {
     if (endedSessionIds.includes(own)) await this.#destroy()
   }
 
-  /** These notes and what is kept, and nothing else. */
+  /** These notes and what is kept, and nothing else. The session is the user's, or whoever's who acts as the user. */
   async #replace(notes: LoginNotes, keep: readonly string[], change: (session: Session) => void): Promise<void> {
     await this.#save(notes, (session) => {
+      // First of all, since the store may refuse an owner: then nothing has changed.
+      session.setOwner(notes.actor?.id ?? notes.id)
       const kept = keep.map((key) => [key, session.get(key)] as const)
       session.clear()
       for (const [key, value] of kept) session.set(key, value)
@@ -306,12 +305,6 @@ export class RequestAuth<User> implements Auth<User> {
   async #destroy(): Promise<void> {
     this.#current.set(undefined)
     await this.#handle.save((session) => session.destroy())
-  }
-
-  /** What it says may be made of a header, so one that is too long is no error. */
-  #describedLabel(): string | undefined {
-    if (this.#request === undefined) return undefined
-    return this.#account.options.describeDevice?.(this.#request)?.label?.slice(0, MAX_LABEL)
   }
 
   /** @throws LoginError if nobody is signed in */

@@ -1,17 +1,44 @@
 import type { SessionLifetime } from '@fetch-sessions/core'
-import { wrong } from './errors.js'
+import { checkSeconds, rejectUnknown, wrong } from './errors.js'
 import { LOGIN_KEY } from './notes.js'
+import type { LoginOptions } from './options.js'
+
+/** How many characters a label may have. */
+const MAX_LABEL = 256
 
 /** "Remember me": 30 days, the longest that NIST SP 800-63B lets a sign-in of its first level last. */
 const REMEMBERED: SessionLifetime = { persistent: true, idleTimeout: 2_592_000, absoluteTimeout: 2_592_000 }
 
-/** @throws TypeError if this is neither a boolean nor a lifetime; what a lifetime may be, core says */
+/** @throws TypeError if this is neither a boolean nor a lifetime */
 export function rememberedBy(remember: boolean | SessionLifetime = false): SessionLifetime | undefined {
   if (typeof remember === 'boolean') return remember ? REMEMBERED : undefined
-  if (typeof remember !== 'object' || remember === null) {
-    throw wrong('signIn: remember', 'must be true, false or a lifetime: { idleTimeout, absoluteTimeout } in seconds')
-  }
-  return { persistent: true, ...remember }
+  rejectUnknown('signIn: remember', remember, ['idleTimeout', 'absoluteTimeout', 'persistent'])
+  const { idleTimeout, absoluteTimeout, persistent = true } = remember
+  if (idleTimeout !== undefined) checkSeconds('signIn: remember: idleTimeout', idleTimeout)
+  if (absoluteTimeout !== undefined) checkSeconds('signIn: remember: absoluteTimeout', absoluteTimeout)
+  if (typeof persistent !== 'boolean') throw wrong('signIn: remember: persistent', 'must be true or false')
+  return { ...remember, persistent }
+}
+
+/**
+ * What the list of devices calls this one. What `describeDevice` says may be made of a header, so there one that is too
+ * long is no error.
+ * @throws TypeError if this is no label
+ */
+export function labelOf(
+  label: string | undefined,
+  request: Request | undefined,
+  describe: LoginOptions<never>['describeDevice'],
+): string | undefined {
+  if (label !== undefined) return checkedLabel('signIn: label', label)
+  const described = request && describe?.(request)?.label
+  return described === undefined ? undefined : checkedLabel('createLogin: describeDevice', described, true)
+}
+
+function checkedLabel(name: string, label: unknown, isCut = false): string {
+  const isRight = typeof label === 'string' && (isCut || label.length <= MAX_LABEL)
+  if (!isRight) throw wrong(name, `must be a text of at most ${MAX_LABEL} characters`)
+  return label.slice(0, MAX_LABEL)
 }
 
 /** @throws TypeError for what is no list of keys, or has the one that says who is signed in */

@@ -163,12 +163,22 @@ describe('a sign-in', () => {
 })
 
 describe('a sign-in says in words what is wrong with', () => {
-  const attempt = (user: unknown, options: unknown = {}): Promise<unknown> => {
+  /** What is thrown, and what is left of the guest's session. */
+  const attempt = async (
+    user: unknown,
+    options: unknown = {},
+  ): Promise<[error: unknown, left: unknown, isSame: boolean]> => {
     const of = site()
-    return of
-      .browser()
-      .visit((auth) => auth.signIn(user as User, options as SignInOptions))
-      .catch((error) => error)
+    const browser = of.browser()
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('note', 'of a guest')
+    })
+    const { cookie } = browser
+    const error = await browser
+      .visit((auth) => auth.signIn(user as User, options as SignInOptions).catch((error: unknown) => error))
+      .catch((error: unknown) => error)
+    const session = await of.sessions.read(browser.request())
+    return [error, [session.toJSON(), session.owner], browser.cookie === cookie]
   }
 
   it.each([
@@ -178,12 +188,16 @@ describe('a sign-in says in words what is wrong with', () => {
     ['an empty credential', { id: 'ada', passwordHash: '' }, {}, /credential must give a text/],
     ['no credential', { id: 'ada' }, {}, /credential must give a text/],
     ['an unknown option', { id: 'ada', passwordHash: 'x' }, { rememberMe: true }, /signIn: rememberMe is no option/],
-    ['a wrong remember', { id: 'ada', passwordHash: 'x' }, { remember: 'on' }, /signIn: remember must be/],
+    ['a number as label', { id: 'ada', passwordHash: 'x' }, { label: 7 }, /signIn: label must be/],
+    ['a long label', { id: 'ada', passwordHash: 'x' }, { label: 'x'.repeat(257) }, /signIn: label must be/],
+    ['an id that no store keeps', { id: '\ud800', passwordHash: 'x' }, {}, /well-formed/],
+    ['a wrong remember', { id: 'ada', passwordHash: 'x' }, { remember: 'on' }, /signIn: remember takes/],
     ['milliseconds', { id: 'ada', passwordHash: 'x' }, { remember: { idleTimeout: 1e12 } }, /idleTimeout/],
     ['an empty factor', { id: 'ada', passwordHash: 'x' }, { factor: '' }, /signIn: factor must be/],
     ['a key that is its own', { id: 'ada', passwordHash: 'x' }, { keep: ['$login'] }, /signIn: keep must be/],
   ])('%s', async (_what, user, options, message) => {
-    const error = await attempt(user, options)
+    const [error, left, isSame] = await attempt(user, options)
+    expect([left, isSame]).toEqual([[{ note: 'of a guest' }, undefined], true])
     expect(error).toBeInstanceOf(TypeError)
     expect((error as Error).message).toMatch(message)
   })
