@@ -193,6 +193,19 @@ describe.each([
     expect((await here.get('/members')).status).toBe(200)
   })
 
+  it('limits the tries of the password that is asked for once more', async () => {
+    const tried = await withinOneMinute(async () => {
+      const { here } = await newMember()
+      const seen: number[] = []
+      for (let tries = 0; tries < 11; tries++)
+        seen.push((await here.post('/confirm', { password: 'not this one' })).status)
+      return { seen, page: await here.get('/members') }
+    })
+    expect(tried.seen).toEqual([...Array(10).fill(401), 429])
+    // Who was signed in still is.
+    expect(tried.page.status).toBe(200)
+  })
+
   it('is safe from session fixation: a cookie that was planted opens nothing after the sign-in', async () => {
     const { name } = await newMember()
     const { here: thief } = await newMember()
