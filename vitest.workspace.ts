@@ -11,6 +11,7 @@ const packages = [
   'hono',
   'itty-router',
   'login',
+  'opentelemetry',
   'redis',
   'sql',
   'store-testing',
@@ -18,15 +19,13 @@ const packages = [
 ]
 
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = Object.fromEntries(
-  // What is longer comes first: an alias holds for what is behind a slash as well.
-  [...['login/hono', 'login/itty-router'].map((path) => path.split('/')), ...packages.map((name) => [name])].map(
-    ([name, entry = 'index']) => [
-      `@fetch-sessions/${name}${entry === 'index' ? '' : `/${entry}`}`,
-      fileURLToPath(new URL(`packages/${name}/src/${entry}.ts`, import.meta.url)),
-    ],
-  ),
-)
+const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
+const alias = {
+  '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  '@fetch-sessions/login/hono': sourceOf('login/src/hono'),
+  '@fetch-sessions/login/itty-router': sourceOf('login/src/itty-router'),
+  ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {

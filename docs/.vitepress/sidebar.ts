@@ -27,6 +27,7 @@ export const groups: readonly Group[] = [
       ['options', 'Options'],
       ['errors', 'Errors'],
       ['events', 'Events'],
+      ['testing', 'Testing an application'],
     ],
   },
   {
@@ -62,6 +63,7 @@ export const groups: readonly Group[] = [
       ['caches', 'Caches and CDNs'],
       ['cross-site', 'Other sites, native apps, CSRF'],
       ['scaling', 'Scaling'],
+      ['packages/opentelemetry', 'OpenTelemetry'],
       ['upgrading', 'Versions and upgrades'],
       ['browsers', 'Browsers'],
       ['performance', 'Performance'],

@@ -6,6 +6,7 @@ import type {
   SessionReply,
   WriteReply,
 } from './object-protocol.js'
+import { checkOptions } from './options.js'
 
 export interface DurableObjectStoreOptions {
   /**
@@ -33,6 +34,8 @@ const MAX_INDEX_LEAD = 30 * DAY
  * An alarm removes the object when its session has expired. The class of the objects is `SessionObject` in
  * `@fetch-sessions/cloudflare/durable-object`, which your Worker has to export.
  *
+ * @throws TypeError if an option can't work
+ *
  * @example
  * export { SessionObject } from '@fetch-sessions/cloudflare/durable-object'
  *
@@ -52,7 +55,10 @@ export class DurableObjectStore implements SessionStore {
   readonly #prefix: string
   #now: () => number = Date.now
 
-  constructor(namespace: SessionObjectNamespace, { prefix = '' }: DurableObjectStoreOptions) {
+  constructor(namespace: SessionObjectNamespace, options: DurableObjectStoreOptions) {
+    checkOptions('durableObjectStore', options, ['prefix'])
+    const { prefix = '' } = options
+    if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: durableObjectStore: prefix must be a string')
     this.#namespace = namespace
     this.#prefix = prefix
     const ownerBytes = MAX_NAME - new TextEncoder().encode(`${prefix}owner:`).length

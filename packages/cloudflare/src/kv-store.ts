@@ -13,6 +13,7 @@ import {
   writeRecord,
   writeUse,
 } from './kv-values.js'
+import { checkOptions } from './options.js'
 
 export interface KVStoreOptions {
   /**
@@ -55,6 +56,8 @@ const CURSOR = 'kv:'
  *
  * KV takes one write per second of one key. A second one waits until it is taken, for a few seconds at most.
  *
+ * @throws TypeError if an option can't work
+ *
  * @example
  * withSession(handler, (env) => ({ store: kvStore(env.SESSIONS), secret: env.SESSION_SECRET }))
  */
@@ -73,7 +76,10 @@ export class KVStore implements SessionStore {
   readonly #prefix: string
   #now: () => number = Date.now
 
-  constructor(namespace: KeyValueNamespace, { prefix = 'session:' }: KVStoreOptions) {
+  constructor(namespace: KeyValueNamespace, options: KVStoreOptions) {
+    checkOptions('kvStore', options, ['prefix'])
+    const { prefix = 'session:' } = options
+    if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: kvStore: prefix must be a string')
     this.#namespace = namespace
     this.#prefix = prefix
   }

@@ -12,7 +12,7 @@ import { checkOptions, type SessionOptions } from './options.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
-import { FirstDayWarnings, isProduction } from './warnings.js'
+import { FirstDayWarnings, type StoreTraits } from './warnings.js'
 
 /** A manager's options, checked and ready to use, and what its requests share. */
 export interface SessionContext extends CommitContext {
@@ -45,12 +45,10 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
   const emit = emitter(options.onEvent)
   const cookie = new CookieAttributes(options.cookie)
   const format = formatOf(options, cookie.name, now)
-  const { limits, atomic = true, consistency, isProcessLocal } = options.store as Partial<SessionStore>
+  const { limits, atomic = true } = options.store as Partial<SessionStore>
   const maxBytes = Math.min(maxDataBytes, limits?.dataBytes ?? maxDataBytes)
   const warnings = new FirstDayWarnings(emit, !warns)
-  if (isProcessLocal && isProduction()) warnings.tell('memory-store', true)
-  if (consistency === 'eventual') warnings.tell('eventual-store', false)
-  if (!atomic) warnings.tell('no-compare-and-set', false)
+  warnings.weakness(format.revocations ?? (options.store as StoreTraits), format.revocations && 'revocations')
   return {
     format,
     cookie,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type SessionEvent, type SessionListener, SessionManager } from './index.js'
+import { CookieStore, type SessionEvent, type SessionListener, SessionManager, SessionStoreError } from './index.js'
 import { Clock } from './testing/clock.js'
 import { liveSessions } from './testing/live-sessions.js'
 import { secret } from './testing/secret.js'
@@ -67,6 +67,32 @@ describe('the events of a session’s life', () => {
     events.length = 0
     expect(await sessions.destroy(id)).toBe(false)
     expect(events).toEqual([])
+  })
+
+  it('tell whom destroyByOwner has signed out, how many sessions that were, and that all are cleared', async () => {
+    const { sessions, events } = setUp()
+    const [first] = [await sessions.issue({}, { owner: 'ada' }), await sessions.issue({}, { owner: 'ada' })]
+    await sessions.issue({}, { owner: 'bob' })
+    events.length = 0
+    const { id: except } = first
+    expect(await sessions.destroyByOwner('ada', { except })).toBe(1)
+    await sessions.destroyByOwner('ada')
+    await sessions.clear()
+    expect(events).toEqual([
+      { type: 'destroyed-by-owner', owner: 'ada', except, count: 1, duration },
+      { type: 'destroyed-by-owner', owner: 'ada', count: 1, duration },
+      { type: 'cleared', duration },
+    ])
+  })
+
+  it('tell of destroyByOwner also where nobody knows how many there were, and of none that failed', async () => {
+    const revocations = new StagedStore()
+    const { sessions, events } = setUp({ store: new CookieStore({ revocations }) })
+    await sessions.destroyByOwner('ada')
+    expect(events).toEqual([{ type: 'destroyed-by-owner', owner: 'ada', count: undefined, duration }])
+    revocations.fail('load')
+    await expect(sessions.destroyByOwner('ada')).rejects.toThrow(SessionStoreError)
+    expect(events).toHaveLength(1)
   })
 
   it('measure the time in the store', async () => {

@@ -17,6 +17,17 @@ export type SessionEvent =
       readonly id: string
       readonly duration: number
     }
+  /** `destroyByOwner` has ended the sessions of an owner: `count` of them, or nobody knows, since they are in cookies. */
+  | {
+      readonly type: 'destroyed-by-owner'
+      readonly owner: string
+      /** The id of the one that was spared. */
+      readonly except?: string
+      readonly count: number | undefined
+      readonly duration: number
+    }
+  /** `clear` has ended all sessions. */
+  | { readonly type: 'cleared'; readonly duration: number }
   | { readonly type: 'regenerated'; readonly id: string; readonly previousId: string; readonly duration: number }
   /** Another writer won, `attempt` times by now; this request's changes are applied again to the newer state. */
   | { readonly type: 'conflict'; readonly id: string; readonly attempt: number; readonly duration: number }

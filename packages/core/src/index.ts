@@ -21,7 +21,8 @@ export {
   SessionTooLargeError,
 } from './errors.js'
 export type { RejectionReason, SessionEvent, SessionListener, SessionWarning } from './events.js'
-export { type HandleOptions, type IssuedSession, SessionManager } from './manager.js'
+export type { IssuedSession } from './issued-session.js'
+export { type HandleOptions, SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
 export type { CookieSource } from './request/cookies-of.js'
 export { varyByCookie } from './request/response.js'

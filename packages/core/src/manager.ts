@@ -7,13 +7,15 @@ import type { SessionCookie } from './cookie/cookie-attributes.js'
 import type { Identity } from './cookie/cookie-format.js'
 import { isSessionError, SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
+import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import { type CookieSource, isRequest } from './request/cookies-of.js'
-import { RequestSession, type ToSave } from './request/handle.js'
-import { beginHandle, forgetHandle, handleOf, openHandle } from './request/handles.js'
+import type { CookieSource } from './request/cookies-of.js'
+import type { RequestSession, ToSave } from './request/handle.js'
+import { beginHandle, forgetHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
-import { addToHeaders, dress, isResponse, type ResponseNeeds } from './request/response.js'
+import { OpenedSessions } from './request/opened.js'
+import { addToHeaders, dress, headersOf, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { maxAge } from './session/lifetime.js'
 import {
@@ -51,23 +53,12 @@ export interface HandleOptions {
   respond?: (error: unknown) => Response | undefined
   /**
    * For adapters: the request as the handler has it by now, where a middleware may have put another one in its place. A
-   * session that was opened with that one is committed as well.
+   * session that is opened with such a one is committed as well. It is asked whenever one is opened with a request that is
+   * not known yet.
    */
   current?: () => Request
   /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
   used?: () => void
-}
-
-/** A session that was issued without a request. */
-export interface IssuedSession {
-  /** The store's key. */
-  readonly id: string
-  /** What a client sends: `name=value`. */
-  readonly cookie: string
-  /** What makes a browser do so. */
-  readonly setCookie: string
-  /** The same in its parts. */
-  readonly parts: SessionCookie
 }
 
 /**
@@ -89,10 +80,12 @@ export interface IssuedSession {
  */
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
+  readonly #opened: OpenedSessions<Data>
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = createContext(options)
+    this.#opened = new OpenedSessions(this.#context)
   }
 
   /**
@@ -104,7 +97,7 @@ export class SessionManager<Data = SessionData> {
    * @throws TypeError if another manager with the same cookie name is at work on the request
    */
   open(source: CookieSource): SessionHandle<Data> {
-    return this.#open(source)
+    return this.#opened.open(source)
   }
 
   /**
@@ -120,7 +113,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   read(source: CookieSource): Promise<ReadableSession<Data>> {
-    return this.#open(source).read()
+    return this.#opened.open(source).read()
   }
 
   /**
@@ -128,17 +121,21 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   write(request: Request): Promise<WritableSession<Data>> {
-    return this.#open(request).write()
+    return this.#opened.open(request).write()
   }
 
   /**
    * Persists what changed and returns the response to send: the same object when there is nothing to add. The store has
-   * answered before it returns. `failed`: the response stands for a handler that threw, so nothing is saved but a
-   * `destroy()`; it gets the cookie of what was saved before.
+   * answered before it returns. `target`: the request, or its handle. `failed`: the response stands for a handler that
+   * threw, so nothing is saved but a `destroy()`; it gets the cookie of what was saved before.
    * @throws SessionError if it could not be stored: do not send the response then
    */
-  async commit(request: Request, response: Response, { failed = false }: { failed?: boolean } = {}): Promise<Response> {
-    return this.#commit(this.#open(request), response, failed ? 'sign-out' : 'all')
+  async commit(
+    target: Request | SessionHandle<Data>,
+    response: Response,
+    { failed = false }: { failed?: boolean } = {},
+  ): Promise<Response> {
+    return this.#commitAll(this.#opened.named(target), response, failed ? 'sign-out' : 'all')
   }
 
   /**
@@ -151,8 +148,10 @@ export class SessionManager<Data = SessionData> {
     headers: Headers,
     options: { failed?: boolean } = {},
   ): Promise<void> {
-    const needs = await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', headers)
-    if (needs !== undefined) addToHeaders(headers, needs)
+    for (const session of this.#opened.named(target)) {
+      const needs = await session.commit(options.failed ? 'sign-out' : 'all', headers)
+      if (needs !== undefined) addToHeaders(headers, needs)
+    }
   }
 
   /**
@@ -163,7 +162,13 @@ export class SessionManager<Data = SessionData> {
     target: Request | SessionHandle<Data>,
     options: { failed?: boolean } = {},
   ): Promise<readonly SessionCookie[]> {
-    return (await this.#commitTarget(target, options.failed ? 'sign-out' : 'all', undefined))?.cookies ?? []
+    let cookies: readonly SessionCookie[] = []
+    for (const session of this.#opened.named(target)) {
+      const sent = cookies.length > 0 ? headersOf(cookies) : undefined
+      const needs = await session.commit(options.failed ? 'sign-out' : 'all', sent)
+      if (needs?.cookies.length) cookies = [...cookies.filter((cookie) => !needs.isOwn(`${cookie}`)), ...needs.cookies]
+    }
+    return cookies
   }
 
   /**
@@ -180,6 +185,7 @@ export class SessionManager<Data = SessionData> {
     if (session.isManaged) return handler(session)
     session.isManaged = true
     session.onUse = options.used
+    this.#opened.enter(session, options.current)
     let isHandled = false
     try {
       // 2. The handler.
@@ -187,14 +193,15 @@ export class SessionManager<Data = SessionData> {
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
       const what = options.failed?.(response) ? 'sign-out' : 'all'
-      const committed = this.#commitAll(this.#opened(request, session, options), response, what)
+      const committed = this.#commitAll(this.#opened.handled(request, session), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      const opened = this.#opened(request, session, options)
+      const opened = this.#opened.handled(request, session)
       return isHandled
         ? await this.#fail(opened, error, 'nothing', options)
         : await this.#commitThrown(opened, error, options)
     } finally {
+      this.#opened.leave(session)
       session.isManaged = false
       // 4. After a failure, the same request can be handled again.
       if (!session.isOver) forgetHandle(request, session)
@@ -216,7 +223,13 @@ export class SessionManager<Data = SessionData> {
     return { id: session.id, cookie: `${cookie.name}=${value}`, setCookie: String(parts), parts }
   }
 
-  /** Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`. */
+  /**
+   * Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`.
+   *
+   * A `CookieStore` needs `revocations` for it. Then the answer is `true` for each id, since nobody knows which sessions
+   * there are, and other processes may open it for `maxStaleness` seconds more.
+   * @throws SessionError for a `CookieStore` without them
+   */
   async destroy(id: string): Promise<boolean> {
     if (!isId(id)) return false
     const started = startTime(this.#context.emit)
@@ -269,12 +282,17 @@ export class SessionManager<Data = SessionData> {
 
   /**
    * Signs an owner out everywhere, but for the session `except`. How many sessions that were; `undefined` where nobody
-   * can know, since they are in their cookies.
+   * can know, since they are in their cookies. Needs the store's owner index, or a `CookieStore` with `revocations`.
    */
   async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number | undefined> {
     checkOwner(owner, Infinity)
-    const count = await this.#capability('deleteByOwner')(owner, options.except)
-    return this.#context.format.isShared ? count : undefined
+    const [{ emit, format }, { except }] = [this.#context, options]
+    const started = startTime(emit)
+    const deleted = await this.#capability('deleteByOwner')(owner, except)
+    const count = format.isShared ? deleted : undefined
+    const spared = except !== undefined && { except }
+    emit?.({ type: 'destroyed-by-owner', owner, ...spared, count, duration: elapsedSince(started) })
+    return count
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
@@ -284,7 +302,10 @@ export class SessionManager<Data = SessionData> {
 
   /** Removes every session. */
   async clear(): Promise<void> {
-    return this.#capability('clear')()
+    const { emit } = this.#context
+    const started = startTime(emit)
+    await this.#capability('clear')()
+    emit?.({ type: 'cleared', duration: elapsedSince(started) })
   }
 
   /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
@@ -292,21 +313,10 @@ export class SessionManager<Data = SessionData> {
     return this.#context.format.store?.[what] !== undefined
   }
 
-  #open(source: CookieSource): RequestSession<Data> {
-    if (isRequest(source)) return handleOf(this.#context, source)
-    return new RequestSession<Data>(this.#context, source)
-  }
-
-  /** The sessions to commit, the one of the request that was handled last. */
-  #opened(request: Request, session: RequestSession<Data>, { current }: HandleOptions): RequestSession<Data>[] {
-    const now = current?.() ?? request
-    const other = now === request ? undefined : openHandle<Data>(this.#context, now)
-    return other === undefined || other.isManaged ? [session] : [other, session]
-  }
-
-  #commitAll([first, then]: RequestSession<Data>[], response: Response, what: ToSave): Awaitable<Response> {
-    const committed = this.#commit(first as RequestSession<Data>, response, what)
-    return then === undefined ? committed : andThen(committed, (response) => this.#commit(then, response, what))
+  #commitAll(sessions: readonly RequestSession<Data>[], response: Response, what: ToSave, at = 0): Awaitable<Response> {
+    const committed = this.#commit(sessions[at] as RequestSession<Data>, response, what)
+    if (at + 1 === sessions.length) return committed
+    return andThen(committed, (response) => this.#commitAll(sessions, response, what, at + 1))
   }
 
   #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
@@ -354,16 +364,6 @@ export class SessionManager<Data = SessionData> {
     throw error
   }
 
-  async #commitTarget(
-    target: Request | SessionHandle<Data>,
-    what: ToSave,
-    sent: Headers | undefined,
-  ): Promise<ResponseNeeds | undefined> {
-    if (target instanceof RequestSession && target.isOf(this.#context)) return target.commit(what, sent)
-    if (isRequest(target)) return this.#open(target).commit(what, sent)
-    throw new TypeError('fetch-sessions: commitHeaders takes a Request, or a handle that this manager opened')
-  }
-
   #identityOf(id: string): Identity | undefined {
     const { isShared } = this.#context.format
     const store = this.#store('load')
@@ -391,8 +391,4 @@ function unsupported(name: string): SessionError {
 
 function isId(id: unknown): id is string {
   return typeof id === 'string' && ID.test(id)
-}
-
-function isAnswer(thrown: unknown): boolean {
-  return isResponse(thrown) && thrown.status < 500
 }

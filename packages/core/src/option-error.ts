@@ -3,6 +3,13 @@ export function invalidOption(option: string, problem: string): TypeError {
   return new TypeError(`fetch-sessions: ${option} ${problem}`)
 }
 
+/** The error for two managers that are at work on one request, and would take each other's cookie away. */
+export function twoManagers(name: string): TypeError {
+  return new TypeError(
+    `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
+  )
+}
+
 /** Other libraries' words for our options. */
 const MEANT: Readonly<Record<string, string>> = {
   maxAge: 'idleTimeout (seconds)',
@@ -19,8 +26,10 @@ const MEANT: Readonly<Record<string, string>> = {
   'cookie.signed': 'nothing: cookies are always signed',
 }
 
-/** @throws TypeError for an option that does not exist: it would be silently ignored */
+/** @throws TypeError for an option that does not exist: it would be silently ignored; and for what has none at all */
 export function rejectUnknown(prefix: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalidOption(prefix.endsWith(': ') ? `${prefix}options` : prefix.slice(0, -1), 'must be an object')
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = MEANT[`${prefix}${name}`]
@@ -29,6 +38,15 @@ export function rejectUnknown(prefix: string, options: object, known: readonly s
       `is no option: ${meant ? `take ${meant}` : `there are ${known.join(', ')}`}`,
     )
   }
+}
+
+/** The largest Max-Age that browsers honour: 400 days, in seconds (RFC 6265bis section 5.5). */
+export const MAX_COOKIE_AGE = 34_560_000
+
+/** @throws TypeError if this is given and no clock */
+export function checkClock(now: unknown): void {
+  if (now !== undefined && typeof now !== 'function')
+    throw invalidOption('now', 'must be a function that gives milliseconds since the epoch')
 }
 
 /** Some three thousand years, in seconds: more than any clock here has to tell. */

@@ -7,9 +7,8 @@ import type { Secret } from './cookie/secrets.js'
 import type { TokenSignerFactory } from './cookie/signer.js'
 import type { SessionStoreError } from './errors.js'
 import type { SessionListener } from './events.js'
-import { checkTimeout, invalidOption, rejectUnknown } from './option-error.js'
+import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from './option-error.js'
 import { isObject, type SessionCodec } from './session/codec.js'
-import { MAX_COOKIE_AGE } from './session/lifetime.js'
 import type { Migration } from './session/serializer.js'
 import { checkStore } from './store/check-store.js'
 import type { SessionStore } from './store/store.js'
@@ -73,14 +72,14 @@ interface BaseOptions<Data> {
 
 /** What a `SessionManager` is made of. */
 export type SessionOptions<Data = SessionData> = BaseOptions<Data> &
-  (IsJson<Data> extends true
+  (IsJson<Data> extends false
     ? {
-        /** Text codec of the data. Default JSON. */
-        codec?: SessionCodec
-      }
-    : {
         /** Text codec of the data. JSON can't carry all of it (a Date, a Map, a bigint), so one is needed. */
         codec: SessionCodec
+      }
+    : {
+        /** Text codec of the data. Default JSON. */
+        codec?: SessionCodec
       })
 
 const OPTIONS = (

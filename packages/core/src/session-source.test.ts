@@ -49,6 +49,69 @@ describe('a function of the environment is called', () => {
     expect(called).toBe(1)
   })
 
+  const make = (secret: unknown): { store: MemoryStore; secret: string } => {
+    called++
+    return { store: new MemoryStore(), secret: secret as string }
+  }
+  let called = 0
+  /** How a function can be written that takes the environment, though its `length` is 0. */
+  const taking: [string, (...args: { SECRET: string }[]) => ReturnType<typeof make>][] = [
+    ['rest parameters', (...args) => make(args[0]?.SECRET)],
+    ['a default', (env = { SECRET: '' }) => make(env.SECRET)],
+    ['a default for a part', ({ SECRET } = { SECRET: '' }) => make(SECRET)],
+    ['no name at all', (...[{ SECRET } = { SECRET: '' }]) => make(SECRET)],
+    [
+      'the arguments object',
+      function () {
+        // biome-ignore lint/complexity/noArguments: this is what is tested
+        return make((arguments[0] as { SECRET: string }).SECRET)
+      },
+    ],
+    ['bound ones', ((...args: { SECRET: string }[]) => make(args[0]?.SECRET)).bind(undefined)],
+    ['a method’s default', { sessions: (env = { SECRET: '' }) => make(env.SECRET) }.sessions],
+  ]
+  it.each(taking)('once for each environment where it takes it by %s', (_name, source) => {
+    called = 0
+    expect(source.length).toBe(0)
+    const find = managerOf(source)
+    const [one, two] = [{ SECRET: secret }, { SECRET: `another ${secret}` }]
+    const managers = [find(one, one), find(two, two)]
+    expect(managers[0]).not.toBe(managers[1])
+    expect([find({ ...one }, one), find(two, two)]).toEqual(managers)
+    expect(called).toBe(2)
+  })
+
+  const takingNone: [string, () => ReturnType<typeof make>][] = [
+    ['an arrow function', () => make(secret)],
+    [
+      'an arrow function with a body',
+      () => {
+        const taken = [make(secret)]
+        return taken[0] as ReturnType<typeof make>
+      },
+    ],
+    [
+      'a function with a name',
+      function sessions$1() {
+        return make(secret)
+      },
+    ],
+    [
+      'a method',
+      {
+        sessions() {
+          return make(secret)
+        },
+      }.sessions,
+    ],
+  ]
+  it.each(takingNone)('once where it is %s without parameters', (_name, source) => {
+    called = 0
+    const find = managerOf(source)
+    for (let i = 0; i < 20; i++) find({ request: i })
+    expect(called).toBe(1)
+  })
+
   const request = (): object => ({})
   const platforms: [string, (bindings: Env) => object][] = [
     ['Node', (env) => ({ ...env, incoming: request(), outgoing: request() })],

@@ -43,7 +43,7 @@ interface Environment<Data> {
 /**
  * The manager of a source. A function is called once for each `env` of the platform, never once for each request: for
  * the same object, and for another one that holds the same; without an object to go by, or if the function takes no
- * argument, once.
+ * argument at all, once.
  *
  * @throws TypeError if the options can't work: at once, or, from a function, when it is first called
  */
@@ -57,6 +57,7 @@ export function managerOf<Data, Args extends readonly unknown[]>(
     const manager = toManager(source)
     return () => manager
   }
+  const isOfEnv = takesArguments(source)
   const known = new WeakMap<object, SessionManager<Data>>()
   const environments: Environment<Data>[] = []
   const find = (env: object | undefined, args: Args): SessionManager<Data> => {
@@ -69,13 +70,24 @@ export function managerOf<Data, Args extends readonly unknown[]>(
     return manager
   }
   return (env, ...args) => {
-    const key = source.length > 0 && isObject(env) ? env : undefined
+    const key = isOfEnv && isObject(env) ? env : undefined
     const before = key && known.get(key)
     if (before !== undefined) return before
     const manager = find(key, args)
     if (key !== undefined) known.set(key, manager)
     return manager
   }
+}
+
+/**
+ * Whether a function looks at what it is given. Its `length` counts neither rest parameters nor those with a default, so
+ * its text has to tell. Of one that has no text, such as a bound one, nobody knows.
+ */
+function takesArguments(source: (...args: never[]) => unknown): boolean {
+  return (
+    source.length > 0 ||
+    !/^(async )?(function\b)?\s*[\w$]*\s*\(\s*\)(?!.*(\barguments\b|\[native code))/s.test(`${source}`)
+  )
 }
 
 /** What the application has put there. */

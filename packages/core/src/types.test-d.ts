@@ -36,6 +36,21 @@ describe('the data of a session', () => {
     expectTypeOf(sessions.issue).parameter(0).toEqualTypeOf<Partial<Data>>()
   })
 
+  it('may be the type argument of whoever makes the manager: a function or a class that is generic itself', () => {
+    function anyOf<T>(): SessionManager<T> {
+      return new SessionManager<T>({ store, secret })
+    }
+    function objectOf<T extends Data>(): SessionManager<T> {
+      return new SessionManager<T>({ store, secret, idleTimeout: 60 })
+    }
+    class Sessions<T extends object> {
+      readonly manager: SessionManager<T & Data> = new SessionManager<T & Data>({ store, secret })
+    }
+    expectTypeOf(anyOf<Data>().read(request)).resolves.toEqualTypeOf<ReadableSession<Data>>()
+    expectTypeOf(objectOf<Data>().read(request)).resolves.toEqualTypeOf<ReadableSession<Data>>()
+    expectTypeOf(new Sessions<{ more: 1 }>().manager.read(request)).resolves.toHaveProperty('get').toBeFunction()
+  })
+
   it('is any key with an unknown value when nothing is said', () => {
     const sessions = new SessionManager({ store, secret })
     expectTypeOf(sessions.write(request)).resolves.toEqualTypeOf<WritableSession<Record<string, unknown>>>()

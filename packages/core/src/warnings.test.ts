@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { MemoryStore, type SessionEvent, SessionManager, type SessionOptions } from './index.js'
+import {
+  CookieStore,
+  cachedStore,
+  MemoryStore,
+  type SessionEvent,
+  SessionManager,
+  type SessionOptions,
+} from './index.js'
 import { secret } from './testing/secret.js'
 import { cookieAfter } from './testing/set-cookie.js'
 import { StagedStore } from './testing/staged-store.js'
@@ -103,6 +110,45 @@ describe('a store that is weaker than core', () => {
     expect(warnings()).toEqual(expected)
     await count('https://shop.example/')
     expect(warnings()).toEqual(expected)
+  })
+})
+
+describe('a cachedStore', () => {
+  it.each([
+    [{}, ['eventual-store']],
+    [{ atomic: false }, ['eventual-store', 'no-compare-and-set']],
+    [{ consistency: 'strong' as const }, ['eventual-store']],
+  ])('in front of a store that is %j serves copies for a while, and is told of', (capabilities, expected) => {
+    const far = Object.assign(new StagedStore(), capabilities)
+    expect(setUp({ store: cachedStore(new MemoryStore(), far) }).warnings()).toEqual(expected)
+  })
+
+  it('is no matter of a MemoryStore in production, where that is near', () => {
+    if (process !== undefined) process.env.NODE_ENV = 'production'
+    expect(setUp({ store: cachedStore(new MemoryStore(), new StagedStore()) }).warnings()).toEqual(['eventual-store'])
+  })
+})
+
+describe('revocations that are weaker than core', () => {
+  it.each([
+    [{ consistency: 'eventual' as const }, ['eventual-store']],
+    [{ atomic: false }, ['no-compare-and-set']],
+    [{}, []],
+  ])('(%j) are told of by an event that names the option', (capabilities, expected) => {
+    const revocations = Object.assign(new StagedStore(), capabilities)
+    const { warnings, events } = setUp({ store: new CookieStore({ revocations }) })
+    expect(warnings()).toEqual(expected)
+    for (const event of events)
+      expect(event).toMatchObject({ message: expect.stringMatching(/^revocations: this store/) })
+  })
+
+  it('are told of where a MemoryStore has them in production', () => {
+    if (process === undefined) return
+    const store = new CookieStore({ revocations: new MemoryStore() })
+    expect(setUp({ store }).warnings()).toEqual([])
+    process.env.NODE_ENV = 'production'
+    expect(setUp({ store }).warnings()).toEqual(['memory-store'])
+    expect(setUp({ store: new CookieStore() }).warnings()).toEqual([])
   })
 })
 

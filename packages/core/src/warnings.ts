@@ -1,8 +1,12 @@
 import type { SessionListener, SessionWarning } from './events.js'
+import type { SessionStore } from './store/store.js'
+
+/** What a store says of itself. */
+export type StoreTraits = Pick<SessionStore, 'atomic' | 'consistency' | 'isProcessLocal'>
 
 const MESSAGES: Record<SessionWarning, string> = {
   'memory-store':
-    'MemoryStore keeps sessions in this process: they are gone when it ends, and another process does not see them. Use a store of your database in production.',
+    'MemoryStore keeps sessions, or what is noted of them, in this process: that is gone when it ends, and another process does not see it. Use a store of your database in production.',
   'cookie-never-returns':
     'sessions are created over plain http, but no session cookie comes back: browsers send a Secure cookie over https only (and to localhost). Serve https, or set cookie: { secure: false } for a test over http.',
   'eventual-store':
@@ -25,10 +29,17 @@ export class FirstDayWarnings {
     this.#isSilent = isSilent
   }
 
-  tell(warning: SessionWarning, onConsole: boolean): void {
+  /** What a store is weaker at than what core promises. `option`: where it was given, if that is not `store`. */
+  weakness({ isProcessLocal, consistency, atomic }: StoreTraits, option: string | undefined): void {
+    if (isProcessLocal && isProduction()) this.tell('memory-store', true, option)
+    if (consistency === 'eventual') this.tell('eventual-store', false, option)
+    if (atomic === false) this.tell('no-compare-and-set', false, option)
+  }
+
+  tell(warning: SessionWarning, onConsole: boolean, option?: string): void {
     if (this.#isSilent || this.#told.has(warning)) return
     this.#told.add(warning)
-    const message = MESSAGES[warning]
+    const message = option ? `${option}: ${MESSAGES[warning]}` : MESSAGES[warning]
     this.#emit?.({ type: 'warning', warning, message })
     if (onConsole) console.warn(`fetch-sessions: ${message}`)
   }

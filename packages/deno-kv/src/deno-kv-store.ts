@@ -1,6 +1,7 @@
 import type { SessionRecord, SessionStore, StoredInfo, StoredPage } from '@fetch-sessions/core'
 import type { AtomicOperation, KeyValueDatabase, KvEntry } from './database.js'
 import { decodeRecord, encodeRecord, expectKey, type IndexedInfo, idBelow, type StoredRecord } from './entries.js'
+import { checkOptions } from './options.js'
 
 export interface DenoKvStoreOptions {
   /** The first part of each key, or several parts. Default `sessions`. */
@@ -42,7 +43,12 @@ export class DenoKvStore implements SessionStore {
   readonly #prefix: readonly string[]
   #now: () => number = Date.now
 
-  constructor(kv: KeyValueDatabase, { prefix = 'sessions' }: DenoKvStoreOptions) {
+  constructor(kv: KeyValueDatabase, options: DenoKvStoreOptions) {
+    checkOptions('denoKvStore', options, ['prefix'])
+    const { prefix = 'sessions' } = options
+    const isText = (part: unknown): boolean => typeof part === 'string'
+    if (!isText(prefix) && !(Array.isArray(prefix) && prefix.every(isText)))
+      throw new TypeError('prefix: must be a text, or a list of texts')
     this.#kv = kv
     this.#prefix = typeof prefix === 'string' ? [prefix] : [...prefix]
     if (this.#prefix.length === 0) throw new TypeError('prefix: must have a part, or `clear` would remove everything')

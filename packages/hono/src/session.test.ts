@@ -190,6 +190,12 @@ describe('what is missing is said in words', () => {
     )
   })
 
+  it('where something else is under the name that sessionOf looks for', () => {
+    const c = { get: () => ({ user: 'ada' }) }
+    expect(() => sessionOf(c)).toThrow(TypeError)
+    expect(() => sessionOf(c)).toThrow(/c\.var\.session is no session: something else has set it/)
+  })
+
   it('where no middleware ran before sessionOf', async () => {
     const app = new Hono()
     app.use('/app/*', session(manager())).use('/app/*', session(manager({ name: '__Host-cart' }), { as: 'cart' }))

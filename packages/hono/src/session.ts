@@ -80,7 +80,7 @@ export function session<Data = SessionData, As extends string = 'session'>(
  * The handle that the middleware has set, for code that has the context but not its type. Where `c.var.session` would be
  * `undefined`, since no middleware ran before, this says so.
  *
- * @throws TypeError if no session middleware ran before
+ * @throws TypeError if no session middleware ran before, or something else is there
  *
  * @example
  * ```ts
@@ -95,14 +95,20 @@ export function sessionOf<Data = SessionData>(
   c: { get(name: never): unknown },
   as: string = 'session',
 ): SessionHandle<Data> {
-  const handle = c.get(as as never)
-  if (handle === undefined) {
+  const handle: unknown = c.get(as as never)
+  if (!isHandle(handle)) {
     const mount = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
     throw new TypeError(
-      `fetch-sessions: c.var.${as} is not set, since no session middleware ran before: put app.use(${mount}) in front of this route, on a path that matches it`,
+      handle === undefined
+        ? `fetch-sessions: c.var.${as} is not set, since no session middleware ran before: put app.use(${mount}) in front of this route, on a path that matches it`
+        : `fetch-sessions: c.var.${as} is no session: something else has set it. Take another name for one of the two (session(sessions, { as }))`,
     )
   }
   return handle as SessionHandle<Data>
+}
+
+function isHandle(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
 }
 
 /** The error page, too, brings the cookie of what was saved before the error. */

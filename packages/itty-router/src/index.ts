@@ -5,4 +5,4 @@
  */
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
-export { type SessionHooks, type SessionOptionsForRouter, type SessionRequest, session } from './session.js'
+export { type SessionHooks, type SessionOptionsForRouter, type SessionRequest, session, sessionOf } from './session.js'

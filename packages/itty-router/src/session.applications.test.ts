@@ -1,9 +1,10 @@
 import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '@fetch-sessions/core'
+import { Visitor } from '@fetch-sessions/core/testing'
 import * as version6 from 'itty-router'
 import * as version5 from 'itty-router-5'
 import { describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
-import { type SessionRequest, session } from './index.js'
+import { type SessionRequest, session, sessionOf } from './index.js'
 
 interface Data {
   user: string
@@ -18,6 +19,31 @@ const cookieOf = (response: Response): string => response.headers.getSetCookie()
 
 it('says in words what is missing', () => {
   expect(() => (session as () => unknown)()).toThrow(/^fetch-sessions: sessions is missing: give a SessionManager/)
+})
+
+describe('sessionOf', () => {
+  const tell = (error: unknown): Response => new Response(String(error), { status: 500 })
+  const who = async (request: version6.IRequest): Promise<Response> =>
+    new Response((await sessionOf<Data>(request).read()).get('user') ?? 'nobody')
+
+  it('is the handle that the hook has set, under whichever name', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const router = version6.AutoRouter({ ...session(sessions) }).get('/', who)
+    expect(await (await router.fetch(get('/', cookie))).text()).toBe('ada')
+    const named = version6.AutoRouter({ ...session(sessions, { as: 'cart' }) })
+    named.get('/', async (request: version6.IRequest) => (await sessionOf<Data>(request, 'cart').read()).get('user'))
+    expect(await (await named.fetch(get('/', cookie))).json()).toBe('ada')
+  })
+
+  it('is a TypeError that says what to do where no hook ran, or something else is there', async () => {
+    const without = version6.AutoRouter({ catch: tell }).get('/', who)
+    expect(await (await without.fetch(get())).text()).toMatch(
+      /^TypeError: .*request\.session is not set.*\{ \.\.\.session\(sessions\) \}/,
+    )
+    const parameter = version6.AutoRouter({ catch: tell }).get('/:session', who)
+    expect(await (await parameter.fetch(get('/5'))).text()).toMatch(/request\.session is no session: something else/)
+  })
 })
 
 describe.each([
@@ -44,6 +70,33 @@ describe.each([
     expect(done.headers.getSetCookie()).toEqual([])
   })
 
+  it.each([
+    ['Router', Router],
+    ['AutoRouter', AutoRouter],
+  ])(
+    'a sign-out is carried out where the cookies of the request are taken away after it, with %s',
+    async (_name, make) => {
+      const sessions = manager()
+      const router = make({ ...session(sessions) })
+      router
+        .get('/:how/*', async (request: SessionRequest<Data>) => {
+          ;(await request.session.write()).destroy()
+          // As before a request is sent on to another server.
+          ;(request as unknown as Request).headers.delete('cookie')
+        })
+        .get('/return/out', () => new Response('bye'))
+        .get('/throw/out', () => {
+          throw new StatusError(400)
+        })
+      for (const path of ['/return/out', '/throw/out']) {
+        const { cookie } = await sessions.issue({ user: 'ada' })
+        const response = (await router.fetch(get(path, cookie))) as Response
+        expect([path, response.headers.getSetCookie()[0]]).toEqual([path, expect.stringContaining('Max-Age=0')])
+        expect((await sessions.read(cookie)).isNew).toBe(true)
+      }
+    },
+  )
+
   describe.each([
     ['a MemoryStore', () => new MemoryStore()],
     ['a CookieStore', () => new CookieStore()],
@@ -68,9 +121,10 @@ describe.each([
           if (outside === 'changed') (await request.session.write()).update('count', (n = 0) => n + 1)
           return inner.fetch(new Request(request.url, { headers: request.headers }))
         })
-        const signedIn = await outer.fetch(get('/sign-in'))
-        expect((await sessions.read(cookieOf(signedIn))).get('user')).toBe('ada')
-        const signedOut = await outer.fetch(get('/sign-out', cookieOf(signedIn)))
+        const visitor = new Visitor(outer.fetch)
+        await visitor.get('/sign-in')
+        expect((await visitor.session(sessions)).get('user')).toBe('ada')
+        const signedOut = await visitor.get('/sign-out')
         expect(signedOut.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
       },
     )

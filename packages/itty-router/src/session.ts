@@ -54,6 +54,12 @@ export function session<Data = SessionData, As extends string = 'session', Args 
     depths.set(handle, depth)
     return depth
   }
+  /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
+  const targetOf = (request: IRequest): Request | SessionHandle<Data> => {
+    const handle: unknown = request[as]
+    const isOurs = typeof handle === 'object' && handle !== null && depths.has(handle)
+    return isOurs ? (handle as SessionHandle<Data>) : asRequest(request)
+  }
   return {
     before: [
       (request, ...args) => {
@@ -63,10 +69,10 @@ export function session<Data = SessionData, As extends string = 'session', Args 
       },
     ],
     catch: async (error, request, ...args) => {
-      const sessions = manager(args[0], ...args)
+      const [sessions, target] = [manager(args[0], ...args), targetOf(request)]
       // An answer that was thrown is saved, as it would be had it been returned.
-      if (error instanceof Response) return sessions.commit(asRequest(request), error, { failed: error.status >= 500 })
-      return sessions.commit(asRequest(request), await respond(error, request, ...args), { failed: true })
+      if (error instanceof Response) return sessions.commit(target, error, { failed: error.status >= 500 })
+      return sessions.commit(target, await respond(error, request, ...args), { failed: true })
     },
     finally: [
       (response, request, ...args) => {
@@ -74,10 +80,41 @@ export function session<Data = SessionData, As extends string = 'session', Args 
         const isInner = typeof handle === 'object' && handle !== null && enter(handle, -1) > 0
         // No answer: no route matched, and a router around this one may have more.
         if (isInner || response === undefined) return undefined
-        return manager(args[0], ...args).commit(asRequest(request), response)
+        return manager(args[0], ...args).commit(targetOf(request), response)
       },
     ],
   }
+}
+
+/**
+ * The handle that `session` has set, for code that has the request but not its type. Where `request.session` would be
+ * `undefined`, since no hook ran before, this says so.
+ *
+ * @throws TypeError if no hook of `session` ran before
+ *
+ * @example
+ * ```ts
+ * const requireUser = async (request: IRequest) => {
+ *   const session = await sessionOf<{ userId: string }>(request).read()
+ *   if (session.get('userId') === undefined) return error(401)
+ * }
+ * ```
+ */
+export function sessionOf<Data = SessionData>(request: IRequest, as: string = 'session'): SessionHandle<Data> {
+  const handle: unknown = request[as]
+  if (!isHandle(handle)) {
+    const hooks = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
+    throw new TypeError(
+      handle === undefined
+        ? `fetch-sessions: request.${as} is not set, since no hook of session ran before: make the router with { ...${hooks} }, or put its "before" in front of this`
+        : `fetch-sessions: request.${as} is no session: something else has set it, or is a parameter of the route. Take another name for one of the two (session(sessions, { as }))`,
+    )
+  }
+  return handle as SessionHandle<Data>
+}
+
+function isHandle(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
 }
 
 /** An error with a status was made to be seen; the message of any other is nobody's business. */

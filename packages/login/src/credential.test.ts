@@ -134,6 +134,19 @@ describe('a credential that changes', () => {
     expect(await bob.visit((auth) => auth.userId())).toBeUndefined()
   })
 
+  it('is found out after the response was sent as well, as by a stream, and ended by the next request', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    const request = browser.request()
+    await of.sessions.handle(request, () => new Response('a stream'))
+    userOf(of, 'ada').passwordHash = 'another'
+    expect(await of.login.of(request).user()).toBeUndefined()
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    expect(await browser.visit((auth) => auth.user())).toBeUndefined()
+    expect(await of.sessions.listByOwner('ada')).toEqual([])
+  })
+
   it('while another request of the same browser looks does not end what the change has begun', async () => {
     const of = site()
     const browser = of.browser()

@@ -3,6 +3,7 @@ import { inBatches } from './batches.js'
 import type { RedisClient } from './clients.js'
 import { driverOf, type RedisDriver } from './driver.js'
 import { isId, Listing, namesOf } from './listing.js'
+import { checkOptions } from './options.js'
 import { OWNER, OwnerIndex } from './owner-index.js'
 import { code, mark, markedText, markedTexts } from './reply.js'
 import { withReplyTimeout } from './reply-timeout.js'
@@ -65,9 +66,14 @@ export interface RedisStore extends SessionStore {
  * const store = redisStore(client)
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  checkOptions('redisStore', options, ['prefix', 'timeout', 'now'])
   const { prefix = 'session:', timeout = 5, now } = options
   if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: prefix must be a string')
-  if (!(timeout > 0)) throw new TypeError('fetch-sessions: timeout must be a number of seconds above 0')
+  if (now !== undefined && typeof now !== 'function') {
+    throw new TypeError('fetch-sessions: now must be a function that gives milliseconds since the epoch')
+  }
+  if (typeof timeout !== 'number' || !(timeout > 0))
+    throw new TypeError('fetch-sessions: timeout must be a number of seconds above 0')
   return new Store(withReplyTimeout(driverOf(client), timeout), prefix, now)
 }
 

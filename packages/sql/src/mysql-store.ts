@@ -1,5 +1,6 @@
 import { type MysqlClient, mysqlClient } from './mysql-client.js'
 import { mysqlDialect } from './mysql-dialect.js'
+import { checkOptions } from './options.js'
 import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-store.js'
 
 /**
@@ -16,6 +17,7 @@ import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-st
  * await store.migrate()
  */
 export function mysqlStore(client: MysqlClient, options: SqlStoreOptions = {}): AsyncSqlStore {
+  checkOptions('mysqlStore', options, ['table', 'now'])
   // Its methods answer with promises, since all these clients do.
   return new DialectStore(mysqlClient(client), mysqlDialect, options) as AsyncSqlStore
 }

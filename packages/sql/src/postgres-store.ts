@@ -1,3 +1,4 @@
+import { checkOptions } from './options.js'
 import { type PostgresClient, postgresClient } from './postgres-client.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-store.js'
@@ -27,6 +28,9 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
  * await store.migrate()
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): AsyncSqlStore {
+  checkOptions('postgresStore', options, ['table', 'now', 'prepare'])
+  if (options.prepare !== undefined && typeof options.prepare !== 'boolean')
+    throw new TypeError('fetch-sessions: prepare must be true or false')
   // Its methods answer with promises, since all these clients do.
   return new DialectStore(postgresClient(client, options.prepare), postgresDialect, options) as AsyncSqlStore
 }

@@ -59,6 +59,8 @@ export class DialectStore implements SqlStore {
   readonly #hasOwnClock: boolean
 
   constructor(client: SqlClient, dialect: Dialect, { table = 'fetch_sessions', now }: SqlStoreOptions) {
+    if (now !== undefined && typeof now !== 'function')
+      throw new TypeError('fetch-sessions: now must be a function that gives milliseconds since the epoch')
     this.limits = { ...dialect.limits, ...client.limits }
     this.consistency = client.consistency ?? 'strong'
     this.#client = client

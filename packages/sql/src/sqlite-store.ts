@@ -1,3 +1,4 @@
+import { checkOptions } from './options.js'
 import {
   type AsyncSqlStore,
   DialectStore,
@@ -39,5 +40,6 @@ export function sqliteStore(client: SyncSqliteClient, options?: SqlStoreOptions)
  */
 export function sqliteStore(client: AsyncSqliteClient, options?: SqlStoreOptions): AsyncSqlStore
 export function sqliteStore(client: SyncSqliteClient | AsyncSqliteClient, options: SqlStoreOptions = {}): SqlStore {
+  checkOptions('sqliteStore', options, ['table', 'now'])
   return new DialectStore(sqliteClient(client), sqliteDialect, options)
 }

@@ -1,5 +1,6 @@
 import type { SessionRecord, SessionStore, StoredPage } from '@fetch-sessions/core'
 import { idOf, isId, keyOf } from './keys.js'
+import { checkOptions } from './options.js'
 import { type Found, foundIn, type StoredSession } from './stored-record.js'
 import { Turns } from './turns.js'
 
@@ -57,8 +58,10 @@ export class UnstorageStore implements SessionStore {
   readonly #turns: Turns = new Turns()
   #now: () => number = Date.now
 
-  constructor(storage: KeyValueStorage, { prefix = 'session', consistency = 'strong' }: UnstorageStoreOptions) {
-    if (!/^[\w-]+(:[\w-]+)*:?$/.test(prefix)) {
+  constructor(storage: KeyValueStorage, options: UnstorageStoreOptions) {
+    checkOptions('unstorageStore', options, ['prefix', 'consistency'])
+    const { prefix = 'session', consistency = 'strong' } = options
+    if (typeof prefix !== 'string' || !/^[\w-]+(:[\w-]+)*:?$/.test(prefix)) {
       throw new TypeError('prefix: must be words of letters, digits, "-" and "_", with ":" between them')
     }
     if (consistency !== 'strong' && consistency !== 'eventual') {

@@ -180,4 +180,18 @@ export const planted: readonly Planted[] = [
       "    return andThen(reload(context, identity), (found): Awaitable<Outcome> => {\n      if (found.is === 'session') return andThen(identity.store.touch(identity.id, expiresAt, found.session.record.version), () => ({ is: 'stored', session }))",
     scenario: 'a shorter lifetime beside a use that is due',
   },
+  {
+    name: 'a session that is over and is deleted, whoever has extended it',
+    file: 'commit/end-session.ts',
+    right: '!isAtomic || store.update(id, closed)',
+    wrong: 'true',
+    scenario: 'a session that is over in a second, an update beside a read',
+  },
+  {
+    name: 'a use that is noted at the last moment, and leaves the version as it is',
+    file: 'commit/commit.ts',
+    right: ' &&\n    stored.expiresAt - context.now() >= lifetime.idleTimeout * 100',
+    wrong: '',
+    scenario: 'a session that is over in a second, two reads',
+  },
 ]

@@ -46,13 +46,29 @@ export const promises: readonly Pledge[] = [
       }),
   },
   {
+    promise: 'A session that was used in time lives on.',
+    broken: (run) =>
+      first(
+        run.told,
+        (request) =>
+          mayExpire(run) &&
+          request.seen?.isNew === false &&
+          isAcknowledged(request) &&
+          !isEnded(run) &&
+          sessionsOf(run, request).length === 0,
+        'has used its session in time, and it is gone',
+      ),
+  },
+  {
     promise: 'What was dropped is told, and had a reason.',
     broken: (run) =>
       first(
         run.told,
         ({ dropped, letter }) =>
-          dropped.length > 0 && !run.told.some((other) => other.letter !== letter && (other.ends || renews(other))),
-        'was dropped, although nobody has ended or renewed its session',
+          dropped.length > 0 &&
+          !mayExpire(run) &&
+          !run.told.some((other) => other.letter !== letter && (other.ends || renews(other))),
+        'was dropped, although nobody has ended or renewed its session, nor was it over',
       ),
   },
   {
@@ -205,7 +221,7 @@ export const promises: readonly Pledge[] = [
   {
     promise: 'Without a sign-out, the browser keeps its session.',
     broken: (run) => {
-      if (isEnded(run) || run.scenario.isNew) return undefined
+      if (isEnded(run) || run.scenario.isNew || mayExpire(run)) return undefined
       for (const [browser, cookie] of run.last) {
         if (run.opens.get(cookie) !== undefined) continue
         const renewed = run.told.filter((request) => request.browser === browser && renews(request))
@@ -297,6 +313,11 @@ function renews({ signedInAs, rotated }: Told): boolean {
 /** Somebody tried to end a session. */
 function isEnded({ told }: Run): boolean {
   return told.some(({ ends }) => ends !== undefined)
+}
+
+/** The clock moves on, past the session's end unless it is used before. */
+function mayExpire({ scenario }: Run): boolean {
+  return scenario.clock !== undefined
 }
 
 /** Two requests gave one session a new id each. */

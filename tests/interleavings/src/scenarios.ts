@@ -2,6 +2,8 @@ import * as a from './requests.js'
 import type { Scenario } from './world.js'
 
 const there = { process: 1 }
+/** Hours: a day but for one second. */
+const NEARLY_OVER = 24 - 1 / 3600
 
 /** Requests of one session, in one process or two. */
 export const scenarios: readonly Scenario[] = [
@@ -163,6 +165,34 @@ export const scenarios: readonly Scenario[] = [
     name: 'a first update, sent again',
     isNew: true,
     requests: { A: a.add({ retries: true }), B: a.read({ after: ['A'] }) },
+  },
+  // Four at once.
+  {
+    name: 'four updates, two processes',
+    requests: { A: a.add(), B: a.add(), C: a.add(there), D: a.add(there) },
+  },
+  {
+    name: 'a sign-in and a sign-out beside two updates',
+    requests: { A: a.signIn('ada'), B: a.signOut(there), C: a.add(there), D: a.add({ process: 2 }) },
+  },
+  // The clock moves on, at whatever moment.
+  {
+    name: 'a session that is over in a second, an update beside a read',
+    age: NEARLY_OVER,
+    clock: 2,
+    requests: { A: a.add(), B: a.read(there) },
+  },
+  {
+    name: 'a session that is over in a second, two updates',
+    age: NEARLY_OVER,
+    clock: 2,
+    requests: { A: a.add(), B: a.add(there) },
+  },
+  {
+    name: 'a session that is over in a second, two reads',
+    age: NEARLY_OVER,
+    clock: 2,
+    requests: { A: a.read(), B: a.read(there) },
   },
   // A near store before a far one, in each process.
   { name: 'cached: two updates', store: 'cached', requests: { A: a.add(), B: a.add() } },

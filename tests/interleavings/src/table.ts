@@ -2,10 +2,12 @@ import type { Run } from './world.js'
 
 /** A run as a table: a column for each request, a line for each step. */
 export function table({ told, steps, text }: Run): string {
-  const letters = told.map(({ letter }) => letter)
-  const rows = [told.map(({ letter, plan }) => `${letter} ${plan.says}`), letters.map(() => '')]
+  // What nobody asked for, such as the clock, has a column of its own.
+  const others = [...new Set(steps.map(({ by }) => by))].filter((by) => told.every(({ letter }) => letter !== by))
+  const letters = [...told.map(({ letter }) => letter), ...others]
+  const rows = [[...told.map(({ letter, plan }) => `${letter} ${plan.says}`), ...others], letters.map(() => '')]
   for (const { by, said } of steps) rows.push(letters.map((letter) => (letter === by ? said : '')))
-  rows.push(told.map(({ answer, error, dropped }) => outcome(answer, error, dropped)))
+  rows.push([...told.map(({ answer, error, dropped }) => outcome(answer, error, dropped)), ...others.map(() => '')])
   const widths = letters.map((_, column) =>
     Math.min(60, Math.max(...rows.map((row) => (row[column] as string).length))),
   )

@@ -19,6 +19,8 @@ const START = 1_800_000_000_000
 const COOKIE = '__Host-sid'
 /** No run of the scenarios takes so many steps: one that does goes round in circles. */
 const MAX_STEPS = 400
+/** By whom the clock is moved: no request has this letter. */
+const CLOCK = '-'
 const SECRET = 'thirty-two bytes of secret, at least'
 
 /** What one request does. */
@@ -43,6 +45,8 @@ export interface Scenario {
   /** Nobody has a session yet. */
   readonly isNew?: boolean
   readonly owner?: string
+  /** At some moment of the run, whichever, the clock moves on by so many seconds. */
+  readonly clock?: number
   /** The signer is held as well. */
   readonly holdsSigner?: boolean
   readonly requests: Readonly<Record<string, Plan>>
@@ -174,7 +178,8 @@ class World {
     this.#scenario = scenario
     this.#schedule = new Schedule(failures)
     this.time = new VirtualTime(this.#schedule)
-    this.#memory = new core.MemoryStore()
+    // Where time passes, it is a store that drops nothing by itself.
+    this.#memory = new core.MemoryStore(scenario.clock === undefined ? {} : { now: () => 0 })
     for (const [letter, plan] of Object.entries(scenario.requests)) this.#told.push(new Told(letter, plan))
   }
 
@@ -217,6 +222,20 @@ class World {
     this.#writes.length = 0
     this.#schedule.isOpen = false
     for (const told of this.#told) if (told.plan.after === undefined) this.#offer(told)
+    if (this.#scenario.clock !== undefined) this.#offerTime(this.#scenario.clock)
+  }
+
+  #offerTime(seconds: number): void {
+    this.#schedule.offer(
+      {
+        touches: [{ what: '*', writes: true }],
+        perform: () => {
+          this.time.elapsed += seconds * 1000
+          return `the clock moves on by ${seconds} s`
+        },
+      },
+      CLOCK,
+    )
   }
 
   #offer(told: Told): void {

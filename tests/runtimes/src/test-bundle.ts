@@ -9,10 +9,10 @@ const here: string = fileURLToPath(new URL('.', import.meta.url))
 const packages: string = resolve(here, '../../../packages')
 
 /** The packages whose tests run on every runtime. */
-const TESTED = ['core', 'fetch', 'hono', 'itty-router', 'login']
+const TESTED = ['core', 'fetch', 'hono', 'itty-router', 'login', 'opentelemetry']
 
-/** What the fake timers ask Node for, and do without elsewhere. */
-const NOT_NEEDED = ['util', 'timers']
+/** What the fake timers and OpenTelemetry’s SDK ask Node for, and do without elsewhere. */
+const NOT_NEEDED = ['util', 'timers', 'os', 'fs', 'process', 'child_process', 'crypto']
 
 /** Marks what the plugin asks esbuild for, so that it does not ask itself. */
 const FOUND = 'built package'

@@ -1,3 +1,4 @@
+import { Visitor } from '@fetch-sessions/core/testing'
 import { vi } from 'vitest'
 import type { Platform } from './samples.js'
 
@@ -25,7 +26,7 @@ async function overHttp(file: string): Promise<string[]> {
     import(file).catch(fail)
   })
   try {
-    return await visits((cookie) => fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } }))
+    return await visits(new Visitor(`http://127.0.0.1:${port}`))
   } finally {
     server?.close()
     vi.doUnmock('@hono/node-server')
@@ -41,15 +42,12 @@ async function inProcess(file: string, platform: Platform): Promise<string[]> {
     const { default: exported } = (await import(file)) as { default?: { fetch: Fetch } }
     const handle = served ?? exported?.fetch
     if (handle === undefined) throw new Error('the sample serves nothing')
-    return await visits(async (cookie) => handle(new Request('http://localhost/', { headers: { cookie } }), ENV))
+    return await visits(new Visitor(handle, { args: [ENV] }))
   } finally {
     vi.unstubAllGlobals()
   }
 }
 
-async function visits(get: (cookie: string) => Promise<Response>): Promise<string[]> {
-  const first = await get('')
-  const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-  const second = await get(cookie)
-  return [await first.text(), await second.text()]
+async function visits(visitor: Visitor): Promise<string[]> {
+  return [await (await visitor.get('/')).text(), await (await visitor.get('/')).text()]
 }

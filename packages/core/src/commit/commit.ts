@@ -72,12 +72,14 @@ function decide(
   if (!isEveryUseNoted && !isUseDue(context.now(), stored.lastUse, stored.lifetime)) return undefined
   const { lifetime, record } = stored
   const used = { createdAt: record.createdAt, expiresAt: expiryWhenUsed(context.now(), record.createdAt, lifetime) }
-  // A touch leaves the notes alone, so they have to be right.
-  const areNotesRight =
+  // A touch leaves the notes alone, so they have to be right. And it leaves the version alone, by which a request that
+  // comes when the session is over sees that it is not: near the end, a use is written.
+  const isTouchEnough =
     stored.idle === lifetime.idleTimeout &&
     (cookie === undefined || stored.cookie === cookie) &&
-    !isAtAbsoluteLimit(used, lifetime)
-  return areNotesRight ? 'touched' : 'saved'
+    !isAtAbsoluteLimit(used, lifetime) &&
+    stored.expiresAt - context.now() >= lifetime.idleTimeout * 100
+  return isTouchEnough ? 'touched' : 'saved'
 }
 
 function act(

@@ -64,6 +64,32 @@ describe('edit', () => {
     expect((await sessions.read(visit(cookie))).isNew).toBe(true)
   })
 
+  it.each([100, 10_000])('moves no expiry where the idle timeout has become %i since', async (idleTimeout) => {
+    const { sessions, store, clock } = setUp({ idleTimeout: 1000, absoluteTimeout: 5000 })
+    const { id } = await sessions.issue({ visits: 1 }, { owner: 'ada' })
+    const [before, start] = [store.memory.load(id)?.expiresAt, clock.time]
+    const later = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout, absoluteTimeout: 20_000 })
+    clock.passes(50)
+    for (const visits of [2, 3]) {
+      expect(await later.edit(id, (session) => session.set('visits', visits))).toBe(true)
+      expect(store.memory.load(id)?.expiresAt).toBe(before)
+      expect((await later.listByOwner('ada'))[0]?.lastUsedAt).toBe(start)
+    }
+  })
+
+  it('moves no expiry where the absolute limit holds it, and it still tells the last use', async () => {
+    const { sessions, store, clock } = setUp({ idleTimeout: 1000, absoluteTimeout: 1000 })
+    const { id, cookie } = await sessions.issue({ visits: 1 }, { owner: 'ada' })
+    clock.passes(600)
+    await reading(sessions, cookie)
+    const [before, used] = [store.memory.load(id)?.expiresAt, clock.time]
+    const later = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout: 5000 })
+    clock.passes(10)
+    await later.edit(id, (session) => session.set('visits', 2))
+    expect(store.memory.load(id)?.expiresAt).toBe(before)
+    expect((await later.listByOwner('ada'))[0]?.lastUsedAt).toBe(used)
+  })
+
   it('can give it another lifetime, from its last use on', async () => {
     const { sessions, store, clock } = setUp({ idleTimeout: 1000 })
     const { id } = await sessions.issue({ visits: 1 })

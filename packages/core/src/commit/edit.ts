@@ -4,7 +4,7 @@ import { SessionConflictError, SessionError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
 import { SessionState } from '../session/session-state.js'
-import { type StoredSession, storedAs } from '../session/stored-session.js'
+import { type StoredSession, unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
@@ -31,7 +31,6 @@ export async function edit(
     const state = await findById(context, identity)
     if (state === undefined) return false
     applyChange(() => change(state))
-    const { record, lastUse, cookie } = state.stored
     if (state.regeneration !== undefined) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
     }
@@ -43,9 +42,8 @@ export async function edit(
     const { content, isChanged } = await state.draft.seal()
     state.phase = 'closed'
     if (!isChanged) return true
-    const { createdAt, version } = record
-    const session = storedAs(context, content, { createdAt, version: version + 1, lastUse, cookie })
-    if (await identity.store.update(identity.id, session.record)) {
+    const { record } = unmoved(context, state.stored, content)
+    if (await identity.store.update(identity.id, record)) {
       context.emit?.({ type: 'saved', id: identity.id, duration: elapsedSince(started) })
       return true
     }

@@ -1,7 +1,8 @@
+import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import type { Successor } from '../session/notes.js'
 import { endedAs, examine, type Found, type StoredSession } from '../session/stored-session.js'
-import type { SessionRecord } from '../store/store.js'
+import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
 
@@ -42,6 +43,23 @@ export async function endSession(
     found = await reload(context, { id: target, store, isStale: false })
   }
   return (await store.delete(target)) ? 'destroyed' : 'gone'
+}
+
+/**
+ * Removes the record of a session that is over. It is closed first, since a writer who came just in time may be about to
+ * extend it. `false` if it can't be: that one was faster, or it is gone.
+ */
+export function removeExpired(
+  { format, isAtomic }: Pick<CommitContext, 'format' | 'isAtomic'>,
+  { id, store }: Identity,
+  record: SessionRecord,
+): Awaitable<boolean> {
+  // What is over in its cookie needs no note.
+  if (!format.isShared) return true
+  // Over for those as well whose clock or limits are others.
+  const closed = { ...record, expiresAt: record.createdAt, version: record.version + 1 }
+  const isClosed = !isAtomic || store.update(id, closed)
+  return andThen(isClosed, (isClosed) => isClosed && andThen(store.delete(id), () => true))
 }
 
 /** Whether the old cookie still leads to the session that took over. */

@@ -305,6 +305,20 @@ describe('exclusive', () => {
       })
     }
   })
+
+  it('is no use of the session while it waits and works, nor where the work fails: no expiry moves', async () => {
+    const { store, clock, cookie, id } = await twoProcesses()
+    const before = store.memory.load(id)?.expiresAt
+    const later = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout: 200_000 })
+    const working = within(later, cookie, (handle) =>
+      handle.exclusive(() => {
+        expect(store.memory.load(id)?.expiresAt).toBe(before)
+        throw new RangeError('no')
+      }),
+    )
+    await expect(working).rejects.toThrow(RangeError)
+    expect(store.memory.load(id)?.expiresAt).toBe(before)
+  })
 })
 
 describe('an exclusive within the work of another of the same handle', () => {

@@ -2,7 +2,7 @@ import { randomText } from '../cookie/base64url.js'
 import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import type { Lock } from '../session/notes.js'
 import type { SessionState } from '../session/session-state.js'
-import { type StoredSession, storedAs } from '../session/stored-session.js'
+import { unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload } from './compare-and-set.js'
@@ -18,8 +18,9 @@ export interface ExclusiveTimes {
 }
 
 /**
- * Runs `work` while no other `exclusive` of this session runs. `save` persists what the request has changed. The lock is a note in the record itself, taken by
- * compare-and-set, so it needs nothing of the store, and a process that dies lets go when its time is over.
+ * Runs `work` while no other `exclusive` of this session runs. `save` persists what the request has changed. The lock is a
+ * note in the record itself, taken by compare-and-set, so it needs nothing of the store, and a process that dies lets go
+ * when its time is over.
  */
 export async function runExclusively<R>(
   context: CommitContext,
@@ -65,7 +66,7 @@ async function acquire(context: CommitContext, state: SessionState, wait: number
     const { lock: held } = found.session.content
     if (held === undefined || held.until <= now) {
       const lock = { by, until: now + hold * 1000 }
-      const session = withLock(context, found.session, lock)
+      const session = unmoved(context, found.session, { ...found.session.content, lock })
       if (await state.identity.store.update(state.identity.id, session.record)) {
         state.stored = session
         await state.draft.rebase(session.content)
@@ -86,17 +87,10 @@ async function release(context: CommitContext, state: SessionState, { by }: Lock
     for (let attempt = 0; attempt < 8; attempt++) {
       const found = await reload(context, identity)
       if (found.is !== 'session' || found.session.content.lock?.by !== by) return
-      const session = withLock(context, found.session, undefined)
+      const session = unmoved(context, found.session, { ...found.session.content, lock: undefined })
       if (!(await identity.store.update(identity.id, session.record))) continue
       state.stored = session
       return await state.draft.rebase(session.content)
     }
   } catch {}
-}
-
-/** The same session with this lock. That is no use of it. */
-function withLock(context: CommitContext, session: StoredSession, lock: Lock | undefined): StoredSession {
-  const { record, content, lastUse, cookie } = session
-  const { createdAt, version } = record
-  return storedAs(context, { ...content, lock }, { createdAt, version: version + 1, lastUse, cookie })
 }

@@ -1,11 +1,15 @@
 import { invalidOption, rejectUnknown } from '../option-error.js'
 import { BoundedMap } from '../store/bounded-map.js'
 
-/** A place at which a cookie used to be set. What is left out is as it is today. */
+/** A place at which a cookie used to be set. */
 export interface RetiredCookie {
+  /** Default: today's name. */
   name?: string
+  /** Default: none, whatever today's is. The cookie was set for the very host. */
   domain?: string
+  /** Default `/`, whatever today's is. */
   path?: string
+  /** Default false, whatever today's is. */
   partitioned?: boolean
 }
 
@@ -83,8 +87,6 @@ export class CookieAttributes {
 
   /** @throws TypeError naming the attribute that can't work and what to do */
   constructor(options: CookieOptions = {}) {
-    if (typeof options !== 'object' || options === null || Array.isArray(options))
-      throw invalidOption('cookie', 'must be an object')
     rejectUnknown('cookie.', options, COOKIE_OPTIONS)
     const { path = '/', domain, secure = true, httpOnly = true, persistent = true, partitioned = false } = options
     const { sameSite = 'lax', priority, retired = [] } = options
@@ -127,13 +129,19 @@ export class CookieAttributes {
     this.#retired = retired.map((place) => this.#checkRetired(place))
   }
 
-  /** Where the cookie of this request is set. @throws TypeError if the function of `cookie.domain` gives no host name */
+  /**
+   * Where the cookie of this request is set.
+   * @throws TypeError if the function of `cookie.domain` gives no host name, or that of a retired place
+   */
   at(request: Request | undefined): CookiePlace {
     const domain = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
     const key = domain ?? ''
     let place = this.#places.get(key)
     if (place === undefined) {
-      if (typeof this.#domain === 'function') checkDomain(domain)
+      if (typeof this.#domain === 'function') {
+        checkDomain(domain)
+        for (const retired of this.#retired) this.#checkNotToday(retired, domain)
+      }
       const options = domain === undefined ? this.#options : { ...this.#options, domain }
       place = new CookiePlace(this.name, options, this.persistent, this.#retired)
       this.#places.set(key, place)
@@ -152,13 +160,19 @@ export class CookieAttributes {
     checkName('retired.name', name)
     demand(typeof path === 'string' && COOKIE_PATH.test(path), 'retired.path', 'must start with "/"')
     checkDomain(domain, 'retired.domain')
+    const checked = { ...place, name, path, partitioned }
+    // What a function gives is looked at when it gives it.
+    if (typeof this.#domain !== 'function') this.#checkNotToday(checked, this.#domain)
+    return checked
+  }
+
+  #checkNotToday({ name, path, domain, partitioned }: RetiredCookie, today: string | undefined): void {
     const isToday =
       name === this.name &&
       path === this.#options.path &&
       partitioned === (this.#options.partitioned ?? false) &&
-      sameDomain(domain, typeof this.#domain === 'function' ? '' : this.#domain)
-    demand(!isToday, 'retired', 'names the place where the cookie is set today')
-    return { ...place, name, path, partitioned }
+      sameDomain(domain, today)
+    demand(!isToday, 'retired', 'names the place where the cookie is set today: leave that one out')
   }
 }
 

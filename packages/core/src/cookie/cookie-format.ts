@@ -1,4 +1,5 @@
 import type { Awaitable, SessionStore } from '../store/store.js'
+import type { StoreTraits } from '../warnings.js'
 
 /** One session as it is known from a cookie, or as it is about to be given one. */
 export interface Identity {
@@ -34,6 +35,8 @@ export const FORMAT: unique symbol = Symbol.for('fetch-sessions.cookie-format') 
 export interface CookieFormat {
   /** The server-side store, if there is one. */
   readonly store: SessionStore | undefined
+  /** What notes which sessions have ended, where they are in their cookies. */
+  readonly revocations?: StoreTraits | undefined
   /** Whether other requests find the record in the store. If not, it travels in the cookie. */
   readonly isShared: boolean
   /** How many secrets there are to verify with. */

@@ -1,5 +1,5 @@
 import { SessionTooLargeError } from '../errors.js'
-import { invalidOption, rejectUnknown } from '../option-error.js'
+import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import { checkStore } from '../store/check-store.js'
 import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
@@ -37,8 +37,7 @@ export class CookieStore {
     rejectUnknown('CookieStore: ', options, ['encrypt', 'revocations', 'maxStaleness'])
     const { encrypt = true, maxStaleness = 10, revocations } = options
     if (typeof encrypt !== 'boolean') throw invalidOption('encrypt', 'must be true or false')
-    if (typeof maxStaleness !== 'number' || !(maxStaleness >= 0))
-      throw invalidOption('maxStaleness', 'must be a number of seconds, 0 or more')
+    if (maxStaleness !== 0) checkTimeout('maxStaleness', maxStaleness, MAX_COOKIE_AGE)
     if (revocations !== undefined) checkStore('revocations', revocations)
     // For the manager alone, so it is in no type.
     const format = (setting: CookieFormatSetting): CookieFormat => new RecordFormat(options, setting)
@@ -63,12 +62,14 @@ class RecordFormat implements CookieFormat {
   readonly isShared = false
   /** What ends sessions by their id or owner, if there are revocations. */
   readonly store: Revocations | undefined
+  readonly revocations: SessionStore | undefined
   readonly secrets: number
   readonly #seal: Seal
   readonly #cookieName: string
 
   constructor({ encrypt = true, revocations, maxStaleness = 10 }: CookieStoreOptions, setting: CookieFormatSetting) {
     const { secrets, cookieName, now, guard } = setting
+    this.revocations = revocations
     this.store = revocations && new Revocations(guard(revocations), maxStaleness, now)
     this.secrets = secrets.length
     this.#seal = encrypt ? new Encryption(secrets, cookieName) : new Signature(secrets, cookieName)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SessionStoreError } from '../index.js'
+import { SessionStoreError, type WritableSession } from '../index.js'
 import { isMarker, liveSessions } from '../testing/live-sessions.js'
 import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
@@ -232,5 +232,108 @@ describe('a failed save()', () => {
     })
     expect(store.memory.size).toBe(0)
     expect(sessionCookies(response)).toEqual([expect.stringContaining('Max-Age=0')])
+  })
+})
+
+describe('save(change) whose change throws midway', () => {
+  const midway: [string, (session: WritableSession<Data>) => void][] = [
+    ['a set', (session) => session.set('visits', 9)],
+    ['an update', (session) => session.update('visits', () => 9)],
+    ['a delete', (session) => session.delete('visits')],
+    ['a clear', (session) => session.clear()],
+    ['a new key', (session) => session.set('user', 'eve')],
+    ['a change in place', (session) => session.get('cart')?.items.push('poison')],
+    ['a change in place of a set value', (session) => session.set('user', 'eve').get('cart')?.items.pop()],
+    ['an owner', (session) => session.setOwner('eve')],
+    ['a label', (session) => session.setLabel('not this')],
+    ['a lifetime', (session) => session.setLifetime({ idleTimeout: 5 })],
+    ['a new id', (session) => session.regenerate()],
+    ['a sign-out', (session) => session.destroy()],
+  ]
+
+  it.each(midway)('leaves nothing of it, and what was changed before is there: %s', async (_name, change) => {
+    const { sessions, store } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1, cart: { items: ['tea'] } }, { owner: 'ada' })
+    const before = store.memory.load(id)
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('user', 'ada')
+      session.get('cart')?.items.push('milk')
+      const [shown, expiresAt] = [structuredClone(session.toJSON()), session.expiresAt]
+      const failing = handle.save((session) => {
+        change(session)
+        throw new RangeError('midway')
+      })
+      await expect(failing).rejects.toThrow(RangeError)
+      expect(store.memory.load(id)).toEqual(before)
+      expect([session.toJSON(), session.expiresAt, session.id]).toEqual([shown, expiresAt, id])
+      expect([session.owner, session.label]).toEqual(['ada', undefined])
+      session.update('visits', (n = 0) => n + 1)
+      return new Response()
+    })
+    expect(sessionCookies(response)).toEqual([])
+    const stored = await sessions.read(visit(cookie))
+    expect(stored.toJSON()).toEqual({ visits: 2, user: 'ada', cart: { items: ['tea', 'milk'] } })
+    expect([stored.id, stored.owner, stored.label]).toEqual([id, 'ada', undefined])
+  })
+
+  it('leaves nothing of it where nothing else is changed: no write', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.forget()
+    await sessions.handle(visit(cookie), async (handle) => {
+      await handle
+        .save((session) => {
+          session.set('visits', 9)
+          session.set('user', (() => 'no') as never)
+        })
+        .catch(() => {})
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load'])
+  })
+
+  it('leaves no new session behind', async () => {
+    const { sessions, store } = setUp()
+    const response = await sessions.handle(visit(), async (handle) => {
+      const session = await handle.write()
+      const { id } = session
+      const failing = handle.save((session) => {
+        session.set('visits', 9).regenerate()
+        throw new RangeError('midway')
+      })
+      await expect(failing).rejects.toThrow(RangeError)
+      expect([session.id, session.size]).toEqual([id, 0])
+      return new Response()
+    })
+    expect([sessionCookies(response), store.methods]).toEqual([[], []])
+  })
+
+  it('is the same for a function that is async, and so refused', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const failing = handle.save(async (session) => {
+        session.set('visits', 9)
+      })
+      await expect(failing).rejects.toThrow(/must not be async/)
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(1)
+  })
+
+  it('leaves an object that somebody holds to that one, if it did nothing to it', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ cart: { items: [] } })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const cart = (await handle.write()).get('cart')
+      const failing = handle.save(() => {
+        throw new RangeError('midway')
+      })
+      await expect(failing).rejects.toThrow(RangeError)
+      cart?.items.push('tea')
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('cart')).toEqual({ items: ['tea'] })
   })
 })

@@ -37,6 +37,10 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   isOver = false
   /** Is told when the session is asked for, the first time. */
   onUse: (() => void) | undefined
+  /** The request as its handler has it by now, where a middleware may have put another one in its place. */
+  current: (() => Request) | undefined
+  /** Those that were opened meanwhile with a request in the place of this one's. They are committed with it. */
+  others: Set<RequestSession<Data>> | undefined
   readonly #context: SessionContext
   readonly #cookies: RequestCookies
   #isUsed = false
@@ -57,6 +61,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   constructor(context: SessionContext, source: CookieSource) {
     this.#context = context
     this.#cookies = new RequestCookies(context, source)
+  }
+
+  /** The request that it was opened with, if it was one. */
+  request(): Request | undefined {
+    return this.#cookies.request()
   }
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
@@ -87,12 +96,23 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       await this.#closing(state, async () => {
         if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
           throw new SessionDestroyedError()
-        applyChange(() => change(this.#writable(state)))
+        this.#change(state, change)
         await this.#commit(state)
         if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
       })
     } else if (this.#loading !== undefined) {
       await this.#commit(await this.#loading)
+    }
+  }
+
+  /** All of it, or nothing. */
+  #change(state: SessionState, change: (session: WritableSession<Data>) => void): void {
+    const undo = state.keep()
+    try {
+      applyChange(() => change(this.#writable(state)))
+    } catch (error) {
+      undo()
+      throw error
     }
   }
 

@@ -1,4 +1,5 @@
 import type { SessionContext } from '../context.js'
+import { twoManagers } from '../option-error.js'
 import { RequestSession } from './handle.js'
 
 /** Under which a request carries its handles. Shared by all copies of this package. */
@@ -16,11 +17,15 @@ interface Entry {
  * @throws TypeError if another manager with the same cookie name is at work on the request
  */
 export function handleOf<Data>(context: SessionContext, request: Request): RequestSession<Data> {
-  const entries = entriesOf(request)
-  for (const entry of entries) {
+  return knownHandle(context, request) ?? add(context, request, entriesOf(request))
+}
+
+/** The handle that a request has, if it has one. */
+export function knownHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> | undefined {
+  for (const entry of entriesOf(request)) {
     if (entry.context === context && entry.handle.belongsTo(request)) return entry.handle as RequestSession<Data>
   }
-  return add(context, request, entries)
+  return undefined
 }
 
 /** The same for who begins to handle a request: one that was handled before starts anew. */
@@ -29,10 +34,19 @@ export function beginHandle<Data>(context: SessionContext, request: Request): Re
   return handle.isOver ? add(context, request, entriesOf(request)) : handle
 }
 
-/** The handle that a request has, if it has one that is not committed. */
-export function openHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> | undefined {
-  const found = entriesOf(request).find((entry) => entry.context === context && !entry.handle.isOver)
-  return found?.handle as RequestSession<Data> | undefined
+/**
+ * The handles that were opened with this very request and are not committed, the newest first. There are several if its
+ * cookies were changed in between.
+ */
+export function openHandles<Data>(context: SessionContext, request: Request): RequestSession<Data>[] {
+  return entriesOf(request)
+    .filter((entry) => entry.context === context && !entry.handle.isOver && entry.handle.request() === request)
+    .map((entry) => entry.handle as RequestSession<Data>)
+}
+
+/** Whether a request has more than one handle, of whichever manager. */
+export function hasSeveralHandles(request: Request): boolean {
+  return entriesOf(request).length > 1
 }
 
 /** Forgets the handle, so that the same request can be handled again. */
@@ -46,9 +60,7 @@ function add<Data>(context: SessionContext, request: Request, entries: Entry[]):
   const { name } = context.cookie
   const rival = entries.find((entry) => entry.context !== context && entry.context.cookie.name === name)
   if (rival !== undefined && !rival.handle.isOver) {
-    throw new TypeError(
-      `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
-    )
+    throw twoManagers(name)
   }
   const handle = new RequestSession<Data>(context, request)
   // The newest comes first.

@@ -1,4 +1,5 @@
 import { andThen, isPromise } from '../awaitable.js'
+import { removeExpired } from '../commit/end-session.js'
 import { type Followed, successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
@@ -7,8 +8,8 @@ import { elapsedSince, startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
 import type { Values } from '../session/serializer.js'
 import { type SessionPhase, SessionState, type SessionStatus } from '../session/session-state.js'
-import { examine, type Found, type StoredSession, unstored } from '../session/stored-session.js'
-import type { Awaitable } from '../store/store.js'
+import { examine, type StoredSession, unstored } from '../session/stored-session.js'
+import type { Awaitable, SessionRecord } from '../store/store.js'
 import { identify } from './identify.js'
 
 /**
@@ -72,6 +73,7 @@ function openOne(
   context: SessionContext,
   identity: Identity,
   phase: SessionPhase,
+  isSecondLook = false,
 ): Awaitable<SessionState | 'none' | 'superseded'> {
   const started = startTime(context.emit)
   return andThen(identity.store.load(identity.id), (record) => {
@@ -92,9 +94,17 @@ function openOne(
         return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
       case 'ended':
         // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
-        return andThen(reject(context, identity, { is: 'unknown' }, started), () => 'superseded')
+        reject(context, identity, 'unknown', started)
+        return 'superseded'
+      case 'expired':
+        return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
+          // Somebody who came just in time has extended it.
+          isRemoved || isSecondLook
+            ? reject(context, identity, found.is, started)
+            : openOne(context, identity, phase, true),
+        )
       default:
-        return reject(context, identity, found, started)
+        return reject(context, identity, found.is, started)
     }
   })
 }
@@ -125,26 +135,22 @@ function unpack(
 /** Data that is not usable. That of a newer version of the application is never given up. */
 function refuse(
   context: SessionContext,
-  { id }: Identity,
+  identity: Identity,
   started: number,
   error: unknown,
   session?: StoredSession,
 ): 'none' {
   const isNewer = session !== undefined && session.content.version > context.serializer.version
   if (context.onInvalidData === 'throw' || isNewer) throw error
-  context.emit?.({ type: 'rejected', reason: 'data', id, duration: elapsedSince(started) })
-  return 'none'
+  return reject(context, identity, 'data', started)
 }
 
 function reject(
   { emit }: SessionContext,
-  { id, store }: Identity,
-  { is: reason }: Extract<Found, { is: 'unknown' | 'expired' | 'data' }>,
+  { id }: Identity,
+  reason: 'unknown' | 'expired' | 'data',
   started: number,
-): Awaitable<'none'> {
-  const duration = startTime(emit) - started
-  return andThen(reason === 'expired' && store.delete(id), () => {
-    emit?.({ type: 'rejected', reason, id, duration })
-    return 'none'
-  })
+): 'none' {
+  emit?.({ type: 'rejected', reason, id, duration: elapsedSince(started) })
+  return 'none'
 }

@@ -24,6 +24,11 @@ export class RequestCookies {
     if (areHeadersShortLived) this.#text = cookiesOf(source)
   }
 
+  /** Which request has brought them. A method: who logs a handle is not to see it. */
+  request(): Request | undefined {
+    return isRequest(this.#source) ? this.#source : undefined
+  }
+
   /** Whether a request has brought these: the same one, or a proxy of it, with the cookies that it had. */
   areOf(request: Request): boolean {
     if (this.#source === request && this.#text === undefined) return true

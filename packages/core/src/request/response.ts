@@ -46,12 +46,6 @@ export function varyByCookie(response: Response): Response {
   }
 }
 
-/** By what it has, and not by its class, of which another realm has another one. */
-export function isResponse(value: unknown): value is Response {
-  // An error of many an HTTP client has a status and headers as well.
-  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
-}
-
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
 export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds): void {
   addVary(headers)
@@ -64,6 +58,13 @@ export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds
   for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
   headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
   for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
+}
+
+/** Headers that set these cookies. */
+export function headersOf(cookies: readonly SessionCookie[]): Headers {
+  const headers = new Headers()
+  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  return headers
 }
 
 function addVary(headers: Headers): void {
@@ -95,4 +96,15 @@ function privateCacheControl(value: string | null): string {
   const directives = value.match(/(?:[^,"]|"[^"]*"?)+/g)?.map((directive) => directive.trim()) ?? []
   const kept = directives.filter((directive) => directive && !/^(public|s-maxage|private)\b/i.test(directive))
   return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
+}
+
+/** By what it has: that of another realm is one as well. */
+export function isResponse(value: unknown): value is Response {
+  // An error of many an HTTP client has a status and headers as well.
+  return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
+}
+
+/** Whether what was thrown is a response that is no failure. */
+export function isAnswer(thrown: unknown): boolean {
+  return isResponse(thrown) && thrown.status < 500
 }

@@ -79,6 +79,54 @@ describe.each(managers)(
   },
 )
 
+describe('another manager with the same cookie name inside, which has a Request of its own,', () => {
+  const another: [string, (name?: string) => SessionManager<Data>][] = [
+    [
+      'with another secret',
+      (name) => stagedManager<Data>({ secret: `another ${secret}`, ...(name && { cookie: { name } }) }).sessions,
+    ],
+    [
+      'with a CookieStore',
+      (name) =>
+        new SessionManager<Data>({
+          store: new CookieStore(),
+          secret: `another ${secret}`,
+          ...(name && { cookie: { name } }),
+        }),
+    ],
+  ]
+  const run = (outer: SessionManager<Data>, inner: SessionManager<Data>, before: Work): Promise<Response> => {
+    const request = visit()
+    return outer.handle(request, async (handle) => {
+      await before(handle)
+      return inner.handle(new Request(request), async (handle) => {
+        await signIn(handle)
+        return new Response()
+      })
+    })
+  }
+
+  it.each(another)('is a TypeError that says what to do, whatever was done outside: %s', async (_name, make) => {
+    for (const [name, makeOuter] of managers) {
+      for (const work of [set('flash', 'hi'), async (handle) => void (await handle.read())] satisfies Work[]) {
+        const failing = expect(run(makeOuter(), make(), work), name).rejects
+        await failing.toThrow(TypeError)
+        await expect(run(makeOuter(), make(), work)).rejects.toThrow(
+          /two managers use the cookie "__Host-sid".*cookie\.name/,
+        )
+      }
+    }
+  })
+
+  it.each(another)('is none where the session outside is not used, or the names are two: %s', async (_name, make) => {
+    for (const [, makeOuter] of managers) {
+      expect((await run(makeOuter(), make(), none)).headers.getSetCookie()).toHaveLength(1)
+      const both = await run(makeOuter(), make('__Host-other'), set('flash', 'hi'))
+      expect(both.headers.getSetCookie()).toHaveLength(2)
+    }
+  })
+})
+
 describe('in a server-side store', () => {
   it('no session is left behind under an id that no browser has', async () => {
     const { sessions, store } = stagedManager<Data>()

@@ -1,6 +1,7 @@
 import { reload } from '../commit/compare-and-set.js'
 import { endSession } from '../commit/end-session.js'
 import type { SessionContext } from '../context.js'
+import { twoManagers } from '../option-error.js'
 import type { Draft } from '../session/draft.js'
 import type { SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
@@ -16,6 +17,8 @@ export interface Loaded {
 /**
  * An inner handler, which had a Request of its own, has put a cookie of ours on the response (`line`). The browser will
  * come back with that one, so what this request did to its session goes on there.
+ *
+ * @throws TypeError if it is the cookie of another manager
  */
 export async function takeOver(
   context: SessionContext,
@@ -26,7 +29,8 @@ export async function takeOver(
   const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
   if (value === '') return followSignOut(context, state)
   const [identity] = await identify({ ...context, emit: undefined }, [value])
-  if (identity === undefined) return
+  // The browser would come back with a cookie that nobody here knows.
+  if (identity === undefined) throw twoManagers(context.cookie.name)
   const isSame = identity.id === state.identity.id
   // A session that lives in its cookie has been changed in two cookies.
   if (isSame && context.format.isShared) return

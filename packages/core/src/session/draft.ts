@@ -270,6 +270,25 @@ export class Draft {
     return isPromise(values) ? values.then(finish) : finish(values)
   }
 
+  /** Calling what it returns brings back how it is now. Nothing may have been sealed in between. */
+  keep(): () => void {
+    for (const key of this.#lent?.keys() ?? []) {
+      this.#serializer.check(key, this.#get(key))
+      this.#noteChangeInPlace(key)
+    }
+    const content = { ...this.#content, values: { ...this.#content.values } }
+    const [changes, isChanged, lent] = [[...this.#changes], this.#isChanged, this.#lent && new Map(this.#lent)]
+    return () => {
+      this.#content = content
+      this.#changes = changes
+      this.#isChanged = isChanged
+      this.#lent = lent
+      // What was done in place to an object that somebody holds.
+      for (const [key, before] of [...(lent ?? [])])
+        if (!this.#serializer.isEqual(this.#get(key), before)) this.#put(key, before)
+    }
+  }
+
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
     this.#changes = []

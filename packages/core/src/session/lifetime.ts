@@ -1,3 +1,5 @@
+import { MAX_COOKIE_AGE } from '../option-error.js'
+
 /** A lifetime that one session has for itself; what is left out is the manager's. Times are in seconds. */
 export interface OwnLifetime {
   idleTimeout?: number
@@ -13,9 +15,6 @@ interface Life {
   readonly createdAt: number
   readonly expiresAt: number
 }
-
-/** The largest Max-Age that browsers honour: 400 days, in seconds (RFC 6265bis section 5.5). */
-export const MAX_COOKIE_AGE = 34_560_000
 
 /** When a session that is used now dies. Whole milliseconds since the epoch, as databases keep them. */
 export function expiryWhenUsed(now: number, createdAt: number, lifetime: Lifetime): number {

@@ -77,6 +77,16 @@ export class SessionState {
     return this.draft
   }
 
+  /** Calling what it returns brings back how it is now. */
+  keep(): () => void {
+    const { identity, status, regeneration, cookie } = this
+    const restoreDraft = this.draft.keep()
+    return () => {
+      Object.assign(this, { identity, status, regeneration, cookie })
+      restoreDraft()
+    }
+  }
+
   /** The session is no more, in the store as for this request. */
   end(status: 'destroyed' | 'gone'): void {
     this.status = status

@@ -1,9 +1,9 @@
 import type { CookieFormat } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionTooLargeError } from '../errors.js'
-import { checkTimeout, invalidOption, rejectUnknown } from '../option-error.js'
+import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import type { DeepReadonly, SessionData } from '../types.js'
 import { assign } from './codec.js'
-import { expiryWhenUsed, MAX_COOKIE_AGE, type OwnLifetime } from './lifetime.js'
+import { expiryWhenUsed, type OwnLifetime } from './lifetime.js'
 import type { SessionState } from './session-state.js'
 import { lifetimeOf, type SessionRules } from './stored-session.js'
 
@@ -37,7 +37,8 @@ export interface ReadableSession<Data = SessionData> {
 export interface RegenerateOptions {
   /**
    * Seconds for which the old cookie still leads to the session, and is answered with the new one. For rotation alone:
-   * leave it out where privileges change, so that nobody who knows the old cookie gains them.
+   * leave it out where privileges change, so that nobody who knows the old cookie gains them. A `CookieStore` ignores it:
+   * there, the new id is made at once.
    */
   grace?: number
   /** `createdAt` is now, and the absolute limit counts anew, as after a sign-in. */
@@ -90,7 +91,10 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
    * @throws TypeError if `grace` is not a positive, finite number of seconds
    */
   regenerate(options?: RegenerateOptions): void
-  /** The session is gone from the store and its cookie from the browser. Calling it twice is no error. */
+  /**
+   * The session is gone from the store and its cookie from the browser. Calling it twice is no error. Of a session that
+   * lives in its cookie, copies open until they expire, unless `CookieStore` has `revocations`.
+   */
   destroy(): void
   /**
    * Whose session it is, for `listByOwner` and `destroyByOwner`.

@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../store/store.js'
+import { isEqual } from './equality.js'
 import { expiryOf, expiryWhenUsed, isAtAbsoluteLimit, type Lifetime, type OwnLifetime } from './lifetime.js'
 import { type Lock, type Notes, parseNotes, type Successor } from './notes.js'
 import type { Serializer } from './serializer.js'
@@ -113,18 +114,43 @@ export interface Frame {
 }
 
 /** A session with this content, as it is to be stored. */
-export function storedAs(
+export function storedAs(rules: SessionRules, content: Content, frame: Frame): StoredSession {
+  const lifetime = lifetimeOf(rules, content.own)
+  const expiresAt = expiryWhenUsed(frame.lastUse, frame.createdAt, lifetime)
+  const isHeld = isAtAbsoluteLimit({ createdAt: frame.createdAt, expiresAt }, lifetime)
+  return packed(rules, content, frame, { lifetime, expiresAt, idle: lifetime.idleTimeout, tellsUse: !isHeld })
+}
+
+/**
+ * The next version of a session, with other content. It is no use of it: its expiry stays where it is, whatever the
+ * timeouts are by now, unless its own lifetime is another.
+ */
+export function unmoved(rules: SessionRules, base: StoredSession, content: Content): StoredSession {
+  const { record, lastUse, cookie, idle, lifetime } = base
+  const { createdAt, version, expiresAt } = record
+  const frame = { createdAt, version: version + 1, lastUse, cookie }
+  if (!isEqual(content.own, base.content.own)) return storedAs(rules, content, frame)
+  const tellsUse = expiresAt - idle * 1000 === lastUse
+  const session = packed(rules, content, frame, { lifetime, expiresAt, idle, tellsUse })
+  return { ...session, expiresAt: base.expiresAt }
+}
+
+interface Expiry extends Pick<StoredSession, 'lifetime' | 'expiresAt' | 'idle'> {
+  /** Whether it tells when the session was last used. */
+  readonly tellsUse: boolean
+}
+
+function packed(
   rules: SessionRules,
   content: Content,
   { createdAt, version, lastUse, cookie }: Frame,
+  { lifetime, expiresAt, idle, tellsUse }: Expiry,
 ): StoredSession {
   const { data, owner, own, label, lock } = content
-  const lifetime = lifetimeOf(rules, own)
-  const expiresAt = expiryWhenUsed(lastUse, createdAt, lifetime)
   const meta = metaOf({
-    idle: lifetime.idleTimeout,
+    idle,
     own,
-    used: isAtAbsoluteLimit({ createdAt, expiresAt }, lifetime) ? lastUse : undefined,
+    used: tellsUse ? undefined : lastUse,
     cookie,
     label,
     v: content.version === 1 ? undefined : content.version,
@@ -132,7 +158,7 @@ export function storedAs(
     ownerAt: rules.notesOwnerTime ? content.ownerAt : undefined,
   })
   const record = { data, createdAt, expiresAt, owner, version, meta }
-  return { record, content, lifetime, expiresAt, lastUse, idle: lifetime.idleTimeout, cookie }
+  return { record, content, lifetime, expiresAt, lastUse, idle, cookie }
 }
 
 /** What is left under the old id of a session that got a new one. `grace` in seconds. */

@@ -419,7 +419,7 @@ describe('cachedStore: options', () => {
   it.each([0, -1, Number.NaN])('maxStaleness can’t be %s', (maxStaleness) => {
     const create = () => cachedStore(new MemoryStore(), new MemoryStore(), { maxStaleness })
     expect(create).toThrow(TypeError)
-    expect(create).toThrow(/maxStaleness must be a positive number of seconds/)
+    expect(create).toThrow(/maxStaleness must be a positive, finite number of seconds/)
   })
 
   it('useClock reaches both stores and the bound on staleness', async () => {

@@ -1,5 +1,6 @@
-import { invalidOption } from '../option-error.js'
+import { checkClock, checkTimeout, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import { BoundedMap } from './bounded-map.js'
+import { checkStore } from './check-store.js'
 import type { SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from './store.js'
 
 export interface CachedStoreOptions {
@@ -19,6 +20,8 @@ const MAX_REMEMBERED = 100_000
  * A near store (this process's memory) in front of a far one (a database): reads come from the near one, writes go
  * through to the far one, which alone decides whether they succeed. So no update is lost. What this process has seen
  * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more.
+ *
+ * @throws TypeError if one of the two is no store, or an option can't work
  */
 export function cachedStore(near: SessionStore, far: SessionStore, options: CachedStoreOptions = {}): SessionStore {
   return new CachedStore(near, far, options)
@@ -47,7 +50,8 @@ interface Moment {
 
 class CachedStore implements SessionStore {
   readonly atomic: boolean
-  readonly consistency: 'strong' | 'eventual'
+  /** Whatever the far store is: a copy is served for a while. */
+  readonly consistency = 'eventual' as const
   readonly #near: SessionStore
   readonly #far: SessionStore
   readonly #maxStaleness: number
@@ -65,8 +69,13 @@ class CachedStore implements SessionStore {
   declare deleteExpired?: (now: number, limit: number) => Promise<number>
   declare clear?: () => Promise<void>
 
-  constructor(near: SessionStore, far: SessionStore, { maxStaleness = 30, now }: CachedStoreOptions) {
-    if (!(maxStaleness > 0)) throw invalidOption('maxStaleness', 'must be a positive number of seconds')
+  constructor(near: SessionStore, far: SessionStore, options: CachedStoreOptions) {
+    checkStore('cachedStore: near', near)
+    checkStore('cachedStore: far', far)
+    rejectUnknown('cachedStore: ', options, ['maxStaleness', 'now'])
+    const { maxStaleness = 30, now } = options
+    checkTimeout('maxStaleness', maxStaleness, MAX_COOKIE_AGE)
+    checkClock(now)
     this.#near = near
     this.#far = far
     this.#maxStaleness = maxStaleness * 1000
@@ -74,7 +83,6 @@ class CachedStore implements SessionStore {
     this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
     this.atomic = far.atomic ?? true
-    this.consistency = far.consistency ?? 'strong'
     if (far.limits) this.limits = far.limits
     // Capabilities are the far store's: what it does not have, this one does not offer.
     if (far.list) this.list = async (...page) => far.list?.(...page) ?? { entries: [], cursor: undefined }

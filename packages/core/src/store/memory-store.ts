@@ -1,4 +1,4 @@
-import { invalidOption } from '../option-error.js'
+import { checkClock, invalidOption, rejectUnknown } from '../option-error.js'
 import type { SessionRecord, SessionStore, StoredInfo, StoredPage } from './store.js'
 
 export interface MemoryStoreOptions {
@@ -58,8 +58,11 @@ export class MemoryStore implements SessionStore {
   #now: () => number
   readonly #hasOwnClock: boolean
 
-  /** @throws TypeError if `maxSessions` is not a whole number above 0 */
-  constructor({ maxSessions = 100_000, now }: MemoryStoreOptions = {}) {
+  /** @throws TypeError if an option can't work */
+  constructor(options: MemoryStoreOptions = {}) {
+    rejectUnknown('MemoryStore: ', options, ['maxSessions', 'now'])
+    const { maxSessions = 100_000, now } = options
+    checkClock(now)
     if (!Number.isInteger(maxSessions) || maxSessions < 1)
       throw invalidOption('maxSessions', 'must be a whole number above 0')
     this.#maxSessions = maxSessions

@@ -1,4 +1,4 @@
-import { checkTimeout, invalidOption, timerDelay } from '../option-error.js'
+import { checkTimeout, invalidOption, rejectUnknown, timerDelay } from '../option-error.js'
 
 /** What is swept: a `SessionManager` whose store has `deleteExpired`. */
 export interface Sweepable {
@@ -16,6 +16,7 @@ export interface SweeperOptions {
   onError?: (error: unknown) => void
 }
 
+const OPTIONS = ['interval', 'batch', 'timeout', 'onError']
 const DEFAULT_INTERVAL = 300
 const DEFAULT_BATCH = 1000
 const DEFAULT_TIMEOUT = 60
@@ -47,10 +48,9 @@ interface Sweep {
  * }
  * ```
  */
-export async function sweepExpired(
-  sessions: Sweepable,
-  { batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT }: SweeperOptions = {},
-): Promise<number> {
+export async function sweepExpired(sessions: Sweepable, options: SweeperOptions = {}): Promise<number> {
+  rejectUnknown('sweepExpired: ', options, OPTIONS)
+  const { batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT } = options
   checkBatch(batch)
   checkTimeout('timeout', timeout)
   return sweepAll(sessions, batch, timeout, { keepsAlive: true, isStopped: false, timer: undefined })
@@ -69,6 +69,7 @@ export async function sweepExpired(
  * ```
  */
 export function startSweeper(sessions: Sweepable, options: SweeperOptions = {}): () => void {
+  rejectUnknown('startSweeper: ', options, OPTIONS)
   const { interval = DEFAULT_INTERVAL, batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT, onError } = options
   checkTimeout('interval', interval)
   checkBatch(batch)

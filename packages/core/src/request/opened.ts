@@ -1,0 +1,68 @@
+import type { SessionContext } from '../context.js'
+import { type CookieSource, isRequest } from './cookies-of.js'
+import { RequestSession } from './handle.js'
+import { handleOf, hasSeveralHandles, knownHandle, openHandles } from './handles.js'
+import type { SessionHandle } from './session-handle.js'
+
+/** The sessions that a manager has opened, and which of them go together with one response. */
+export class OpenedSessions<Data> {
+  readonly #context: SessionContext
+  /** Those of requests that are being handled, where an adapter says which request each has by now. */
+  readonly #atWork: Set<RequestSession<Data>> = new Set()
+
+  constructor(context: SessionContext) {
+    this.#context = context
+  }
+
+  open(source: CookieSource): RequestSession<Data> {
+    if (!isRequest(source)) return new RequestSession<Data>(this.#context, source)
+    const opened = handleOf<Data>(this.#context, source)
+    if (!opened.isManaged) this.#adopt(opened, source)
+    return opened
+  }
+
+  /** `current`: the request as its handler has it by now, where a middleware may have put another one in its place. */
+  enter(session: RequestSession<Data>, current: (() => Request) | undefined): void {
+    session.current = current
+    if (current !== undefined) this.#atWork.add(session)
+  }
+
+  leave(session: RequestSession<Data>): void {
+    if (session.current !== undefined) this.#atWork.delete(session)
+  }
+
+  /** What is committed when a request was handled, its own session last. */
+  handled(request: Request, session: RequestSession<Data>): RequestSession<Data>[] {
+    const now = session.current?.() ?? request
+    const { others } = session
+    if (others === undefined && now === request && !hasSeveralHandles(request)) return [session]
+    const opened = [now, request].flatMap((request) => openHandles<Data>(this.#context, request))
+    const isOpen = (other: RequestSession<Data>): boolean => !other.isOver && !other.isManaged
+    return [...new Set([...opened, ...(others ?? [])].filter(isOpen)), session]
+  }
+
+  /**
+   * What is committed where a caller names a request, or its handle: that, and what else was opened with the request.
+   * @throws TypeError if it is neither
+   */
+  named(target: Request | SessionHandle<Data>): RequestSession<Data>[] {
+    const isOwn = target instanceof RequestSession && target.isOf(this.#context)
+    const request = isOwn ? target.request() : target
+    if (isOwn && request === undefined) return [target]
+    if (!isRequest(request))
+      throw new TypeError('fetch-sessions: commit takes a Request, or a handle that this manager opened')
+    const own = isOwn ? target : knownHandle<Data>(this.#context, request)
+    const others = openHandles<Data>(this.#context, request).filter((other) => other !== own)
+    if (own !== undefined) return [...others, own]
+    return others.length > 0 ? others : [handleOf(this.#context, request)]
+  }
+
+  /** What is opened with a request in the place of one that is being handled goes with that one. */
+  #adopt(opened: RequestSession<Data>, request: Request): void {
+    for (const session of this.#atWork) {
+      if (session.current?.() !== request) continue
+      session.others ??= new Set()
+      session.others.add(opened)
+    }
+  }
+}
