@@ -11,6 +11,7 @@ const packages = [
   'hono',
   'itty-router',
   'login',
+  'node',
   'opentelemetry',
   'redis',
   'sql',

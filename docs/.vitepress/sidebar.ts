@@ -51,6 +51,8 @@ export const groups: readonly Group[] = [
       ['packages/fetch', 'Fetch handlers'],
       ['packages/itty-router', 'itty-router'],
       ['packages/login', 'Login'],
+      ['packages/node', 'Express, Fastify, node:http'],
+      ['express-fastify-node', 'More on Express and Fastify'],
       ['packages/core', 'Core'],
       ['frameworks-without-a-response', 'Without a Response'],
     ],

@@ -15,7 +15,15 @@ import type { RequestSession, ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle } from './request/handles.js'
 import { newSession } from './request/load.js'
 import { OpenedSessions } from './request/opened.js'
-import { addToHeaders, dress, headersOf, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
+import {
+  addToHeaders,
+  dress,
+  type HeaderFields,
+  headersOf,
+  isAnswer,
+  isResponse,
+  type ResponseNeeds,
+} from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { maxAge } from './session/lifetime.js'
 import {
@@ -145,7 +153,7 @@ export class SessionManager<Data = SessionData> {
    */
   async commitHeaders(
     target: Request | SessionHandle<Data>,
-    headers: Headers,
+    headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
     for (const session of this.#opened.named(target)) {

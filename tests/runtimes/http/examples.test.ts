@@ -8,7 +8,7 @@ import { Client } from './client.js'
 import { startExample } from './example.js'
 import { runtime } from './runtime.js'
 
-const counters = { node: 'counter', bun: 'bun', deno: 'deno', workerd: 'workers' } as const
+const counters = { node: ['counter', 'express'], bun: ['bun'], deno: ['deno'], workerd: ['workers'] } as const
 
 let started: StartedProcess | undefined
 
@@ -23,8 +23,8 @@ async function open(example: string, settings?: Record<string, string>): Promise
 }
 
 describe(`on ${runtime.label}, of the examples`, () => {
-  it(`${counters[runtime.server]} counts, starts again after a reset, and knows no other page`, async () => {
-    const client = await open(counters[runtime.server])
+  it.each(counters[runtime.server])('%s counts, starts again after a reset, and knows no other page', async (name) => {
+    const client = await open(name)
     expect(await client.text('/inc')).toBe('count: 1\n')
     expect(await client.text('/inc')).toBe('count: 2\n')
     expect(await client.text('/')).toBe('count: 2\n')

@@ -7,6 +7,7 @@ import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import {
+  isSessionError,
   SessionCommittedError,
   SessionDestroyedError,
   SessionError,
@@ -20,7 +21,7 @@ import type { Awaitable } from '../store/store.js'
 import type { CookieSource } from './cookies-of.js'
 import { loadIdentity, loadSession, newSession } from './load.js'
 import { RequestCookies } from './request-cookies.js'
-import type { ResponseNeeds } from './response.js'
+import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { type Loaded, takeOver } from './take-over.js'
 
@@ -76,6 +77,17 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether the manager of this context has opened it. */
   isOf(context: SessionContext): boolean {
     return this.#context === context
+  }
+
+  /** Whether `persistence` asks for the session where nobody else has. */
+  get isDueUnused(): boolean {
+    const { persistence } = this.#context
+    return persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
+  }
+
+  /** Tells of an error that ended the request, if it is one of a session. */
+  tellFailure(error: unknown): void {
+    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -150,17 +162,15 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    *
    * `sent`: the headers of the response, on which an inner handler may have put a cookie of ours.
    */
-  commit(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  commit(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
-    const { persistence } = this.#context
-    const isDue = persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
-    if (isDue && what === 'all' && this.#outage === undefined && this.#loading === undefined)
+    if (what === 'all' && this.#outage === undefined && this.#loading === undefined && this.isDueUnused)
       return this.#commitUnused(sent)
     return this.#commitLoaded(what, sent)
   }
 
   /** The policy asks for the session, which the handler did not. */
-  #commitUnused(sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const { onStoreFailure } = this.#context
     if (onStoreFailure === undefined) {
       this.#load()
@@ -169,7 +179,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return this.#loadOrDegrade().then(() => this.#commitLoaded('all', sent))
   }
 
-  #commitLoaded(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitLoaded(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
@@ -186,7 +196,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     )
   }
 
-  #commitUsed(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.phase = 'closed'
     const reopen = (error: unknown): never => {
@@ -206,7 +216,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 
-  #finish(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #finish(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
@@ -276,7 +286,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       const loading = loadSession(this.#context, this.#cookies.values(), 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
-            (state) => this.#noteLoaded(state),
+            // Whoever asks from now on, the commit too, waits for nothing.
+            (state) => (this.#loading = this.#noteLoaded(state)),
             // A failed load is not shared with those who ask after it.
             (error) => this.#failLoading(error),
           )

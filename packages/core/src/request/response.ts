@@ -7,6 +7,9 @@ import { isObject } from '../session/codec.js'
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
+/** The part of `Headers` that a commit needs: whatever has it can carry a session's cookie. */
+export type HeaderFields = Pick<Headers, 'get' | 'has' | 'set' | 'append' | 'delete' | 'keys' | 'getSetCookie'>
+
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {
   /** The session's. */
@@ -47,7 +50,7 @@ export function varyByCookie(response: Response): Response {
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
-export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds): void {
+export function addToHeaders(headers: HeaderFields, { cookies, isOwn }: ResponseNeeds): void {
   addVary(headers)
   if (cookies.length === 0) return
   const before = headers.getSetCookie()
@@ -67,11 +70,11 @@ export function headersOf(cookies: readonly SessionCookie[]): Headers {
   return headers
 }
 
-function addVary(headers: Headers): void {
+function addVary(headers: HeaderFields): void {
   if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
 }
 
-function variesByCookie(headers: Headers): boolean {
+function variesByCookie(headers: HeaderFields): boolean {
   const vary = headers.get('Vary')
   return vary !== null && /(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)
 }
