@@ -35,6 +35,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       ...packages.map((name) => `packages/${name}`),
+      'tests/examples',
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',
