@@ -7,10 +7,14 @@ const packages = [
   'core',
   'create-fetch-sessions',
   'deno-kv',
+  'device-bound',
   'fetch',
   'hono',
   'itty-router',
   'login',
+  'migrate',
+  'next',
+  'node',
   'opentelemetry',
   'redis',
   'sql',
@@ -31,6 +35,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       ...packages.map((name) => `packages/${name}`),
+      'tests/examples',
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',

@@ -8,6 +8,7 @@ const documents = [
   'README.md',
   'packages/core/README.md',
   'packages/login/README.md',
+  'packages/node/README.md',
   ...readdirSync(`${ROOT}docs`)
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

@@ -59,6 +59,7 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
         '@fetch-sessions/core/testing': [`${ROOT}packages/core/src/testing.ts`],
         '@fetch-sessions/core/node': [`${ROOT}packages/core/src/node.ts`],
         '@fetch-sessions/cloudflare/durable-object': [`${ROOT}packages/cloudflare/src/durable-object.ts`],
+        '@fetch-sessions/migrate/*': [`${ROOT}packages/migrate/src/*.ts`],
         '@fetch-sessions/login/hono': [`${ROOT}packages/login/src/hono.ts`],
         '@fetch-sessions/login/itty-router': [`${ROOT}packages/login/src/itty-router.ts`],
         '@fetch-sessions/*': [`${ROOT}packages/*/src/index.ts`],
