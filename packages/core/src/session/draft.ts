@@ -289,6 +289,17 @@ export class Draft {
     }
   }
 
+  /** What it returns tells whether nothing was changed, or handed out to be changed, since. */
+  watch(): () => boolean {
+    for (const key of this.#lent?.keys() ?? []) this.#noteChangeInPlace(key)
+    const [base, noted, lent] = [this.#base, this.#changes.length, this.#lent?.size]
+    return () =>
+      this.#base === base &&
+      this.#changes.length === noted &&
+      this.#lent?.size === lent &&
+      this.#changesInPlace().length === 0
+  }
+
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
     this.#changes = []
