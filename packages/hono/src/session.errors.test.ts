@@ -1,4 +1,4 @@
-import { MemoryStore, type SessionEvent, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import { CookieStore, MemoryStore, type SessionEvent, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -114,6 +114,25 @@ describe('what was saved before the throw', () => {
     const response = await visit('/', cookie)
     expect([response.status, sessionCookies(response).length]).toEqual([409, 1])
     expect((await sessions.read(cookieOf(response))).toJSON()).toEqual({ user: 'ada', flash: 'kept' })
+  })
+
+  it.each([false, true])('reaches it from a CookieStore as well, with onError: %s', async (hasOnError) => {
+    const sealed = new SessionManager<Data>({ store: new CookieStore(), secret })
+    const sealedApp = new Hono<Env>()
+    sealedApp.use(session(sealed))
+    if (hasOnError) sealedApp.onError((_error, c) => c.text('sorry', 409))
+    const { cookie, id } = await sealed.issue({ flash: 'kept' })
+    sealedApp.get('/', async (c) => {
+      const writable = await c.var.session.write()
+      writable.set('user', 'ada').regenerate()
+      await c.var.session.save()
+      writable.set('flash', 'lost')
+      throw new HTTPException(409)
+    })
+    const response = await sealedApp.request('/', { headers: { cookie } })
+    expect([response.status, sessionCookies(response).length, response.headers.get('vary')]).toEqual([409, 1, 'Cookie'])
+    const now = await sealed.read(cookieOf(response))
+    expect([now.toJSON(), now.id === id]).toEqual([{ user: 'ada', flash: 'kept' }, false])
   })
 
   it('and so does what onError saves in a new session', async () => {
