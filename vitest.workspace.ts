@@ -7,9 +7,14 @@ const packages = [
   'core',
   'create-fetch-sessions',
   'deno-kv',
+  'device-bound',
   'fetch',
   'hono',
   'itty-router',
+  'login',
+  'migrate',
+  'next',
+  'node',
   'opentelemetry',
   'redis',
   'sql',
@@ -21,6 +26,8 @@ const packages = [
 const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
 const alias = {
   '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  '@fetch-sessions/login/hono': sourceOf('login/src/hono'),
+  '@fetch-sessions/login/itty-router': sourceOf('login/src/itty-router'),
   ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
 }
 
@@ -28,6 +35,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       ...packages.map((name) => `packages/${name}`),
+      'tests/examples',
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',

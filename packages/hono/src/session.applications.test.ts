@@ -250,11 +250,11 @@ describe('a request that a middleware replaced', () => {
       const sessions = manager({ store })
       for (const path of ['/sign-out', '/sign-out/and-throw']) {
         const visitor = new Visitor(between(sessions, replacements))
-        await visitor.visit('/sign-in', body(''))
-        const { cookie } = visitor
+        await visitor.fetch('/sign-in', body(''))
+        const cookie = visitor.cookie()
         expect((await sessions.read(cookie)).toJSON()).toEqual({ user: 'ada' })
-        await visitor.visit(path, body(''))
-        expect([visitor.cookie, (await sessions.read(cookie)).isNew]).toEqual(['', true])
+        await visitor.fetch(path, body(''))
+        expect([visitor.cookie(), (await sessions.read(cookie)).isNew]).toEqual(['', true])
       }
       expect(store.size).toBe(0)
     })
@@ -263,9 +263,9 @@ describe('a request that a middleware replaced', () => {
       const store = new MemoryStore()
       const sessions = manager({ store })
       const visitor = new Visitor(between(sessions, [(request) => request.clone()]))
-      const response = await visitor.visit('/sign-in/and-count', body(''))
+      const response = await visitor.fetch('/sign-in/and-count', body(''))
       expect([setCookies(response).length, store.size]).toEqual([1, 1])
-      expect((await sessions.read(visitor.cookie)).toJSON()).toEqual({ user: 'ada', count: 1 })
+      expect((await sessions.read(visitor.cookie())).toJSON()).toEqual({ user: 'ada', count: 1 })
     })
 
     it('mixes no visitors up, however many there are at once', async () => {
@@ -285,8 +285,8 @@ describe('a request that a middleware replaced', () => {
       const seen = await Promise.all(
         users.map(async (user) => {
           const visitor = new Visitor(app)
-          await visitor.visit(`/sign-in/${encodeURIComponent(user)}`, body(''))
-          return (await sessions.read(visitor.cookie)).get('user')
+          await visitor.fetch(`/sign-in/${encodeURIComponent(user)}`, body(''))
+          return (await sessions.read(visitor.cookie())).get('user')
         }),
       )
       expect(seen).toEqual(users)

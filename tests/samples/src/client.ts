@@ -1,3 +1,4 @@
+import { type AddressInfo, Server } from 'node:net'
 import { Visitor } from '@fetch-sessions/core/testing'
 import { vi } from 'vitest'
 import type { Platform } from './samples.js'
@@ -13,15 +14,16 @@ export async function visitTwice(file: string, platform: Platform): Promise<stri
 
 /** On Node with the real server, at a port of its own choice. */
 async function overHttp(file: string): Promise<string[]> {
-  let server: ReturnType<typeof import('@hono/node-server')['serve']> | undefined
+  const { listen } = Server.prototype
+  let server: Server | undefined
   const port = await new Promise<number>((listening, fail) => {
-    vi.doMock('@hono/node-server', async (original) => {
-      const { serve, ...rest } = await original<typeof import('@hono/node-server')>()
-      const serveAnywhere: typeof serve = (options) => {
-        server = serve({ ...options, hostname: '127.0.0.1', port: 0 }, ({ port }) => listening(port))
-        return server
-      }
-      return { ...rest, serve: serveAnywhere }
+    vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+      server = this
+      const started = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
+      return listen.call(this, { host: '127.0.0.1', port: 0 }, () => {
+        started?.call(this)
+        listening((this.address() as AddressInfo).port)
+      })
     })
     import(file).catch(fail)
   })
@@ -29,7 +31,7 @@ async function overHttp(file: string): Promise<string[]> {
     return await visits(new Visitor(`http://127.0.0.1:${port}`))
   } finally {
     server?.close()
-    vi.doUnmock('@hono/node-server')
+    vi.restoreAllMocks()
   }
 }
 
