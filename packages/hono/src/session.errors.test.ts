@@ -101,6 +101,35 @@ describe('an error page of a handler that used its session', () => {
   })
 })
 
+describe('an onError that throws itself', () => {
+  it('lets its error out, saves nothing, signs out all the same, and the same Request can be handled again', async () => {
+    const broken = new Error('of the error page')
+    let isFailing = true
+    app.onError(() => {
+      throw broken
+    })
+    app.get('/write', async (c) => {
+      const session = await c.var.session.write()
+      session.set('flash', `${session.get('flash') ?? ''}.`)
+      if (isFailing) throw new Error('of the handler')
+      return c.text('ok')
+    })
+    app.get('/sign-out', async (c) => {
+      ;(await c.var.session.write()).destroy()
+      throw new Error('of the handler')
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = new Request('http://localhost/write', { headers: { cookie } })
+    await expect(Promise.resolve(app.fetch(request))).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).toJSON()).toEqual({ user: 'ada' })
+    isFailing = false
+    expect((await app.fetch(request)).status).toBe(200)
+    expect((await sessions.read(cookie)).get('flash')).toBe('.')
+    await expect(visit('/sign-out', cookie)).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+})
+
 describe('what was saved before the throw', () => {
   it('reaches the browser with the error page: a new id', async () => {
     const { cookie } = await sessions.issue({ flash: 'kept' })
