@@ -130,7 +130,8 @@ export class Draft {
     const value = this.#get(key)
     if (!isObject(value)) return value
     if (this.#lent?.has(key) || !isPlain(value)) {
-      const copy = this.#serializer.copy(value)
+      // Whoever holds it may have put anything into it.
+      const copy = this.#serializer.take(key, value)
       return isPlain(copy) ? freezePlain(copy) : copy
     }
     return freezePlain(value)
@@ -348,7 +349,7 @@ export class Draft {
     for (const [key, before] of this.#lent ?? []) {
       const now = this.#get(key)
       if (this.#serializer.isEqual(now, before)) continue
-      const value = this.#serializer.copy(now)
+      const value = this.#serializer.take(key, now)
       // As it is stored: JSON leaves out a property that is undefined.
       if (!this.#serializer.isEqual(value, before)) changes.push({ type: 'set', key, value })
     }
