@@ -11,7 +11,12 @@ for (const scenario of scenarios) {
   if (!scenario.name.includes(filter)) continue
   const cells: string[] = [scenario.name]
   for (const failures of [0, 1]) {
-    const { runs: made, isAll, milliseconds, found } = await check(core, scenario, failures, {
+    const {
+      runs: made,
+      isAll,
+      milliseconds,
+      found,
+    } = await check(core, scenario, failures, {
       runs: Number(runs),
       seconds: Number(seconds),
     })

@@ -32,9 +32,9 @@ export class ModelOfDenoKv {
   }
 
   list(prefix: readonly string[], start: readonly string[] = prefix): KvEntry<unknown>[] {
-    const below = `${nameOf(prefix)}\0`
+    const below = belowOf(prefix)
     return this.entries()
-      .filter(({ key }) => nameOf(key).startsWith(below) && nameOf(key) >= nameOf(start))
+      .filter(({ key }) => nameOf(key).startsWith(below) && (start === prefix || nameOf(key) >= nameOf(start)))
       .map(({ key }) => this.get(key))
   }
 
@@ -43,7 +43,13 @@ export class ModelOfDenoKv {
     const versionstamp = String(++this.#commits).padStart(20, '0')
     for (const { key, value, expireIn } of writes) {
       if (value === undefined) this.#entries.delete(nameOf(key))
-      else this.#entries.set(nameOf(key), { key, value, versionstamp, expiresAt: this.#clock.now + (expireIn ?? Infinity) })
+      else
+        this.#entries.set(nameOf(key), {
+          key,
+          value,
+          versionstamp,
+          expiresAt: this.#clock.now + (expireIn ?? Infinity),
+        })
     }
     return true
   }
@@ -62,20 +68,26 @@ interface Write {
 }
 
 /** How the model's commands are carried out: at once, or when they are chosen. */
-type Carry = <Answer>(words: string, touches: readonly Touch[], act: () => Answer, tell: (answer: Answer) => string) => Promise<Answer>
+type Carry = <Answer>(
+  words: string,
+  touches: readonly Touch[],
+  act: () => Answer,
+  tell: (answer: Answer) => string,
+) => Promise<Answer>
 
 /** What the store takes for a `Deno.Kv`. */
 export function databaseOf(model: ModelOfDenoKv, carry: Carry): KeyValueDatabase {
   return {
     get: (key) => {
       const touches = [{ what: nameOf(key), writes: false }]
-      const tell = ({ value }: KvEntry<unknown>) => (value === null ? 'nothing' : `v${(value as { version: number }).version}`)
+      const tell = ({ value }: KvEntry<unknown>) =>
+        value === null ? 'nothing' : `v${(value as { version: number }).version}`
       return carry(`gets ${wordsOf(key)}`, touches, () => model.get(key), tell) as Promise<KvEntry<never>>
     },
     list: async function* (selector, { limit = Infinity }) {
       const { prefix } = selector
       const start = 'start' in selector ? selector.start : prefix
-      const touches = [{ what: `${nameOf(prefix)}\0*`, writes: false }]
+      const touches = [{ what: `${belowOf(prefix)}*`, writes: false }]
       const entries = await carry(
         `lists ${wordsOf(prefix)}`,
         touches,
@@ -126,7 +138,12 @@ export function denoKvEngine(store: typeof denoKvStore): OpenEngine {
 }
 
 function nameOf(key: readonly string[]): string {
-  return key.join('\0')
+  return JSON.stringify(key)
+}
+
+/** What the names of all keys below one begin with. */
+function belowOf(prefix: readonly string[]): string {
+  return `${nameOf(prefix).slice(0, -1)},`
 }
 
 /** `session x`, `owner ada x`. */

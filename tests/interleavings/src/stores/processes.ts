@@ -36,7 +36,8 @@ export function uses(letter: string, hours = 2): Process {
     says: `uses ${letter}`,
     act: async (store, now) => {
       const record = await store.load(idOf(letter))
-      if (record !== undefined && record.data !== '') await store.touch(idOf(letter), now + hours * HOUR, record.version)
+      if (record !== undefined && record.data !== '')
+        await store.touch(idOf(letter), now + hours * HOUR, record.version)
     },
   }
 }

@@ -38,10 +38,16 @@ const atomic: readonly StorePledge[] = [
   {
     promise: 'A creation never overwrites.',
     broken: (run) =>
-      first(run.calls, ({ method, of, answer }) => method === 'create' && answer === true && wasThere(run, of), 'wrote over what was there') ??
+      first(
+        run.calls,
+        ({ method, of, answer }) => method === 'create' && answer === true && wasThere(run, of),
+        'wrote over what was there',
+      ) ??
       firstOf(run.calls, (one) => {
         if (one.method !== 'create' || one.answer !== true) return undefined
-        const other = run.calls.find((other) => other !== one && other.method === 'create' && other.of === one.of && other.answer === true)
+        const other = run.calls.find(
+          (other) => other !== one && other.method === 'create' && other.of === one.of && other.answer === true,
+        )
         const isGone = run.calls.some(({ method, of }) => method === 'delete' && of === one.of)
         return other && !isGone ? `has created what ${other.by} has created` : undefined
       }),
@@ -94,12 +100,24 @@ const atomic: readonly StorePledge[] = [
     promise: 'What was deleted stays deleted: no update, no touch brings it back.',
     broken: (run) =>
       firstOf(run.calls, (deletion) => {
-        if (deletion.method !== 'delete' || deletion.ended === undefined || deletion.failure !== undefined) return undefined
+        if (deletion.method !== 'delete' || deletion.ended === undefined || deletion.failure !== undefined)
+          return undefined
         const isMadeAnew = run.calls.some(({ method, of }) => method === 'create' && of === deletion.of)
-        if (isMadeAnew && !run.calls.some(({ method, of, ended = Infinity }) => method === 'create' && of === deletion.of && ended <= begun(run, deletion))) return undefined
+        if (
+          isMadeAnew &&
+          !run.calls.some(
+            ({ method, of, ended = Infinity }) =>
+              method === 'create' && of === deletion.of && ended <= begun(run, deletion),
+          )
+        )
+          return undefined
         if (run.records.has(deletion.of)) return `has deleted ${nameOf(deletion.of)}, and it is there`
         const late = run.calls.find(
-          (other) => other.of === deletion.of && other.method === 'load' && other.answer !== undefined && begun(run, other) >= (deletion.ended as number),
+          (other) =>
+            other.of === deletion.of &&
+            other.method === 'load' &&
+            other.answer !== undefined &&
+            begun(run, other) >= (deletion.ended as number),
         )
         return late && `has deleted ${nameOf(deletion.of)}, and ${late.by} loads it`
       }),
@@ -161,7 +179,13 @@ const indexed: readonly StorePledge[] = [
         )
         if (missing) return `lists ${list.of}, and ${nameOf(missing[0])} is missing`
         const dead = seen.find((id) =>
-          run.calls.some((other) => other.method === 'delete' && other.of === id && other.answer === true && (other.ended ?? Infinity) <= begun(run, list)),
+          run.calls.some(
+            (other) =>
+              other.method === 'delete' &&
+              other.of === id &&
+              other.answer === true &&
+              (other.ended ?? Infinity) <= begun(run, list),
+          ),
         )
         return dead && `lists ${nameOf(dead)}, which was deleted before`
       }),
@@ -195,7 +219,9 @@ export const promisesOfWorkersKv: readonly StorePledge[] = [
   {
     promise: 'What is kept expires: the note of a sign-out last, after 401 days.',
     broken: ({ kept, now }) => {
-      const late = kept.find(({ key, expiresAt = Infinity }) => expiresAt > now + (key.startsWith('ended') ? 401 * 24 * HOUR : LONGEST))
+      const late = kept.find(
+        ({ key, expiresAt = Infinity }) => expiresAt > now + (key.startsWith('ended') ? 401 * 24 * HOUR : LONGEST),
+      )
       return late && `${late.key} stays`
     },
   },
@@ -204,23 +230,29 @@ export const promisesOfWorkersKv: readonly StorePledge[] = [
     broken: (run) =>
       firstOf(run.calls, ({ method, of, ended, failure }) => {
         const isDone = method === 'delete' && ended !== undefined && failure === undefined
-        return isDone && run.records.has(of) ? `has deleted ${nameOf(of)}, and it is there` : undefined
+        return isDone && opens(run, of) ? `has deleted ${nameOf(of)}, and it is there` : undefined
       }),
   },
   {
     promise: 'A sign-out holds as well if only the deletion after its note failed.',
     broken: (run) =>
       firstOf(run.calls, ({ method, of, by }) => {
-        const isNoted = run.steps.some((step) => step.by === by && step.said.startsWith(`puts ended ${nameOf(of)} → done`))
-        return method === 'delete' && isNoted && run.records.has(of) ? `has noted the end of ${nameOf(of)}` : undefined
+        const isNoted = run.steps.some(
+          (step) => step.by === by && step.said.startsWith(`puts ended ${nameOf(of)} → done`),
+        )
+        return method === 'delete' && isNoted && opens(run, of) ? `has noted the end of ${nameOf(of)}` : undefined
       }),
   },
   {
     promise: 'A use undoes no change.',
     broken: (run) =>
       firstOf(run.calls, ({ method, of, answer, record }) => {
-        const isOnly = run.calls.every((other) => other.of !== of || ['load', 'touch'].includes(other.method) || other.record === record)
-        const isLong = run.calls.some(({ touched }) => touched !== undefined && touched.expiresAt > run.start + 9 * HOUR)
+        const isOnly = run.calls.every(
+          (other) => other.of !== of || ['load', 'touch'].includes(other.method) || other.record === record,
+        )
+        const isLong = run.calls.some(
+          ({ touched }) => touched !== undefined && touched.expiresAt > run.start + 9 * HOUR,
+        )
         if (method !== 'update' || answer !== true || !isOnly || isLong) return undefined
         return run.records.get(of)?.data === record?.data ? undefined : `has changed ${nameOf(of)}, and that is undone`
       }),
@@ -230,9 +262,7 @@ export const promisesOfWorkersKv: readonly StorePledge[] = [
     broken: (run) =>
       firstOf(run.calls, ({ method, of, answer, record }) => {
         if (method !== 'update' || answer !== true || record?.data !== '') return undefined
-        // Whoever had heard of the marker may have gone on from there.
-        const isOpen = run.records.get(of) !== undefined && run.records.get(of)?.data !== ''
-        return isOpen ? `has replaced ${nameOf(of)}, and it opens` : undefined
+        return opens(run, of) ? `has replaced ${nameOf(of)}, and it opens` : undefined
       }),
   },
   {
@@ -240,7 +270,9 @@ export const promisesOfWorkersKv: readonly StorePledge[] = [
     broken: (run) =>
       firstOf(run.calls, ({ method, of, answer }) => {
         const isEnded = run.calls.some((other) => ends(other, of))
-        return method === 'create' && answer === true && !isEnded && !run.records.has(of) ? `${nameOf(of)} is gone` : undefined
+        return method === 'create' && answer === true && !isEnded && !run.records.has(of)
+          ? `${nameOf(of)} is gone`
+          : undefined
       }),
   },
 ]
@@ -270,9 +302,14 @@ export const promisesOfDenoKv: readonly StorePledge[] = [
   {
     promise: 'The index is always right, after a crash as well.',
     broken: (run) => {
-      const sessions = [...run.records].filter(([, { owner }]) => owner !== undefined).map(([id, { owner }]) => `owner ${owner} ${nameOf(id)}`)
+      const sessions = [...run.records]
+        .filter(([, { owner }]) => owner !== undefined)
+        .map(([id, { owner }]) => `owner ${owner} ${nameOf(id)}`)
       const entries = run.kept.flatMap(({ key }) => (key.startsWith('owner ') ? [key] : []))
-      const wrong = [...entries.filter((key) => !sessions.includes(key)), ...sessions.filter((key) => !entries.includes(key))]
+      const wrong = [
+        ...entries.filter((key) => !sessions.includes(key)),
+        ...sessions.filter((key) => !entries.includes(key)),
+      ]
       return wrong.length > 0 ? `wrong in the index: ${wrong.join(', ')}` : undefined
     },
   },
@@ -296,6 +333,11 @@ export function brokenPromiseOf(promises: readonly StorePledge[], run: StoreRun)
     if (what !== undefined) return `${promise}\n${what}`
   }
   return undefined
+}
+
+/** It is there, and no marker. */
+function opens({ records }: StoreRun, id: string): boolean {
+  return (records.get(id)?.data ?? '') !== ''
 }
 
 function wasThere({ scenario }: StoreRun, id: string): boolean {

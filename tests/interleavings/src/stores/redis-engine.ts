@@ -42,10 +42,11 @@ export function redisEngine(redis: Redis, store: typeof redisStore): OpenEngine 
     const run = (by: string, source: string, key: string, args: string[]): Promise<unknown> => {
       keys.add(key)
       const [, verb = 'runs a script on', writes = true] = SCRIPTS.find(([part]) => source.includes(part)) ?? []
-      const name = nameOf(key.slice(prefix.length))
-      const touches: Touch[] = [{ what: key, writes }]
+      // The same in each run, as the prefix is not.
+      const own = key.slice(prefix.length)
+      const touches: Touch[] = [{ what: own, writes }]
       const act = (): Promise<unknown> => redis.eval(source, 1, key, ...args)
-      return hold(schedule, by, { words: `${verb} ${name}`, touches, act, tell: wordsOf })
+      return hold(schedule, by, { words: `${verb} ${nameOf(own)}`, touches, act, tell: wordsOf })
     }
     const clientOf = (by: string) => ({
       options: {},

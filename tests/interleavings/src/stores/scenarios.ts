@@ -53,7 +53,11 @@ export const storeScenarios: readonly StoreScenario[] = [
     processes: { A: changes('x', ADA), B: signsOutEverywhere(ADA) },
   },
   { name: 'an owner comes, beside a list', there: { x: '' }, processes: { A: changes('x', ADA), B: lists(ADA) } },
-  { name: 'an owner comes, beside a sign-out', there: { x: '' }, processes: { A: changes('x', ADA), B: signsOut('x') } },
+  {
+    name: 'an owner comes, beside a sign-out',
+    there: { x: '' },
+    processes: { A: changes('x', ADA), B: signsOut('x') },
+  },
   { name: 'two owners come', there: { x: '' }, processes: { A: changes('x', ADA), B: changes('x', BOB) } },
   {
     name: 'an owner goes, beside a use for long',
@@ -106,13 +110,28 @@ export const storeScenarios: readonly StoreScenario[] = [
 /** For a store that is eventually consistent, in which each process has read all that is there, a minute at most before. */
 export const eventualScenarios: readonly StoreScenario[] = [
   { name: 'a sign-out beside a use', there: { x: '' }, clock: 61, processes: { A: signsOut('x'), B: uses('x') } },
-  { name: 'a sign-out beside a use for long', there: { x: '' }, clock: 61, processes: { A: signsOut('x'), B: uses('x', 30) } },
+  {
+    name: 'a sign-out beside a use for long',
+    there: { x: '' },
+    clock: 61,
+    processes: { A: signsOut('x'), B: uses('x', 30) },
+  },
   { name: 'a sign-out beside a change', there: { x: '' }, clock: 61, processes: { A: signsOut('x'), B: changes('x') } },
   { name: 'two sign-outs', there: { x: '' }, clock: 61, processes: { A: signsOut('x'), B: signsOut('x') } },
   { name: 'a change beside a use', there: { x: '' }, clock: 61, processes: { A: changes('x'), B: uses('x') } },
   { name: 'two uses', there: { x: '' }, clock: 61, processes: { A: uses('x'), B: uses('x', 3) } },
   { name: 'a new id beside a use', there: { x: '' }, clock: 61, processes: { A: renews('x', 'n'), B: uses('x') } },
-  { name: 'a new id beside a change', there: { x: '' }, clock: 61, processes: { A: renews('x', 'n'), B: changes('x') } },
-  { name: 'a new id beside a sign-out', there: { x: '' }, clock: 61, processes: { A: renews('x', 'n'), B: signsOut('x') } },
+  {
+    name: 'a new id beside a change',
+    there: { x: '' },
+    clock: 61,
+    processes: { A: renews('x', 'n'), B: changes('x') },
+  },
+  {
+    name: 'a new id beside a sign-out',
+    there: { x: '' },
+    clock: 61,
+    processes: { A: renews('x', 'n'), B: signsOut('x') },
+  },
   { name: 'a new session beside another', there: {}, clock: 61, processes: { A: starts('n'), B: starts('m') } },
 ]

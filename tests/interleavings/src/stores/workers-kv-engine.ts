@@ -65,7 +65,9 @@ class Location {
       .slice(0, limit)
       .map(([name, { metadata }]) => ({ name, metadata: structuredClone(metadata) }))
     const cursor = keys.at(-1)?.name
-    return keys.length < all.length && cursor !== undefined ? { keys, list_complete: false, cursor } : { keys, list_complete: true }
+    return keys.length < all.length && cursor !== undefined
+      ? { keys, list_complete: false, cursor }
+      : { keys, list_complete: true }
   }
 
   #keep(key: string, value: string | null): string | null {
@@ -75,7 +77,12 @@ class Location {
 }
 
 /** How commands are carried out: at once, or when they are chosen. */
-type Carry = <Answer>(words: string, touches: readonly Touch[], act: () => Answer, tell: (answer: Answer) => string) => Promise<Answer>
+type Carry = <Answer>(
+  words: string,
+  touches: readonly Touch[],
+  act: () => Answer,
+  tell: (answer: Answer) => string,
+) => Promise<Answer>
 
 /** What the store takes for a `KVNamespace`. */
 export function namespaceOf(location: Location, name: string, carry: Carry): KeyValueNamespace {
@@ -93,14 +100,35 @@ export function namespaceOf(location: Location, name: string, carry: Carry): Key
   const get = (key: string | string[]): Promise<unknown> =>
     typeof key === 'string'
       ? carry(`gets ${wordsOf(key)}`, reads([key]), () => location.get(key), tell)
-      : carry('gets many', reads(key), () => new Map(key.map((one) => [one, location.get(one)])), () => 'values')
+      : carry(
+          'gets many',
+          reads(key),
+          () => new Map(key.map((one) => [one, location.get(one)])),
+          () => 'values',
+        )
   return {
     get: get as KeyValueNamespace['get'],
     put: (key, value, { expirationTtl, metadata }) =>
-      carry(`puts ${wordsOf(key)}`, writes(key), () => location.put(key, value, expirationTtl, metadata), () => 'done'),
-    delete: (key) => carry(`deletes ${wordsOf(key)}`, writes(key), () => location.delete(key), () => 'done'),
+      carry(
+        `puts ${wordsOf(key)}`,
+        writes(key),
+        () => location.put(key, value, expirationTtl, metadata),
+        () => 'done',
+      ),
+    delete: (key) =>
+      carry(
+        `deletes ${wordsOf(key)}`,
+        writes(key),
+        () => location.delete(key),
+        () => 'done',
+      ),
     list: ({ prefix, limit, cursor }) =>
-      carry(`lists ${prefix}`, [{ what: `${prefix}*`, writes: false }], () => location.list(prefix, limit, cursor), () => 'keys'),
+      carry(
+        `lists ${prefix}`,
+        [{ what: `${prefix}*`, writes: false }],
+        () => location.list(prefix, limit, cursor),
+        () => 'keys',
+      ),
   }
 }
 
