@@ -128,7 +128,7 @@ export function spell(chosen: Action, actions: readonly Action[]): string {
 
 /** Makes the choices of such a text. Not `isStrict`: one that can't be made any more is left out. */
 export function follow(text: string, isStrict = true): Choose {
-  const tokens = [...text.matchAll(/([A-Z-])(\d*)([!?x~]?)/g)]
+  const tokens = [...text.matchAll(/([A-Z-])(\d*)([!?x~≈]?)/g)]
   let step = 0
   return (actions) => {
     const [, by, index, outcome] = tokens[step++] ?? []

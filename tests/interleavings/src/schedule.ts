@@ -8,9 +8,9 @@ export interface Touch {
 
 /**
  * How a step comes out other than it should: `!` it fails; `?` it is carried out, and then fails; `x` its process dies
- * before it; `~` it reads what was there before, or what carries it out dies in the middle.
+ * before it; `~` what carries it out dies in the middle; `≈` it reads what was there before.
  */
-export type Failure = '!' | '?' | 'x' | '~'
+export type Failure = '!' | '?' | 'x' | '~' | '≈'
 
 /** One thing that can happen next: a call that is held, its answer, a timer, the arrival of a response. */
 export interface Action {
@@ -56,14 +56,17 @@ export class Schedule {
   readonly steps: Step[] = []
   /** How many steps may still come out other than they should. */
   failures: number
+  /** How many of them may still read what was there before. */
+  staleReads: number
   /** Nothing is held any more: for what comes before and after the run. */
   isOpen = true
   #offered: { key: string; by: string; offer: Offer }[] = []
   readonly #counts: Map<string, number> = new Map()
   readonly #dead: Set<string> = new Set()
 
-  constructor(failures: number) {
+  constructor(failures: number, staleReads = 0) {
     this.failures = failures
+    this.staleReads = staleReads
   }
 
   /** In the name of a request. */
@@ -106,13 +109,15 @@ export class Schedule {
       const base = { by, isIdle: offer.isIdle === true }
       const actions: Action[] = [{ ...base, key, outcome: '', touches, perform: done(() => offer.perform()) }]
       const { fail } = offer
-      if (fail === undefined || this.failures === 0) return actions
+      if (fail === undefined) return actions
       for (const outcome of offer.failures ?? (['!', '?'] as const)) {
+        const budget = outcome === '≈' ? 'staleReads' : 'failures'
+        if (this[budget] === 0) continue
         const perform = done(() => {
-          this.failures--
+          this[budget]--
           return fail.call(offer, outcome)
         })
-        const failing = [...touches, { what: 'failures', writes: true }]
+        const failing = [...touches, { what: budget, writes: true }]
         if (outcome === 'x') failing.push({ ...life, writes: true })
         actions.push({ ...base, key: key + outcome, outcome, touches: failing, perform })
       }
