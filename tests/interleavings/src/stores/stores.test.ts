@@ -14,7 +14,7 @@ const isThere = (name: StoreName): boolean => name !== 'Redis' || redis !== unde
 
 /** `pnpm test` makes so many runs of each scenario; `pnpm test:interleavings` makes all that end. */
 const limits = (failures: number): Limits => {
-  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000, seconds: 120 }
+  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000, seconds: 60 }
   return { runs: failures === 0 ? 100 : 40 }
 }
 
