@@ -4,7 +4,7 @@
 const ORDER = ['request', 'commit', 'session', 'cookie', 'store']
 
 /** The files of core that put the folders together. */
-const TOP = ['index', 'node', 'manager', 'options', 'session-source']
+const TOP = ['index', 'node', 'testing', 'manager', 'options', 'session-source']
 
 /** What any file of core may import. */
 const BASICS = ['errors', 'events', 'types', 'awaitable', 'option-error', 'warnings']
@@ -48,6 +48,25 @@ export default {
       comment: `What all of core may import (${BASICS.join(', ')}) imports only its like and the store protocol.`,
       from: { path: files(BASICS) },
       to: { path: CORE, pathNot: [files(BASICS), `${CORE}store/store\\.ts$`] },
+    },
+    {
+      name: 'core-test-kit',
+      severity: 'error',
+      comment:
+        'The kit for tests is an entry of its own, which nothing else of core has in it, and takes little of core.',
+      from: { path: CORE, pathNot: [TESTS, files(['testing']), folders(['test-kit'])] },
+      to: { path: folders(['test-kit']) },
+    },
+    {
+      name: 'core-test-kit-alone',
+      severity: 'error',
+      comment: 'The kit for tests takes types of core, and no code but for the checks of options.',
+      from: { path: folders(['test-kit']), pathNot: TESTS },
+      to: {
+        path: CORE,
+        pathNot: [folders(['test-kit']), files(['option-error', 'store/check-store'])],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'core-alone',

@@ -7,9 +7,15 @@ const packages = [
   'core',
   'create-fetch-sessions',
   'deno-kv',
+  'device-bound',
   'fetch',
   'hono',
   'itty-router',
+  'login',
+  'migrate',
+  'next',
+  'node',
+  'opentelemetry',
   'redis',
   'sql',
   'store-testing',
@@ -17,17 +23,19 @@ const packages = [
 ]
 
 /** Tests run against the sources, so that nothing has to be built before them. */
-const alias = Object.fromEntries(
-  packages.map((name) => [
-    `@fetch-sessions/${name}`,
-    fileURLToPath(new URL(`packages/${name}/src/index.ts`, import.meta.url)),
-  ]),
-)
+const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
+const alias = {
+  '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  '@fetch-sessions/login/hono': sourceOf('login/src/hono'),
+  '@fetch-sessions/login/itty-router': sourceOf('login/src/itty-router'),
+  ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       ...packages.map((name) => `packages/${name}`),
+      'tests/examples',
       'tests/runtimes',
       'tests/interleavings',
       'tests/samples',

@@ -10,7 +10,7 @@ export function llmsText(): string {
   })
   return [
     '# fetch-sessions',
-    '> Cookie sessions for everything that speaks the Web Fetch API, in TypeScript: Hono, itty-router, and raw handlers on Cloudflare Workers, Deno, Bun and Node.',
+    '> Cookie sessions for everything that speaks the Web Fetch API, in TypeScript: Hono, itty-router, and raw handlers on Cloudflare Workers, Deno, Bun and Node; and Express and Fastify.',
     ...sections,
   ]
     .join('\n\n')

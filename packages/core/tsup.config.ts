@@ -1,10 +1,12 @@
 import type { Options } from 'tsup'
 import shared from '../tsup.config.js'
 
-// Two builds side by side into one folder: neither may empty it.
+// Builds side by side into one folder: neither may empty it.
 const config: Options[] = [
   // The schema interface is types only: it is copied into ours, so that nothing is installed with core.
   { ...shared, clean: false, dts: { resolve: ['@standard-schema/spec'] } },
+  // For applications' tests: a build of its own, so that the first one has nothing of it.
+  { ...shared, clean: false, entry: ['src/testing.ts'] },
   // The one entry that knows Node. The rest is checked without its types.
   {
     ...shared,

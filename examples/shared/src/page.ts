@@ -2,12 +2,16 @@ interface Page {
   title: string
   /** HTML. What a visitor has typed must be escaped in it already. */
   content: { toString(): string }
+  /** HTML above the content: the example's name and ways to its pages. */
+  header?: { toString(): string }
+  /** Paths of style sheets, which come on top of what all examples have. */
+  styles?: string[]
   /** Paths of scripts. */
   scripts?: string[]
 }
 
 /** A page of an example, for screens of any width, light or dark as the visitor has it. */
-export function page({ title, content, scripts = [] }: Page): string {
+export function page({ title, content, header, styles = [], scripts = [] }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -16,9 +20,11 @@ export function page({ title, content, scripts = [] }: Page): string {
 <title>${title}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
 <style>${STYLE}</style>
+${styles.map((path) => `<link rel="stylesheet" href="${path}">`).join('\n')}
 ${scripts.map((path) => `<script src="${path}" defer></script>`).join('\n')}
 </head>
 <body>
+${header === undefined ? '' : `<header>\n${header}\n</header>`}
 <main>
 ${content}
 </main>
@@ -53,6 +59,14 @@ export const formsScript = `addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.forms) form.removeAttribute('aria-busy')
 })
+`
+
+/**
+ * For protected pages. A browser may keep even a no-store page, as it looks, for the back button. This hides it when it
+ * is left, and has it made anew when it comes back: by then the visitor may be signed out.
+ */
+export const protectedScript = `addEventListener('pagehide', () => { document.body.hidden = true })
+addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
 `
 
 const ICON =

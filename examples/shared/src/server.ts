@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { serve } from '@hono/node-server'
 
-/** What an example is, given a secret. */
-type Example = (secret: string) => { fetch: (request: Request) => Response | Promise<Response> }
+/** What an example is, given a secret. `env` has Node's own request and response. */
+type Example = (secret: string) => { fetch: (request: Request, env: object) => Response | Promise<Response> }
 
 /** Serves an example to this machine, on PORT, or 3000, with SESSION_SECRET, or a secret for this run. */
 export function start(example: Example): void {
   const port = Number(process.env.PORT || 3000)
   const app = example(process.env.SESSION_SECRET || temporarySecret())
 
-  const server = serve({ fetch: (request) => app.fetch(request), hostname: '127.0.0.1', port }, () =>
+  const server = serve({ fetch: (request, env) => app.fetch(request, env), hostname: '127.0.0.1', port }, () =>
     console.log(`http://localhost:${port}`),
   )
 

@@ -53,14 +53,6 @@ ${sessions.length > 1 && html`<button formaction="/sign-out-others">Sign out the
   })
 }
 
-/**
- * For protected pages. A browser may keep even a no-store page, as it looks, for the back button. This hides it when it
- * is left, and has it made anew when it comes back: by then the visitor may be signed out.
- */
-export const protectedScript = `addEventListener('pagehide', () => { document.body.hidden = true })
-addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
-`
-
 /** Day and time: a session may be days old. */
 function time(at: number): Html {
   const date = new Date(at)

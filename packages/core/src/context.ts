@@ -9,6 +9,7 @@ import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
 import { checkOptions, type SessionOptions } from './options.js'
+import type { SessionOrigin } from './session/origin.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
@@ -21,6 +22,10 @@ export interface SessionContext extends CommitContext {
   /** Left out: a failing load is thrown. */
   readonly onStoreFailure: ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   readonly warnings: FirstDayWarnings
+  /** The newest first. */
+  readonly secrets: readonly Uint8Array<ArrayBuffer>[]
+  /** Where visitors come from who have no cookie of ours. */
+  origin: SessionOrigin | undefined
 }
 
 const DAY = 86_400
@@ -44,7 +49,8 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
   const now = clockOf(options.now)
   const emit = emitter(options.onEvent)
   const cookie = new CookieAttributes(options.cookie)
-  const format = formatOf(options, cookie.name, now)
+  const secrets = secretBytes(options.secret)
+  const format = formatOf(options, secrets, cookie.name, now)
   const { limits, atomic = true } = options.store as Partial<SessionStore>
   const maxBytes = Math.min(maxDataBytes, limits?.dataBytes ?? maxDataBytes)
   const warnings = new FirstDayWarnings(emit, !warns)
@@ -57,6 +63,8 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     maxOwnerBytes: limits?.ownerBytes ?? Number.POSITIVE_INFINITY,
     notesOwnerTime: !format.isShared && format.store !== undefined,
     isAtomic: atomic,
+    storeTimeout: options.storeTimeout,
+    origin: undefined,
     persistence,
     onInvalidData,
     onStoreFailure:
@@ -67,15 +75,20 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
           : () => onStoreFailure,
     queue: mayWaitForOthers() ? new WriteQueue() : undefined,
     warnings,
+    secrets,
     emit,
     now,
   }
 }
 
 /** How the sessions of this store travel in the cookie. */
-function formatOf<Data>(options: SessionOptions<Data>, cookieName: string, now: () => number): CookieFormat {
+function formatOf<Data>(
+  options: SessionOptions<Data>,
+  secrets: readonly Uint8Array<ArrayBuffer>[],
+  cookieName: string,
+  now: () => number,
+): CookieFormat {
   const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = 10_000 } = options
-  const secrets = secretBytes(options.secret)
   const guard = (store: SessionStore): SessionStore => {
     if (options.now !== undefined) store.useClock?.(now)
     return guardStore(store, storeTimeout)

@@ -34,7 +34,7 @@ export type SessionEvent =
   /**
    * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has a
    * new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`: the
-   * handler threw and its `destroy()` failed as well.
+   * handler threw and its `destroy()` failed as well, or another library's session has moved and could not be ended.
    */
   | {
       readonly type: 'dropped'
@@ -43,7 +43,17 @@ export type SessionEvent =
       readonly duration?: number
       readonly error?: unknown
     }
-  | { readonly type: 'rejected'; readonly reason: RejectionReason; readonly id?: string; readonly duration?: number }
+  /** `from`: the cookie is another library's, of this name. `error`: why what its session holds can't be brought in. */
+  | {
+      readonly type: 'rejected'
+      readonly reason: RejectionReason
+      readonly id?: string
+      readonly from?: string
+      readonly error?: unknown
+      readonly duration?: number
+    }
+  /** A session of another library (`from`) goes on as this one, which was `created` for it. */
+  | { readonly type: 'moved-in'; readonly id: string; readonly from: string }
   /** A `SessionError` ended the request. */
   | { readonly type: 'failed'; readonly error: SessionError }
   /** The store failed, and `onStoreFailure` lets the request go on without a session. */

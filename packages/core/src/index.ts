@@ -4,7 +4,13 @@
  * @module @fetch-sessions/core
  */
 export type { PersistencePolicy } from './commit/commit-context.js'
-export type { CookieOptions, RetiredCookie, SessionCookie, SessionCookieOptions } from './cookie/cookie-attributes.js'
+export type {
+  CookieOptions,
+  CookieTraits,
+  RetiredCookie,
+  SessionCookie,
+  SessionCookieOptions,
+} from './cookie/cookie-attributes.js'
 export { CookieStore, type CookieStoreOptions } from './cookie/cookie-store.js'
 export type { Secret } from './cookie/secrets.js'
 export type { TokenSigner, TokenSignerFactory } from './cookie/signer.js'
@@ -21,12 +27,17 @@ export {
   SessionTooLargeError,
 } from './errors.js'
 export type { RejectionReason, SessionEvent, SessionListener, SessionWarning } from './events.js'
-export { type HandleOptions, type IssuedSession, SessionManager } from './manager.js'
+export type { HandleOptions } from './handle-options.js'
+export type { IssuedSession } from './issued-session.js'
+export { SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
+export { completeHeaders, isDueUnused, tellFailure } from './request/complete-headers.js'
 export type { CookieSource } from './request/cookies-of.js'
-export { varyByCookie } from './request/response.js'
+export type { ToSave } from './request/handle.js'
+export { type HeaderFields, varyByCookie } from './request/response.js'
 export type { ExclusiveOptions, SessionHandle } from './request/session-handle.js'
 export type { SessionCodec } from './session/codec.js'
+export type { Arrival, OldSession, RejectedCookie, SessionOrigin } from './session/origin.js'
 export type { Migration } from './session/serializer.js'
 export type { ReadableSession, RegenerateOptions, SessionLifetime, WritableSession } from './session/session.js'
 export type { SessionInfo } from './session/session-info.js'

@@ -278,6 +278,16 @@ describe('what the store does not support', () => {
     }
   })
 
+  it('is told by supports before it is asked for', () => {
+    const what = ['listByOwner', 'deleteByOwner', 'clear'] as const
+    const supported = (store: SessionStore | CookieStore): boolean[] =>
+      what.map((each) => new SessionManager<Data>({ store, secret }).supports(each))
+    expect(supported(bareStore())).toEqual([false, false, false])
+    expect(supported(new CookieStore())).toEqual([false, false, false])
+    expect(supported(new CookieStore({ revocations: new MemoryStore() }))).toEqual([false, true, false])
+    expect(supported(new MemoryStore())).toEqual([true, true, true])
+  })
+
   it('does not keep sessions from working', async () => {
     const sessions = new SessionManager<Data>({ store: bareStore(), secret })
     const { cookie, id } = await sessions.issue({ visits: 1 }, { owner: 'ada' })

@@ -3,20 +3,32 @@ import { commit as commitState } from './commit/commit.js'
 import { edit, findById } from './commit/edit.js'
 import { endSession } from './commit/end-session.js'
 import { createContext, type SessionContext } from './context.js'
-import type { SessionCookie } from './cookie/cookie-attributes.js'
+import type { CookieTraits, SessionCookie } from './cookie/cookie-attributes.js'
 import type { Identity } from './cookie/cookie-format.js'
+import { companionKeys } from './cookie/secrets.js'
 import { isSessionError, SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
+import type { HandleOptions } from './handle-options.js'
+import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import type { CookieSource } from './request/cookies-of.js'
 import type { RequestSession, ToSave } from './request/handle.js'
 import { beginHandle, forgetHandle } from './request/handles.js'
-import { newSession } from './request/load.js'
+import { newSession } from './request/open.js'
 import { OpenedSessions } from './request/opened.js'
-import { addToHeaders, dress, headersOf, isAnswer, isResponse, type ResponseNeeds } from './request/response.js'
+import {
+  addToHeaders,
+  dress,
+  type HeaderFields,
+  headersOf,
+  isAnswer,
+  isResponse,
+  type ResponseNeeds,
+} from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { maxAge } from './session/lifetime.js'
+import type { SessionOrigin } from './session/origin.js'
 import {
   checkOwner,
   type ReadableSession,
@@ -33,44 +45,6 @@ const DEFAULT_SWEEP = 1000
 const DEFAULT_PAGE = 100
 
 const ID = /^[\w-]{43}$/
-
-export interface HandleOptions {
-  /**
-   * Responses that stand for a handler that threw: nothing is saved. For frameworks that turn errors into responses
-   * before anyone sees them. Default: none.
-   */
-  failed?: (response: Response) => boolean
-  /**
-   * Thrown values that are an answer and not a failure: the session is saved, and what was thrown is thrown on. Default:
-   * a `Response` below 500, which is thrown on with the cookie.
-   */
-  keep?: (thrown: unknown) => boolean
-  /**
-   * For adapters: the response that the framework makes of an error. It gets the cookie of what was saved before the
-   * error. `undefined`: the error is thrown on.
-   */
-  respond?: (error: unknown) => Response | undefined
-  /**
-   * For adapters: the request as the handler has it by now, where a middleware may have put another one in its place. A
-   * session that is opened with such a one is committed as well. It is asked whenever one is opened with a request that is
-   * not known yet.
-   */
-  current?: () => Request
-  /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
-  used?: () => void
-}
-
-/** A session that was issued without a request. */
-export interface IssuedSession {
-  /** The store's key. */
-  readonly id: string
-  /** What a client sends: `name=value`. */
-  readonly cookie: string
-  /** What makes a browser do so. */
-  readonly setCookie: string
-  /** The same in its parts. */
-  readonly parts: SessionCookie
-}
 
 /**
  * Sessions for everything that has a `Request` and a `Response`. Make one, once, and share it.
@@ -109,6 +83,25 @@ export class SessionManager<Data = SessionData> {
    */
   open(source: CookieSource): SessionHandle<Data> {
     return this.#opened.open(source)
+  }
+
+  /**
+   * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
+   * before. For `movingIn` of `@fetch-sessions/migrate`.
+   * @throws TypeError if there is such an origin already, or this is none
+   */
+  startFrom(origin: SessionOrigin): this {
+    if (![origin?.find, origin?.cookies].every((method) => typeof method === 'function')) {
+      throw invalidOption(
+        'startFrom',
+        'takes an origin, with find and cookies: see movingIn of @fetch-sessions/migrate',
+      )
+    }
+    if (this.#context.origin !== undefined) {
+      throw invalidOption('startFrom', 'was called before: name all libraries in one call')
+    }
+    this.#context.origin = origin
+    return this
   }
 
   /**
@@ -156,7 +149,7 @@ export class SessionManager<Data = SessionData> {
    */
   async commitHeaders(
     target: Request | SessionHandle<Data>,
-    headers: Headers,
+    headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
     for (const session of this.#opened.named(target)) {
@@ -317,6 +310,21 @@ export class SessionManager<Data = SessionData> {
     const started = startTime(emit)
     await this.#capability('clear')()
     emit?.({ type: 'cleared', duration: elapsedSince(started) })
+  }
+
+  /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
+  supports(what: 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'): boolean {
+    return this.#context.format.store?.[what] !== undefined
+  }
+
+  /** How the session cookie is set. For packages beside core. */
+  get cookie(): CookieTraits {
+    return this.#context.cookie.traits
+  }
+
+  /** HMAC-SHA256 keys for a purpose of another package's own, one of each secret, the newest first. */
+  deriveKeys(purpose: string): Promise<CryptoKey[]> {
+    return companionKeys(this.#context.secrets, purpose)
   }
 
   #commitAll(sessions: readonly RequestSession<Data>[], response: Response, what: ToSave, at = 0): Awaitable<Response> {

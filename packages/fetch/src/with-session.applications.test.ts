@@ -1,4 +1,5 @@
 import { CookieStore, MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { Visitor } from '@fetch-sessions/core/testing'
 import { describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
 import { withSession } from './index.js'
@@ -48,9 +49,10 @@ describe('an application of fetch handlers', () => {
           if (outside === 'changed') (await session.write()).update('count', (n = 0) => n + 1)
           return inner(new Request(request))
         }, sessions)
-        const signedIn = await outer(get('/sign-in'))
-        expect((await sessions.read(cookieOf(signedIn))).get('user')).toBe('ada')
-        const signedOut = await outer(get('/sign-out', cookieOf(signedIn)))
+        const visitor = new Visitor(outer)
+        await visitor.get('/sign-in')
+        expect((await visitor.session(sessions)).get('user')).toBe('ada')
+        const signedOut = await visitor.get('/sign-out')
         expect(signedOut.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
       },
     )

@@ -1,4 +1,5 @@
 import { MemoryStore, SessionConflictError, type SessionEvent, SessionManager } from '@fetch-sessions/core'
+import { failingStore } from '@fetch-sessions/core/testing'
 import { describe, expect, it } from 'vitest'
 import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
 import { secret } from '../../core/src/testing/secret.js'
@@ -133,12 +134,10 @@ describe('withSession', () => {
 
   it('answers a store that is down with a plain 500, after the listener was told', async () => {
     const events: SessionEvent[] = []
-    const failing = new MemoryStore()
-    const sessions = new SessionManager({ store: failing, secret, onEvent: (event) => events.push(event) })
+    const store = failingStore(new MemoryStore())
+    const sessions = new SessionManager({ store, secret, onEvent: (event) => events.push(event) })
     const { cookie, id } = await sessions.issue({ user: 'ada' })
-    failing.load = () => {
-      throw new Error(`connection refused while loading ${id}`)
-    }
+    store.fail('load', new Error(`connection refused while loading ${id}`))
     const handler = withSession(
       async (_request, session) => Response.json((await session.read()).get('user')),
       sessions,

@@ -1,4 +1,5 @@
 import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '@fetch-sessions/core'
+import { Visitor } from '@fetch-sessions/core/testing'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { methodOverride } from 'hono/method-override'
@@ -15,23 +16,6 @@ const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Da
   new SessionManager<Data>({ store: new MemoryStore(), secret, ...options })
 
 const setCookies = (response: Response): string[] => response.headers.getSetCookie()
-
-/** A browser that keeps one cookie. */
-class Visitor {
-  cookie = ''
-  readonly #app: Hono
-  constructor(app: Hono) {
-    this.#app = app
-  }
-  async visit(path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await this.#app.request(path, {
-      ...init,
-      headers: { ...(init.headers as Record<string, string>), cookie: this.cookie },
-    })
-    for (const line of setCookies(response)) this.cookie = line.includes('Max-Age=0') ? '' : (line.split(';')[0] ?? '')
-    return response
-  }
-}
 
 describe('one Response object for everybody', () => {
   const constants: [string, () => () => Response][] = [
@@ -87,14 +71,14 @@ describe('one Response object for everybody', () => {
     const app = new Hono().get('/outside', () => answer()).route('/', inner)
     const [ada, bob, eve] = [new Visitor(app), new Visitor(app), new Visitor(app)]
     const [forAda, forBob] = await Promise.all([
-      ada.visit('/sign-in/ada', { method: 'POST' }),
-      bob.visit('/sign-in/bob', { method: 'POST' }),
+      ada.fetch('/sign-in/ada', { method: 'POST' }),
+      bob.fetch('/sign-in/bob', { method: 'POST' }),
     ])
-    expect([setCookies(forAda).length, ada.cookie === bob.cookie]).toEqual([1, false])
+    expect([setCookies(forAda).length, ada.cookie() === bob.cookie()]).toEqual([1, false])
     // A body can be sent once; what is left then is a used one, which can carry no cookie.
-    if (setCookies(forBob).length > 0) expect(await (await bob.visit('/who')).text()).toBe('bob')
-    expect(await (await ada.visit('/who')).text()).toBe('ada')
-    for (const path of ['/untouched', '/outside']) expect(setCookies(await eve.visit(path))).toEqual([])
+    if (setCookies(forBob).length > 0) expect(await (await bob.fetch('/who')).text()).toBe('bob')
+    expect(await (await ada.fetch('/who')).text()).toBe('ada')
+    for (const path of ['/untouched', '/outside']) expect(setCookies(await eve.fetch(path))).toEqual([])
   })
 })
 
@@ -161,20 +145,20 @@ describe('the same manager outside and inside', () => {
       setting.nest(outer, inner)
       const visitor = new Visitor(outer)
       const post = (path: string): Promise<Response> =>
-        visitor.visit(path, { method: 'POST', headers: { 'x-method': 'PUT' } })
-      const see = async (): Promise<Partial<Data>> => (await visitor.visit('/who')).json() as Promise<Partial<Data>>
+        visitor.fetch(path, { method: 'POST', headers: { 'x-method': 'PUT' } })
+      const see = async (): Promise<Partial<Data>> => (await visitor.fetch('/who')).json() as Promise<Partial<Data>>
 
       for (const path of ['/start', '/sign-in', '/sign-out']) {
-        const before = visitor.cookie
+        const before = visitor.cookie()
         const response = await post(path)
         expect([path, response.status, setCookies(response).length <= 1]).toEqual([path, 200, true])
         if (path === '/start') expect(await see()).toMatchObject({ count: 1 })
         if (path === '/sign-in') {
           expect(await see()).toMatchObject({ count: 1, user: 'ada' })
-          expect(visitor.cookie).not.toBe(before)
+          expect(visitor.cookie()).not.toBe(before)
         }
         if (path === '/sign-out') {
-          expect(visitor.cookie).toBe('')
+          expect(visitor.cookie()).toBe('')
           expect(await see()).toEqual({})
         }
       }
@@ -220,12 +204,12 @@ describe('a request that a middleware replaced', () => {
     const store = new MemoryStore()
     const sessions = manager({ store })
     const visitor = new Visitor(app(sessions, replacements))
-    const response = await visitor.visit('/sign-in', body('ada'))
+    const response = await visitor.fetch('/sign-in', body('ada'))
     expect([await response.text(), setCookies(response).length]).toEqual(['in', 1])
-    const cookie = visitor.cookie
-    expect(await (await visitor.visit('/who')).json()).toEqual({ user: 'ada' })
-    await visitor.visit('/sign-out', body(''))
-    expect(visitor.cookie).toBe('')
+    const cookie = visitor.cookie()
+    expect(await (await visitor.fetch('/who')).json()).toEqual({ user: 'ada' })
+    await visitor.fetch('/sign-out', body(''))
+    expect(visitor.cookie()).toBe('')
     expect((await sessions.read(cookie)).isNew).toBe(true)
   })
 
@@ -266,11 +250,11 @@ describe('a request that a middleware replaced', () => {
       const sessions = manager({ store })
       for (const path of ['/sign-out', '/sign-out/and-throw']) {
         const visitor = new Visitor(between(sessions, replacements))
-        await visitor.visit('/sign-in', body(''))
-        const { cookie } = visitor
+        await visitor.fetch('/sign-in', body(''))
+        const cookie = visitor.cookie()
         expect((await sessions.read(cookie)).toJSON()).toEqual({ user: 'ada' })
-        await visitor.visit(path, body(''))
-        expect([visitor.cookie, (await sessions.read(cookie)).isNew]).toEqual(['', true])
+        await visitor.fetch(path, body(''))
+        expect([visitor.cookie(), (await sessions.read(cookie)).isNew]).toEqual(['', true])
       }
       expect(store.size).toBe(0)
     })
@@ -279,9 +263,9 @@ describe('a request that a middleware replaced', () => {
       const store = new MemoryStore()
       const sessions = manager({ store })
       const visitor = new Visitor(between(sessions, [(request) => request.clone()]))
-      const response = await visitor.visit('/sign-in/and-count', body(''))
+      const response = await visitor.fetch('/sign-in/and-count', body(''))
       expect([setCookies(response).length, store.size]).toEqual([1, 1])
-      expect((await sessions.read(visitor.cookie)).toJSON()).toEqual({ user: 'ada', count: 1 })
+      expect((await sessions.read(visitor.cookie())).toJSON()).toEqual({ user: 'ada', count: 1 })
     })
 
     it('mixes no visitors up, however many there are at once', async () => {
@@ -301,8 +285,8 @@ describe('a request that a middleware replaced', () => {
       const seen = await Promise.all(
         users.map(async (user) => {
           const visitor = new Visitor(app)
-          await visitor.visit(`/sign-in/${encodeURIComponent(user)}`, body(''))
-          return (await sessions.read(visitor.cookie)).get('user')
+          await visitor.fetch(`/sign-in/${encodeURIComponent(user)}`, body(''))
+          return (await sessions.read(visitor.cookie())).get('user')
         }),
       )
       expect(seen).toEqual(users)
@@ -312,10 +296,10 @@ describe('a request that a middleware replaced', () => {
   it('and the handle of the first one are one session, with one cookie', async () => {
     const store = new MemoryStore()
     const visitor = new Visitor(app(manager({ store })))
-    const response = await visitor.visit('/both', body(''))
+    const response = await visitor.fetch('/both', body(''))
     expect([setCookies(response).length, store.size]).toEqual([1, 1])
-    expect(await (await visitor.visit('/who')).json()).toEqual({ user: 'ada', count: 1 })
-    await visitor.visit('/both', body(''))
+    expect(await (await visitor.fetch('/who')).json()).toEqual({ user: 'ada', count: 1 })
+    await visitor.fetch('/both', body(''))
     expect(store.size).toBe(1)
   })
 
@@ -323,10 +307,9 @@ describe('a request that a middleware replaced', () => {
     'does not keep a sign-out from being carried out when the handler throws: %s',
     async (path) => {
       const sessions = manager()
-      const { cookie } = await sessions.issue({ user: 'ada' })
-      const visitor = new Visitor(app(sessions))
-      visitor.cookie = cookie
-      await visitor.visit(path, body('')).catch(() => {})
+      const visitor = await new Visitor(app(sessions)).signIn(sessions, { user: 'ada' })
+      const cookie = visitor.cookie()
+      await visitor.fetch(path, body('')).catch(() => {})
       expect((await sessions.read(cookie)).isNew).toBe(true)
     },
   )

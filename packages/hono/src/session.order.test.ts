@@ -112,4 +112,8 @@ describe('cache()', () => {
   it('with vary: "Cookie", session first: hands one visitor’s page to all who have no cookie', async () => {
     expect(await visitAll('session first', 'Cookie')).toEqual({ kept: 3, second: 'visitor 1', cookie: false })
   })
+
+  it('with vary: "Cookie", session last: keeps no page that begins a session', async () => {
+    expect(await visitAll('session last', 'Cookie')).toEqual({ kept: 2, second: 'visitor 2', cookie: true })
+  })
 })

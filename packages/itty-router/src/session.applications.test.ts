@@ -1,4 +1,5 @@
 import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '@fetch-sessions/core'
+import { Visitor } from '@fetch-sessions/core/testing'
 import * as version6 from 'itty-router'
 import * as version5 from 'itty-router-5'
 import { describe, expect, it } from 'vitest'
@@ -120,9 +121,10 @@ describe.each([
           if (outside === 'changed') (await request.session.write()).update('count', (n = 0) => n + 1)
           return inner.fetch(new Request(request.url, { headers: request.headers }))
         })
-        const signedIn = await outer.fetch(get('/sign-in'))
-        expect((await sessions.read(cookieOf(signedIn))).get('user')).toBe('ada')
-        const signedOut = await outer.fetch(get('/sign-out', cookieOf(signedIn)))
+        const visitor = new Visitor(outer.fetch)
+        await visitor.get('/sign-in')
+        expect((await visitor.session(sessions)).get('user')).toBe('ada')
+        const signedOut = await visitor.get('/sign-out')
         expect(signedOut.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
       },
     )

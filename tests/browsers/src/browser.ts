@@ -29,6 +29,8 @@ interface Settings {
   profile?: string
   /** Chromium only; the others have a rule of their own. */
   thirdParties?: 'allowed' | 'blocked'
+  /** Chromium only, with a profile: it binds sessions of sites with this certificate to its device. */
+  deviceBound?: { certificate: string }
 }
 
 /** A browser as a visitor has it, with cookies of its own. It is closed when the test ends. */

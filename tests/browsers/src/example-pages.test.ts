@@ -1,53 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import axe from 'axe-core'
 import { describe, expect, it } from 'vitest'
 import { counter } from '../../../examples/counter/src/app.js'
 import { regenerate } from '../../../examples/regenerate/src/app.js'
 import { signIn } from '../../../examples/signin/src/app.js'
-import { engine, openPage, type Page } from './browser.js'
-import { PuppeteerPage } from './engines/puppeteer.js'
+import { openPage } from './browser.js'
+import { press, problemsOf } from './example-page.js'
 import { startSite } from './site.js'
 
 const secret = randomBytes(32).toString('base64url')
-const widths = [320, 390, 1280]
-
-/**
- * What is wrong with the page that is shown, at each width, light and dark. SCREENSHOTS=folder keeps pictures of them.
- * Chromium is enough: what is asked of is the document and its style.
- */
-async function problemsOf(page: Page, name: string): Promise<string[]> {
-  if (!(page instanceof PuppeteerPage) || engine !== 'chromium') return []
-  const { tab } = page
-  const folder = process.env.SCREENSHOTS
-  if (folder !== undefined) await mkdir(folder, { recursive: true })
-  await tab.evaluate(axe.source)
-  const problems: string[] = []
-  for (const scheme of ['light', 'dark']) {
-    await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
-    for (const width of widths) {
-      const view = `${name}-${width}-${scheme}`
-      await tab.setViewport({ width, height: 800 })
-      if (folder !== undefined)
-        await tab.screenshot({ path: join(folder, `${view}.png`) as `${string}.png`, fullPage: true })
-      if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-        problems.push(`${view}: too wide`)
-      const { violations } = (await tab.evaluate('axe.run()')) as axe.AxeResults
-      problems.push(...violations.map(({ id, nodes }) => `${view}: ${id} at ${nodes.map(({ html }) => html)}`))
-    }
-  }
-  if ((await page.count('script:not([src])')) > 0) problems.push(`${name}: an inline script`)
-  return problems
-}
-
-/** Presses a button that leads to a page, the same one perhaps. */
-async function press(page: Page, button: string): Promise<void> {
-  await page.evaluate(() => document.documentElement.setAttribute('data-left', ''))
-  await page.press(button)
-  await page.until(() => document.readyState === 'complete' && !document.documentElement.hasAttribute('data-left'))
-}
-
 describe('the counter', () => {
   it('counts and resets by its buttons, and can be used by everybody', async () => {
     const site = await startSite(counter(secret), 'http')

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -10,6 +11,11 @@ import type { Host } from './hosts.js'
 export type Site = (host: Host, path?: string) => string
 
 const { private: key, cert } = await generate([{ name: 'commonName', value: 'test' }], { keyType: 'ec' })
+
+/** What tells the certificate from others: a hash of its public key. */
+export const certificate: string = createHash('sha256')
+  .update(new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' }))
+  .digest('base64')
 
 /** What a Hono app is, whatever its variables. */
 export interface App {

@@ -12,12 +12,12 @@ const examples: string = fileURLToPath(new URL('../../../examples', import.meta.
 const ownBinaries: string = fileURLToPath(new URL('../node_modules/.bin', import.meta.url))
 
 /** Starts an example on the runtime by the command in its package.json, without the build before it. */
-export async function startExample(name: string): Promise<StartedProcess> {
+export async function startExample(name: string, settings: Record<string, string> = {}): Promise<StartedProcess> {
   const cwd = join(examples, name)
   if (runtime.server === 'workerd') return startWorker(join(cwd, 'src/worker.ts'))
   // As pnpm does; the runtime's own folder comes first, since `.bin` has one Node of several.
   const path = [dirname(binaryOf(runtime)), join(cwd, 'node_modules/.bin'), ownBinaries, process.env.PATH]
-  const env = { PATH: path.join(delimiter), PORT: String(await freePort()) }
+  const env = { PATH: path.join(delimiter), PORT: String(await freePort()), ...settings }
   return start(['sh', '-c', startCommand(cwd)], { cwd, env })
 }
 

@@ -1,10 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { StartedProcess } from '../src/started-process.js'
 import { Client } from './client.js'
 import { startExample } from './example.js'
 import { runtime } from './runtime.js'
 
-const counters = { node: 'counter', bun: 'bun', deno: 'deno', workerd: 'workers' } as const
+const counters = { node: ['counter', 'express'], bun: ['bun'], deno: ['deno'], workerd: ['workers'] } as const
 
 let started: StartedProcess | undefined
 
@@ -13,14 +17,14 @@ afterEach(async () => {
   started = undefined
 })
 
-async function open(example: string): Promise<Client> {
-  started = await startExample(example)
+async function open(example: string, settings?: Record<string, string>): Promise<Client> {
+  started = await startExample(example, settings)
   return new Client(`http://127.0.0.1:${started.port}`)
 }
 
 describe(`on ${runtime.label}, of the examples`, () => {
-  it(`${counters[runtime.server]} counts, starts again after a reset, and knows no other page`, async () => {
-    const client = await open(counters[runtime.server])
+  it.each(counters[runtime.server])('%s counts, starts again after a reset, and knows no other page', async (name) => {
+    const client = await open(name)
     expect(await client.text('/inc')).toBe('count: 1\n')
     expect(await client.text('/inc')).toBe('count: 2\n')
     expect(await client.text('/')).toBe('count: 2\n')
@@ -90,6 +94,28 @@ if (runtime.server === 'node') {
       }
       await client.visit('/sign-out-others', { method: 'POST', headers })
       expect([(await client.visit('/account')).status, (await other.visit('/account')).status]).toEqual([200, 303])
+    })
+
+    it('accounts signs up, and knows the member again after a restart', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-accounts-'))
+      onTestFinished(() => rmSync(folder, { recursive: true }))
+      const settings = { DATABASE: join(folder, 'accounts.db'), SESSION_SECRET: randomBytes(32).toString('base64url') }
+      const client = await open('accounts', settings)
+      const body = new URLSearchParams({ name: 'ada', password: 'an engine of analysis' })
+      const { status } = await client.visit('/sign-up', { method: 'POST', headers: { origin: client.origin }, body })
+      expect(status).toBe(303)
+      expect(await client.text('/members')).toContain('<strong>ada')
+      await started?.stop()
+      const again = await open('accounts', settings)
+      expect((await again.visit('/account', { cookie: client.cookie })).status).toBe(200)
+      expect((await again.visit('/account', { cookie: '' })).status).toBe(401)
+    })
+
+    it.each([
+      ['oauth', '/sign-in', 'Sign in with your provider'],
+      ['passkeys', '/', 'Sign in with a passkey'],
+    ])('%s starts, and asks who one is', async (example, path, button) => {
+      expect(await (await open(example)).text(path)).toContain(button)
     })
   })
 }

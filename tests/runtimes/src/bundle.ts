@@ -3,12 +3,31 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import type { Runtime } from './runtimes.js'
 
-/** Node's server for WebSockets can't be bundled as a module: it requires Node's own by their old names. */
-const ws: Plugin = {
-  name: 'ws',
+/**
+ * What was written for Node before it had modules can't be bundled as one: it requires Node's own by their old names. By
+ * the package that has it installed.
+ */
+const OF_NODE: Readonly<Record<string, readonly string[]>> = {
+  'tests/runtimes': ['ws'],
+  'packages/node': [
+    ...['@fastify/compress', '@fastify/cookie', 'compression', 'connect', 'cookie-parser', 'express', 'express4'],
+    'fastify',
+  ],
+}
+
+const ofNode: Plugin = {
+  name: 'of-node',
   setup({ onResolve }) {
-    const folder = createRequire(import.meta.url).resolve('ws/package.json')
-    onResolve({ filter: /^ws$/ }, () => ({ path: new URL('wrapper.mjs', pathToFileURL(folder)).href, external: true }))
+    for (const [folder, names] of Object.entries(OF_NODE)) {
+      const require = createRequire(new URL(`../../../${folder}/package.json`, import.meta.url))
+      onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path }) => ({
+        path:
+          path === 'ws'
+            ? new URL('wrapper.mjs', pathToFileURL(require.resolve('ws/package.json'))).href
+            : pathToFileURL(require.resolve(path)).href,
+        external: true,
+      }))
+    }
   },
 }
 
@@ -27,7 +46,7 @@ export async function bundle({ conditions }: Runtime, options: BuildOptions): Pr
     mainFields: ['module', 'main'],
     conditions: [...conditions, 'import'],
     external: ['node:*'],
-    plugins: [...(options.plugins ?? []), ws],
+    plugins: [...(options.plugins ?? []), ofNode],
     // Not the packages' own tsconfig.json: their `paths` lead to the sources.
     tsconfig: fileURLToPath(new URL('../../../tsconfig.base.json', import.meta.url)),
     logLevel: 'error',

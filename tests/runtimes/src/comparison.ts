@@ -37,9 +37,9 @@ export function problemsOf(
   ]
 }
 
-/** Whether a test is one of this file's. */
-function isIn(file: string, test: string): boolean {
-  return test.startsWith(`${file} > `)
+/** Whether a test is one of this file's, or of a file in this folder. */
+function isIn(place: string, test: string): boolean {
+  return test.startsWith(`${place} > `) || test.startsWith(`${place}/`)
 }
 
 /** Blanks don't count: a name may have a function in it, whose text Bun writes in its own way. */

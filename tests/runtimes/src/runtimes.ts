@@ -71,8 +71,17 @@ export const runtimes: readonly [Runtime, ...Runtime[]] = [
     label: 'Deno',
     package: 'deno',
     binary: 'deno',
-    // The environment is for what colours the differences in failed assertions, the net for servers on loopback.
-    args: ['run', '--no-prompt', '--allow-env', '--allow-net=127.0.0.1'],
+    // The environment is for what colours the differences in failed assertions, the net for servers on loopback, the rest
+    // for the frameworks of Node, which are not bundled.
+    args: [
+      'run',
+      '--no-prompt',
+      '--allow-env',
+      '--allow-net=127.0.0.1',
+      '--allow-read',
+      '--allow-sys',
+      '--unstable-detect-cjs',
+    ],
     conditions: ['deno'],
     absent: [],
     server: 'deno',

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { connect } from 'node:net'
 
 /** How long a process may take until it listens, in milliseconds. */
 const PATIENCE = 60_000
+
+/** How often it is looked whether it does, in milliseconds. */
+const POLL = 50
 
 /** A server that was started for tests. */
 export interface StartedProcess {
@@ -14,11 +18,11 @@ export interface StartedProcess {
 
 /**
  * Starts a server and waits until its output tells the port it listens on: as `"port":8080`, which is how workerd says it,
- * or in an address such as `http://localhost:8080`.
+ * or in an address such as `http://localhost:8080`. Whoever knows the port says it: then it is waited for.
  */
 export async function start(
   [command = '', ...args]: readonly string[],
-  { cwd, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  { cwd, env = {}, port }: { cwd?: string; env?: Record<string, string>; port?: number } = {},
 ): Promise<StartedProcess> {
   // A group of its own, so that what the command starts ends with it.
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, detached: true })
@@ -34,27 +38,39 @@ export async function start(
     release()
   }
   try {
-    return { port: await portOf(child, () => written), output: () => written, stop }
+    return { port: await portOf(child, () => written, port), output: () => written, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-function portOf(child: ChildProcess, output: () => string): Promise<number> {
+function portOf(child: ChildProcess, output: () => string, known: number | undefined): Promise<number> {
   return new Promise((resolve, reject) => {
-    const give = (problem: string): void => reject(new Error(`${child.spawnargs.join(' ')}: ${problem}\n${output()}`))
-    const timer = setTimeout(() => give('does not listen'), PATIENCE)
-    const look = (): void => {
-      const port = output().match(/"port": ?(\d+)|https?:\/\/[\w.-]+:(\d+)/)
-      if (port === null) return
-      clearTimeout(timer)
-      resolve(Number(port[1] ?? port[2]))
+    const deadline = Date.now() + PATIENCE
+    let attempt: NodeJS.Timeout | undefined
+    const give = (problem: string): void => {
+      clearTimeout(attempt)
+      reject(new Error(`${child.spawnargs.join(' ')}: ${problem}\n${output()}`))
     }
-    child.stdout?.on('data', look)
-    child.stderr?.on('data', look)
+    const look = async (): Promise<void> => {
+      const told = output().match(/"port": ?(\d+)|https?:\/\/[\w.-]+:(\d+)/)
+      const port = known ?? Number(told?.[1] ?? told?.[2])
+      if (known === undefined ? told !== null : await listens(port)) return resolve(port)
+      if (Date.now() > deadline) give('does not listen')
+      else if (child.exitCode === null && child.signalCode === null) attempt = setTimeout(look, POLL)
+    }
     child.once('error', (error) => give(error.message))
     child.once('exit', (code, signal) => give(`ended with ${code ?? signal}`))
+    void look()
+  })
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: 'localhost' })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
   })
 }
 

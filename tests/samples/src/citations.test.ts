@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { wrongCitations } from './citations.js'
 import { ROOT } from './samples.js'
 
-it.each(['docs/security.md', 'docs/browsers.md'])(
+it.each(['docs/security.md', 'docs/browsers.md', 'packages/login/README.md'])(
   'the tests that %s names are there, with the words it quotes',
   (file) => {
     expect(wrongCitations(`${ROOT}${file}`)).toEqual([])

@@ -1,3 +1,5 @@
+import { type AddressInfo, Server } from 'node:net'
+import { Visitor } from '@fetch-sessions/core/testing'
 import { vi } from 'vitest'
 import type { Platform } from './samples.js'
 
@@ -12,23 +14,24 @@ export async function visitTwice(file: string, platform: Platform): Promise<stri
 
 /** On Node with the real server, at a port of its own choice. */
 async function overHttp(file: string): Promise<string[]> {
-  let server: ReturnType<typeof import('@hono/node-server')['serve']> | undefined
+  const { listen } = Server.prototype
+  let server: Server | undefined
   const port = await new Promise<number>((listening, fail) => {
-    vi.doMock('@hono/node-server', async (original) => {
-      const { serve, ...rest } = await original<typeof import('@hono/node-server')>()
-      const serveAnywhere: typeof serve = (options) => {
-        server = serve({ ...options, hostname: '127.0.0.1', port: 0 }, ({ port }) => listening(port))
-        return server
-      }
-      return { ...rest, serve: serveAnywhere }
+    vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+      server = this
+      const started = args.find((arg) => typeof arg === 'function') as (() => void) | undefined
+      return listen.call(this, { host: '127.0.0.1', port: 0 }, () => {
+        started?.call(this)
+        listening((this.address() as AddressInfo).port)
+      })
     })
     import(file).catch(fail)
   })
   try {
-    return await visits((cookie) => fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } }))
+    return await visits(new Visitor(`http://127.0.0.1:${port}`))
   } finally {
     server?.close()
-    vi.doUnmock('@hono/node-server')
+    vi.restoreAllMocks()
   }
 }
 
@@ -41,15 +44,12 @@ async function inProcess(file: string, platform: Platform): Promise<string[]> {
     const { default: exported } = (await import(file)) as { default?: { fetch: Fetch } }
     const handle = served ?? exported?.fetch
     if (handle === undefined) throw new Error('the sample serves nothing')
-    return await visits(async (cookie) => handle(new Request('http://localhost/', { headers: { cookie } }), ENV))
+    return await visits(new Visitor(handle, { args: [ENV] }))
   } finally {
     vi.unstubAllGlobals()
   }
 }
 
-async function visits(get: (cookie: string) => Promise<Response>): Promise<string[]> {
-  const first = await get('')
-  const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? ''
-  const second = await get(cookie)
-  return [await first.text(), await second.text()]
+async function visits(visitor: Visitor): Promise<string[]> {
+  return [await (await visitor.get('/')).text(), await (await visitor.get('/')).text()]
 }

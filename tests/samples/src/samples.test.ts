@@ -7,6 +7,8 @@ import { fileOf, problemsOf, writeSamples } from './type-check.js'
 const documents = [
   'README.md',
   'packages/core/README.md',
+  'packages/login/README.md',
+  'packages/node/README.md',
   ...readdirSync(`${ROOT}docs`)
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

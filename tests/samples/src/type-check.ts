@@ -56,8 +56,12 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
       noUnusedLocals: false,
       noUnusedParameters: false,
       paths: {
+        '@fetch-sessions/core/testing': [`${ROOT}packages/core/src/testing.ts`],
         '@fetch-sessions/core/node': [`${ROOT}packages/core/src/node.ts`],
         '@fetch-sessions/cloudflare/durable-object': [`${ROOT}packages/cloudflare/src/durable-object.ts`],
+        '@fetch-sessions/migrate/*': [`${ROOT}packages/migrate/src/*.ts`],
+        '@fetch-sessions/login/hono': [`${ROOT}packages/login/src/hono.ts`],
+        '@fetch-sessions/login/itty-router': [`${ROOT}packages/login/src/itty-router.ts`],
         '@fetch-sessions/*': [`${ROOT}packages/*/src/index.ts`],
       },
     },

@@ -10,6 +10,8 @@ export interface CommitContext extends ViewRules {
   readonly persistence: PersistencePolicy
   /** Whether the store compares and sets. */
   readonly isAtomic: boolean
+  /** Seconds until a call of what another library's sessions are read with counts as failed, too. */
+  readonly storeTimeout: number | undefined
   /** Left out where a request must not wait for another one's promise. */
   readonly queue: WriteQueue | undefined
   /** Left out if nobody listens, so that no event is made. */

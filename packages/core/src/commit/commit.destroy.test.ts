@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type CookieOptions, SessionDestroyedError } from '../index.js'
+import { gate } from '../testing/gate.js'
 import { signOut } from '../testing/serve.js'
 import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { randomToken } from '../testing/sign.js'
@@ -133,7 +134,17 @@ describe('destroy()', () => {
     const { sessions, store } = setUp()
     const { cookie } = await sessions.issue({ user: 'ada' })
     store.delay(1, 3)
-    const responses = await Promise.all([signOut(sessions, cookie), signOut(sessions, cookie)])
+    const bothLoaded = gate()
+    let loaded = 0
+    const signOutTogether = (): Promise<Response> =>
+      sessions.handle(visit(cookie), async (handle) => {
+        const session = await handle.write()
+        if (++loaded === 2) bothLoaded.open()
+        await bothLoaded.opened
+        session.destroy()
+        return new Response()
+      })
+    const responses = await Promise.all([signOutTogether(), signOutTogether()])
     store.heal()
     for (const response of responses) expect(sessionCookies(response)).toHaveLength(1)
     expect(store.memory.size).toBe(0)

@@ -5,12 +5,13 @@ import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
 import { isEqual } from '../session/equality.js'
 import { expiryWhenUsed, isAtAbsoluteLimit, isCookieBehind, isUseDue } from '../session/lifetime.js'
-import type { SessionState } from '../session/session-state.js'
+import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type StoredSession, storedAs, unstored } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
 import { endSession } from './end-session.js'
+import { type MoveOutcome, moveIn } from './move-in.js'
 import type { WriteOutcome } from './pending-write.js'
 import { regenerate } from './regenerate.js'
 import { successorOf } from './successor.js'
@@ -24,6 +25,7 @@ type Outcome =
   | { readonly is: 'destroyed' }
   /** Nothing had to be stored: another request has done it. */
   | { readonly is: 'newer'; readonly session: StoredSession }
+  | Extract<MoveOutcome, { is: 'superseded' }>
   | Exclude<WriteOutcome, { is: 'stored' }>
 
 /** How one request commits its session. */
@@ -59,11 +61,11 @@ function decide(
   { isChanged }: Sealed,
   { cookie, policy = context.persistence }: CommitOptions,
 ): Action | undefined {
-  const { status, phase, isNew, draft, regeneration, stored } = state
+  const { status, phase, isNew, draft, regeneration, stored, move } = state
   if (status === 'destroyed') return isNew || state.cookie === 'due' ? undefined : 'destroyed'
   if (status !== 'live') return undefined
   if (isNew) {
-    const isWorthIt = !draft.isEmpty || policy === 'always'
+    const isWorthIt = !draft.isEmpty || policy === 'always' || move !== undefined
     return isWorthIt && phase !== 'late' ? 'created' : undefined
   }
   if (regeneration !== undefined) return 'regenerated'
@@ -89,10 +91,12 @@ function act(
   sealed: Sealed,
   { cookie }: CommitOptions,
 ): Awaitable<Outcome> {
-  const { identity, stored: base, regeneration } = state
+  const { identity, stored: base, regeneration, move } = state
   switch (action) {
-    case 'created':
-      return create(identity, storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie }))
+    case 'created': {
+      const session = storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie })
+      return move === undefined ? create(identity, session) : moveIn(context, identity, move, session)
+    }
     case 'touched':
       return touch(context, identity, base)
     case 'destroyed':
@@ -168,7 +172,7 @@ function settle(
   started: number,
 ): Awaitable<void> {
   const { emit } = context
-  const { identity: before, stored: base } = state
+  const { identity: before, stored: base, move } = state
   switch (outcome.is) {
     case 'failed':
       throw outcome.error
@@ -181,8 +185,12 @@ function settle(
       else state.end('gone')
       return emit?.({ type: 'dropped', reason: 'gone', id: before.id, duration: elapsedSince(started) })
     case 'superseded':
-      return andThen(successorOf(context, before, outcome.successor), (successor) => {
-        if (successor !== undefined) return follow(context, state, options, successor)
+      // What another library's session had brought is not this request's own change.
+      return andThen(successorOf(context, 'via' in outcome ? outcome.via : before, outcome.successor), (successor) => {
+        state.move = undefined
+        const isPrivileged = move !== undefined && move.nonce === undefined
+        const next = isPrivileged ? { identity: before, grace: 0, isRestart: true } : undefined
+        if (successor !== undefined) return follow(context, state, options, successor, next)
         state.end('gone')
         // From here on it is an empty session, from which a new one can begin.
         state.status = 'superseded'
@@ -199,6 +207,7 @@ function settle(
         state.stored = session
         state.identity = identity
         state.isSaved = true
+        state.move = undefined
         if (action === 'regenerated') state.regeneration = undefined
         // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
         if (state.status === 'live' && isCookieOutdated(context, before, identity, base, session)) {
@@ -212,21 +221,23 @@ function settle(
             ? { type: action, id, previousId: before.id, duration }
             : { type: action, id, duration },
         )
+        if (move !== undefined) emit?.({ type: 'moved-in', id, from: move.old.from })
       })
     }
   }
 }
 
-/** Goes on under the id that another request has rotated to. */
+/** Goes on under the id that another request has rotated to. `next`: the new id that is due there. */
 function follow(
   context: CommitContext,
   state: SessionState,
   options: CommitOptions,
   { identity, session }: { identity: Identity; session: StoredSession },
+  next: Regeneration | undefined,
 ): Awaitable<void> {
   state.identity = identity
   state.stored = session
-  state.regeneration = undefined
+  state.regeneration = next
   state.cookie = 'due'
   return andThen(state.draft.rebase(session.content), () => commit(context, state, options))
 }

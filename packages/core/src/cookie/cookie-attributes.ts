@@ -46,6 +46,16 @@ export interface CookieOptions {
   persistent?: boolean
 }
 
+/** What a package beside core may have to know of the session cookie. */
+export interface CookieTraits {
+  readonly name: string
+  readonly path: string
+  readonly sameSite: 'strict' | 'lax' | 'none'
+  readonly partitioned: boolean
+  /** Whether it goes back to the very host that set it, and to no other. */
+  readonly hostOnly: boolean
+}
+
 /** A cookie in its parts, for frameworks that set cookies by name, value and options. As a text it is `Set-Cookie`. */
 export interface SessionCookie {
   readonly name: string
@@ -127,6 +137,11 @@ export class CookieAttributes {
     }
     demand(Array.isArray(retired), 'retired', 'must be a list of { name, domain, path, partitioned }')
     this.#retired = retired.map((place) => this.#checkRetired(place))
+  }
+
+  get traits(): CookieTraits {
+    const { path, sameSite, partitioned = false } = this.#options
+    return { name: this.name, path, sameSite, partitioned, hostOnly: this.#domain === undefined }
   }
 
   /**
@@ -213,6 +228,17 @@ export class CookiePlace {
     return this.#retired.filter(({ name }) => isBrought(name as string)).map((place) => this.#removeAt(place))
   }
 
+  /** What removes another library's cookies. One at this very place is overwritten anyway. */
+  removeOld(places: readonly RetiredCookie[]): SessionCookie[] {
+    const { path, domain, partitioned = false } = this.#options
+    const isHere = (old: RetiredCookie): boolean =>
+      old.name === this.name &&
+      (old.path ?? '/') === path &&
+      (old.partitioned ?? false) === partitioned &&
+      sameDomain(old.domain, domain)
+    return places.filter((place) => !isHere(place)).map((place) => this.#removeAt(place))
+  }
+
   /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. */
   isOwn(line: string): boolean {
     return line.startsWith(`${this.name}=`) && line.endsWith(this.#attributes)
@@ -223,8 +249,8 @@ export class CookiePlace {
     const options: SessionCookieOptions = {
       ...rest,
       path,
-      // A partitioned cookie is always a secure one.
-      secure: rest.secure || partitioned,
+      // A partitioned cookie is always a secure one, and so is one of such a name.
+      secure: rest.secure || partitioned || /^__(secure|host|http)-/i.test(name),
       ...(domain !== undefined && { domain }),
       ...(partitioned && { partitioned }),
     }

@@ -50,6 +50,8 @@ export interface CookieFormat {
    * so that no token is ever stored. `undefined` if the format has no such thing.
    */
   succeed(identity: Identity, nonce: string, secret: number): Awaitable<Identity> | undefined
+  /** The identity under which it is noted that another library's session, of this key, has moved; if that is possible. */
+  claim?(key: string): Promise<Identity>
   /**
    * For what travels in its cookie: the session goes on under another id. `false` if it has ended meanwhile.
    */

@@ -164,3 +164,24 @@ describe('cookie attributes that were changed by configuration', () => {
     expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('SameSite=Strict')])
   })
 })
+
+describe('what the manager tells of its cookie', () => {
+  it('is how it is set', () => {
+    expect(manager().cookie).toEqual({
+      name: '__Host-sid',
+      path: '/',
+      sameSite: 'lax',
+      partitioned: false,
+      hostOnly: true,
+    })
+    expect(manager({ domain: () => 'shop.example', path: '/app', sameSite: 'none', partitioned: true }).cookie).toEqual(
+      {
+        name: '__Secure-sid',
+        path: '/app',
+        sameSite: 'none',
+        partitioned: true,
+        hostOnly: false,
+      },
+    )
+  })
+})

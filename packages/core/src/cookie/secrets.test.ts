@@ -3,7 +3,7 @@ import { type Secret, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { reading, writing } from '../testing/serve.js'
 import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
-import { macOf } from '../testing/sign.js'
+import { base64url, macOf } from '../testing/sign.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
@@ -164,5 +164,37 @@ describe('a cookie signed with a secret that this instance does not know yet', (
     const { managerOf } = setUp()
     const { cookie } = await managerOf(fresh, old).issue({ user: 'ada' })
     expect((await managerOf(old, fresh).read(visit(cookie))).get('user')).toBe('ada')
+  })
+})
+
+describe('keys for another package', () => {
+  const text = new TextEncoder().encode('text')
+  const macWith = async (key: CryptoKey | undefined): Promise<string> =>
+    String(new Uint8Array(await crypto.subtle.sign('HMAC', key as CryptoKey, text)))
+
+  it('are one of each secret, the newest first, and the same each time', async () => {
+    const { managerOf } = setUp()
+    const keys = await managerOf(fresh, old).deriveKeys('device-bound')
+    const macs = await Promise.all(keys.map(macWith))
+    const [ofFresh] = await managerOf(fresh).deriveKeys('device-bound')
+    const [ofOld] = await managerOf(old).deriveKeys('device-bound')
+    expect(macs).toEqual([await macWith(ofFresh), await macWith(ofOld)])
+  })
+
+  it('differ by purpose, and none is one of ours', async () => {
+    const { managerOf } = setUp()
+    const sessions = managerOf(fresh)
+    const [one] = await sessions.deriveKeys('one')
+    const [sign] = await sessions.deriveKeys('sign')
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const { name, token, mac } = partsOf(cookie)
+    const forged = await crypto.subtle.sign('HMAC', sign as CryptoKey, new TextEncoder().encode(`${name}=${token}`))
+    expect(await macWith(one)).not.toBe(await macWith(sign))
+    expect(base64url(new Uint8Array(forged))).not.toBe(mac)
+  })
+
+  it.each(['', '../sign', 'Sign', 'a b', 'a/b'])('can not be had for "%s"', async (purpose) => {
+    const { managerOf } = setUp()
+    await expect(managerOf(fresh).deriveKeys(purpose)).rejects.toThrow(TypeError)
   })
 })

@@ -3,8 +3,8 @@ import { invalidOption } from '../option-error.js'
 /** At least 32 bytes. A string counts as its UTF-8 bytes. */
 export type Secret = string | Uint8Array
 
-/** What a key is for. No key serves two purposes. */
-export type KeyPurpose = 'sign' | 'successor' | 'sign-record' | 'encrypt'
+/** What a key is for. No key serves two purposes; those of other packages have a name behind `for/`. */
+export type KeyPurpose = 'sign' | 'successor' | 'sign-record' | 'encrypt' | `for/${string}`
 
 const MIN_SECRET_BYTES = 32
 const ADVICE = `set it to at least ${MIN_SECRET_BYTES} random bytes ("openssl rand -base64 32")`
@@ -39,6 +39,17 @@ export function deriveKeys(
       return crypto.subtle.deriveKey(hkdf, base, algorithm, false, usages)
     }),
   )
+}
+
+const PURPOSE = /^[a-z][a-z-]{0,63}$/
+
+/** Keys for another package, which can be none of core's own. @throws TypeError for what is no name of a purpose */
+export async function companionKeys(
+  secrets: readonly Uint8Array<ArrayBuffer>[],
+  purpose: string,
+): Promise<CryptoKey[]> {
+  if (!PURPOSE.test(purpose)) throw invalidOption('purpose', 'must be a word of small letters, such as "device-bound"')
+  return deriveKeys(secrets, `for/${purpose}`, { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign', 'verify'])
 }
 
 function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,8 @@ import type { TokenSigner } from './signer.js'
 /** How long 32 bytes are in base64url. */
 const TEXT_LENGTH = 43
 
+const utf8 = new TextEncoder()
+
 /**
  * The cookie is `<token>.<mac>`: 32 random bytes and HMAC-SHA256 over `<cookie name>=<token>`. The store's key is the
  * SHA-256 of the token. See docs/cookie-format.md.
@@ -57,6 +59,12 @@ export class TokenFormat implements CookieFormat {
   succeed(identity: TokenIdentity, nonce: string, secret: number): Awaitable<Identity> {
     const derived = toPromise(this.#signer.succeed(`${identity.token}.${nonce}`, secret))
     return andThen(derived, (token) => new TokenIdentity(this.store, encodeBase64url(token)))
+  }
+
+  /** No cookie has its token, since nobody signs it. */
+  async claim(key: string): Promise<Identity> {
+    const token = await crypto.subtle.digest('SHA-256', utf8.encode(`fetch-sessions/v1/claim\n${key}`))
+    return new TokenIdentity(this.store, encodeBase64url(new Uint8Array(token)))
   }
 
   cookieValue({ token, mac, isStale }: TokenIdentity): Awaitable<string> {

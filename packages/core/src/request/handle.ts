@@ -3,10 +3,12 @@ import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { applyChange } from '../commit/edit.js'
 import { runExclusively } from '../commit/exclusive.js'
+import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import {
+  isSessionError,
   SessionCommittedError,
   SessionDestroyedError,
   SessionError,
@@ -14,13 +16,15 @@ import {
   SessionStoreError,
 } from '../errors.js'
 import { checkTimeout, timerDelay } from '../option-error.js'
+import type { SessionOrigin } from '../session/origin.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
 import type { CookieSource } from './cookies-of.js'
-import { loadIdentity, loadSession, newSession } from './load.js'
+import { loadIdentity, loadSession } from './load.js'
+import { newSession } from './open.js'
 import { RequestCookies } from './request-cookies.js'
-import type { ResponseNeeds } from './response.js'
+import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { type Loaded, takeOver } from './take-over.js'
 
@@ -44,6 +48,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   readonly #context: SessionContext
   readonly #cookies: RequestCookies
   #isUsed = false
+  /** Whether a sign-out has ended what another library has of the visitor. */
+  #isOldEnded = false
   #loading: Awaitable<SessionState> | undefined
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
   #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
@@ -76,6 +82,17 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether the manager of this context has opened it. */
   isOf(context: SessionContext): boolean {
     return this.#context === context
+  }
+
+  /** Whether `persistence` asks for the session where nobody else has. */
+  get isDueUnused(): boolean {
+    const { persistence } = this.#context
+    return persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
+  }
+
+  /** Tells of an error that ended the request, if it is one of a session. */
+  tellFailure(error: unknown): void {
+    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -150,17 +167,15 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    *
    * `sent`: the headers of the response, on which an inner handler may have put a cookie of ours.
    */
-  commit(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  commit(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
-    const { persistence } = this.#context
-    const isDue = persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
-    if (isDue && what === 'all' && this.#outage === undefined && this.#loading === undefined)
+    if (what === 'all' && this.#outage === undefined && this.#loading === undefined && this.isDueUnused)
       return this.#commitUnused(sent)
     return this.#commitLoaded(what, sent)
   }
 
   /** The policy asks for the session, which the handler did not. */
-  #commitUnused(sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const { onStoreFailure } = this.#context
     if (onStoreFailure === undefined) {
       this.#load()
@@ -169,7 +184,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return this.#loadOrDegrade().then(() => this.#commitLoaded('all', sent))
   }
 
-  #commitLoaded(what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds | undefined> {
+  #commitLoaded(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
@@ -186,7 +201,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     )
   }
 
-  #commitUsed(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.phase = 'closed'
     const reopen = (error: unknown): never => {
@@ -206,7 +221,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 
-  #finish(state: SessionState, what: ToSave, sent: Headers | undefined): Awaitable<ResponseNeeds> {
+  #finish(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
@@ -245,10 +260,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
-    const next = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
+    const write = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
+    const next = (): Awaitable<void> => {
+      const { origin } = this.#context
+      const hasOld = state.status === 'destroyed' && origin !== undefined && !this.#isOldEnded
+      return hasOld ? this.#endOld(origin, state).then(write) : write()
+    }
     const saving = this.#saving?.then(next, next) ?? next()
     this.#saving = isPromise(saving) ? saving : undefined
     return saving
+  }
+
+  /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
+  async #endOld(origin: SessionOrigin, state: SessionState): Promise<void> {
+    await endOldSessions(this.#context, origin, this.#cookies.header, state)
+    this.#isOldEnded = true
   }
 
   /** Of the cookie that goes out with what is saved now. */
@@ -273,10 +299,11 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       this.onUse?.()
     }
     if (this.#loading === undefined) {
-      const loading = loadSession(this.#context, this.#cookies.values(), 'open')
+      const loading = loadSession(this.#context, this.#cookies.values(), this.#cookies.header, 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
-            (state) => this.#noteLoaded(state),
+            // Whoever asks from now on, the commit too, waits for nothing.
+            (state) => (this.#loading = this.#noteLoaded(state)),
             // A failed load is not shared with those who ask after it.
             (error) => this.#failLoading(error),
           )
@@ -304,7 +331,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     if (this.#left === 'none') return newSession(this.#context, latest)
     const loading =
       this.#left === undefined
-        ? loadSession(this.#context, this.#cookies.values(), latest)
+        ? loadSession(this.#context, this.#cookies.values(), this.#cookies.header, latest)
         : loadIdentity(this.#context, this.#left, latest)
     if (!this.#isUsed) {
       this.#isUsed = true

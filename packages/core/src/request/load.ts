@@ -1,20 +1,23 @@
-import { andThen, isPromise } from '../awaitable.js'
+import { andThen } from '../awaitable.js'
 import { removeExpired } from '../commit/end-session.js'
-import { type Followed, successorOf } from '../commit/successor.js'
+import { successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'
-import { elapsedSince, startTime } from '../events.js'
-import { Draft } from '../session/draft.js'
-import type { Values } from '../session/serializer.js'
-import { type SessionPhase, SessionState, type SessionStatus } from '../session/session-state.js'
-import { examine, type StoredSession, unstored } from '../session/stored-session.js'
+import { startTime } from '../events.js'
+import type { SessionPhase, SessionState, SessionStatus } from '../session/session-state.js'
+import { examine } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
+import { arrive } from './arrive.js'
 import { identify } from './identify.js'
+import { newSession, refuse, reject, unpack } from './open.js'
 
 /**
  * The session of a request: the first that its cookies open, or a new, empty one. A cookie that verifies but opens
  * nothing does not hide one that does, and an id that the client chose is never taken over.
+ *
+ * `header`: the text of all cookies, for sessions of another library that go on with ours. A visitor who has a cookie of
+ * ours goes by that one.
  *
  * @throws SessionStoreError if the store fails: an outage is not a missing session
  * @throws SessionDataError if its data is not usable, and `onInvalidData` says so
@@ -22,9 +25,14 @@ import { identify } from './identify.js'
 export function loadSession(
   context: SessionContext,
   values: readonly string[],
+  header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
-  return andThen(identify(context, values), (identities) => openFirst(context, identities, phase))
+  return andThen(identify(context, values), (identities) =>
+    identities.length === 0 && context.origin !== undefined
+      ? arrive(context, context.origin, header, phase)
+      : openFirst(context, identities, phase),
+  )
 }
 
 /** The session of this identity, or a new one. */
@@ -34,18 +42,6 @@ export function loadIdentity(
   phase: SessionPhase,
 ): Awaitable<SessionState> {
   return openFirst(context, [identity], phase)
-}
-
-/** A session that is not stored. It will be when there is something in it. */
-export function newSession(context: SessionContext, phase: SessionPhase, status: SessionStatus = 'live'): SessionState {
-  const stored = unstored(context)
-  return new SessionState(
-    context.format.create(),
-    stored,
-    new Draft(stored.content, {}, context.serializer),
-    status,
-    phase,
-  )
 }
 
 function openFirst(
@@ -107,50 +103,4 @@ function openOne(
         return reject(context, identity, found.is, started)
     }
   })
-}
-
-function unpack(
-  context: SessionContext,
-  { identity, session }: Followed,
-  phase: SessionPhase,
-  started: number,
-): Awaitable<SessionState | 'none'> {
-  const { serializer, emit } = context
-  const { content } = session
-  const { id } = identity
-  const duration = startTime(emit) - started
-  const admit = (values: Values): SessionState => {
-    emit?.({ type: 'loaded', id, duration })
-    return new SessionState(identity, session, new Draft(content, values, serializer), 'live', phase)
-  }
-  const fail = (error: unknown): Awaitable<'none'> => refuse(context, identity, started, error, session)
-  try {
-    const values = serializer.decode(content.data, content.version)
-    return isPromise(values) ? values.then(admit, fail) : admit(values)
-  } catch (error) {
-    return fail(error)
-  }
-}
-
-/** Data that is not usable. That of a newer version of the application is never given up. */
-function refuse(
-  context: SessionContext,
-  identity: Identity,
-  started: number,
-  error: unknown,
-  session?: StoredSession,
-): 'none' {
-  const isNewer = session !== undefined && session.content.version > context.serializer.version
-  if (context.onInvalidData === 'throw' || isNewer) throw error
-  return reject(context, identity, 'data', started)
-}
-
-function reject(
-  { emit }: SessionContext,
-  { id }: Identity,
-  reason: 'unknown' | 'expired' | 'data',
-  started: number,
-): 'none' {
-  emit?.({ type: 'rejected', reason, id, duration: elapsedSince(started) })
-  return 'none'
 }

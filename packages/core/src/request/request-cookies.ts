@@ -33,7 +33,7 @@ export class RequestCookies {
   areOf(request: Request): boolean {
     if (this.#source === request && this.#text === undefined) return true
     try {
-      return cookiesOf(request) === this.#header()
+      return cookiesOf(request) === this.header
     } catch {
       // It was found on this request, and it has no cookies of its own that could be read: a proxy on Bun, on Deno a
       // request that is answered already.
@@ -43,7 +43,7 @@ export class RequestCookies {
 
   /** The values of all cookies of our name, good or bad. */
   values(): string[] {
-    return cookieValues(this.#header(), this.#context.cookie.name)
+    return cookieValues(this.header, this.#context.cookie.name)
   }
 
   /** Where the cookie is set for this request. */
@@ -66,36 +66,50 @@ export class RequestCookies {
     const { place } = this
     if (state.status === 'destroyed') {
       // Where the store failed, the visitor keeps the cookie, to sign out again.
-      const isDue = (this.values().length > 0 || hasInner) && (state.isNew || state.cookie === 'due')
-      return isDue ? this.#withRetired(place.remove(), sentAs) : []
+      if (!state.isNew && state.cookie !== 'due') return []
+      const hasOurs = this.values().length > 0 || hasInner
+      return [...this.#removeOld(sentAs), ...(hasOurs ? this.#withRetired(place.remove(), sentAs) : [])]
     }
-    if (state.status !== 'live' || state.cookie === undefined || state.isNew) return []
+    if (state.status !== 'live' || state.isNew) return []
+    const old = this.#context.origin?.isKept ? [] : this.#removeOld(sentAs)
+    if (state.cookie === undefined) return old
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
     const send = (value: string): SessionCookie[] => {
       if (place.secure && this.values().length === 0 && isRequest(this.#source)) warnings.cookieSent(this.#source)
-      return this.#withRetired(place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined), sentAs)
+      const cookie = place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined)
+      return [...old, ...this.#withRetired(cookie, sentAs)]
     }
     const value = format.cookieValue(state.identity)
     if (!isPromise(value)) return send(value)
     return value.then(send, (error) => {
       // The cookie that came is still good.
-      if (state.cookie === 'refresh') return []
+      if (state.cookie === 'refresh') return old
       throw error
     })
   }
 
+  /** What removes the cookies of another library that the request has brought. */
+  #removeOld(sentAs: string | undefined): SessionCookie[] {
+    const { origin } = this.#context
+    if (origin === undefined) return []
+    const brought = origin.cookies(this.header)
+    return this.place.removeOld(brought.filter(({ name }) => name !== this.place.name || this.#hasOther(sentAs)))
+  }
+
   #withRetired(cookie: SessionCookie, sentAs: string | undefined): SessionCookie[] {
-    const { name, fingerprint } = this.place
-    const isBrought = (retired: string): boolean => {
-      const count = cookieValues(this.#header(), retired).length
-      // One of today's name may be the one of today's place.
-      return retired === name ? count > 1 || (count === 1 && sentAs !== fingerprint) : count > 0
-    }
+    const isBrought = (retired: string): boolean =>
+      retired === this.place.name ? this.#hasOther(sentAs) : cookieValues(this.header, retired).length > 0
     return [...this.place.removeRetired(isBrought), cookie]
   }
 
-  #header(): string {
+  /** Whether one of today's name is of another place than today's. */
+  #hasOther(sentAs: string | undefined): boolean {
+    const { length } = this.values()
+    return length > 1 || (length === 1 && sentAs !== this.place.fingerprint)
+  }
+
+  get header(): string {
     this.#text ??= cookiesOf(this.#source)
     return this.#text
   }

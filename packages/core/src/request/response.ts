@@ -7,6 +7,9 @@ import { isObject } from '../session/codec.js'
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
+/** The part of `Headers` that a commit needs: whatever has it can carry a session's cookie. */
+export type HeaderFields = Pick<Headers, 'get' | 'has' | 'set' | 'append' | 'delete' | 'keys' | 'getSetCookie'>
+
 /** What the response of a session that was used needs. */
 export interface ResponseNeeds {
   /** The session's. */
@@ -47,15 +50,17 @@ export function varyByCookie(response: Response): Response {
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
-export function addToHeaders(headers: Headers, { cookies, isOwn }: ResponseNeeds): void {
+export function addToHeaders(headers: HeaderFields, { cookies, isOwn }: ResponseNeeds): void {
   addVary(headers)
   if (cookies.length === 0) return
   const before = headers.getSetCookie()
-  if (before.some(isOwn)) {
+  const lines = cookies.map(String)
+  if (before.some(isOwn) && lines.some(isOwn)) {
     headers.delete('Set-Cookie')
     for (const line of before) if (!isOwn(line)) headers.append('Set-Cookie', line)
   }
-  for (const cookie of cookies) headers.append('Set-Cookie', String(cookie))
+  // An inner handler may have removed the same cookies of another library.
+  for (const line of lines) if (!before.includes(line) || isOwn(line)) headers.append('Set-Cookie', line)
   headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
   for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
 }
@@ -67,11 +72,11 @@ export function headersOf(cookies: readonly SessionCookie[]): Headers {
   return headers
 }
 
-function addVary(headers: Headers): void {
+function addVary(headers: HeaderFields): void {
   if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
 }
 
-function variesByCookie(headers: Headers): boolean {
+function variesByCookie(headers: HeaderFields): boolean {
   const vary = headers.get('Vary')
   return vary !== null && /(^|,)\s*(cookie|\*)\s*(,|$)/i.test(vary)
 }

@@ -48,6 +48,7 @@ export async function takeOver(
   const { identity: left, stored } = state
   state.identity = identity
   state.stored = found.session
+  state.move = undefined
   // A rotation has been carried out in there; a change of privileges has to be here as well.
   if (state.regeneration?.identity === undefined) state.regeneration = undefined
   state.cookie = undefined

@@ -88,10 +88,13 @@ describe('a walk over a value', () => {
       return performance.now() - started
     }
     await timeFor(1000)
-    const small = await timeFor(4000)
-    const large = await timeFor(40_000)
-    // Ten times the size; quadratic would be a hundred times, and this machine is busy.
-    expect(large).toBeLessThan(Math.max(small, 20) * 45)
+    const isLinear = async (): Promise<boolean> => {
+      const small = await timeFor(4000)
+      // Ten times the size; quadratic would be a hundred times.
+      return (await timeFor(40_000)) < Math.max(small, 20) * 45
+    }
+    // Something else may have had the machine in between: that is no matter of size, and does not come three times.
+    expect((await isLinear()) || (await isLinear()) || (await isLinear())).toBe(true)
   })
 })
 

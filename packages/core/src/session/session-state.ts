@@ -2,6 +2,7 @@ import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
 import type { Lock } from './notes.js'
+import type { Move } from './origin.js'
 import type { StoredSession } from './stored-session.js'
 
 /**
@@ -39,6 +40,8 @@ export class SessionState {
   status: SessionStatus
   phase: SessionPhase
   regeneration: Regeneration | undefined
+  /** It holds what another library's session has brought, and nobody has stored it yet. */
+  move: Move | undefined
   /** What it holds while an `exclusive` is at work. */
   lock: Lock | undefined
   /** This request has written to the store. */
@@ -79,10 +82,10 @@ export class SessionState {
 
   /** Calling what it returns brings back how it is now. */
   keep(): () => void {
-    const { identity, status, regeneration, cookie } = this
+    const { identity, status, regeneration, move, cookie } = this
     const restoreDraft = this.draft.keep()
     return () => {
-      Object.assign(this, { identity, status, regeneration, cookie })
+      Object.assign(this, { identity, status, regeneration, move, cookie })
       restoreDraft()
     }
   }

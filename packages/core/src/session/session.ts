@@ -245,6 +245,8 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
       // Nobody has its id yet. One whose id was superseded starts a session of its own.
       if (state.status === 'superseded') state.status = 'live'
       state.identity = format.create()
+      // Nor is the cookie of another library to lead there.
+      if (state.move !== undefined) state.move = { ...state.move, nonce: undefined }
       return
     }
     const before = state.regeneration

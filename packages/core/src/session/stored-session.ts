@@ -186,6 +186,21 @@ export function endedAs(
   return { data: '', createdAt, expiresAt: until, owner, version: version + 1, meta }
 }
 
+/**
+ * What says that a session of another library has moved here, or, without a successor, that it was signed out. `until`:
+ * milliseconds since the epoch.
+ */
+export function claimOf(
+  { lifetime, now }: SessionRules,
+  successor: Successor | undefined,
+  until: number,
+): SessionRecord {
+  const notes: Notes = { idle: lifetime.idleTimeout, ...(successor ? { superseded: successor } : { ended: true }) }
+  const createdAt = now()
+  const expiresAt = Math.ceil(Math.max(createdAt + MARKER_LIFE, until))
+  return { data: '', createdAt, expiresAt, owner: undefined, version: 1, meta: JSON.stringify(notes) }
+}
+
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {
   return own === undefined ? lifetime : { ...lifetime, ...own }
 }

@@ -31,6 +31,22 @@ export function guardStore(store: SessionStore, timeout: number | undefined): Se
   return guarded as unknown as SessionStore
 }
 
+/**
+ * The answer of one call, guarded likewise. What `isNoFailure` says of an error is no failure of the store.
+ */
+export async function guardCall<T>(
+  name: string,
+  timeout: number | undefined,
+  call: () => Awaitable<T>,
+  isNoFailure: (error: unknown) => boolean,
+): Promise<T> {
+  try {
+    return await within(timeout, Promise.resolve(call()))
+  } catch (error) {
+    throw isNoFailure(error) ? error : new SessionStoreError(name, error)
+  }
+}
+
 function within<T>(timeout: number | undefined, answer: Promise<T>): Promise<T> {
   if (timeout === undefined) return answer
   let timer: ReturnType<typeof setTimeout>

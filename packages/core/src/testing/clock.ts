@@ -1,9 +1,12 @@
-/** A clock that stands still until it is moved. In milliseconds; it begins in January 2027. */
-export class Clock {
-  time = 1_800_000_000_000
-  readonly now = (): number => this.time
+import { TestClock } from '../testing.js'
+
+/** A clock that stands still until it is moved. It begins in January 2027. */
+export class Clock extends TestClock {
+  constructor() {
+    super(1_800_000_000_000)
+  }
 
   passes(seconds: number): void {
-    this.time += seconds * 1000
+    this.advance(seconds)
   }
 }

@@ -21,12 +21,23 @@ const flags = [
   '--remote-debugging-pipe',
 ]
 
+/**
+ * Device Bound Session Credentials, with keys of software. They are off where each certificate will do, so one alone does.
+ * The limit of some six signatures in nine minutes is off, too.
+ */
+const deviceBoundFlags = (certificate: string): string[] => [
+  '--enable-features=DeviceBoundSessions:RefreshQuota/false,EnableBoundSessionCredentialsSoftwareKeysForManualTesting',
+  `--ignore-certificate-errors-spki-list=${certificate}`,
+  ...flags.filter((flag) => flag !== '--ignore-certificate-errors'),
+]
+
 interface Settings {
   profile?: string
   thirdParties?: 'allowed' | 'blocked'
+  deviceBound?: { certificate: string }
 }
 
-async function launch(executablePath: string, profile: string): Promise<PuppeteerBrowser> {
+async function launch(executablePath: string, profile: string, flags: string[]): Promise<PuppeteerBrowser> {
   return puppeteer.launch({
     executablePath,
     pipe: true,
@@ -40,14 +51,17 @@ let shared: Promise<{ browser: PuppeteerBrowser; profile: string }> | undefined
 
 async function launchShared(executablePath: string): Promise<{ browser: PuppeteerBrowser; profile: string }> {
   const profile = await mkdtemp(join(tmpdir(), 'fetch-sessions-profile-'))
-  return { browser: await launch(executablePath, profile), profile }
+  return { browser: await launch(executablePath, profile, flags), profile }
 }
 
 /**
  * One Chromium serves a whole file of tests, each in a context with cookies of its own, unless a test asks for a profile
  * or a setting. What the setting is by default differs: Debian's build blocks the cookies of third parties.
  */
-export async function openChromium(executablePath: string, { profile, thirdParties }: Settings): Promise<Browser> {
+export async function openChromium(
+  executablePath: string,
+  { profile, thirdParties, deviceBound }: Settings,
+): Promise<Browser> {
   if (profile === undefined) {
     shared ??= launchShared(executablePath)
     const context = await (await shared).browser.createBrowserContext()
@@ -58,7 +72,8 @@ export async function openChromium(executablePath: string, { profile, thirdParti
     await mkdir(join(profile, 'Default'))
     await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
   }
-  return PuppeteerContext.ofBrowser(await launch(executablePath, profile))
+  const chosen = deviceBound === undefined ? flags : deviceBoundFlags(deviceBound.certificate)
+  return PuppeteerContext.ofBrowser(await launch(executablePath, profile, chosen))
 }
 
 export async function closeChromium(): Promise<void> {

@@ -5,7 +5,15 @@ import { fileURLToPath } from 'node:url'
 const packages: string = fileURLToPath(new URL('../../../../packages', import.meta.url))
 
 /** The packages that can be on JSR. */
-export const JSR_PACKAGES: readonly string[] = ['core', 'fetch', 'hono', 'itty-router']
+export const JSR_PACKAGES: readonly string[] = [
+  'core',
+  'device-bound',
+  'fetch',
+  'hono',
+  'itty-router',
+  'login',
+  'opentelemetry',
+]
 
 interface Manifest {
   readonly name: string

@@ -1,0 +1,37 @@
+import { guard } from '@fetch-sessions/login/hono'
+import { Hono } from 'hono'
+import { formOf } from '../forms.js'
+import { adminPage } from '../pages/members.js'
+import { type Site, say, show, type Visit } from '../site.js'
+
+const QUARTER_OF_AN_HOUR = 15 * 60
+
+/** An admin sees the site as somebody else. */
+export function admin(site: Site): Hono<Visit> {
+  const { login, users } = site
+  const app = new Hono<Visit>()
+  const adminOnly = guard(login, { can: 'impersonate' })
+  const fresh = guard(login, { fresh: QUARTER_OF_AN_HOUR, redirectTo: '/confirm' })
+
+  app.get('/admin', adminOnly, fresh, async (c) => {
+    const others = (await users.all()).filter(({ isAdmin }) => !isAdmin)
+    return show(site, c, { title: 'Admin', content: adminPage(others) })
+  })
+
+  app.post('/admin/impersonate', adminOnly, fresh, async (c) => {
+    const { id } = await formOf(c, 'id')
+    const user = await users.byId(id)
+    if (user === undefined || user.isAdmin) return c.notFound()
+    await c.var.auth.impersonate(user, { seconds: QUARTER_OF_AN_HOUR })
+    await say(c, `You see the site as ${user.name} now.`)
+    return c.redirect('/members', 303)
+  })
+
+  app.post('/admin/stop', guard(login), async (c) => {
+    await c.var.auth.stopImpersonating()
+    await say(c, 'You are yourself again.')
+    return c.redirect('/admin', 303)
+  })
+
+  return app
+}

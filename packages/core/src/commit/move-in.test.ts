@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest'
+import { type SessionHandle, SessionManager } from '../index.js'
+import { gate } from '../testing/gate.js'
+import { liveSessions } from '../testing/live-sessions.js'
+import { OldLibrary } from '../testing/old-library.js'
+import { cookieAfter } from '../testing/set-cookie.js'
+import { type Setting as StagedSetting, stagedManager } from '../testing/staged-manager.js'
+import { visit } from '../testing/visit.js'
+
+interface Data {
+  user: string
+  note: string
+  visits: number
+}
+
+interface Setting extends StagedSetting<Data> {
+  readonly old: OldLibrary
+  /** Of a session at the old library. */
+  readonly cookie: string
+}
+
+function setUp(change: (old: OldLibrary) => void = () => {}): Setting {
+  const setting = stagedManager<Data>()
+  const old = new OldLibrary()
+  change(old)
+  setting.sessions.startFrom(old)
+  return { ...setting, old, cookie: old.keep('a1', { user: 'ada', visits: 0 }) }
+}
+
+type Work = (handle: SessionHandle<Data>) => unknown
+
+const read: Work = (handle) => handle.read()
+const count: Work = async (handle) => (await handle.write()).update('visits', (n = 0) => n + 1)
+const signOut: Work = async (handle) => (await handle.write()).destroy()
+const signIn: Work = async (handle) => void (await handle.write()).set('user', 'admin').regenerate()
+
+const call = ({ sessions }: { sessions: SessionManager<Data> }, cookie: string, work: Work): Promise<Response> =>
+  sessions.handle(visit(cookie), async (handle) => {
+    await work(handle)
+    return new Response()
+  })
+
+const shown = async ({ sessions }: { sessions: SessionManager<Data> }, cookie: string): Promise<unknown> =>
+  (await sessions.read(cookie)).toJSON()
+
+/** Requests all of which have loaded the old session before one of them is committed. */
+async function atOnce(setting: Setting, works: Work[]): Promise<Response[]> {
+  const { opened, open } = gate()
+  let loaded = 0
+  return Promise.all(
+    works.map((work) =>
+      call(setting, setting.cookie, async (handle) => {
+        await handle.read()
+        loaded++
+        if (loaded === works.length) open()
+        await opened
+        await work(handle)
+      }),
+    ),
+  )
+}
+
+describe('an old session that several requests bring at once', () => {
+  it('moves once, and all of them go on with one session', async () => {
+    const setting = setUp()
+    const responses = await atOnce(setting, [count, count, count, count, count])
+    const cookies = new Set(responses.map((response) => cookieAfter(response)))
+    expect(cookies.size).toBe(1)
+    expect(await shown(setting, [...cookies][0] as string)).toEqual({ user: 'ada', visits: 5 })
+    expect(await liveSessions(setting.sessions)).toBe(1)
+    expect(setting.old.calls.filter((call) => call === 'end a1')).toHaveLength(1)
+    expect(setting.events.filter(({ type }) => type === 'moved-in')).toHaveLength(1)
+  })
+
+  it('moves once where the store is slow', async () => {
+    const setting = setUp()
+    setting.store.delay(1, 5)
+    const responses = await Promise.all([1, 2, 3, 4, 5].map(() => call(setting, setting.cookie, count)))
+    expect(new Set(responses.map((response) => cookieAfter(response))).size).toBe(1)
+    expect(await shown(setting, cookieAfter(responses[0] as Response))).toEqual({ user: 'ada', visits: 5 })
+    expect(await liveSessions(setting.sessions)).toBe(1)
+  })
+
+  it('is found by a request that comes when the old record is gone', async () => {
+    const setting = setUp()
+    let response: Response | undefined
+    // Between the look for a note and the look for the record.
+    setting.old.beforeLoad = async () => {
+      setting.old.beforeLoad = undefined
+      response = await call(setting, setting.cookie, count)
+    }
+    const late = await call(setting, setting.cookie, count)
+    expect(cookieAfter(late)).toBe(cookieAfter(response as Response))
+    expect(await shown(setting, cookieAfter(late))).toEqual({ user: 'ada', visits: 2 })
+  })
+
+  it('goes on under the new id of one of them that signs in', async () => {
+    const setting = setUp()
+    const [first, second] = (await atOnce(setting, [signIn, count])) as [Response, Response]
+    const cookie = cookieAfter(first)
+    expect(await shown(setting, cookie)).toMatchObject({ user: 'admin' })
+    // Whoever knows the old cookie gains nothing by it.
+    expect(await shown(setting, setting.cookie)).not.toMatchObject({ user: 'admin' })
+    if (cookieAfter(second) !== '')
+      expect(await shown(setting, cookieAfter(second))).not.toHaveProperty('user', 'admin')
+    expect(await liveSessions(setting.sessions)).toBe(1)
+  })
+
+  it('goes on under the new id of one that signs in when another has brought it', async () => {
+    const setting = setUp()
+    let inner: Response | undefined
+    const outer = await call(setting, setting.cookie, async (handle) => {
+      await handle.read()
+      inner = await call(setting, setting.cookie, count)
+      await signIn(handle)
+    })
+    expect(await shown(setting, cookieAfter(outer))).toEqual({ user: 'admin', visits: 1 })
+    expect(await shown(setting, cookieAfter(inner as Response))).toEqual({})
+    expect(await liveSessions(setting.sessions)).toBe(1)
+  })
+
+  it.each([[[signOut, count]], [[count, signOut]], [[signOut, signIn]], [[signIn, signOut]], [[signOut, signOut]]])(
+    'stays signed out where one of them signs out (%#)',
+    async (works) => {
+      const setting = setUp()
+      const responses = await atOnce(setting, works)
+      expect(await liveSessions(setting.sessions)).toBe(0)
+      for (const response of responses) expect(await shown(setting, cookieAfter(response))).toEqual({})
+      expect(await shown(setting, setting.cookie)).toEqual({})
+      expect(setting.old.records.size).toBe(0)
+    },
+  )
+})
+
+describe('the old cookie', () => {
+  it('leads to the session for the grace, and nowhere after it', async () => {
+    const setting = setUp()
+    const first = await call(setting, setting.cookie, read)
+    setting.clock.passes(59)
+    const second = await call(setting, setting.cookie, count)
+    expect(cookieAfter(second)).toBe(cookieAfter(first))
+    setting.clock.passes(2)
+    const third = await call(setting, setting.cookie, count)
+    expect(await shown(setting, cookieAfter(third))).toEqual({ visits: 1 })
+    expect(await shown(setting, cookieAfter(first))).toEqual({ user: 'ada', visits: 1 })
+  })
+
+  it('leads nowhere at once without a grace', async () => {
+    const setting = setUp((old) => {
+      old.grace = 0
+    })
+    await call(setting, setting.cookie, read)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
+  it('leads nowhere as long as it could be good, although its record came back', async () => {
+    const setting = setUp((old) => {
+      old.expiresAt = 1_800_000_000_000 + 7 * 86_400_000
+    })
+    await call(setting, setting.cookie, read)
+    setting.old.keep('a1', { user: 'ada' })
+    setting.clock.passes(6 * 86_400)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+    setting.clock.passes(2 * 86_400)
+    expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada' })
+  })
+
+  it('is found by another secret as well', async () => {
+    const setting = setUp()
+    const { store, clock, old, cookie } = setting
+    const first = await call(setting, cookie, read)
+    const sessions = new SessionManager<Data>({
+      store,
+      secret: ['another secret, of thirty-two bytes', 'thirty-two bytes of secret, at least'],
+      now: clock.now,
+    }).startFrom(old)
+    expect(await shown({ sessions }, cookie)).toMatchObject({ user: 'ada' })
+    expect(await shown({ sessions }, cookieAfter(first))).toMatchObject({ user: 'ada' })
+  })
+})
+
+describe('a sign-out', () => {
+  it('ends an old session that was never brought in', async () => {
+    const setting = setUp()
+    const response = await call(setting, setting.cookie, signOut)
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(response.headers.getSetCookie()[0]).toMatch(/^old=; Max-Age=0/)
+    expect(setting.old.records.size).toBe(0)
+    setting.old.keep('a1', { user: 'ada' })
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
+  it('ends both where the visitor has both', async () => {
+    const setting = setUp()
+    const { cookie } = await setting.sessions.issue({ user: 'ours' })
+    const both = `${setting.cookie}; ${cookie}`
+    const response = await call(setting, both, signOut)
+    expect(response.headers.getSetCookie().map((line) => line.split(';')[0])).toEqual(['old=', '__Host-sid='])
+    expect(setting.old.records.size).toBe(0)
+    expect(await shown(setting, both)).toEqual({})
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
+  it('ends the session that took over, by the old cookie within the grace', async () => {
+    const setting = setUp()
+    const ours = cookieAfter(await call(setting, setting.cookie, read))
+    await call(setting, setting.cookie, signOut)
+    expect(await shown(setting, ours)).toEqual({})
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
+  it('that fails at the old library is an error, and can be tried again', async () => {
+    const setting = setUp()
+    const { cookie } = await setting.sessions.issue({ user: 'ours' })
+    const both = `${setting.cookie}; ${cookie}`
+    setting.old.beforeEnd = () => {
+      throw new Error('out of reach')
+    }
+    await expect(call(setting, both, signOut)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    setting.old.beforeEnd = undefined
+    await call(setting, both, signOut)
+    expect(setting.old.records.size).toBe(0)
+    expect(await liveSessions(setting.sessions)).toBe(0)
+  })
+
+  it('is carried out where the handler throws', async () => {
+    const setting = setUp()
+    const failing = call(setting, setting.cookie, async (handle) => {
+      await signOut(handle)
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(setting.old.records.size).toBe(0)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+})
+
+describe('a store that fails while an old session moves', () => {
+  it.each([1, 2])('at its %i. write leaves the old session as it was', async (nth) => {
+    const setting = setUp()
+    let writes = 0
+    setting.store.before('create', () => {
+      writes++
+      if (writes === nth) throw new Error('out of reach')
+    })
+    await expect(call(setting, setting.cookie, read)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    expect(setting.old.records.size).toBe(1)
+    expect(await liveSessions(setting.sessions)).toBe(0)
+    setting.store.heal()
+    expect(await shown(setting, cookieAfter(await call(setting, setting.cookie, read)))).toMatchObject({ user: 'ada' })
+  })
+
+  it('does not undo a move that the old library could not end', async () => {
+    const setting = setUp()
+    setting.old.beforeEnd = () => {
+      throw new Error('out of reach')
+    }
+    const ours = cookieAfter(await call(setting, setting.cookie, read))
+    expect(await shown(setting, ours)).toMatchObject({ user: 'ada' })
+    expect(setting.events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'store' }))
+    setting.clock.passes(61)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+})
+
+describe('an old application that goes on beside', () => {
+  const keptBeside = (): Setting =>
+    setUp((old) => {
+      old.isKept = true
+    })
+
+  it('keeps its cookie and its session, which moves once all the same', async () => {
+    const setting = keptBeside()
+    const responses = await atOnce(setting, [count, count, count])
+    for (const response of responses) expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(await liveSessions(setting.sessions)).toBe(1)
+    expect(setting.old.records.size).toBe(1)
+    // Without ours, it is brought in anew.
+    setting.clock.passes(61)
+    expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada', visits: 0 })
+  })
+
+  it('loses both at a sign-out', async () => {
+    const setting = keptBeside()
+    const ours = cookieAfter(await call(setting, setting.cookie, read))
+    const response = await call(setting, `${setting.cookie}; ${ours}`, signOut)
+    expect(response.headers.getSetCookie().map((line) => line.split(';')[0])).toEqual(['old=', '__Host-sid='])
+    expect(setting.old.records.size).toBe(0)
+    setting.old.keep('a1', { user: 'ada' })
+    setting.clock.passes(61)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+})

@@ -1,0 +1,119 @@
+import type { Identity } from '../cookie/cookie-format.js'
+import { isSessionError, SessionConflictError } from '../errors.js'
+import type { Successor } from '../session/notes.js'
+import type { Move, OldSession, SessionOrigin } from '../session/origin.js'
+import { claimOf, type StoredSession } from '../session/stored-session.js'
+import type { Awaitable } from '../store/store.js'
+import { guardCall } from '../store/store-guard.js'
+import type { CommitContext } from './commit-context.js'
+import { reload } from './compare-and-set.js'
+import { endSession, leadsOn } from './end-session.js'
+
+/** `superseded`: another request has brought the old session in at the same moment, or signed it out. */
+export type MoveOutcome =
+  | { readonly is: 'stored'; readonly session: StoredSession }
+  | { readonly is: 'superseded'; readonly successor: Successor; readonly via: Identity }
+
+/** Leads nowhere. */
+const NOWHERE: Successor = { id: '' }
+
+/**
+ * Stores a session that another library's has brought. The new record first, then the note that the old one has moved,
+ * which the store takes once, and then the old one is ended. Whoever comes too late takes its own record back. So an old
+ * session moves once, and there is no moment in which its visitor has none.
+ */
+export async function moveIn(
+  context: CommitContext,
+  { id, store }: Identity,
+  move: Move,
+  session: StoredSession,
+): Promise<MoveOutcome> {
+  const { old, claim, nonce, grace, isKept } = move
+  const takeBack = async (): Promise<unknown> => store.delete(id)
+  if (!(await store.create(id, session.record))) throw new SessionConflictError(1)
+  if (claim !== undefined) {
+    const until = context.now() + grace * 1000
+    const successor: Successor = nonce === undefined || grace === 0 ? { id } : { id, nonce, until }
+    try {
+      const isFirst = await put(context, claim, successor, isKept ? until : Math.max(until, old.expiresAt))
+      if (!isFirst) {
+        const found = await reload(context, claim)
+        await takeBack()
+        return { is: 'superseded', successor: found.is === 'superseded' ? found.successor : NOWHERE, via: claim }
+      }
+    } catch (error) {
+      await takeBack().catch(() => {})
+      throw error
+    }
+  }
+  if (!isKept) {
+    try {
+      await callOrigin(context, `end of ${old.from}`, () => old.end())
+    } catch (error) {
+      // It opens nothing here any more.
+      context.emit?.({ type: 'dropped', id, reason: 'store', error })
+    }
+  }
+  return { is: 'stored', session }
+}
+
+/**
+ * A sign-out ends the old sessions that the request still has cookies of, wherever they are kept, and what took over
+ * from one while the request was at work. `current`: the id of its session, which is ended by itself. `hasOld`: that
+ * session is an old one, and not stored.
+ *
+ * @throws SessionStoreError if one could not be ended: signing out must not fail open
+ */
+export async function endOldSessions(
+  context: CommitContext,
+  origin: SessionOrigin,
+  header: string,
+  current: { readonly id: string; readonly move: Move | undefined },
+): Promise<void> {
+  if (origin.cookies(header).length === 0) return
+  for (const old of await callOrigin(context, 'find', () => origin.find(header))) {
+    if ('reason' in old) continue
+    await endClaimed(context, old, current)
+    await callOrigin(context, `end of ${old.from}`, () => old.end())
+  }
+}
+
+/** Sees to it that nobody brings the old session in. */
+async function endClaimed(
+  context: CommitContext,
+  { key, expiresAt }: OldSession,
+  { id, move }: { readonly id: string; readonly move: Move | undefined },
+): Promise<void> {
+  const claim = await context.format.claim?.(key)
+  if (claim === undefined || (await put(context, claim, undefined, expiresAt))) return
+  const found = await reload(context, claim)
+  if (found.is !== 'superseded') return
+  const { successor } = found
+  if (successor.id !== id && (move?.old.key === key || leadsOn(context, successor))) {
+    await endSession(context, { id: successor.id, store: claim.store })
+  }
+  // The note of a move may be shorter than the life of the old cookie.
+  const record = await claim.store.load(claim.id)
+  if (record)
+    await claim.store.update(claim.id, { ...claimOf(context, undefined, expiresAt), version: record.version + 1 })
+}
+
+/** Calls what another library's sessions are read with. @throws SessionStoreError for what is no `SessionError` */
+export function callOrigin<T>({ storeTimeout }: CommitContext, name: string, call: () => Awaitable<T>): Promise<T> {
+  return guardCall(name, storeTimeout, call, isSessionError)
+}
+
+/** Notes it once. An expired note that the store still has is in nobody's way. */
+async function put(
+  context: CommitContext,
+  { id, store }: Identity,
+  successor: Successor | undefined,
+  until: number,
+): Promise<boolean> {
+  const record = claimOf(context, successor, until)
+  if (await store.create(id, record)) return true
+  const before = await store.load(id)
+  if (before && before.expiresAt > context.now()) return false
+  if (before) await store.delete(id)
+  return store.create(id, record)
+}

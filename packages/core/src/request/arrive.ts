@@ -1,0 +1,146 @@
+import { reload } from '../commit/compare-and-set.js'
+import { callOrigin } from '../commit/move-in.js'
+import { successorOf } from '../commit/successor.js'
+import type { SessionContext } from '../context.js'
+import { randomText } from '../cookie/base64url.js'
+import type { Identity } from '../cookie/cookie-format.js'
+import { SessionDataError } from '../errors.js'
+import { startTime } from '../events.js'
+import { Draft } from '../session/draft.js'
+import type { Arrival, Move, OldSession, SessionOrigin } from '../session/origin.js'
+import { WritableView } from '../session/session.js'
+import { type SessionPhase, SessionState } from '../session/session-state.js'
+import { storedAs } from '../session/stored-session.js'
+import type { Awaitable } from '../store/store.js'
+import { newSession, unpack } from './open.js'
+
+/**
+ * The session of a visitor who has no cookie of ours: what the first good one of another library brings, under a new id,
+ * or a new, empty one. It is stored when it is committed, like any new session.
+ */
+export function arrive(
+  context: SessionContext,
+  origin: SessionOrigin,
+  header: string,
+  phase: SessionPhase,
+): Awaitable<SessionState> {
+  if (origin.cookies(header).length === 0) return newSession(context, phase)
+  return arriveByCookie(context, origin, header, phase)
+}
+
+async function arriveByCookie(
+  context: SessionContext,
+  origin: SessionOrigin,
+  header: string,
+  phase: SessionPhase,
+): Promise<SessionState> {
+  for (const old of await callOrigin(context, 'find', () => origin.find(header))) {
+    if ('reason' in old) context.emit?.({ type: 'rejected', ...old })
+    else {
+      const state = await openOld(context, origin, old, phase)
+      if (state !== undefined) return state
+    }
+  }
+  return newSession(context, phase)
+}
+
+async function openOld(
+  context: SessionContext,
+  { grace, isKept }: SessionOrigin,
+  old: OldSession,
+  phase: SessionPhase,
+): Promise<SessionState | undefined> {
+  const claim = await context.format.claim?.(old.key)
+  const { from } = old
+  try {
+    // 1. Others have brought it already, a moment ago or long since.
+    const before = claim && (await followClaim(context, claim, phase))
+    if (before !== undefined) return before === 'none' ? reject(context, from) : before
+    // 2. What it brings.
+    const arrival = await callOrigin(context, `load of ${from}`, () => old.load())
+    if (arrival !== undefined)
+      return await stateOf(context, { old, claim, nonce: randomText(), grace, isKept }, arrival, phase)
+  } catch (error) {
+    return refuse(context, from, error)
+  }
+  // 3. Others have brought it meanwhile, and ended it there.
+  const since = claim && (await followClaim(context, claim, phase))
+  return since === undefined || since === 'none' ? reject(context, from) : since
+}
+
+/** Where an old session has gone. `undefined`: it has not moved. `none`: it has, and its cookie leads nowhere any more. */
+async function followClaim(
+  context: SessionContext,
+  claim: Identity,
+  phase: SessionPhase,
+): Promise<SessionState | 'none' | undefined> {
+  const started = startTime(context.emit)
+  const found = await reload(context, claim)
+  if (found.is === 'expired' || (found.is === 'ended' && found.record.expiresAt <= context.now())) {
+    await claim.store.delete(claim.id)
+    return undefined
+  }
+  if (found.is !== 'superseded') return found.is === 'ended' ? 'none' : undefined
+  const followed = await successorOf(context, claim, found.successor)
+  const opened = followed && (await unpack(context, followed, phase, started))
+  if (opened === undefined || opened === 'none') return 'none'
+  opened.cookie = 'due'
+  return opened
+}
+
+/** A session that holds what an old one brings. Not stored yet. */
+async function stateOf(
+  context: SessionContext,
+  move: Move,
+  { data, owner, label, lifetime }: Arrival,
+  phase: SessionPhase,
+): Promise<SessionState | undefined> {
+  const { format, serializer, now } = context
+  const { draft, identity } = await filled(context, (session) => {
+    for (const key of Object.keys(data)) session.set(key, data[key])
+    session.setOwner(owner)
+    session.setLabel(label)
+    session.setLifetime(lifetime)
+  })
+  if (draft.isEmpty) return undefined
+  const { content } = await draft.seal()
+  const { claim, nonce = '' } = move
+  const known = claim && (await format.succeed(claim, nonce, 0))
+  // As if it had been stored so: what the request changes of it are changes.
+  const stored = storedAs(context, content, { createdAt: now(), version: 0, lastUse: now(), cookie: undefined })
+  const values = await serializer.decode(content.data, content.version)
+  const state = new SessionState(known ?? identity, stored, new Draft(content, values, serializer), 'live', phase)
+  state.move = move
+  return state
+}
+
+/** @throws SessionDataError if this is nothing that a session can hold */
+async function filled(
+  context: SessionContext,
+  fill: (session: WritableView<Record<string, unknown>>) => void,
+): Promise<SessionState> {
+  const state = newSession(context, 'open')
+  try {
+    fill(new WritableView(context, state))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    const problem = new SessionDataError(`that another library's session brings can not be kept: ${error.message}`)
+    problem.cause = error
+    throw problem
+  }
+  return state
+}
+
+function reject({ emit }: SessionContext, from: string): undefined {
+  emit?.({ type: 'rejected', reason: 'unknown', from })
+}
+
+/** The old cookie stays as it is: what can't be brought in today may be tomorrow. */
+function refuse({ emit, onInvalidData }: SessionContext, from: string, error: unknown): undefined {
+  if (onInvalidData === 'throw' || !isDataError(error)) throw error
+  emit?.({ type: 'rejected', reason: 'data', from, error })
+}
+
+function isDataError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SESSION_DATA'
+}

@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { completeHeaders, isDueUnused, type SessionEvent, SessionManager, tellFailure } from '../index.js'
+import { secret } from '../testing/secret.js'
+import { StagedStore } from '../testing/staged-store.js'
+
+interface Data {
+  user: string
+}
+
+let store: StagedStore
+let events: SessionEvent[]
+
+const manager = (options: object = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
+
+beforeEach(() => {
+  store = new StagedStore()
+  events = []
+})
+
+describe('completeHeaders', () => {
+  it('is no promise for a session that nobody has asked for, and touches no header', () => {
+    const headers = new Headers()
+    expect(completeHeaders(manager().open(undefined), headers)).toBeUndefined()
+    expect([...headers]).toEqual([])
+  })
+
+  it('is no promise for one that was only read, from a store that answers at once', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const handle = sessions.open(cookie)
+    await handle.read()
+    const headers = new Headers()
+    expect(completeHeaders(handle, headers)).toBeUndefined()
+    expect(headers.get('vary')).toBe('Cookie')
+  })
+
+  it('stores what changed, and puts the cookie on any kind of headers', async () => {
+    const sessions = manager()
+    const handle = sessions.open(undefined)
+    ;(await handle.write()).set('user', 'ada')
+    const headers = new Headers({ 'cache-control': 'public, max-age=60', 'set-cookie': 'other=1' })
+    const { get, has, set, append, delete: remove, keys, getSetCookie } = headers
+    const parts = { get, has, set, append, delete: remove, keys, getSetCookie }
+    const bound = Object.entries(parts).map(([name, method]) => [name, method.bind(headers)])
+    await completeHeaders(handle, Object.fromEntries(bound))
+    expect([headers.getSetCookie().length, headers.get('cache-control'), store.memory.size]).toEqual([
+      2,
+      'private, max-age=60',
+      1,
+    ])
+  })
+
+  it('throws what went wrong, tells onEvent, and then sends no cookie', async () => {
+    const sessions = manager()
+    const handle = sessions.open(undefined)
+    ;(await handle.write()).set('user', 'ada')
+    store.fail('create')
+    await expect((async () => completeHeaders(handle, new Headers()))()).rejects.toMatchObject({
+      code: 'ERR_SESSION_STORE',
+    })
+    expect(events.map(({ type }) => type)).toEqual(['failed'])
+    const headers = new Headers()
+    store.forget()
+    await completeHeaders(handle, headers, { save: 'nothing' })
+    expect([headers.getSetCookie(), headers.get('vary'), store.methods]).toEqual([[], 'Cookie', []])
+  })
+
+  it('carries out a sign-out alone for a request that failed', async () => {
+    const sessions = manager()
+    const { id, cookie } = await sessions.issue({ user: 'ada' })
+    const [changed, ended] = [sessions.open(cookie), sessions.open(cookie)]
+    ;(await changed.write()).set('user', 'eve')
+    await completeHeaders(changed, new Headers(), { save: 'sign-out' })
+    expect((await sessions.peek(id))?.get('user')).toBe('ada')
+    ;(await ended.write()).destroy()
+    await completeHeaders(ended, new Headers(), { save: 'sign-out' })
+    expect(await sessions.peek(id)).toBeUndefined()
+  })
+
+  it('takes a handle that a manager has opened, and nothing else', () => {
+    expect(() => completeHeaders({} as never, new Headers())).toThrow(/TypeError|no handle of a session/)
+  })
+})
+
+describe('isDueUnused', () => {
+  it.each([
+    ['changed', '__Host-sid=a.b', false],
+    ['existing', '', false],
+    ['existing', '__Host-sid=a.b', true],
+    ['always', '', true],
+  ] as const)('with persistence %s and the cookie "%s" is %s', (persistence, cookie, expected) => {
+    expect(isDueUnused(manager({ persistence }).open(cookie))).toBe(expected)
+  })
+})
+
+describe('tellFailure', () => {
+  it('tells onEvent of an error of a session, and of no other', async () => {
+    const handle = manager().open(undefined)
+    tellFailure(handle, new Error('of the application'))
+    store.fail('load')
+    const { cookie } = await manager().issue({ user: 'ada' })
+    const error = await manager()
+      .read(cookie)
+      .catch((error: unknown) => error)
+    events.length = 0
+    tellFailure(handle, error)
+    expect(events).toEqual([{ type: 'failed', error }])
+  })
+})

@@ -1,0 +1,70 @@
+import { isPromise } from '../awaitable.js'
+import type { Followed } from '../commit/successor.js'
+import type { SessionContext } from '../context.js'
+import type { Identity } from '../cookie/cookie-format.js'
+import { elapsedSince, startTime } from '../events.js'
+import { Draft } from '../session/draft.js'
+import type { Values } from '../session/serializer.js'
+import { type SessionPhase, SessionState, type SessionStatus } from '../session/session-state.js'
+import { type StoredSession, unstored } from '../session/stored-session.js'
+import type { Awaitable } from '../store/store.js'
+
+/** A session that is not stored. It will be when there is something in it. */
+export function newSession(context: SessionContext, phase: SessionPhase, status: SessionStatus = 'live'): SessionState {
+  const stored = unstored(context)
+  return new SessionState(
+    context.format.create(),
+    stored,
+    new Draft(stored.content, {}, context.serializer),
+    status,
+    phase,
+  )
+}
+
+/** The session of a record. `none`: its data is not usable. */
+export function unpack(
+  context: SessionContext,
+  { identity, session }: Followed,
+  phase: SessionPhase,
+  started: number,
+): Awaitable<SessionState | 'none'> {
+  const { serializer, emit } = context
+  const { content } = session
+  const { id } = identity
+  const duration = startTime(emit) - started
+  const admit = (values: Values): SessionState => {
+    emit?.({ type: 'loaded', id, duration })
+    return new SessionState(identity, session, new Draft(content, values, serializer), 'live', phase)
+  }
+  const fail = (error: unknown): Awaitable<'none'> => refuse(context, identity, started, error, session)
+  try {
+    const values = serializer.decode(content.data, content.version)
+    return isPromise(values) ? values.then(admit, fail) : admit(values)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+/** Data that is not usable. That of a newer version of the application is never given up. */
+export function refuse(
+  context: SessionContext,
+  identity: Identity,
+  started: number,
+  error: unknown,
+  session?: StoredSession,
+): 'none' {
+  const isNewer = session !== undefined && session.content.version > context.serializer.version
+  if (context.onInvalidData === 'throw' || isNewer) throw error
+  return reject(context, identity, 'data', started)
+}
+
+/** Tells why there is no session. */
+export function reject(
+  { emit }: SessionContext,
+  { id }: Identity,
+  reason: 'unknown' | 'expired' | 'data',
+  started: number,
+): 'none' {
+  emit?.({ type: 'rejected', reason, id, duration: elapsedSince(started) })
+  return 'none'
+}

@@ -1,0 +1,63 @@
+import type { RetiredCookie } from '../cookie/cookie-attributes.js'
+import type { Identity } from '../cookie/cookie-format.js'
+import type { RejectionReason } from '../events.js'
+import type { Awaitable } from '../store/store.js'
+import type { OwnLifetime } from './lifetime.js'
+
+/**
+ * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
+ * before. It is asked when the session is first read or written, and never for a request that brings one of our cookies.
+ */
+export interface SessionOrigin {
+  /** The old cookies that a `Cookie` header brings, by where they are set, so that they can be removed there. */
+  cookies(header: string): readonly RetiredCookie[]
+  /** The old sessions that a `Cookie` header leads to, as far as can be told without asking where they are kept. */
+  find(header: string): Awaitable<readonly (OldSession | RejectedCookie)[]>
+  /** Seconds for which the old cookie still leads to the session that took over. */
+  readonly grace: number
+  /** Whether the old application goes on beside: the old cookie and its session stay until a sign-out. */
+  readonly isKept: boolean
+}
+
+/** An old cookie that leads nowhere. */
+export interface RejectedCookie {
+  /** The old library's name. */
+  readonly from: string
+  readonly reason: RejectionReason
+}
+
+/** A session of another library, by a cookie that verified. */
+export interface OldSession {
+  /** The old library's name. */
+  readonly from: string
+  /** Tells it from all others. It is hashed before it gets to a store. */
+  readonly key: string
+  /** When its cookie is dead by itself, in milliseconds since the epoch. So long it is noted that it has moved. */
+  readonly expiresAt: number
+  /**
+   * What it brings; `undefined` if it is over, or brings nothing.
+   * @throws SessionDataError if what it holds can't be brought in; whatever else is thrown is an outage
+   */
+  load(): Awaitable<Arrival | undefined>
+  /** Ends it where it is kept. One that is not there is no error. */
+  end(): Awaitable<unknown>
+}
+
+/** What a session of another library brings. */
+export interface Arrival {
+  readonly data: Readonly<Record<string, unknown>>
+  readonly owner?: string | undefined
+  readonly label?: string | undefined
+  readonly lifetime?: OwnLifetime | undefined
+}
+
+/** How a session that was brought in is stored: once, however many requests bring it. */
+export interface Move {
+  readonly old: OldSession
+  /** Under whose id it is noted that the old session has moved. `undefined`: nothing can be noted. */
+  readonly claim: Identity | undefined
+  /** Makes the token of the new session, of the claim's. `undefined`: the old cookie is not to lead there. */
+  readonly nonce: string | undefined
+  readonly grace: number
+  readonly isKept: boolean
+}

@@ -1,0 +1,97 @@
+import type { SessionLifetime } from '@fetch-sessions/core'
+import type { ImpersonateOptions } from './impersonation.js'
+import type { OneOrMore } from './options.js'
+
+export interface SignInOptions<Key extends string = string> {
+  /**
+   * "Remember me". `true`: a cookie that outlives the browser, and 30 days. A lifetime of your own may say otherwise.
+   * Default `false`: the lifetime of the sessions' options.
+   */
+  remember?: boolean | SessionLifetime
+  /** By what the user has signed in, such as `password` or `['password', 'totp']`: for `isFresh`. */
+  factor?: OneOrMore
+  /** Keys of the session that stay, such as the cart of the visitor. Everything else goes. */
+  keep?: readonly Key[]
+  /** What the list of devices calls this one. Default: what `describeDevice` says. */
+  label?: string
+}
+
+/** A session of a user, as an account page shows it. Times are milliseconds since the epoch. */
+export interface Device {
+  /** For `signOutDevice`. Useless as a cookie. */
+  readonly id: string
+  readonly label: string | undefined
+  /** When the user signed in there. */
+  readonly createdAt: number
+  /** Right to a tenth of the idle timeout. */
+  readonly lastUsedAt: number
+  /** Whether it is the session of this request. */
+  readonly isCurrent: boolean
+}
+
+export interface FreshOptions {
+  /** Whether the device has to have proven its key, too (`deviceBound`). */
+  proven?: boolean
+}
+
+/**
+ * Who is signed in with one request. Nothing happens before something is asked for.
+ *
+ * What changes something is stored when its promise is settled, and reaches the browser with the response: something has
+ * to commit the session, which an adapter does.
+ */
+export interface Auth<User, Key extends string = string> {
+  /** The user's id, by the session alone: nobody has looked whether the user is still there. */
+  userId(): Promise<string | undefined>
+  /**
+   * The user, loaded once a request, if the credential is still the one of the sign-in. If not, the session is over.
+   * @throws what `loadUser` throws, and what the session's store does: an outage signs nobody out
+   */
+  user(): Promise<User | undefined>
+  /**
+   * Signs a user in, whose credentials you have checked. The session always gets a new id and a new beginning, and keeps
+   * nothing but what `keep` names, also where somebody is signed in already.
+   * @throws LoginError `ERR_LOGIN_FULL` where `whenFull` refuses; the session is then as it was
+   * @throws TypeError for a user without id or credential
+   */
+  signIn(user: User, options?: SignInOptions<Key>): Promise<void>
+  /** Ends this session. The headers are what `clearSiteData` asks for, to be put on the response. */
+  signOut(): Promise<Headers>
+  /**
+   * Ends the user's other sessions. How many; `undefined` where nobody can know.
+   * @throws LoginError if nobody is signed in, or the store can't do that
+   */
+  signOutOthers(): Promise<number | undefined>
+  /** Ends all sessions of the user, and what the user does as others. The headers are those of `signOut`. */
+  signOutEverywhere(): Promise<Headers>
+  /**
+   * The user has just shown these factors again: the session gets a new id, and the time is noted.
+   * @throws LoginError if nobody is signed in, or somebody acts as the user
+   */
+  confirm(factor: OneOrMore): Promise<void>
+  /**
+   * Whether the user has signed in or confirmed within so many seconds, with this factor if one is named. A remembered
+   * session is fresh by `confirm` alone, and one of somebody who acts as the user never is.
+   */
+  isFresh(seconds: number, factor?: string, options?: FreshOptions): Promise<boolean>
+  /** Whether the user has this permission, or all of these. Nobody has none. */
+  can(permission: OneOrMore): Promise<boolean>
+  /** The sessions in which the user is signed in, the newest sign-in first. */
+  devices(): Promise<Device[]>
+  /** Ends one session of the user's own; `false` if it is none. */
+  signOutDevice(id: string): Promise<boolean>
+  /**
+   * Goes on as another user, for support. You have checked that the one who is signed in may do so.
+   * @throws LoginError if nobody is signed in, or somebody acts as another user already
+   */
+  impersonate(user: User, options?: ImpersonateOptions): Promise<void>
+  /** Goes on as who one is, if that one may still sign in. Who is signed in after it. */
+  stopImpersonating(options?: { keep?: readonly string[] }): Promise<User | undefined>
+  /** Who acts as the user. */
+  actor(): Promise<User | undefined>
+  /**
+   * The credential of this user has just changed: this session goes on with a new id, if it is the user's, and the others
+   * end. `user` has the new credential.
+   */
+  credentialChanged(user: User): Promise<void>
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import type { DeviceBound, DeviceState } from './index.js'
+import type { Browser } from './testing/browser.js'
+import { type Site, site, type User, userOf } from './testing/site.js'
+
+/** A session that is bound, or not, as the test says. */
+function bound(): { of: Site; asked: Request[]; is(state: DeviceState): void } {
+  let state: DeviceState = 'unbound'
+  const asked: Request[] = []
+  const deviceBound: DeviceBound = {
+    state: async (request) => {
+      asked.push(request)
+      return state
+    },
+  }
+  return {
+    of: site({ deviceBound }),
+    asked,
+    is: (next) => {
+      state = next
+    },
+  }
+}
+
+async function signedIn(of: Site): Promise<Browser<User>> {
+  const browser = of.browser()
+  await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+  of.told()
+  return browser
+}
+
+describe('a session that is bound to a device', () => {
+  it.each(['proven', 'unbound'] as const)('is signed in where it is %s', async (state) => {
+    const { of, is } = bound()
+    const browser = await signedIn(of)
+    is(state)
+    expect(await browser.visit(async (auth) => [await auth.userId(), (await auth.user())?.id])).toEqual(['ada', 'ada'])
+  })
+
+  it('is not signed in without proof, and is never ended for that', async () => {
+    const { of, is } = bound()
+    const browser = await signedIn(of)
+    const { cookie } = browser
+    is('missing')
+    await browser.visit(async (auth, request) => {
+      expect(await auth.userId()).toBeUndefined()
+      expect(await auth.user()).toBeUndefined()
+      expect((await of.login.guard()(request))?.status).toBe(401)
+    })
+    expect([of.loaded, browser.cookie]).toEqual([[], cookie])
+    expect(of.events).toMatchObject([{ type: 'refused', reason: 'unproven', userId: 'ada' }])
+    is('proven')
+    expect(await browser.visit((auth) => auth.userId())).toBe('ada')
+  })
+
+  it('can be asked for its proof, beside something fresh or alone', async () => {
+    const { of, is } = bound()
+    const browser = await signedIn(of)
+    const refusals = (): Promise<(number | undefined)[]> =>
+      browser.visit(async (_auth, request) => {
+        const guards = [{ proven: true }, { proven: true, fresh: 60 }, { fresh: 60 }].map((each) =>
+          of.login.guard(each),
+        )
+        return Promise.all(guards.map(async (guard) => (await guard(request))?.status))
+      })
+    expect(await refusals()).toEqual([403, 403, undefined])
+    is('proven')
+    expect(await refusals()).toEqual([undefined, undefined, undefined])
+    of.wait(61)
+    expect(await refusals()).toEqual([undefined, 403, 403])
+    expect(await browser.visit((auth) => auth.isFresh(1000, undefined, { proven: true }))).toBe(true)
+  })
+
+  it('is asked about once a request, with that request, and not where nobody asks', async () => {
+    const { of, asked } = bound()
+    const browser = await signedIn(of)
+    asked.length = 0
+    let seen: Request | undefined
+    await browser.visit(async (auth, request) => {
+      seen = request
+      await Promise.all([auth.user(), auth.userId(), of.login.guard({ proven: true })(request)])
+    })
+    await browser.visit(async () => {})
+    await of.browser().visit((auth) => auth.user())
+    expect(asked).toEqual([seen])
+  })
+
+  it('is asked about with what the platform hands over', async () => {
+    const seen: unknown[] = []
+    const deviceBound: DeviceBound = {
+      state: async (_request, env) => {
+        seen.push(env)
+        return 'proven'
+      },
+    }
+    const of = site({ deviceBound })
+    const browser = await signedIn(of)
+    const env = { name: 'of the platform' }
+    await browser.visit((_auth, request) => of.login.of(new Request(request), env).userId())
+    expect(seen).toEqual([env])
+  })
+
+  it('fails the request where that can not be told', async () => {
+    const of = site({
+      deviceBound: {
+        state: async () => {
+          throw new Error('the keys are away')
+        },
+      },
+    })
+    const browser = await signedIn(of)
+    await expect(browser.visit((auth) => auth.user())).rejects.toThrow('the keys are away')
+    const wrong = site({ deviceBound: { state: async () => true as unknown as DeviceState } })
+    const other = await signedIn(wrong)
+    await expect(other.visit((auth) => auth.user())).rejects.toThrow(/deviceBound must answer/)
+  })
+
+  it('needs the request, and says so', () => {
+    const { of } = bound()
+    expect(() => of.login.of(of.sessions.open('') as never)).toThrow(/needs the Request/)
+  })
+})

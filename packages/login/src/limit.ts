@@ -1,0 +1,156 @@
+import type { SessionInfo } from '@fetch-sessions/core'
+import type { Account } from './account.js'
+import { LoginError } from './errors.js'
+import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+
+/** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
+const SEAT_LIFE = 30_000
+/** How often a sign-in asks again while others are under way. */
+const MAX_ATTEMPTS = 20
+/** How long it waits from one time to the next at most, in milliseconds: with a seat, and without one. */
+const MIN_PAUSE = 10
+const MAX_PAUSE = 300
+
+/** What a sign-in is about. */
+interface SignIn<User> {
+  readonly account: Account<User>
+  readonly id: string
+  readonly user: User
+  readonly max: number
+  readonly time: number
+}
+
+/** Sign-ins of one user under way in this process: they follow one another, so that none is refused for another. */
+const queues: WeakMap<object, Map<string, Promise<unknown>>> = new WeakMap()
+
+/**
+ * Does a sign-in that is refused where the user has as many sessions as there may be. `replaced`: the user's own session
+ * that goes on as the new one.
+ *
+ * A place is taken before anything is done, by a session that holds nothing and that nobody has the cookie of. Whoever
+ * comes later finds it, so of two sign-ins at the same moment, on different servers, one at least sees the other.
+ *
+ * @throws LoginError if there is no place
+ */
+export async function signInOrRefuse<User, R>(
+  signIn: SignIn<User>,
+  replaced: string | undefined,
+  work: () => Promise<R>,
+): Promise<R> {
+  return inTurn(signIn, async () => {
+    const seat = await takeSeat(signIn, replaced)
+    try {
+      return await work()
+    } finally {
+      await signIn.account.sessions.destroy(seat)
+    }
+  })
+}
+
+/**
+ * Ends the oldest sessions of a user above the limit, and tells which. Of parallel sign-ins, the last to ask sees all, and
+ * all agree on which are the newest.
+ */
+export async function endOldest<User>({ account, id, user, max }: SignIn<User>, own: string): Promise<string[]> {
+  for (let attempt = 1; ; attempt++) {
+    const infos = await listSessions(account, id, 'maxSessions')
+    if (infos.length <= max) return []
+    const { opened, isWhole } = await openSessions(account, infos)
+    // One that has got another id in between would not be counted.
+    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
+    const ended = opened
+      .filter((_, index) => isLive[index])
+      .sort(bySignIn)
+      .slice(max)
+      .map(({ info }) => info.id)
+    await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
+    return ended
+  }
+}
+
+/**
+ * A seat is taken while the others, seats included, leave room for it. So however many come at once, on however many
+ * servers, there are never too many: whoever took a seat last sees all the others. Where there is no room for all seats,
+ * those behind give theirs up and come again, so that those in front get in.
+ */
+async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
+  const { sessions } = signIn.account
+  let seat: string | undefined
+  try {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      seat ??= (await sessions.issue({}, { owner: signIn.id })).id
+      const room = await look(signIn, seat, replaced)
+      if (room === 'enough') return seat
+      if (room === 'none') break
+      if (room === 'for others') {
+        await sessions.destroy(seat)
+        seat = undefined
+      }
+      await pause(seat === undefined ? Math.min(MAX_PAUSE, 10 * 2 ** attempt) : MIN_PAUSE)
+    }
+  } catch (error) {
+    if (seat !== undefined) await sessions.destroy(seat).catch(() => {})
+    throw error
+  }
+  if (seat !== undefined) await sessions.destroy(seat)
+  throw new LoginError(
+    'ERR_LOGIN_FULL',
+    `The user has ${signIn.max} sessions, and may have no more: sign out elsewhere`,
+  )
+}
+
+/** `in turn`: once those behind have given up their seats. */
+async function look<User>(
+  { account, id, user, max, time }: SignIn<User>,
+  seat: string,
+  replaced: string | undefined,
+): Promise<'enough' | 'none' | 'for others' | 'in turn'> {
+  // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
+  const known = new Map<string, SessionInfo>()
+  for (let i = 0; i < 2; i++) {
+    for (const info of await listSessions(account, id, 'maxSessions')) known.set(info.id, info)
+  }
+  const own = known.get(seat)
+  const others = [...known.values()].filter((info) => info.id !== seat && info.id !== replaced)
+  if (others.length < max) return 'enough'
+  const { opened, isWhole } = await openSessions(account, others)
+  if (!isWhole) return 'in turn'
+  let signedIn = 0
+  const seats: SessionInfo[] = []
+  for (const session of opened) {
+    if (session.isEmpty) {
+      if (time - session.info.createdAt < SEAT_LIFE) seats.push(session.info)
+      else await account.sessions.destroy(session.info.id)
+    } else if (await isOwnSignIn(account, session, id, user)) signedIn++
+  }
+  if (signedIn >= max) return 'none'
+  if (signedIn + seats.length < max) return 'enough'
+  const ahead = seats.filter((other) => own === undefined || isBefore(other, own))
+  return signedIn + ahead.length < max ? 'in turn' : 'for others'
+}
+
+/** Which of two seats was taken first, the same for everybody. */
+function isBefore(a: SessionInfo, b: SessionInfo): boolean {
+  return a.createdAt === b.createdAt ? a.id < b.id : a.createdAt < b.createdAt
+}
+
+/** Up to so many milliseconds. */
+function pause(longest: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
+}
+
+async function inTurn<User, R>({ account, id }: SignIn<User>, work: () => Promise<R>): Promise<R> {
+  // On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck.
+  if ('WebSocketPair' in globalThis) return work()
+  const queue = queues.get(account.sessions) ?? new Map<string, Promise<unknown>>()
+  queues.set(account.sessions, queue)
+  const before = queue.get(id) ?? Promise.resolve()
+  const turn = before.then(work, work)
+  queue.set(id, turn)
+  try {
+    return await turn
+  } finally {
+    if (queue.get(id) === turn) queue.delete(id)
+  }
+}

@@ -1,0 +1,340 @@
+import type { SessionData, SessionHandle, WritableSession } from '@fetch-sessions/core'
+import { type Account, hashOf, idOf, timeOf } from './account.js'
+import type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
+import { type Current, CurrentUser } from './current-user.js'
+import type { DeviceState } from './device-bound.js'
+import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
+import type { LoginEvent } from './events.js'
+import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
+import { endOldest, signInOrRefuse } from './limit.js'
+import { LOGIN_KEY, type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { namesOf, type OneOrMore } from './options.js'
+import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
+import { siteDataHeaders } from './site-data.js'
+import {
+  bySignIn,
+  endSessions,
+  isOwnSignIn,
+  isUnsupported,
+  listSessions,
+  openSessions,
+  supported,
+} from './user-sessions.js'
+
+type Session = WritableSession<SessionData>
+
+export class RequestAuth<User> implements Auth<User> {
+  readonly #account: Account<User>
+  readonly #handle: SessionHandle<SessionData>
+  readonly #request: Request | undefined
+  readonly #current: CurrentUser<User>
+
+  constructor(account: Account<User>, handle: SessionHandle<SessionData>, request: Request | undefined) {
+    this.#account = account
+    this.#handle = handle
+    this.#request = request
+    this.#current = new CurrentUser(account, handle, request)
+  }
+
+  async userId(): Promise<string | undefined> {
+    return (await this.#current.notes())?.id
+  }
+
+  async user(): Promise<User | undefined> {
+    return (await this.#current.get())?.user
+  }
+
+  async actor(): Promise<User | undefined> {
+    return (await this.#current.get())?.actor
+  }
+
+  async signIn(user: User, options: SignInOptions = {}): Promise<void> {
+    rejectUnknown('signIn', options, ['remember', 'factor', 'keep', 'label'])
+    const { maxSessions: max, whenFull } = this.#account.options
+    // 1. All that can fail, before anything is changed.
+    const id = idOf(this.#account, user)
+    const [hash, time, session] = await Promise.all([
+      hashOf(this.#account, id, user),
+      timeOf(this.#account),
+      this.#handle.read(),
+    ])
+    const factors = options.factor === undefined ? [] : namesOf('signIn: factor', options.factor)
+    const remembered = rememberedBy(options.remember)
+    const order = orderOfNow()
+    // A remembered session is fresh by `confirm` alone.
+    const notes: LoginNotes =
+      remembered === undefined
+        ? { id, hash, at: time, order, factors: timesOf(factors, time) }
+        : { id, hash, at: time, order, factors: {}, remembered }
+    const label = labelOf(options.label, this.#request, this.#account.options.describeDevice)
+    const keep = keysOf('signIn', options.keep)
+    const { id: replacedId, owner } = session
+    const previousSessionId = session.isNew ? undefined : replacedId
+    const previousUserId = notesIn(session)?.id
+    // 2. The new session, if there is a place for it.
+    const begin = async (): Promise<void> => {
+      await this.#replace(notes, keep, (session) => {
+        session.regenerate({ restart: true })
+        session.setLabel(label)
+        session.setLifetime(undefined)
+        if (remembered !== undefined) session.setLifetime(remembered)
+      })
+    }
+    const about = { userId: id, time }
+    if (max !== undefined && whenFull === 'refuse') {
+      const replaced = owner === id ? replacedId : undefined
+      await signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin).catch((error) => {
+        if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
+        throw error
+      })
+    } else await begin()
+    this.#current.set({ notes, user, actor: undefined })
+    const sessionId = await this.#sessionId()
+    const isRemembered = remembered !== undefined
+    this.#emit({ type: 'signed-in', ...about, sessionId, previousSessionId, previousUserId, factors, isRemembered })
+    // 3. The oldest ones above the limit.
+    if (max !== undefined && whenFull !== 'refuse') await this.#endOldest(id, user, max, time)
+  }
+
+  async signOut(): Promise<Headers> {
+    const notes = await this.#notes()
+    const sessionId = await this.#sessionId()
+    await this.#destroy()
+    if (notes !== undefined) this.#emit({ type: 'signed-out', from: 'here', ...(await this.#about(notes, sessionId)) })
+    return siteDataHeaders(this.#account.options.clearSiteData)
+  }
+
+  async signOutOthers(): Promise<number | undefined> {
+    const { notes } = await this.#required('signOutOthers')
+    // A new id of this request is to be spared, so it has to be there.
+    await this.#handle.save()
+    const sessionId = await this.#sessionId()
+    const ended = await endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
+    this.#emit({ type: 'signed-out', from: 'others', ...ended, ...(await this.#about(notes, sessionId)) })
+    return ended.count
+  }
+
+  async signOutEverywhere(): Promise<Headers> {
+    const { notes } = await this.#required('signOutEverywhere')
+    const sessionId = await this.#sessionId()
+    await this.#destroy()
+    const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere')
+    this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...(await this.#about(notes, sessionId)) })
+    return siteDataHeaders(this.#account.options.clearSiteData)
+  }
+
+  async confirm(factor: OneOrMore): Promise<void> {
+    const factors = namesOf('confirm: factor', factor)
+    const current = await this.#required('confirm')
+    if (current.notes.actor !== undefined) {
+      throw new LoginError('ERR_LOGIN_IMPERSONATING', 'confirm: who acts as a user can not confirm to be that user')
+    }
+    const time = await timeOf(this.#account)
+    const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
+    await this.#save(notes, (session) => session.regenerate())
+    this.#current.set({ ...current, notes })
+    this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
+  }
+
+  async isFresh(seconds: number, factor?: string, { proven = false }: FreshOptions = {}): Promise<boolean> {
+    checkSeconds('isFresh: seconds', seconds)
+    if (factor !== undefined) namesOf('isFresh: factor', factor)
+    const current = await this.#current.get()
+    if (current === undefined || current.actor !== undefined) return false
+    if (proven && (await this.deviceState()) !== 'proven') return false
+    const { factors, remembered, at } = current.notes
+    const shown = Object.entries(factors).filter(([name]) => factor === undefined || name === factor)
+    const times = shown.map(([, time]) => time)
+    if (factor === undefined && remembered === undefined) times.push(at)
+    return (await timeOf(this.#account)) - Math.max(...times) <= seconds * 1000
+  }
+
+  async can(permission: OneOrMore): Promise<boolean> {
+    const names = namesOf('can', permission)
+    const current = await this.#current.get()
+    if (current === undefined) return false
+    const permissions = await this.#current.permissions(current.user)
+    return names.every((name) => permissions.has(name))
+  }
+
+  async devices(): Promise<Device[]> {
+    const { notes, user } = await this.#required('devices')
+    const infos = await listSessions(this.#account, notes.id, 'devices')
+    const { opened } = await openSessions(this.#account, infos)
+    const isOwn = await Promise.all(opened.map((session) => isOwnSignIn(this.#account, session, notes.id, user)))
+    const current = await this.#sessionId()
+    return opened
+      .filter((_, index) => isOwn[index])
+      .sort(bySignIn)
+      .map(({ info: { id, label, createdAt, lastUsedAt } }) => ({
+        id,
+        label,
+        createdAt,
+        lastUsedAt,
+        isCurrent: id === current,
+      }))
+  }
+
+  async signOutDevice(id: string): Promise<boolean> {
+    const { notes } = await this.#required('signOutDevice')
+    const sessionId = await this.#sessionId()
+    if (id === sessionId) {
+      await this.signOut()
+      return true
+    }
+    let isOwn = false
+    const change = (session: Session): void => {
+      isOwn = session.owner === notes.id
+      if (isOwn) session.destroy()
+    }
+    const edit = (): Promise<boolean> => this.#account.sessions.edit(id, change)
+    const isDone = (await supported('signOutDevice', 'keeps sessions on the server', edit)) && isOwn
+    const about = await this.#about(notes, sessionId)
+    this.#emit(isDone ? { type: 'device-signed-out', deviceId: id, ...about } : { type: 'device-refused', ...about })
+    return isDone
+  }
+
+  async impersonate(user: User, options: ImpersonateOptions = {}): Promise<void> {
+    const seconds = secondsOf(options)
+    const current = await this.#required('impersonate')
+    const notes = await notesOfImpersonation(this.#account, current.notes, user)
+    const time = await timeOf(this.#account)
+    await this.#replace(notes, keysOf('impersonate', options.keep), (session) => {
+      session.regenerate()
+      session.setLifetime(undefined)
+      session.setLifetime({ absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds), persistent: false })
+    })
+    this.#current.set({ notes, user, actor: current.user })
+    const about = await this.#about(notes)
+    this.#emit({ type: 'impersonation-started', seconds, ...about, actorId: current.notes.id })
+  }
+
+  async stopImpersonating(options: { keep?: readonly string[] } = {}): Promise<User | undefined> {
+    rejectUnknown('stopImpersonating', options, ['keep'])
+    const current = await this.#current.get()
+    const notes = current?.notes.actor
+    // Whoever may not come back has been signed out by now.
+    if (current === undefined || notes === undefined) return current?.user
+    await this.#replace(notes, keysOf('stopImpersonating', options.keep), (session) => {
+      session.regenerate()
+      session.setLifetime(undefined)
+      if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
+    })
+    this.#current.set({ notes, user: current.actor as User, actor: undefined })
+    const about = await this.#about(current.notes)
+    this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
+    return current.actor
+  }
+
+  async credentialChanged(user: User): Promise<void> {
+    const id = idOf(this.#account, user)
+    const [before, hash] = await Promise.all([this.#notes(), hashOf(this.#account, id, user)])
+    const isCurrent = before?.id === id
+    if (isCurrent) {
+      const notes = { ...before, hash }
+      await this.#save(notes, (session) => session.regenerate())
+      const actor = notes.actor && (await this.#current.get())?.actor
+      this.#current.set({ notes, user, actor })
+    }
+    const sessionId = await this.#sessionId()
+    const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
+    const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
+    this.#emit({ type: 'credential-changed', ...ended, ...about })
+  }
+
+  deviceState(): Promise<DeviceState> {
+    return this.#current.deviceState()
+  }
+
+  /** Whether the session's store is down, and nobody can know who is signed in. */
+  async isDegraded(): Promise<boolean> {
+    return (await this.#handle.read()).isDegraded
+  }
+
+  /** For an event about somebody who may be signed in. */
+  async aboutNow(): Promise<Omit<Extract<LoginEvent, { type: 'refused' }>, 'type' | 'reason'>> {
+    const notes = await this.#notes()
+    return notes ? this.#about(notes) : { time: await timeOf(this.#account) }
+  }
+
+  /** Where the store can't end an owner's sessions, they end by themselves at their next use. */
+  async #endForCredential(id: string, except: string | undefined): Promise<{ count?: number }> {
+    try {
+      return await endSessions(this.#account, id, 'credentialChanged', except)
+    } catch (error) {
+      if (isUnsupported(error)) return {}
+      throw error
+    }
+  }
+
+  async #endOldest(id: string, user: User, max: number, time: number): Promise<void> {
+    const own = await this.#sessionId()
+    const endedSessionIds = await endOldest({ account: this.#account, id, user, max, time }, own)
+    if (endedSessionIds.length > 0) {
+      this.#emit({ type: 'limit-reached', userId: id, time, sessionId: own, endedSessionIds })
+    }
+    // Newer sign-ins, at the same moment, have taken all places.
+    if (endedSessionIds.includes(own)) await this.#destroy()
+  }
+
+  /** These notes and what is kept, and nothing else. The session is the user's, or whoever's who acts as the user. */
+  async #replace(notes: LoginNotes, keep: readonly string[], change: (session: Session) => void): Promise<void> {
+    await this.#save(notes, (session) => {
+      // First of all, since the store may refuse an owner: then nothing has changed.
+      session.setOwner(notes.actor?.id ?? notes.id)
+      const kept = keep.map((key) => [key, session.get(key)] as const)
+      session.clear()
+      for (const [key, value] of kept) session.set(key, value)
+      change(session)
+    })
+  }
+
+  /** Stores the session with these notes. */
+  async #save(notes: LoginNotes, change: (session: Session) => void): Promise<void> {
+    await this.#handle.save((session) => {
+      change(session)
+      session.set(LOGIN_KEY, notes)
+    })
+    if (notesIn(await this.#handle.read()) === undefined) {
+      throw new TypeError(
+        `fetch-sessions: the schema of the sessions drops the key "${LOGIN_KEY}", in which login keeps who is signed in: let it pass, as in z.object({ ${LOGIN_KEY}: z.unknown() })`,
+      )
+    }
+  }
+
+  async #destroy(): Promise<void> {
+    this.#current.set(undefined)
+    await this.#handle.save((session) => session.destroy())
+  }
+
+  /** @throws LoginError if nobody is signed in */
+  async #required(what: string): Promise<Current<User>> {
+    const current = await this.#current.get()
+    if (current === undefined) throw new LoginError('ERR_LOGIN_REQUIRED', `${what}: nobody is signed in`)
+    return current
+  }
+
+  async #notes(): Promise<LoginNotes | undefined> {
+    return notesIn(await this.#handle.read())
+  }
+
+  async #sessionId(): Promise<string> {
+    return (await this.#handle.read()).id
+  }
+
+  async #about(
+    notes: LoginNotes,
+    sessionId?: string,
+  ): Promise<{ userId: string; actorId: string | undefined; sessionId: string; time: number }> {
+    const time = await timeOf(this.#account)
+    return { userId: notes.id, actorId: notes.actor?.id, sessionId: sessionId ?? (await this.#sessionId()), time }
+  }
+
+  #emit(event: LoginEvent): void {
+    this.#account.emit(event)
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof LoginError && error.code === 'ERR_LOGIN_FULL'
+}

@@ -1,0 +1,91 @@
+import { isSessionError, type SessionInfo } from '@fetch-sessions/core'
+import { type Account, compare } from './account.js'
+import { LoginError } from './errors.js'
+import { type LoginNotes, notesIn } from './notes.js'
+
+/** A session of a user, and who is signed in there. `notes` is left out of one that has none. */
+export interface UserSession {
+  readonly info: SessionInfo
+  readonly notes: LoginNotes | undefined
+  readonly isEmpty: boolean
+}
+
+/** What the store holds of a user. */
+export async function listSessions<User>(account: Account<User>, owner: string, what: string): Promise<SessionInfo[]> {
+  return supported(what, 'lists the sessions of an owner', () => account.sessions.listByOwner(owner))
+}
+
+/** The same with the notes of each. `isWhole`: none has ended, or got another id, since they were listed. */
+export async function openSessions<User>(
+  account: Account<User>,
+  infos: readonly SessionInfo[],
+): Promise<{ readonly opened: UserSession[]; readonly isWhole: boolean }> {
+  const opened = (await Promise.all(infos.map((info) => open(account, info)))).filter((one) => one !== undefined)
+  return { opened, isWhole: opened.length === infos.length }
+}
+
+/** Whether this is the user's own sign-in, and not over: neither an impersonation nor one with an older credential. */
+export async function isOwnSignIn<User>(
+  account: Account<User>,
+  { notes }: UserSession,
+  id: string,
+  user: User,
+): Promise<boolean> {
+  if (notes === undefined || notes.id !== id || notes.actor !== undefined) return false
+  return (await compare(account, notes, user)) !== 'wrong'
+}
+
+/** The newest sign-in first, the same for everybody. */
+export function bySignIn(a: UserSession, b: UserSession): number {
+  return (
+    b.info.createdAt - a.info.createdAt ||
+    (b.notes?.order ?? 0) - (a.notes?.order ?? 0) ||
+    (a.info.id < b.info.id ? -1 : 1)
+  )
+}
+
+/** Ends the sessions of a user. How many, where that is known. */
+export async function endSessions<User>(
+  account: Account<User>,
+  owner: string,
+  what: string,
+  except?: string,
+): Promise<{ count?: number }> {
+  const options = except === undefined ? {} : { except }
+  const count = await supported(what, 'ends the sessions of an owner', () =>
+    account.sessions.destroyByOwner(owner, options),
+  )
+  return count === undefined ? {} : { count }
+}
+
+/** @throws LoginError where the store can't do that */
+export async function supported<T>(what: string, does: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isUnsupported(error)) throw error
+    throw new LoginError(
+      'ERR_LOGIN_UNSUPPORTED',
+      `${what} needs a session store that ${does}, which this one can't: take one with an owner index (docs/stores.md)`,
+      { cause: error },
+    )
+  }
+}
+
+export function isUnsupported(error: unknown): boolean {
+  return (
+    (isSessionError(error) && error.code === 'ERR_SESSION_UNSUPPORTED') ||
+    (error instanceof LoginError && error.code === 'ERR_LOGIN_UNSUPPORTED')
+  )
+}
+
+async function open<User>(account: Account<User>, info: SessionInfo): Promise<UserSession | undefined> {
+  try {
+    const session = await account.sessions.peek(info.id)
+    return session && { info, notes: notesIn(session), isEmpty: session.size === 0 }
+  } catch (error) {
+    // What can't be read is nobody's sign-in.
+    if (isSessionError(error) && error.code === 'ERR_SESSION_DATA') return { info, notes: undefined, isEmpty: false }
+    throw error
+  }
+}

@@ -1,0 +1,62 @@
+import { invalid, isObject } from './check.js'
+
+type Callback = (error?: unknown, session?: unknown) => void
+
+/**
+ * A store of express-session, as `connect-redis`, `connect-pg-simple` and many others have one; `@fastify/session` takes
+ * the same.
+ */
+export interface ExpressStore {
+  get(sid: string, callback: (error: unknown, session?: unknown) => void): unknown
+  destroy(sid: string, callback?: (error?: unknown) => void): unknown
+}
+
+/** The records of such a store, read without it. */
+export interface OldRecords {
+  /** Its kind, to tell it from an `ExpressStore`. */
+  readonly kind: 'records'
+  get(sid: string): Promise<unknown>
+  destroy(sid: string): Promise<unknown>
+}
+
+/** A record, as such stores keep it. */
+export interface ExpressRecord {
+  readonly data: Record<string, unknown>
+  readonly cookie: Record<string, unknown>
+}
+
+/** What is kept under an id. A store that is down throws. */
+export async function loadRecord(store: ExpressStore | OldRecords, sid: string): Promise<ExpressRecord | undefined> {
+  const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback)))
+  if (!isObject(record)) return undefined
+  const { cookie, ...data } = record
+  return { data, cookie: isObject(cookie) ? cookie : {} }
+}
+
+export async function endRecord(store: ExpressStore | OldRecords, sid: string): Promise<void> {
+  await ('kind' in store ? store.destroy(sid) : called((callback) => store.destroy(sid, callback)))
+}
+
+/** @throws TypeError if this is no such store */
+export function checkStore(library: string, store: unknown): void {
+  const isStore = isObject(store) && typeof store.get === 'function' && typeof store.destroy === 'function'
+  if (!isStore) {
+    throw invalid(
+      library,
+      'store',
+      'must be the store that it had, such as new RedisStore({ client }): it has get and destroy',
+    )
+  }
+}
+
+/** With a callback, as those stores are called; some throw, and some return a promise as well. */
+function called(call: (callback: Callback) => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const returned = call((error, session) => {
+      // So says a store of files that there is none.
+      if (error && (error as { code?: unknown }).code !== 'ENOENT') reject(error)
+      else resolve(error ? undefined : session)
+    })
+    if (returned instanceof Promise) returned.catch(reject)
+  })
+}

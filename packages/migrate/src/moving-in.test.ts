@@ -1,0 +1,135 @@
+import { CookieStore, MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { BroughtCookies } from './brought-cookies.js'
+import { fromCookieSession, fromIronSession, movingIn } from './index.js'
+import { Jar } from './testing/jar.js'
+import { later } from './testing/moves.js'
+import { NewApp, oldData } from './testing/new-app.js'
+
+const secret = 'thirty-two bytes of secret, at least'
+const keys = ['a key of cookie-session']
+
+/** A cookie of cookie-session. */
+async function cookieOf(data: object, key: string = keys[0] as string): Promise<string> {
+  const value = Buffer.from(JSON.stringify(data)).toString('base64')
+  const { default: Keygrip } = await import('keygrip')
+  return `session=${value}; session.sig=${new Keygrip([key]).sign(`session=${value}`)}`
+}
+
+describe('movingIn', () => {
+  it('takes a manager or its options, and returns the manager', async () => {
+    const manager = new SessionManager({ store: new MemoryStore(), secret })
+    expect(movingIn(manager, [])).toBe(manager)
+    const sessions = movingIn({ store: new MemoryStore(), secret }, [fromCookieSession({ keys })])
+    expect((await sessions.read(await cookieOf(oldData))).toJSON()).toEqual(oldData)
+  })
+
+  it('takes several libraries, of which the first good cookie counts', async () => {
+    const iron = fromIronSession({ password: secret, cookieName: 'iron' })
+    const app = new NewApp([iron, fromCookieSession({ keys })])
+    const jar = new Jar()
+    expect(await app.visit(jar, () => {}, `iron=old; ${await cookieOf(oldData)}`)).toEqual(oldData)
+    expect(app.rejections()).toEqual(['malformed'])
+  })
+
+  it('brings a session that lives in its cookie, as long as the old one can be brought', async () => {
+    const app = new NewApp([fromCookieSession({ keys })], { store: new CookieStore() as never })
+    const header = await cookieOf(oldData)
+    const jar = new Jar()
+    expect(await app.visit(jar, () => {}, header)).toEqual(oldData)
+    expect(await app.visit(jar)).toEqual(oldData)
+    // Nobody notes what has moved.
+    expect(await app.see(header)).toEqual(oldData)
+  })
+
+  it('ends with `until`, and remembers no longer than that', async () => {
+    const until = Date.now() + 3_600_000
+    const app = new NewApp([fromCookieSession({ keys })], { until })
+    const header = await cookieOf(oldData)
+    await app.see(header)
+    await later(1800, async () => expect(await app.see(await cookieOf({ user: 'grace' }))).toEqual({ user: 'grace' }))
+    await later(3601, async () => {
+      expect(await app.see(await cookieOf({ user: 'alan' }))).toEqual({})
+      // The notes are as old as the sessions by then.
+      expect(await app.sessions.deleteExpired()).toBe(2)
+    })
+  })
+
+  it('refuses data that the session can not hold, and tells why', async () => {
+    const app = new NewApp([fromCookieSession({ keys, map: () => ({ visits: Number.NaN }) })])
+    expect(await app.see(await cookieOf(oldData))).toEqual({})
+    const [event] = app.events
+    expect(event).toMatchObject({ type: 'rejected', reason: 'data', from: 'cookie-session' })
+    const promised = new NewApp([fromCookieSession({ keys, map: (async () => ({})) as never })])
+    await promised.see(await cookieOf(oldData))
+    expect((promised.events[0] as unknown as { error: Error }).error.cause).toMatchObject({
+      message: 'map must return an object, and no promise',
+    })
+  })
+
+  it.each([
+    [undefined, undefined, 'movingIn takes a list'],
+    [[{}], undefined, 'movingIn takes a list'],
+    [[], { grace: -1 }, 'grace must be a number of seconds'],
+    [[], { grace: 1e9 }, 'grace must be a number of seconds'],
+    [[], { until: 'tomorrow' }, 'until must be a Date'],
+    [[], { keepOld: 'yes' }, 'keepOld must be true or false'],
+    [[], { keep: true }, 'keep is no option of movingIn'],
+  ])('refuses what can not work (%#)', (from, options, message) => {
+    expect(() => movingIn({ store: new MemoryStore(), secret }, from as never, options as never)).toThrow(message)
+  })
+
+  it('names no manager twice', () => {
+    const manager = movingIn({ store: new MemoryStore(), secret }, [])
+    expect(() => movingIn(manager, [])).toThrow('startFrom was called before')
+    expect(() => movingIn(undefined as never, [])).toThrow('sessions is missing')
+  })
+})
+
+describe('the cookies of a request', () => {
+  it('are read by name, in their order, without quotes and decoded', () => {
+    const cookies = new BroughtCookies('a=1;  b="2%203" ; a=%E0%A4%A; =x; c; a=; aa=4')
+    expect(cookies.values('a')).toEqual(['1', '%E0%A4%A'])
+    expect(cookies.values('b')).toEqual(['2 3'])
+    expect(cookies.raw('b')).toEqual(['2%203'])
+    expect([cookies.has('a'), cookies.has('c'), cookies.has('d')]).toEqual([true, false, false])
+    expect(cookies.names((name) => name.startsWith('a'))).toEqual(['a', 'aa'])
+  })
+
+  it('are no more than a few, each no longer than a browser keeps', () => {
+    const many = Array.from({ length: 100 }, (_, n) => `a=${n}`).join('; ')
+    expect(new BroughtCookies(many).values('a')).toHaveLength(4)
+    expect(new BroughtCookies(`a=${'x'.repeat(4097)}; a=${'x'.repeat(4096)}`).values('a')).toHaveLength(1)
+  })
+})
+
+describe('a bundle', () => {
+  /** The modules that a bundle of this line has, where nothing but what is used stays. */
+  const bundled = async (line: string): Promise<string> => {
+    const { metafile } = await build({
+      stdin: { contents: line, resolveDir: import.meta.dirname, loader: 'ts' },
+      alias: { '@fetch-sessions/core': `${import.meta.dirname}/../../core/src/index.ts` },
+      bundle: true,
+      format: 'esm',
+      write: false,
+      metafile: true,
+      treeShaking: true,
+      external: ['node:*'],
+    })
+    const [output] = Object.values(metafile.outputs)
+    return Object.entries(output?.inputs ?? {})
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => path)
+      .join('\n')
+  }
+
+  it('has what one library needs, and nothing of the others', async () => {
+    const express = await bundled("export { movingIn, fromExpressSession } from './index.js'")
+    expect(express).toContain('express-session.ts')
+    expect(express).not.toMatch(/jose|iron-webcrypto|noble|hash-wasm/)
+    const iron = await bundled("export { movingIn, fromIronSession } from './index.js'")
+    expect(iron).toContain('iron-webcrypto')
+    expect(iron).not.toMatch(/jose|noble|hash-wasm/)
+  })
+})

@@ -1,0 +1,46 @@
+import { defaults, unseal as unsealIron } from 'iron-webcrypto'
+import { ENDLESS } from './old-library.js'
+
+/** Passwords by their id in the seal, or the one for all. */
+export type IronPassword = string | Uint8Array | Readonly<Record<string, string | Uint8Array>>
+
+/** What a seal held. */
+export interface Unsealed {
+  readonly value: unknown
+  /** Milliseconds since the epoch. `undefined`: it has no end. */
+  readonly expiresAt: number | undefined
+  /** The same, and as much longer as clocks may differ: so long it opens. */
+  readonly opensUntil: number
+}
+
+/** How a seal may have been made. */
+export interface SealSettings {
+  /** Of the password, for its keys. */
+  readonly iterations?: number
+  /** Of the library's own options for its seals. */
+  readonly options?: Record<string, unknown> | undefined
+}
+
+/** Opens what `@hapi/iron` or one of its successors has sealed (`Fe26.2*…`), or says why not. */
+export async function unseal(
+  sealed: string,
+  password: IronPassword,
+  { iterations = 1, options = {} }: SealSettings = {},
+): Promise<Unsealed | 'malformed' | 'signature' | 'expired'> {
+  const parts = sealed.split('*')
+  if (parts.length !== 8 || parts[0] !== 'Fe26.2') return 'malformed'
+  const settings = {
+    ...defaults,
+    ...options,
+    encryption: { ...defaults.encryption, iterations, ...(options.encryption as object | undefined) },
+    integrity: { ...defaults.integrity, iterations, ...(options.integrity as object | undefined) },
+  }
+  try {
+    const value = await unsealIron(sealed, password, settings)
+    const expiresAt = parts[5] ? Number(parts[5]) : undefined
+    const opensUntil = expiresAt === undefined ? Date.now() + ENDLESS : expiresAt + settings.timestampSkewSec * 1000
+    return { value, expiresAt, opensUntil }
+  } catch (error) {
+    return error instanceof Error && error.message.startsWith('Expired') ? 'expired' : 'signature'
+  }
+}

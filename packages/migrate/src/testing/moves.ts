@@ -1,0 +1,140 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Brought } from '../moving-in.js'
+import type { OldLibrary } from '../old-library.js'
+import { Jar } from './jar.js'
+import { countVisit, NewApp, type NewData, oldData, signOut } from './new-app.js'
+
+/** An application with the old library. */
+export interface OldApp {
+  /** Signs a visitor in with the library itself. The `Set-Cookie` lines. */
+  signIn(data: object): Promise<readonly string[]>
+  /** How it moves in. */
+  from(): OldLibrary<Brought<NewData>>
+  /** What the library itself finds by these cookies. */
+  see(header: string): Promise<unknown>
+  /** Whether its data is all in the cookie, which it takes as long as that lives. */
+  readonly isStateless: boolean
+}
+
+/** What holds for each library. */
+export function moves(name: string, open: () => OldApp | Promise<OldApp>): void {
+  describe(`a visitor of ${name}`, () => {
+    it('stays signed in with all data, under a new id, and loses the old cookie and the old session', async () => {
+      const old = await open()
+      const jar = new Jar().take(await old.signIn(oldData))
+      const before = jar.header
+      expect(await old.see(before)).toMatchObject(oldData)
+      const app = new NewApp([old.from()])
+      expect(await app.visit(jar)).toEqual(oldData)
+      expect(jar.names).toEqual(['__Host-sid'])
+      expect(await app.visit(jar, countVisit)).toEqual(oldData)
+      expect(await app.visit(jar)).toEqual({ ...oldData, visits: 1 })
+      expect(app.events.filter(({ type }) => type === 'moved-in')).toHaveLength(1)
+      if (!old.isStateless) expect(await old.see(before)).not.toHaveProperty('user')
+    })
+
+    it('moves once, however many requests come at once', async () => {
+      const old = await open()
+      const jar = new Jar().take(await old.signIn(oldData))
+      const { header } = jar
+      const app = new NewApp([old.from()])
+      const shown = await Promise.all([1, 2, 3, 4, 5].map(() => app.visit(jar, countVisit, header)))
+      for (const one of shown) expect(one).toMatchObject(oldData)
+      expect(await app.visit(jar)).toEqual({ ...oldData, visits: 5 })
+      expect(await app.count()).toBe(1)
+    })
+
+    it('gains nothing by the old cookie after the move', async () => {
+      const old = await open()
+      const jar = new Jar().take(await old.signIn(oldData))
+      const { header } = jar
+      const app = new NewApp([old.from()], { grace: 0 })
+      await app.visit(jar)
+      expect(await app.see(header)).toEqual({})
+      expect(await app.count()).toBe(1)
+    })
+
+    it('is signed out of both by a sign-out, before the move and after it', async () => {
+      const old = await open()
+      const app = new NewApp([old.from()])
+      for (const first of [() => {}, (jar: Jar) => app.visit(jar)]) {
+        const jar = new Jar().take(await old.signIn(oldData))
+        const { header } = jar
+        await first(jar)
+        await app.visit(jar, signOut)
+        expect(jar.names).toEqual([])
+        expect(await app.see(header)).toEqual({})
+      }
+      expect(await app.count()).toBe(0)
+    })
+
+    it('goes by our cookie where there are both, and loses the other one', async () => {
+      const old = await open()
+      const app = new NewApp([old.from()])
+      const { setCookie } = await app.sessions.issue({ user: 'grace' })
+      const jar = new Jar().take(await old.signIn(oldData)).take([setCookie])
+      expect(await app.visit(jar)).toEqual({ user: 'grace' })
+      expect(jar.names).toEqual(['__Host-sid'])
+    })
+
+    it('brings nothing by a cookie that is forged, cut off, too long or rubbish', async () => {
+      const old = await open()
+      const { header } = new Jar().take(await old.signIn(oldData))
+      const app = new NewApp([old.from()])
+      const [name] = header.split('=') as [string]
+      const value = header.split(';')[0]?.slice(name.length + 1) as string
+      const rest = header.slice(name.length + 1 + value.length)
+      const middle = Math.floor(value.length / 2)
+      const swapped = value[middle] === 'A' ? 'B' : 'A'
+      for (const bad of [
+        value.slice(0, middle) + swapped + value.slice(middle + 1),
+        value.slice(0, middle),
+        value.slice(0, -3),
+        value.slice(1),
+        `${value}${'A'.repeat(5000)}`,
+        'A'.repeat(300),
+        '%',
+        '%E0%A4%A',
+        '*******',
+        '.',
+        's:.',
+        ';',
+        '__chunked__99999999',
+        '__chunked__3',
+      ]) {
+        expect(await app.see(`${name}=${bad}${rest}`)).toEqual({})
+      }
+      expect(await app.count()).toBe(0)
+    })
+
+    it('is not looked at after `until`', async () => {
+      const old = await open()
+      const { header } = new Jar().take(await old.signIn(oldData))
+      const app = new NewApp([old.from()], { until: new Date(Date.now() - 1) })
+      expect(await app.see(header)).toEqual({})
+    })
+
+    it('may go on at the old application, if that is kept', async () => {
+      const old = await open()
+      const jar = new Jar().take(await old.signIn(oldData))
+      const { header } = jar
+      const app = new NewApp([old.from()], { keepOld: true })
+      expect(await app.visit(jar)).toEqual(oldData)
+      expect(await old.see(jar.header)).toMatchObject(oldData)
+      await app.visit(jar, signOut)
+      expect(jar.names).toEqual([])
+      expect(await app.see(header)).toEqual({})
+    })
+  })
+}
+
+/** Runs this some time later. */
+export async function later<T>(seconds: number, act: () => Promise<T>): Promise<T> {
+  const now = Date.now()
+  vi.useFakeTimers({ toFake: ['Date'], now: now + seconds * 1000 })
+  try {
+    return await act()
+  } finally {
+    vi.useRealTimers()
+  }
+}

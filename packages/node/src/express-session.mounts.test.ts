@@ -1,0 +1,246 @@
+import { createServer, type RequestListener } from 'node:http'
+import express, { type ErrorRequestHandler, type Express, Router } from 'express'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { StagedStore } from '../../core/src/testing/staged-store.js'
+import {
+  expressSession,
+  failSession,
+  requestOf,
+  type SessionEvent,
+  type SessionHandle,
+  SessionManager,
+  type SessionOptions,
+  sessionOf,
+} from './index.js'
+import { Client } from './testing/client.js'
+import { listen, type Running } from './testing/servers.js'
+
+interface Data {
+  count: number
+  user: string
+}
+
+let running: Running | undefined
+let store: StagedStore
+let events: SessionEvent[]
+let app: Express
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
+
+beforeEach(() => {
+  store = new StagedStore()
+  store.delay(0, 3)
+  events = []
+  app = express().set('env', 'test')
+})
+
+afterEach(async () => {
+  await running?.close()
+  running = undefined
+})
+
+async function start(): Promise<Client> {
+  running = await listen(createServer(app as RequestListener))
+  return new Client(running.origin)
+}
+
+const sorry: ErrorRequestHandler = (error, _request, response, _next) => {
+  response.status(error.status ?? 500).send(`sorry: ${error.message}`)
+}
+
+const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+
+describe('several middlewares on one request', () => {
+  it('of one manager, nested in routers, are one session with one cookie', async () => {
+    const sessions = manager()
+    const inner = Router({ mergeParams: true }).use(expressSession(sessions))
+    inner.get('/', async (request, response) => {
+      ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
+      response.json({ ...request.params, same: handleOf(request) === sessions.open(requestOf(request)) })
+    })
+    const sub = express().use(expressSession(sessions)).use('/inner', inner)
+    app.use(expressSession(sessions), expressSession(sessions))
+    app.use(async (request, _response, next) => {
+      ;(await handleOf(request).write()).set('user', 'ada')
+      next()
+    })
+    app.use('/sub', sub).use('/:name/inner', inner)
+    const client = await start()
+    const [first, second] = [await client.visit('/sub/inner'), await client.visit('/ada/inner')]
+    expect([await first.json(), await second.json()]).toEqual([{ same: true }, { name: 'ada', same: true }])
+    expect([first.headers.getSetCookie().length, store.memory.size]).toEqual([1, 1])
+    expect((await sessions.read(client.cookie)).toJSON()).toEqual({ user: 'ada', count: 2 })
+  })
+
+  it('of two managers with names of their own are two sessions with two cookies', async () => {
+    const carts = manager({ cookie: { name: '__Host-cart' } })
+    app.use(expressSession(manager()), expressSession(carts, { as: 'cart' })).get('/', async (request, response) => {
+      ;(await handleOf(request).write()).set('user', 'ada')
+      ;(await handleOf(request, 'cart').write()).set('count', 3)
+      response.send('ok')
+    })
+    const response = await (await start()).visit('/')
+    expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
+    expect(store.memory.size).toBe(2)
+  })
+
+  it('of two managers, of which the second can not be stored: the cookie of the first comes with the error', async () => {
+    const broken = new StagedStore()
+    broken.fail('create')
+    const carts = manager({ store: broken, cookie: { name: '__Host-cart' } })
+    app.use(expressSession(manager()), expressSession(carts, { as: 'cart' })).get('/', async (request, response) => {
+      ;(await handleOf(request).write()).set('user', 'ada')
+      ;(await handleOf(request, 'cart').write()).set('count', 3)
+      response.send('ok')
+    })
+    app.use(sorry)
+    const response = await (await start()).visit('/')
+    expect([response.status, response.headers.getSetCookie().length, response.headers.get('cache-control')]).toEqual([
+      500,
+      1,
+      'no-store',
+    ])
+  })
+
+  it('of two managers with one cookie name are a TypeError that says what to do', async () => {
+    app
+      .use(expressSession(manager()), expressSession(manager(), { as: 'other' }))
+      .get('/', async (request, response) => {
+        await handleOf(request).read()
+        await handleOf(request, 'other').read()
+        response.send('ok')
+      })
+    app.use(sorry)
+    expect(await (await start()).text('/')).toMatch(/two managers use the cookie "__Host-sid"/)
+  })
+})
+
+describe('what is not done', () => {
+  it.each([
+    [
+      'assigning null, as with express-session',
+      (request: { session: unknown }) => (request.session = null),
+      /can not be assigned.*destroy\(\)/,
+    ],
+    [
+      'a property of the handle',
+      (request: { session: unknown }) => ((request.session as { user?: string }).user = 'ada'),
+      /not extensible/,
+    ],
+  ])('is a TypeError: %s', async (_name, act, message) => {
+    app.use(expressSession(manager())).get('/', (request, response) => {
+      act(request as never)
+      response.send('ok')
+    })
+    app.use(sorry)
+    expect(await (await start()).text('/')).toMatch(message)
+  })
+
+  it('is a property that another middleware has', async () => {
+    app.use((request, _response, next) => {
+      Object.assign(request, { session: {} })
+      next()
+    })
+    app.use(expressSession(manager()), sorry)
+    expect(await (await start()).text('/')).toMatch(/requests have a "session" already/)
+  })
+
+  it.each([
+    ['no sessions', () => expressSession(undefined as never), /sessions is missing/],
+    ['the class', () => expressSession(SessionManager as never), /is the class/],
+    [
+      'an option of express-session',
+      () => expressSession(manager(), { resave: false } as never),
+      /resave does not exist here/,
+    ],
+    ['an empty name', () => expressSession(manager(), { as: '' }), /as must be/],
+    ['a status as failed', () => expressSession(manager(), { failed: 500 as never }), /failed must be/],
+  ])('is an option that can not work: %s', (_name, act, message) => {
+    expect(act).toThrow(TypeError)
+    expect(act).toThrow(message)
+  })
+
+  it('is to ask for a session where no middleware ran', () => {
+    expect(() => sessionOf({})).toThrow(/no session "session", since no session middleware ran/)
+    expect(() => failSession({ headers: {} } as never)).toThrow(/no session middleware ran/)
+  })
+})
+
+describe('a session after the head of its response', () => {
+  it('can be changed by save(change) alone, as in every stream', async () => {
+    const sessions = manager()
+    const { id, cookie } = await sessions.issue({ count: 0 })
+    const codes: unknown[] = []
+    app.use(expressSession(sessions)).get('/', async (request, response) => {
+      const handle = handleOf(request)
+      const session = await handle.write()
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      for (let i = 0; i < 3; i++) {
+        response.write('data: tick\n\n')
+        await handle.save((session) => void session.update('count', (n = 0) => n + 1))
+      }
+      try {
+        session.set('count', 99)
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code)
+      }
+      response.end()
+    })
+    const client = await start()
+    client.cookie = cookie
+    expect(await client.text('/')).toBe('data: tick\n\n'.repeat(3))
+    expect([codes, (await sessions.peek(id))?.get('count')]).toEqual([['ERR_SESSION_COMMITTED'], 3])
+  })
+
+  it('that is asked for too late says so, and so does one whose middleware comes too late', async () => {
+    const codes: unknown[] = []
+    const late = async (request: object): Promise<void> => {
+      try {
+        ;(await handleOf(request).write()).set('count', 1)
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code)
+      }
+    }
+    const session = expressSession(manager())
+    app.get('/before', session, async (request, response) => {
+      response.write('hel')
+      await late(request)
+      response.end('lo')
+    })
+    app.get(
+      '/behind',
+      async (request, response, next) => {
+        response.write('hel')
+        session(request, response, next)
+        await late(request)
+        response.end('lo')
+      },
+      () => {},
+    )
+    const client = await start()
+    expect([await client.text('/before'), await client.text('/behind')]).toEqual(['hello', 'hello'])
+    expect([codes, store.memory.size]).toEqual([['ERR_SESSION_COMMITTED', 'ERR_SESSION_COMMITTED'], 0])
+  })
+
+  it('is stored by the policy that asks for it, with a cookie', async () => {
+    app
+      .use(expressSession(manager({ persistence: 'always' })))
+      .get('/', (_request, response) => void response.send('ok'))
+    const client = await start()
+    await client.visit('/')
+    expect([store.memory.size, client.cookie === '']).toEqual([1, false])
+  })
+
+  it('that somebody has opened by the manager is stored as well', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions)).get('/', async (request, response) => {
+      ;(await sessions.write(requestOf(request))).set('user', 'ada')
+      response.send('ok')
+    })
+    const client = await start()
+    await client.visit('/')
+    expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
+  })
+})

@@ -1,0 +1,305 @@
+import { createServer, type RequestListener } from 'node:http'
+import { basename, dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import cookieParser from 'cookie-parser'
+import express, { type ErrorRequestHandler, type Express } from 'express'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { StagedStore } from '../../core/src/testing/staged-store.js'
+import {
+  expressSession,
+  failSession,
+  type SessionEvent,
+  type SessionHandle,
+  SessionManager,
+  type SessionOptions,
+  sessionOf,
+} from './index.js'
+import { Client, cookieOf } from './testing/client.js'
+import { listen, type Running } from './testing/servers.js'
+
+interface Data {
+  count: number
+  user: string
+}
+
+let running: Running | undefined
+let store: StagedStore
+let events: SessionEvent[]
+let app: Express
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
+
+beforeEach(() => {
+  store = new StagedStore()
+  store.delay(0, 3)
+  events = []
+  app = express().set('env', 'test')
+})
+
+afterEach(async () => {
+  await running?.close()
+  running = undefined
+})
+
+async function start(): Promise<Client> {
+  running = await listen(createServer(app as RequestListener))
+  return new Client(running.origin)
+}
+
+const sorry: ErrorRequestHandler = (error, _request, response, _next) => {
+  response.status(error.status ?? 500).send(`sorry: ${error.message}`)
+}
+
+const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+
+describe('a middleware of Express', () => {
+  it('counts for a client that keeps its cookie, and for nobody else', async () => {
+    app.use(expressSession(manager())).get('/', async (request, response) => {
+      const session = await handleOf(request).write()
+      response.send(`Visit ${session.update('count', (n = 0) => n + 1)}`)
+    })
+    const [ada, bob] = [await start(), new Client(running?.origin ?? '')]
+    expect([await ada.text('/'), await ada.text('/'), await bob.text('/')]).toEqual(['Visit 1', 'Visit 2', 'Visit 1'])
+  })
+
+  it('costs a request that does not use its session no call of the store, and adds nothing to the response', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions)).get('/', (_request, response) => void response.send('same for all'))
+    const { cookie } = await sessions.issue({ count: 1 })
+    store.forget()
+    const client = await start()
+    client.cookie = cookie
+    const response = await client.visit('/')
+    expect([store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
+  })
+
+  it('takes options, and a function of none that makes them once', async () => {
+    let made = 0
+    const options = (): SessionOptions<Data> => {
+      made++
+      return { store, secret }
+    }
+    app.use(expressSession(options)).get('/', async (request, response) => {
+      ;(await handleOf(request).write()).set('count', 1)
+      response.send('ok')
+    })
+    const client = await start()
+    for (let i = 0; i < 3; i++) await client.visit('/')
+    expect([made, store.memory.size]).toEqual([1, 1])
+  })
+
+  it('has sent no cookie before the sign-in is stored, and the redirect leads to somebody who is signed in', async () => {
+    app.use(expressSession(manager()))
+    app.get('/sign-in', async (request, response) => {
+      const session = await handleOf(request).write()
+      session.set('user', 'ada').regenerate()
+      response.redirect(303, '/who')
+    })
+    app.get('/who', async (request, response) => {
+      response.send((await handleOf(request).read()).get('user') ?? 'nobody')
+    })
+    app.get('/sign-out', async (request, response) => {
+      ;(await handleOf(request).write()).destroy()
+      response.redirect(303, '/who')
+    })
+    const client = await start()
+    for (let i = 0; i < 3; i++) {
+      expect((await client.visit('/sign-in')).headers.get('location')).toBe('/who')
+      expect(await client.text('/who')).toBe('ada')
+    }
+    await client.visit('/sign-out')
+    expect([client.cookie, await client.text('/who')]).toEqual(['', 'nobody'])
+  })
+
+  it('keeps other cookies, whenever they are set, and merges Vary and Cache-Control', async () => {
+    app.use(cookieParser(), expressSession(manager()))
+    app.get('/', async (request, response) => {
+      response.cookie('before', '1').vary('Accept')
+      ;(await handleOf(request).write()).set('count', 1)
+      response
+        .append('Set-Cookie', 'after=2')
+        .set('Cache-Control', 'public, max-age=60')
+        .set('CDN-Cache-Control', 'max-age=9')
+      response.send('ok')
+    })
+    const response = await (await start()).visit('/')
+    expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['before', 'after', '__Host-sid'])
+    expect([response.headers.get('vary'), response.headers.get('cache-control')]).toEqual([
+      'Accept, Cookie',
+      'private, max-age=60',
+    ])
+    expect(response.headers.get('cdn-cache-control')).toBeNull()
+  })
+
+  it.each(['Cookie', 'accept, COOKIE', '*'])('leaves a Vary of "%s" as it is', async (vary) => {
+    app.use(expressSession(manager())).get('/', async (request, response) => {
+      await handleOf(request).read()
+      response.set('Vary', vary).send('ok')
+    })
+    expect((await (await start()).visit('/')).headers.get('vary')).toBe(vary)
+  })
+
+  it('sends files, renders pages and answers conditional requests as always', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions))
+    app.engine('txt', (_path, options, done) => done(null, `hello ${(options as { name?: string }).name}`))
+    app.set('views', dirname(fileURLToPath(import.meta.url)))
+    app.use(async (request, _response, next) => {
+      ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
+      next()
+    })
+    app.get('/file', (_request, response) => void response.sendFile(fileURLToPath(import.meta.url)))
+    app.get('/json', (_request, response) => void response.json({ a: 1 }))
+    app.use('/static', express.static(dirname(fileURLToPath(import.meta.url))))
+    const client = await start()
+    expect(await client.text('/file')).toContain('expressSession')
+    expect(await client.text(`/static/${basename(fileURLToPath(import.meta.url))}`)).toContain('expressSession')
+    const etag = (await client.visit('/json')).headers.get('etag') ?? ''
+    const unchanged = await client.visit('/json', { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } })
+    expect([unchanged.status, unchanged.headers.get('vary')]).toEqual([304, 'Cookie'])
+    const head = await client.visit('/json', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '7', ''])
+    expect(await client.text('/file', { headers: { range: 'bytes=0-9' } })).toHaveLength(10)
+    expect((await sessions.read(client.cookie)).get('count')).toBe(6)
+  })
+})
+
+describe('an error in Express', () => {
+  const failing: Readonly<Record<string, (app: Express) => unknown>> = {
+    'a handler that throws': (app) =>
+      app.get('/', async (request) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        throw new Error('broken')
+      }),
+    'a handler that rejects later': (app) =>
+      app.get('/', async (request) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        await new Promise((soon) => setImmediate(soon))
+        return Promise.reject(new Error('broken'))
+      }),
+    'a call of next': (app) =>
+      app.get('/', async (request, _response, next) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        next(new Error('broken'))
+      }),
+    'a status of 500': (app) =>
+      app.get('/', async (request, response) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        response.sendStatus(500)
+      }),
+  }
+
+  it.each(Object.keys(failing))('saves nothing: %s', async (name) => {
+    const sessions = manager()
+    app.use(expressSession(sessions))
+    failing[name]?.(app)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const client = await start()
+    client.cookie = cookie
+    const response = await client.visit('/')
+    expect([response.status, response.headers.get('vary')]).toEqual([500, 'Cookie'])
+    expect((await sessions.read(cookie)).get('user')).toBe('ada')
+    client.cookie = ''
+    expect(cookieOf(await client.visit('/'))).toBe('')
+    expect(store.memory.size).toBe(1)
+  })
+
+  it('does not keep a sign-out from being carried out, and the cookie is taken back', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions)).get('/', async (request) => {
+      ;(await handleOf(request).write()).destroy()
+      throw new Error('broken')
+    })
+    const { id, cookie } = await sessions.issue({ user: 'ada' })
+    const client = await start()
+    client.cookie = cookie
+    expect([(await client.visit('/')).status, client.cookie]).toEqual([500, ''])
+    expect(await sessions.peek(id)).toBeUndefined()
+  })
+
+  it('below 500 saves, unless an error handler tells of it', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions))
+    const refuse = async (request: object): Promise<never> => {
+      ;(await handleOf(request).write()).set('user', 'eve')
+      throw Object.assign(new Error('no'), { status: 409 })
+    }
+    app.get('/silent', refuse)
+    app.get('/told', refuse, ((error, request, _response, next) => {
+      failSession(request, error)
+      next(error)
+    }) satisfies ErrorRequestHandler)
+    app.use(sorry)
+    const client = await start()
+    expect([(await client.visit('/told')).status, store.memory.size]).toEqual([409, 0])
+    expect([(await client.visit('/silent')).status, store.memory.size]).toEqual([409, 1])
+  })
+
+  it('is what "failed" says', async () => {
+    const sessions = manager()
+    const seen: unknown[] = []
+    const failed = (status: number, error: unknown): boolean => {
+      seen.push([status, error])
+      return status === 418
+    }
+    app.use(expressSession(sessions, { failed }))
+    app.get('/:status', async (request, response) => {
+      ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
+      response.status(Number(request.params.status)).send('so it is')
+    })
+    const client = await start()
+    for (const [path, stored] of [
+      ['/418', 0],
+      ['/503', 1],
+      ['/200', 1],
+    ] as const) {
+      await client.visit(path)
+      expect([path, store.memory.size]).toEqual([path, stored])
+    }
+    expect(seen).toEqual([
+      [418, undefined],
+      [503, undefined],
+      [200, undefined],
+    ])
+  })
+
+  it('keeps what was saved before it, and its cookie reaches the browser', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions)).get('/', async (request) => {
+      const handle = handleOf(request)
+      ;(await handle.write()).set('user', 'ada')
+      await handle.save()
+      ;(await handle.write()).set('user', 'eve')
+      throw new Error('broken')
+    })
+    const client = await start()
+    expect((await client.visit('/')).status).toBe(500)
+    expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
+  })
+
+  it('of a store that can not be read is one of the handler, and told to onEvent where the request ends with it', async () => {
+    const sessions = manager()
+    app.use(expressSession(sessions)).get('/', async (request, response) => {
+      response.send((await handleOf(request).read()).get('user') ?? 'nobody')
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('load')
+    const client = await start()
+    client.cookie = cookie
+    const response = await client.visit('/')
+    expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
+  })
+
+  it('of a store that can not be written is told to onEvent, once', async () => {
+    app.use(expressSession(manager())).get('/', async (request, response) => {
+      ;(await handleOf(request).write()).set('count', 1)
+      response.send('ok')
+    })
+    app.use(sorry)
+    store.fail('create')
+    expect(await (await start()).text('/')).toMatch(/^sorry: The session store failed/)
+    expect(events.filter(({ type }) => type === 'failed')).toHaveLength(1)
+  })
+})

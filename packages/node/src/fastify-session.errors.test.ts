@@ -1,0 +1,200 @@
+import { Readable } from 'node:stream'
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { StagedStore } from '../../core/src/testing/staged-store.js'
+import {
+  failSession,
+  fastifySession,
+  type SessionEvent,
+  type SessionHandle,
+  SessionManager,
+  type SessionOptions,
+  sessionOf,
+} from './index.js'
+import { Client } from './testing/client.js'
+import { listenFastify, type Running } from './testing/servers.js'
+
+interface Data {
+  count: number
+  user: string
+}
+
+let running: Running | undefined
+let store: StagedStore
+let events: SessionEvent[]
+let app: FastifyInstance
+let sessions: SessionManager<Data>
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
+
+beforeEach(() => {
+  store = new StagedStore()
+  store.delay(0, 3)
+  events = []
+  app = fastify({ forceCloseConnections: true })
+  sessions = manager()
+})
+
+afterEach(async () => {
+  await running?.close()
+  await app.close()
+  running = undefined
+})
+
+async function start(): Promise<Client> {
+  running = await listenFastify(app)
+  return new Client(running.origin)
+}
+
+const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+
+const count = async (request: object): Promise<number> =>
+  (await handleOf(request).write()).update('count', (n = 0) => n + 1)
+
+describe('an error in Fastify', () => {
+  const failing: Readonly<Record<string, (app: FastifyInstance) => unknown>> = {
+    'a handler that throws': (app) =>
+      app.get('/', async (request) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        throw new Error('broken')
+      }),
+    'a handler that sends an error below 500': (app) =>
+      app.get('/', async (request, reply) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        return reply.send(Object.assign(new Error('no'), { statusCode: 409 }))
+      }),
+    'one that the error handler makes a page of': (app) => {
+      app.setErrorHandler((_error, _request, reply) => reply.code(400).send('no'))
+      app.get('/', async (request) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        throw new Error('broken')
+      })
+    },
+    'a status of 500': (app) =>
+      app.get('/', async (request, reply) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        return reply.code(503).send('busy')
+      }),
+    'one that a handler tells of': (app) =>
+      app.get('/', async (request, reply) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        failSession(request)
+        return reply.code(409).send('no')
+      }),
+    'one of a hijacked reply': (app) =>
+      app.get('/', async (request, reply) => {
+        ;(await handleOf(request).write()).set('user', 'eve')
+        reply.hijack()
+        reply.raw.writeHead(502).end('no')
+      }),
+  }
+
+  it.each(Object.keys(failing))('saves nothing: %s', async (name) => {
+    await app.register(fastifySession, { sessions })
+    failing[name]?.(app)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const client = await start()
+    client.cookie = cookie
+    const response = await client.visit('/')
+    expect([response.status >= 400, response.headers.get('vary')]).toEqual([true, 'Cookie'])
+    expect((await sessions.read(cookie)).get('user')).toBe('ada')
+    client.cookie = ''
+    await client.visit('/')
+    expect([store.memory.size, client.cookie]).toEqual([1, ''])
+  })
+
+  it('does not keep a sign-out from being carried out', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request) => {
+      ;(await handleOf(request).write()).destroy()
+      throw new Error('broken')
+    })
+    const { id, cookie } = await sessions.issue({ user: 'ada' })
+    const client = await start()
+    client.cookie = cookie
+    expect([(await client.visit('/')).status, client.cookie]).toEqual([500, ''])
+    expect(await sessions.peek(id)).toBeUndefined()
+  })
+
+  it('is what "failed" says', async () => {
+    const seen: unknown[] = []
+    const failed = (status: number, error: unknown): boolean => {
+      seen.push([status, (error as Error | undefined)?.message])
+      return status === 418
+    }
+    await app.register(fastifySession, { sessions, failed })
+    app.get('/:status', async (request, reply) => {
+      await count(request)
+      const status = Number((request.params as { status: string }).status)
+      if (status === 500) throw new Error('broken')
+      return reply.code(status).send('so it is')
+    })
+    const client = await start()
+    for (const [path, stored] of [
+      ['/418', 0],
+      ['/500', 1],
+    ] as const) {
+      await client.visit(path)
+      expect([path, store.memory.size]).toEqual([path, stored])
+    }
+    expect(seen).toEqual([
+      [418, undefined],
+      [500, 'broken'],
+    ])
+  })
+
+  const answers: Readonly<Record<string, (app: FastifyInstance) => unknown>> = {
+    'a text': (app) => app.get('/', async (request) => `hello ${await count(request)}`),
+    'a redirect': (app) =>
+      app.get('/', async (request, reply) => {
+        await count(request)
+        return reply.redirect('/there')
+      }),
+    'a stream': (app) =>
+      app.get('/', async (request, reply) => {
+        await count(request)
+        return reply.header('etag', '"1"').send(Readable.from(['hello']))
+      }),
+    'a created thing': (app) =>
+      app.get('/', async (request, reply) => {
+        await count(request)
+        return reply.code(201).header('cache-control', 'public, max-age=60').send({ hello: 1 })
+      }),
+  }
+
+  it.each(Object.keys(answers))(
+    'of a store that is down reaches the error handler, in the place of %s',
+    async (name) => {
+      const errors: unknown[] = []
+      await app.register(fastifySession, { sessions })
+      app.setErrorHandler((error, _request, reply) => {
+        errors.push(error)
+        return reply.send('sorry')
+      })
+      answers[name]?.(app)
+      store.fail('create')
+      const response = await (await start()).visit('/')
+      expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([500, 'sorry', []])
+      expect([
+        response.headers.get('location'),
+        response.headers.get('etag'),
+        response.headers.get('cache-control'),
+      ]).toEqual([null, null, 'no-store'])
+      expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORE' })])
+      expect(events.filter(({ type }) => type === 'failed').length).toBeGreaterThan(0)
+    },
+  )
+
+  it('of a store that can not be read is told to onEvent', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request) => (await handleOf(request).read()).get('user'))
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    store.fail('load')
+    const client = await start()
+    client.cookie = cookie
+    expect((await client.visit('/')).status).toBe(500)
+    expect(events.map(({ type }) => type)).toContain('failed')
+  })
+})

@@ -1,0 +1,258 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import compress from '@fastify/compress'
+import cookie from '@fastify/cookie'
+import fastify, { type FastifyInstance } from 'fastify'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { StagedStore } from '../../core/src/testing/staged-store.js'
+import {
+  fastifySession,
+  requestOf,
+  type SessionEvent,
+  type SessionHandle,
+  SessionManager,
+  type SessionOptions,
+  sessionOf,
+} from './index.js'
+import { Client, exchange } from './testing/client.js'
+import { listenFastify, type Running } from './testing/servers.js'
+
+interface Data {
+  count: number
+  user: string
+}
+
+let running: Running | undefined
+let store: StagedStore
+let events: SessionEvent[]
+let app: FastifyInstance
+let sessions: SessionManager<Data>
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
+
+beforeEach(() => {
+  store = new StagedStore()
+  store.delay(0, 3)
+  events = []
+  app = fastify({ forceCloseConnections: true })
+  sessions = manager()
+})
+
+afterEach(async () => {
+  await running?.close()
+  await app.close()
+  running = undefined
+})
+
+async function start(): Promise<Client> {
+  running = await listenFastify(app)
+  return new Client(running.origin)
+}
+
+const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+
+const count = async (request: object): Promise<number> =>
+  (await handleOf(request).write()).update('count', (n = 0) => n + 1)
+
+describe('a plugin of Fastify', () => {
+  it('counts for a client that keeps its cookie, whatever way a handler replies', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/return', async (request) => `Visit ${await count(request)}`)
+    app.get('/object', async (request) => ({ visit: await count(request) }))
+    app.get('/send', async (request, reply) => reply.send(`Visit ${await count(request)}`))
+    app.get('/buffer', async (request, reply) => reply.send(Buffer.from(`Visit ${await count(request)}`)))
+    app.get('/stream', async (request, reply) => reply.send(Readable.from([`Visit ${await count(request)}`])))
+    app.get('/web-stream', async (request, reply) =>
+      reply.send(new Blob([`Visit ${await count(request)}`]).stream() as never),
+    )
+    app.get('/response', async (request, reply) =>
+      reply.send(
+        new Response(`Visit ${await count(request)}`, {
+          status: 201,
+          headers: { vary: 'Accept', 'cache-control': 'public', 'set-cookie': 'other=1' },
+        }),
+      ),
+    )
+    app.get('/file', async (request, reply) => {
+      await count(request)
+      return reply.send(createReadStream(new URL(import.meta.url)))
+    })
+    app.get('/redirect', async (request, reply) => {
+      await count(request)
+      return reply.redirect('/there', 303)
+    })
+    app.get('/nothing', async (request, reply) => {
+      await count(request)
+      return reply.code(204).send()
+    })
+    app.get('/raw', async (request, reply) => {
+      const visit = await count(request)
+      reply.hijack()
+      reply.raw.write('Visit ')
+      reply.raw.end(String(visit))
+    })
+    app.setNotFoundHandler(async (request, reply) => reply.code(404).send(`Visit ${await count(request)}`))
+    const client = await start()
+    const texts = ['/return', '/send', '/buffer', '/stream', '/web-stream', '/response', '/raw', '/nowhere']
+    for (const [i, path] of texts.entries()) expect([path, await client.text(path)]).toEqual([path, `Visit ${i + 1}`])
+    expect(await client.text('/file')).toContain('fastifySession')
+    expect((await client.visit('/redirect')).status).toBe(303)
+    expect((await client.visit('/nothing')).status).toBe(204)
+    expect(await client.text('/object')).toBe('{"visit":12}')
+    const fresh = new Client(running?.origin ?? '')
+    const response = await fresh.visit('/response')
+    expect(Object.fromEntries([...response.headers].filter(([name]) => /vary|cache-control/.test(name)))).toEqual({
+      vary: 'Accept, Cookie',
+      'cache-control': 'private',
+    })
+    expect([response.status, response.headers.getSetCookie().length]).toEqual([201, 2])
+    for (const path of ['/return', '/stream', '/raw', '/nothing', '/redirect', '/nowhere']) {
+      const response = await new Client(running?.origin ?? '').visit(path)
+      expect([path, response.headers.getSetCookie().length, response.headers.get('vary')]).toEqual([path, 1, 'Cookie'])
+    }
+  })
+
+  it('costs a request that does not use its session no call of the store, and adds nothing to the reply', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async () => 'same for all')
+    const { cookie } = await sessions.issue({ count: 1 })
+    store.forget()
+    const client = await start()
+    client.cookie = cookie
+    const response = await client.visit('/')
+    expect([store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
+  })
+
+  it('is there in hooks, in plugins that come later, and with HEAD', async () => {
+    await app.register(fastifySession, { sessions })
+    app.addHook('preHandler', async (request) => void (await count(request)))
+    await app.register(async (inner) => {
+      inner.get('/inner', async (request) => `Visit ${(await handleOf(request).read()).get('count')}`)
+    })
+    const client = await start()
+    expect(await client.text('/inner')).toBe('Visit 1')
+    const head = await client.visit('/inner', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-length')]).toEqual([200, '7'])
+  })
+
+  it('works with @fastify/cookie and @fastify/compress before and behind it', async () => {
+    await app.register(cookie)
+    await app.register(fastifySession, { sessions })
+    await app.register(compress, { threshold: 0 })
+    app.get('/', async (request, reply) => {
+      const visit = await count(request)
+      reply.setCookie('other', '1').header('cache-control', 'public, max-age=60')
+      return `Visit ${visit}`.repeat(100)
+    })
+    const client = await start()
+    const response = await client.visit('/')
+    expect(
+      response.headers
+        .getSetCookie()
+        .map((line) => line.split('=')[0])
+        .sort(),
+    ).toEqual(['__Host-sid', 'other'])
+    expect([response.headers.get('vary'), response.headers.get('cache-control')]).toEqual([
+      expect.stringMatching(/cookie/i),
+      'private, max-age=60',
+    ])
+    expect([response.headers.get('content-encoding'), await response.text()]).toEqual([
+      expect.stringMatching(/br|gzip|zstd/),
+      'Visit 1'.repeat(100),
+    ])
+  })
+
+  it('replaces a cookie line and a Vary that stand on the raw response', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request, reply) => {
+      reply.raw.setHeader('Set-Cookie', 'raw=1')
+      reply.raw.setHeader('Vary', 'Origin')
+      await count(request)
+      return 'ok'
+    })
+    const response = await (await start()).visit('/')
+    expect([response.headers.getSetCookie().length, response.headers.get('vary')]).toEqual([2, 'Origin, Cookie'])
+  })
+})
+
+describe('several registrations', () => {
+  it('of one manager, nested, are one session with one cookie', async () => {
+    await app.register(fastifySession, { sessions })
+    await app.register(fastifySession, { sessions })
+    await app.register(async (inner) => {
+      await inner.register(fastifySession, { sessions })
+      inner.get('/', async (request) => {
+        await count(request)
+        return String(handleOf(request) === sessions.open(requestOf(request)))
+      })
+    })
+    const response = await (await start()).visit('/')
+    expect([await response.text(), response.headers.getSetCookie().length, store.memory.size]).toEqual(['true', 1, 1])
+  })
+
+  it('of two managers with names of their own are two sessions', async () => {
+    const carts = manager({ cookie: { name: '__Host-cart' } })
+    await app.register(fastifySession, { sessions })
+    await app.register(fastifySession, { sessions: carts, as: 'cart' })
+    app.get('/', async (request) => {
+      await count(request)
+      ;(await handleOf(request, 'cart').write()).set('count', 3)
+      return 'ok'
+    })
+    const response = await (await start()).visit('/')
+    expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
+  })
+
+  it('holds for what it is registered with, and says where it is not', async () => {
+    await app.register(async (inner) => {
+      await inner.register(fastifySession, { sessions })
+      inner.get('/inner', async (request) => `Visit ${await count(request)}`)
+    })
+    app.get('/outer', async (request) => `Visit ${await count(request)}`)
+    const client = await start()
+    expect(await client.text('/inner')).toBe('Visit 1')
+    expect(await client.text('/outer')).toMatch(/no session \\"session\\", since no session middleware ran/)
+  })
+
+  it.each([
+    ['no sessions', {}, /sessions is missing/],
+    [
+      'an option that does not exist',
+      { sessions: manager as never, saveUninitialized: true },
+      /saveUninitialized does not exist/,
+    ],
+  ])('is refused with words: %s', async (_name, options, message) => {
+    await expect(app.register(fastifySession, options as never)).rejects.toThrow(message)
+  })
+
+  it('is refused where requests have such a property already', async () => {
+    app.decorateRequest('session', null as never)
+    await expect(app.register(fastifySession, { sessions })).rejects.toThrow(/requests have a "session" already/)
+  })
+
+  it('can not be assigned to', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request) => {
+      Reflect.set(request, 'session', null)
+      return 'ok'
+    })
+    expect(await (await start()).text('/')).toMatch(/can not be assigned/)
+  })
+})
+
+describe('HTTP with Fastify', () => {
+  it('has trailers and a session', async () => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request, reply) => {
+      await count(request)
+      reply.trailer('x-sum', async () => '5')
+      return reply.send('hello')
+    })
+    await start()
+    const received = await exchange(running?.port ?? 0, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    expect(received).toMatch(/set-cookie: __Host-sid=/i)
+    expect(received).toMatch(/0\r\nx-sum: 5\r\n\r\n$/)
+  })
+})

@@ -1,0 +1,195 @@
+import type { SessionData, SessionHandle, SessionOptions, SessionSource } from '@fetch-sessions/core'
+import { HeldResponse } from './held-response.js'
+import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
+import type { NodeRequest } from './node-request.js'
+import { forgetBody, holdable, type NodeResponse, respondWithoutDetails } from './node-response.js'
+import { checkOptions, checkSessions, invalid } from './options.js'
+import type { RegisteredData } from './register.js'
+import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
+import { isTaken, refuseAssignment } from './session-property.js'
+
+// biome-ignore lint/suspicious/noTsIgnore: a doc comment, so that it gets as far as the published types
+/** @ts-ignore: Fastify need not be there */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The session of this request. Nothing happens before the first `read` or `write`. */
+    readonly session: SessionHandle<RegisteredData>
+  }
+}
+
+/** A `SessionManager`, whatever its sessions hold: Fastify can't infer that, `Register` tells it. */
+export type AnySessionManager = Record<'open' | 'begin' | 'handle', (...args: never[]) => unknown>
+
+export interface FastifySessionOptions extends NodeSessionOptions {
+  /** A `SessionManager`, its options, or a function that returns either and is called once. */
+  sessions: AnySessionManager | SessionOptions<SessionData> | (() => AnySessionManager | SessionOptions<SessionData>)
+}
+
+/** The part of a Fastify instance that the plugin needs. Its own types would have to be installed. */
+export interface FastifyInstanceLike {
+  hasRequestDecorator(name: never): boolean
+  decorateRequest(name: never, value: never): unknown
+  addHook(name: never, hook: never): unknown
+}
+
+interface Request {
+  readonly raw: NodeRequest
+  readonly log: { error(error: unknown): void }
+}
+
+interface Reply {
+  readonly raw: NodeResponse
+  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']>
+  getHeaders(): Record<string, unknown>
+  header(name: string, value: string | readonly string[]): unknown
+  removeHeader(name: string): unknown
+  code(status: number): unknown
+}
+
+type Done = (error?: unknown, payload?: unknown) => void
+
+interface Instance {
+  hasRequestDecorator(name: string): boolean
+  decorateRequest(name: string, value: { getter(this: Request): unknown; setter(this: Request): unknown }): unknown
+  addHook(name: 'onRequest', hook: (request: Request, reply: Reply, done: Done) => void): unknown
+  addHook(name: 'onError', hook: (request: Request, reply: Reply, error: unknown, done: Done) => void): unknown
+  addHook(name: 'onSend', hook: (request: Request, reply: Reply, payload: unknown, done: Done) => void): unknown
+}
+
+/**
+ * A plugin for Fastify that gives each request its session, as `request.session`. It holds for the instance that it is
+ * registered with and for everything in it, and comes before the plugins that use sessions.
+ *
+ * The store has answered before a reply is sent. A status of 500 or more, and everything that Fastify calls an error, saves
+ * nothing but a `destroy()`. If a session can't be stored, the error reaches the error handler, and nothing else is sent.
+ *
+ * @example
+ * ```ts
+ * await app.register(fastifySession, { sessions })
+ *
+ * app.get('/', async (request) => {
+ *   const session = await request.session.write()
+ *   return `Visit ${session.update('count', (n = 0) => n + 1)}`
+ * })
+ * ```
+ */
+export async function fastifySession(instance: FastifyInstanceLike, options: FastifySessionOptions): Promise<void> {
+  const { as, failed } = checkOptions(options)
+  if (options.sessions === undefined) {
+    throw invalid('sessions', 'is missing: app.register(fastifySession, { sessions: new SessionManager({ … }) })')
+  }
+  const managerOf = checkSessions(options.sessions as SessionSource<SessionData, []>)
+  const app = instance as unknown as Instance
+  decorate(app, as)
+  app.addHook('onRequest', (request, reply, done) => {
+    const manager = managerOf()
+    const opened = sessionsOf(request, reply)
+    const fail = (error: unknown): void => {
+      // Only what goes past the reply comes here: a hijacked one, or what is written to its raw response.
+      request.log.error(error)
+      respondWithoutDetails(holdable(reply.raw))
+    }
+    opened.name(as, manager)
+    opened.add({ manager, failed, fail })
+    done()
+  })
+  app.addHook('onError', (request, reply, error, done) => {
+    sessionsOf(request, reply).tell(error)
+    done()
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const body = unwrap(reply, payload)
+    const completing = complete(sessionsOf(request, reply), reply)
+    if (completing === undefined) {
+      done(null, body)
+      return
+    }
+    completing.then(
+      () => done(null, body),
+      (error) => {
+        startAnew(reply)
+        done(error)
+      },
+    )
+  })
+}
+
+/** Not a promise where there is nothing to wait for. */
+function complete(sessions: RequestSessions, reply: Reply): Promise<void> | undefined {
+  if (sessions.isComplete) return undefined
+  try {
+    const completing = sessions.complete(new NodeHeaders(headersOf(reply)))
+    return completing === undefined ? undefined : Promise.resolve(completing)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** Those of a request, whose raw response is held back for what goes past the reply. */
+function sessionsOf(request: Request, reply: Reply): RequestSessions {
+  const known = RequestSessions.of(request.raw)
+  if (known !== undefined) return known
+  const opened = new RequestSessions(request, () => reply.raw.statusCode)
+  new HeldResponse(holdable(reply.raw), opened)
+  return opened
+}
+
+/** The names that this plugin has given away, on an instance of Fastify. Those inside inherit them. */
+const NAMES: unique symbol = Symbol('fetch-sessions.names')
+
+function decorate(app: Instance & { [NAMES]?: ReadonlySet<string> }, as: string): void {
+  const names = app[NAMES] ?? new Set()
+  if (names.has(as)) return
+  if (app.hasRequestDecorator(as)) throw isTaken(as)
+  app.decorateRequest(as, {
+    getter() {
+      return RequestSessions.of(this.raw)?.named(as)
+    },
+    setter: () => refuseAssignment(as),
+  })
+  app[NAMES] = new Set([...names, as])
+}
+
+/** What Fastify does with a `Response` later: its headers have to be known when the session's are put beside them. */
+function unwrap(reply: Reply, payload: unknown): unknown {
+  if (!isResponse(payload) || payload.bodyUsed) return payload
+  reply.code(payload.status)
+  for (const [name, value] of payload.headers) reply.header(name, value)
+  return payload.body
+}
+
+/** As Fastify knows one: there may be several classes of that name. */
+function isResponse(payload: unknown): payload is Response {
+  return Object.prototype.toString.call(payload) === '[object Response]'
+}
+
+/** The headers of a reply, and of the response under it. */
+function headersOf(reply: Reply): OutgoingHeaders {
+  const remove = (name: string): void => {
+    reply.removeHeader(name)
+    reply.raw.removeHeader(name)
+  }
+  return {
+    getHeader: (name) => reply.getHeader(name),
+    getHeaderNames: () => Object.keys(reply.getHeaders()),
+    setHeader(name, value) {
+      // Else a cookie would be one more.
+      remove(name)
+      reply.header(name, value)
+    },
+    removeHeader: remove,
+  }
+}
+
+/** Fastify's error handler begins with the status that it finds. */
+function startAnew(reply: Reply): void {
+  forgetBody(headersOf(reply))
+  reply.code(500)
+}
+
+// What fastify-plugin does: the hooks hold for those who register the plugin, not for the plugin alone.
+Object.assign(fastifySession, {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('fastify.display-name')]: '@fetch-sessions/node',
+  [Symbol.for('plugin-meta')]: { name: '@fetch-sessions/node', fastify: '5.x' },
+})

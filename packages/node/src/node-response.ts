@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import type { OutgoingHeaders } from './node-headers.js'
+
+/** A response of `node:http`, of `node:https`, or of `node:http2`. */
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/** The same as far as it is held back and sent here. Node's two kinds have one behaviour and types that differ. */
+export interface HoldableResponse {
+  statusCode: number
+  statusMessage?: string | undefined
+  readonly headersSent: boolean
+  readonly destroyed?: boolean
+  readonly writableEnded: boolean
+  readonly writableLength?: number
+  readonly writableNeedDrain?: boolean
+  readonly writableHighWaterMark?: number
+  getHeader(name: string): number | string | string[] | undefined
+  getHeaderNames(): string[]
+  setHeader(name: string, value: number | string | readonly string[]): unknown
+  removeHeader(name: string): unknown
+  writeHead(status: number, ...rest: unknown[]): unknown
+  write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean
+  end(chunk?: unknown, encoding?: unknown, callback?: unknown): unknown
+  flushHeaders(): void
+  addTrailers(trailers: object): void
+  destroy(error?: Error): unknown
+  on(event: string, listener: (...args: never[]) => void): unknown
+  once(event: string, listener: (...args: never[]) => void): unknown
+  emit(event: string): boolean
+}
+
+export function holdable(response: NodeResponse): HoldableResponse {
+  return response as unknown as HoldableResponse
+}
+
+/** HTTP/2 has no words for a status, and Node warns of them. */
+function hasStatusMessage(response: HoldableResponse): boolean {
+  return !('stream' in response)
+}
+
+/** What describes a body that is not sent, and how long it may be kept. */
+const OF_THE_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|accept-ranges|location|refresh|expires|age|transfer-encoding|trailer)$)/i
+
+/** Makes a response that could not be sent ready for that of an error. Cookies and the headers of middleware stay. */
+export function startAnew(response: HoldableResponse): void {
+  forgetBody(response)
+  response.addTrailers({})
+  response.statusCode = 500
+  if (hasStatusMessage(response)) response.statusMessage = undefined
+}
+
+/** The same for its headers alone. */
+export function forgetBody(headers: OutgoingHeaders): void {
+  for (const name of headers.getHeaderNames()) if (OF_THE_BODY.test(name)) headers.removeHeader(name)
+  headers.setHeader('Cache-Control', 'no-store')
+}
+
+/** The answer to what went wrong, which says nothing of it. */
+export function respondWithoutDetails(response: HoldableResponse): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  startAnew(response)
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8')
+  response.end('Internal Server Error')
+}

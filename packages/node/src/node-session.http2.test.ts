@@ -1,0 +1,100 @@
+import { connect, createServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import { StagedStore } from '../../core/src/testing/staged-store.js'
+import { nodeSession, SessionManager, type WithSession } from './index.js'
+
+interface Data {
+  count: number
+}
+
+let store: StagedStore
+let sessions: SessionManager<Data>
+let errors: unknown[]
+
+beforeEach(() => {
+  store = new StagedStore()
+  store.delay(0, 3)
+  errors = []
+  sessions = new SessionManager<Data>({ store, secret })
+})
+
+describe('HTTP/2', () => {
+  type Http2Handler = (request: WithSession<Http2ServerRequest, Data>, response: Http2ServerResponse) => unknown
+
+  async function visit(handler: Http2Handler, cookie = ''): Promise<{ head: Record<string, unknown>; body: string }> {
+    const listener = nodeSession<Data, Http2ServerRequest, Http2ServerResponse>(sessions, handler, {
+      onError: (error) => errors.push(error),
+    })
+    const server = createServer(listener)
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    try {
+      const stream = client.request({ ':path': '/', ...(cookie && { cookie }) })
+      const head = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve))
+      return { head, body: await text(stream) }
+    } finally {
+      client.close()
+      server.close()
+    }
+  }
+
+  const answers: Readonly<Record<string, (response: Http2ServerResponse) => unknown>> = {
+    end: (response) => response.end('hello'),
+    'write and end': (response) => {
+      response.write('hel')
+      response.end('lo')
+    },
+    writeHead: (response) => response.writeHead(200, { 'x-one': '1' }).end('hello'),
+    'writeHead with names and values': (response) => response.writeHead(200, ['x-one', '1'] as never).end('hello'),
+    pipe: (response) => Readable.from(['hel', 'lo']).pipe(response as never),
+    'headers refused after write': (response) => {
+      response.write('hel')
+      expect(response.headersSent).toBe(true)
+      expect(() => response.setHeader('x-late', '1')).toThrow(/headers after/)
+      response.end('lo')
+    },
+  }
+
+  it.each(Object.keys(answers))('has the cookie in its head: %s', async (name) => {
+    const { head, body } = await visit(async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      answers[name]?.(response)
+    })
+    expect([head[':status'], body, (head['set-cookie'] as string[])?.length, head.vary]).toEqual([
+      200,
+      'hello',
+      1,
+      'Cookie',
+    ])
+    expect([errors, store.memory.size]).toEqual([[], 1])
+  })
+
+  it('finds the session that a cookie leads to', async () => {
+    const { cookie } = await sessions.issue({ count: 4 })
+    const { body } = await visit(async (request, response) => {
+      response.end(String((await request.session.read()).get('count')))
+    }, cookie)
+    expect(body).toBe('4')
+  })
+
+  it.each(Object.keys(answers).slice(0, 5))(
+    'answers a store that is down with a plain 500, in the place of %s',
+    async (name) => {
+      store.fail('create')
+      const { head, body } = await visit(async (request, response) => {
+        ;(await request.session.write()).set('count', 1)
+        answers[name]?.(response)
+      })
+      expect([head[':status'], body, head['set-cookie'], head['x-one'] ?? null]).toEqual([
+        500,
+        'Internal Server Error',
+        undefined,
+        null,
+      ])
+    },
+  )
+})

@@ -1,0 +1,172 @@
+import {
+  type Awaitable,
+  completeHeaders,
+  type HeaderFields,
+  isDueUnused,
+  type SessionHandle,
+  type SessionManager,
+  type ToSave,
+  tellFailure,
+} from '@fetch-sessions/core'
+import type { HeadKeeper } from './held-response.js'
+import { hasRequest, type NodeRequest, rawOf, requestOf } from './node-request.js'
+
+/** What an adapter may be told besides the sessions. */
+export interface NodeSessionOptions {
+  /** The name of the property that has the handle. Default `session`. */
+  as?: string
+  /**
+   * Whether a request has failed, so that nothing is saved but a `destroy()`: by the status of its response, and by the
+   * error that the framework, or `failSession`, has told of. Default: a status of 500 or more, or an error.
+   */
+  failed?: (status: number, error: unknown) => boolean
+}
+
+/** One manager at work on one request. */
+export interface Entry {
+  readonly manager: SessionManager<never>
+  readonly failed: NonNullable<NodeSessionOptions['failed']>
+  /** Hands on an error that is why the response can't be sent. */
+  readonly fail: (error: unknown) => void
+}
+
+interface OpenEntry extends Entry {
+  handle: SessionHandle<never> | undefined
+}
+
+const KNOWN: WeakMap<NodeRequest, RequestSessions> = new WeakMap()
+
+/** The sessions of one request, of one manager or of several, and what becomes of them when it is answered. */
+export class RequestSessions implements HeadKeeper {
+  readonly #request: NodeRequest | { readonly raw: NodeRequest }
+  readonly #raw: NodeRequest
+  readonly #statusOf: () => number
+  readonly #entries: OpenEntry[] = []
+  readonly #names: Map<string, SessionManager<never>> = new Map()
+  /** What the framework has told of. */
+  #error: unknown
+  /** The one that could not be saved. */
+  #broken: OpenEntry | undefined
+  #progress: 'open' | 'completing' | 'complete' = 'open'
+
+  constructor(request: NodeRequest | { readonly raw: NodeRequest }, statusOf: () => number) {
+    this.#request = request
+    this.#raw = rawOf(request)
+    this.#statusOf = statusOf
+    KNOWN.set(this.#raw, this)
+  }
+
+  /** Those of a request, if there is a middleware in front of it. */
+  static of(request: NodeRequest): RequestSessions | undefined {
+    return KNOWN.get(request)
+  }
+
+  get isComplete(): boolean {
+    return this.#progress === 'complete'
+  }
+
+  /** One manager more, if it is not here already. */
+  add(entry: Entry): void {
+    if (this.#entries.some(({ manager }) => manager === entry.manager)) return
+    this.#entries.push({ ...entry, handle: undefined })
+  }
+
+  /** From now on a property of the request is the handle of this manager's session. */
+  name(as: string, manager: SessionManager<never>): void {
+    this.#names.set(as, manager)
+  }
+
+  has(as: string): boolean {
+    return this.#names.has(as)
+  }
+
+  /** The handle that a property of the request has. */
+  named(as: string): SessionHandle<never> | undefined {
+    const manager = this.#names.get(as)
+    return manager && this.#handleOf(manager)
+  }
+
+  /** The handle of a manager's session, which is opened when somebody asks for it. */
+  #handleOf(manager: SessionManager<never>): SessionHandle<never> {
+    const entry = this.#entries.find((entry) => entry.manager === manager) as OpenEntry
+    if (entry.handle !== undefined) return entry.handle
+    const handle = this.#open(entry)
+    // The head is gone: the session is as after any commit.
+    if (this.#progress !== 'open') void completeHeaders(handle, new Headers(), { save: 'nothing' })
+    return handle
+  }
+
+  /** The request has failed. */
+  tell(error: unknown): void {
+    this.#error = error ?? new Error('the request has failed')
+    for (const { handle } of this.#entries) if (handle !== undefined) tellFailure(handle, error)
+  }
+
+  /** There is no head any more on which a cookie could go. */
+  giveUp(): void {
+    this.#progress = 'complete'
+  }
+
+  complete(headers: HeaderFields): Awaitable<void> {
+    if (this.isComplete) return undefined
+    this.#progress = 'completing'
+    return this.#completeFrom(0, headers)
+  }
+
+  fail(error: unknown): void {
+    const { fail } = this.#broken ?? (this.#entries[0] as OpenEntry)
+    fail(error)
+  }
+
+  #completeFrom(index: number, headers: HeaderFields): Awaitable<void> {
+    for (let i = index; i < this.#entries.length; i++) {
+      const saving = this.#completeOne(this.#entries[i] as OpenEntry, headers)
+      if (saving !== undefined) return saving.then(() => this.#completeFrom(i + 1, headers))
+    }
+    this.#progress = 'complete'
+  }
+
+  #completeOne(entry: OpenEntry, headers: HeaderFields): Promise<void> | undefined {
+    const save = this.#saves(entry)
+    const handle = entry.handle ?? this.#openUnused(entry, save)
+    if (handle === undefined) return undefined
+    const broken = (error: unknown): never => {
+      this.#broken = entry
+      this.#progress = 'open'
+      throw error
+    }
+    try {
+      const saving = completeHeaders(handle, headers, { save })
+      return isPromise(saving) ? saving.catch(broken) : undefined
+    } catch (error) {
+      return broken(error)
+    }
+  }
+
+  #saves(entry: OpenEntry): ToSave {
+    if (this.#broken === entry) return 'nothing'
+    if (this.#broken !== undefined) return 'sign-out'
+    return entry.failed(this.#statusOf(), this.#error) ? 'sign-out' : 'all'
+  }
+
+  /** Nobody has asked for it here. But somebody may have by the manager itself, or the manager may want it. */
+  #openUnused(entry: OpenEntry, save: ToSave): SessionHandle<never> | undefined {
+    const isWanted =
+      hasRequest(this.#raw) || (save === 'all' && isDueUnused(entry.manager.open(this.#raw.headers.cookie)))
+    return isWanted ? this.#open(entry) : undefined
+  }
+
+  #open(entry: OpenEntry): SessionHandle<never> {
+    // With a property of its own, a handle would keep nothing: "req.session.user = …" is to be an error.
+    entry.handle = Object.preventExtensions(entry.manager.begin(requestOf(this.#request)))
+    return entry.handle
+  }
+}
+
+export function failedByDefault(status: number, error: unknown): boolean {
+  return status >= 500 || error !== undefined
+}
+
+function isPromise(value: Awaitable<void>): value is Promise<void> {
+  return typeof (value as Promise<void> | undefined)?.then === 'function'
+}

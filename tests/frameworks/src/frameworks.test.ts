@@ -1,0 +1,30 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { frameworks as all, type Framework } from './frameworks.js'
+import { checksOf, type Outcomes, runAll } from './run.js'
+import { readTable, table, writeTable } from './table.js'
+
+/** `FRAMEWORKS=h3,next`: only these. */
+const only = process.env.FRAMEWORKS?.split(',')
+const frameworks = all.filter(({ folder }) => only?.includes(folder) ?? true)
+let outcomes: ReadonlyMap<Framework, Outcomes>
+
+beforeAll(async () => {
+  outcomes = await runAll(frameworks)
+})
+
+describe.each(frameworks.map((framework) => [framework.label, framework] as const))('%s', (_label, framework) => {
+  it.each(checksOf(framework).map((check) => [check.name, check] as const))('%s', (_name, check) => {
+    const outcome = outcomes.get(framework)
+    expect(outcome?.has(check)).toBe(true)
+    expect(outcome?.get(check)).toBeUndefined()
+  })
+})
+
+// With some of them alone, most of the table is not known.
+describe.skipIf(only)('the table of docs/frameworks.md', () => {
+  it('says what ran here', () => {
+    const ran = table(outcomes)
+    if (process.env.WRITE_TABLE !== undefined) writeTable(ran)
+    expect(readTable()).toBe(ran)
+  })
+})

@@ -1,0 +1,74 @@
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Check } from './checks.js'
+import { submit } from './form.js'
+import { Visitor } from './visitor.js'
+
+/** What Next alone has: each kind of function, and what one sees of another in one request. */
+export const nextChecks: readonly Check[] = [
+  {
+    name: 'shows the page behind an action what the action did',
+    async run({ origin }) {
+      const answer = await submit(new Visitor(origin), '/', 'count')
+      match(answer.text, /count: 1, user: nobody/)
+      equal(answer.headers.getSetCookie().length, 1)
+    },
+  },
+  {
+    name: 'saves what a route handler did that ends in redirect() or notFound(), and nothing of one that throws',
+    async run({ origin }) {
+      const visitor = new Visitor(origin)
+      const statuses: number[] = []
+      for (const end of ['missing', 'fail', 'redirect', 'return']) {
+        const { status } = await visitor.send(`/handler?then=${end}`, { method: 'POST' })
+        statuses.push(status)
+      }
+      deepEqual(statuses, [404, 500, 307, 200])
+      match((await visitor.send('/')).text, /count: 3, user: nobody/)
+    },
+  },
+  {
+    name: 'saves what an action did that ends in notFound()',
+    async run({ origin }) {
+      const visitor = new Visitor(origin)
+      equal((await submit(visitor, '/', 'count-nothing')).status, 404)
+      match((await visitor.send('/')).text, /count: 1, user: nobody/)
+    },
+  },
+  {
+    name: 'shows the page behind a proxy what the proxy did, and the action as well',
+    async run({ origin }) {
+      const visitor = new Visitor(origin)
+      const first = await visitor.send('/?welcome')
+      match(first.text, /count: 0, user: welcomed/)
+      match((await visitor.send('/')).text, /count: 0, user: welcomed/)
+      // The proxy begins a session, and the action behind it goes on with that.
+      const other = new Visitor(origin)
+      const form = await other.send('/')
+      const name = form.text.match(/name="(\$ACTION_ID_\w+)"/)?.[1] ?? ''
+      const body = new FormData()
+      body.append(name, '')
+      match((await other.send('/?welcome', { method: 'POST', body })).text, /count: 1, user: welcomed/)
+      match((await other.send('/')).text, /count: 1, user: welcomed/)
+    },
+  },
+]
+
+/** Under `next dev`, which loads modules anew. */
+export function reloadCheck(folder: string): Check {
+  return {
+    name: 'keeps its sessions in memory when their module is loaded anew',
+    async run({ origin }) {
+      const visitor = new Visitor(origin)
+      await submit(visitor, '/', 'count')
+      const loaded = async (): Promise<string> => (await visitor.send('/handler')).text
+      const before = await loaded()
+      await appendFile(join(folder, 'sessions.ts'), '\n// A change.\n')
+      const deadline = Date.now() + 30_000
+      while ((await loaded()) === before && Date.now() < deadline) await new Promise((wake) => setTimeout(wake, 200))
+      equal((await loaded()) === before, false, 'the module was not loaded anew')
+      match((await visitor.send('/')).text, /count: 1, user: nobody/)
+    },
+  }
+}
