@@ -152,8 +152,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-out that fails, and takes the cookie away',
     file: 'request/request-cookies.ts',
-    right: "(state.isNew || state.cookie === 'due')",
-    wrong: 'true',
+    right: "      if (!state.isNew && state.cookie !== 'due') return []\n",
+    wrong: '',
     scenario: 'a sign-out, sent again',
     failures: 1,
   },
