@@ -66,9 +66,9 @@ export function signIn(secret: string): { fetch: Hono['fetch'] } {
       session.setLabel(browserName(c.req.header('User-Agent')))
       session.set('user', String(name))
       session.set('flash', 'You are signed in.')
-      if (remember !== undefined) {
-        session.setLifetime({ persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY })
-      }
+      const remembered = { persistent: true, idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY }
+      // Also where nothing was ticked: the session that was here before may have been a remembered one.
+      session.setLifetime(remember === undefined ? undefined : remembered)
       await c.var.session.save() // Before the form is handled that was sent after this one.
       return session.id
     })

@@ -53,7 +53,7 @@ export class DurableObjectStore implements SessionStore {
   readonly limits: { readonly dataBytes: number; readonly ownerBytes: number }
   readonly #namespace: SessionObjectNamespace
   readonly #prefix: string
-  #now: () => number = Date.now
+  #now: () => number = () => Date.now()
 
   constructor(namespace: SessionObjectNamespace, options: DurableObjectStoreOptions) {
     checkOptions('durableObjectStore', options, ['prefix'])

@@ -74,7 +74,7 @@ export class KVStore implements SessionStore {
   readonly limits: { readonly dataBytes: number } = { dataBytes: 26_000_000 }
   readonly #namespace: KeyValueNamespace
   readonly #prefix: string
-  #now: () => number = Date.now
+  #now: () => number = () => Date.now()
 
   constructor(namespace: KeyValueNamespace, options: KVStoreOptions) {
     checkOptions('kvStore', options, ['prefix'])

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import {
   CookieStore,
+  isSessionError,
   MemoryStore,
   SessionConflictError,
   SessionDataError,
   SessionError,
+  SessionLockedError,
   SessionManager,
+  SessionStoreError,
+  SessionTooLargeError,
 } from './index.js'
 import { secret } from './testing/secret.js'
 import { stagedManager } from './testing/staged-manager.js'
@@ -91,5 +95,41 @@ describe('what must not be told', () => {
     }
     expect(error).toBeInstanceOf(TypeError)
     expect(everything(error)).not.toContain(short)
+  })
+})
+
+describe('isSessionError', () => {
+  it.each([
+    new SessionError('ERR_SESSION_UNSUPPORTED', 'no list'),
+    new SessionStoreError('load', new Error('connection refused')),
+    new SessionConflictError(3),
+    new SessionDataError('is broken'),
+    new SessionTooLargeError('data', 2, 1),
+    new SessionLockedError('held'),
+  ])('knows $name', (error) => {
+    expect(isSessionError(error)).toBe(true)
+  })
+
+  it('knows one of another copy of this package, by its code', () => {
+    class SessionStoreError extends Error {
+      readonly code = 'ERR_SESSION_STORE'
+    }
+    expect(isSessionError(new SessionStoreError('of another copy'))).toBe(true)
+  })
+
+  it.each([
+    ['a plain error', new Error('ERR_SESSION_STORE')],
+    ['an error of the platform', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })],
+    ['an error with a number for a code', Object.assign(new Error('refused'), { code: 23_505 })],
+    ['an error whose code is nothing', Object.assign(new Error('refused'), { code: undefined })],
+    ['one whose code ends like ours', Object.assign(new Error('refused'), { code: 'MY_ERR_SESSION_STORE' })],
+    ['an object with such a code', { code: 'ERR_SESSION_STORE', message: 'no error' }],
+    ['a wrong option', new TypeError('fetch-sessions: secret is missing')],
+    ['a Response', new Response(null, { status: 500 })],
+    ['a text', 'ERR_SESSION_STORE'],
+    ['nothing', undefined],
+    ['null', null],
+  ])('knows that %s is none', (_what, error) => {
+    expect(isSessionError(error)).toBe(false)
   })
 })

@@ -10,6 +10,7 @@ import {
   visits,
   World,
 } from './testing/generated-apps.js'
+import { randomToken } from './testing/sign.js'
 
 /** More with `GENERATED_APPS=20000`, where there is an environment. */
 const runs: number = Number(
@@ -22,6 +23,8 @@ type Expected = 'signed in' | 'signed out' | 'unknown'
 class Browser {
   readonly visitor: Visitor
   readonly cookies: Map<string, string> = new Map()
+  /** What it was once told to keep under the session's name, and then something else, or to forget. */
+  readonly former: Set<string> = new Set()
   expected: Expected = 'signed out'
   constructor(visitor: Visitor) {
     this.visitor = visitor
@@ -32,10 +35,27 @@ class Browser {
   keep(lines: readonly string[]): void {
     for (const line of lines) {
       const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? []
+      const before = this.cookies.get(name)
+      if (name === SESSION && before !== undefined && before !== value) this.former.add(before)
       if (line.includes('Max-Age=0')) this.cookies.delete(name)
       else this.cookies.set(name, value)
     }
   }
+}
+
+const SESSION = '__Host-sid'
+
+/** The `Cookie` header of a visit, with what does not belong there. */
+async function headerOf(world: World, { cookie, cookies, former }: Browser, { stray }: Visit): Promise<string> {
+  const lines = (values: readonly string[]): string[] => values.map((value) => `${SESSION}=${value}`)
+  const join = (...parts: string[]): string => parts.filter((part) => part !== '').join('; ')
+  if (stray === 'forged before') return join(...lines([`${randomToken()}.${randomToken()}`]), cookie)
+  if (stray === 'twice') return join(cookie, ...lines([cookies.get(SESSION) ?? 'x']))
+  // A session that lives in its cookie lives in each that there was.
+  if (stray === 'nothing' || !world.hasStore) return cookie
+  const dead: string[] = []
+  for (const line of lines([...former])) if ((await world.sessions.read(line)).isNew) dead.push(line)
+  return stray === 'dead before' ? join(...dead, cookie) : join(cookie, ...dead)
 }
 
 /** At which layer an error of the innermost one ends; -1: it gets out. */
@@ -68,7 +88,29 @@ function expectedOf(
   return done.some(({ op }, i) => op === 'save' && i > done.indexOf(auth)) ? 'unknown' : before
 }
 
-/** Runs all visits, those of one visitor one after another, and those of several at once. */
+/** A request that was answered, or came to nothing. */
+interface Served {
+  readonly visit: Visit
+  readonly notes: Notes
+  readonly isFailing: boolean
+}
+
+const hasAuthentication = ({ notes }: Served): boolean =>
+  notes.done.some(({ op }) => op === 'sign-in' || op === 'sign-out')
+
+/** What has to come of requests that one visitor sent at once. `wasOpen`: whether there was a session before. */
+function expectedOfAll(world: World, served: readonly Served[], wasOpen: boolean, before: Expected): Expected {
+  const visits = new Set(served.filter(hasAuthentication).map(({ visit }) => visit))
+  if (visits.size === 0) return before
+  const isOne = new Set(served.map(({ visit }) => visit)).size === 1
+  // The browser keeps the cookie that comes last, which may be that of another new session.
+  if (!isOne && (visits.size > 1 || !world.hasStore || !wasOpen)) return 'unknown'
+  return served
+    .filter(({ visit }) => visits.has(visit))
+    .reduce((expected, { visit, notes, isFailing }) => expectedOf(world, visit, notes, isFailing, expected), before)
+}
+
+/** Runs all visits, those of one visitor one after another or two at once, and those of several at once. */
 async function run(
   world: World,
   all: Visit[],
@@ -81,7 +123,7 @@ async function run(
     visit: Visit,
     request: Request,
     isFailing: boolean,
-  ): Promise<'thrown' | 'answered'> => {
+  ): Promise<{ isThrown: boolean; served: Served }> => {
     const notes: Notes = { shown: new Set(), signedIn: new Set(), done: [] }
     const pause = (): Promise<void> => scheduler.schedule(Promise.resolve())
     let outcome: unknown
@@ -100,8 +142,14 @@ async function run(
       // Of a constant, somebody else may have read it.
       if (visit.isRead) await outcome.text().catch(() => {})
     }
-    browser.expected = expectedOf(world, visit, notes, isFailing, browser.expected)
-    return outcome instanceof Response ? 'answered' : 'thrown'
+    return { isThrown: !(outcome instanceof Response), served: { visit, notes, isFailing } }
+  }
+  const send = async (browser: Browser, visit: Visit, cookie: string): Promise<Served[]> => {
+    await scheduler.schedule(Promise.resolve())
+    const request = new Request('https://example.com/', { headers: { cookie } })
+    const first = await once(browser, visit, request, true)
+    if (!first.isThrown || !visit.isRetried) return [first.served]
+    return [first.served, (await once(browser, visit, request, false)).served]
   }
   const check = async (browser: Browser): Promise<void> => {
     const { visitor, cookies, cookie } = browser
@@ -121,11 +169,14 @@ async function run(
   }
   const visitInOrder = async (visitor: Visitor): Promise<void> => {
     const browser = new Browser(visitor)
-    for (const visit of all.filter((visit) => visit.visitor === visitor)) {
-      await scheduler.schedule(Promise.resolve())
-      const request = new Request('https://example.com/', { headers: { cookie: browser.cookie } })
-      const outcome = await once(browser, visit, request, true)
-      if (outcome === 'thrown' && visit.isRetried) await once(browser, visit, request, false)
+    const own = all.filter((visit) => visit.visitor === visitor)
+    for (let at = 0; at < own.length; ) {
+      const atOnce = own.slice(at, at + (own[at]?.isBesideNext ? 2 : 1))
+      at += atOnce.length
+      const wasOpen = !(await world.sessions.read(browser.cookie)).isNew
+      const headers = await Promise.all(atOnce.map((visit) => headerOf(world, browser, visit)))
+      const served = await Promise.all(atOnce.map((visit, index) => send(browser, visit, headers[index] as string)))
+      browser.expected = expectedOfAll(world, served.flat(), wasOpen, browser.expected)
       await check(browser)
     }
   }

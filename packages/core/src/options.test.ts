@@ -57,6 +57,13 @@ describe('the secret', () => {
     expect(() => make({ secret: enough })).not.toThrow()
   })
 
+  it('can not be more than eight, of which the last would never be tried', () => {
+    const secrets = Array.from({ length: 9 }, (_, index) => `secret number ${index}, ${secret}`)
+    expect(() => make({ secret: secrets.slice(1) })).not.toThrow()
+    expectRefusal({ secret: secrets }, /secret is a list of 9: keep the newest eight/)
+    expectRefusal({ store: new CookieStore(), secret: secrets }, /secret is a list of 9/)
+  })
+
   it.each([32, true, {}, new ArrayBuffer(32), () => 'x', [[secret]]])('can not be something else: %j', (odd) => {
     expectRefusal({ secret: odd }, /secret/)
   })

@@ -18,8 +18,9 @@ interface BaseOptions<Data> {
   /** Where sessions are kept. */
   store: SessionStore | CookieStore
   /**
-   * At least 32 bytes each (a string counts as UTF-8). Several: the first signs, all verify, so that a secret can be
-   * replaced without signing anyone out. `undefined`, such as a variable that is not set, is refused at run time.
+   * At least 32 bytes each (a string counts as UTF-8). Several, eight at most: the first signs, all verify, so that a
+   * secret can be replaced without signing anyone out. `undefined`, such as a variable that is not set, is refused at
+   * run time.
    */
   secret: Secret | readonly Secret[] | undefined
   cookie?: CookieOptions

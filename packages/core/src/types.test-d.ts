@@ -2,13 +2,20 @@ import { describe, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import {
   CookieStore,
+  type CookieStoreOptions,
   type DeepReadonly,
   type IsJson,
+  isSessionError,
   MemoryStore,
   type ReadableSession,
   type SessionCodec,
+  type SessionData,
+  type SessionError,
+  type SessionErrorCode,
+  type SessionHandle,
   SessionManager,
   type SessionOptions,
+  SessionTooLargeError,
   type WritableSession,
 } from './index.js'
 import { secret } from './testing/secret.js'
@@ -119,6 +126,70 @@ describe('a writable session', () => {
   it('shows values that can be changed in place', () => {
     expectTypeOf(writable.get('cart')).toEqualTypeOf<{ items: string[] } | undefined>()
     expectTypeOf(writable.get('cart')?.items.push).toBeCallableWith('milk')
+  })
+})
+
+describe('what takes a readable session', () => {
+  it('takes a writable one as well', () => {
+    const userOf = (session: ReadableSession<Data>): string | undefined => session.get('user')
+    expectTypeOf(userOf).toBeCallableWith(writable)
+    expectTypeOf<WritableSession<Data>>().toExtend<ReadableSession<Data>>()
+    expectTypeOf<WritableSession>().toExtend<ReadableSession>()
+    function sizeOf<T>(session: WritableSession<T>): number {
+      const readable: ReadableSession<T> = session
+      return readable.size
+    }
+    expectTypeOf(sizeOf(writable)).toEqualTypeOf<number>()
+  })
+
+  it('takes none of other data', () => {
+    expectTypeOf<WritableSession<Data>>().not.toExtend<ReadableSession<{ count: string }>>()
+  })
+})
+
+describe('set', () => {
+  it('takes undefined for each key, also for one that is no optional one: it deletes', () => {
+    writable.set('count', undefined)
+    writable.set('user', undefined)
+    writable.set('cart', undefined)
+    // @ts-expect-error -- null is a value, and not one of these
+    writable.set('count', null)
+  })
+})
+
+describe('a handle', () => {
+  it('needs no type of its data: any key with an unknown value then', () => {
+    expectTypeOf<SessionHandle>().toEqualTypeOf<SessionHandle<SessionData>>()
+    expectTypeOf<SessionHandle>().toEqualTypeOf<SessionHandle<Record<string, unknown>>>()
+    const open = (handle: SessionHandle) => handle.write()
+    expectTypeOf(open).returns.resolves.toEqualTypeOf<WritableSession>()
+    expectTypeOf(open(new SessionManager({ store, secret }).open(request)))
+      .resolves.toHaveProperty('set')
+      .toBeFunction()
+  })
+})
+
+describe('CookieStore', () => {
+  it('shows nothing of how it works: it has no member at all', () => {
+    expectTypeOf<keyof CookieStore>().toEqualTypeOf<never>()
+    expectTypeOf<ConstructorParameters<typeof CookieStore>>().toEqualTypeOf<[options?: CookieStoreOptions]>()
+    expectTypeOf<keyof CookieStoreOptions>().toEqualTypeOf<'encrypt' | 'revocations' | 'maxStaleness'>()
+  })
+})
+
+describe('isSessionError', () => {
+  it('tells what an unknown error is, down to its code', () => {
+    const thrown: unknown = new Error('any')
+    if (isSessionError(thrown)) {
+      expectTypeOf(thrown).toEqualTypeOf<SessionError>()
+      expectTypeOf(thrown.code).toEqualTypeOf<SessionErrorCode>()
+      expectTypeOf(thrown.url).toEqualTypeOf<string>()
+      // @ts-expect-error -- only some have a size
+      thrown.size
+      if (thrown instanceof SessionTooLargeError) expectTypeOf(thrown.size).toEqualTypeOf<number>()
+    }
+    // @ts-expect-error -- it may be none
+    thrown.code
   })
 })
 

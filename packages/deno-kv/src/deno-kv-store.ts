@@ -41,7 +41,7 @@ export class DenoKvStore implements SessionStore {
   readonly limits: { readonly dataBytes: number; readonly ownerBytes: number }
   readonly #kv: KeyValueDatabase
   readonly #prefix: readonly string[]
-  #now: () => number = Date.now
+  #now: () => number = () => Date.now()
 
   constructor(kv: KeyValueDatabase, options: DenoKvStoreOptions) {
     checkOptions('denoKvStore', options, ['prefix'])

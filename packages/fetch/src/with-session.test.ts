@@ -163,6 +163,21 @@ describe('withSession', () => {
     expect((await handler(new Request('https://example.com/'))).status).toBe(500)
   })
 
+  it('answers one of another copy of core with a plain 500 as well, and tells the listener', async () => {
+    class SessionStoreError extends Error {
+      readonly code = 'ERR_SESSION_STORE'
+    }
+    const error = new SessionStoreError('connection refused')
+    const events: SessionEvent[] = []
+    const sessions = new SessionManager({ store: new MemoryStore(), secret, onEvent: (event) => events.push(event) })
+    const handler = withSession(() => {
+      throw error
+    }, sessions)
+    const response = await handler(new Request('https://example.com/'))
+    expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error'])
+    expect(events).toEqual([{ type: 'failed', error }])
+  })
+
   it('says so when the handler returns no Response', async () => {
     const handler = withSession(() => undefined as unknown as Response, manager())
     await expect(handler(new Request('https://example.com/'))).rejects.toThrow('must return a Response')

@@ -1,4 +1,4 @@
-import { MemoryStore, type SessionEvent, type SessionHandle, SessionManager } from '@fetch-sessions/core'
+import { CookieStore, MemoryStore, type SessionEvent, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -101,6 +101,35 @@ describe('an error page of a handler that used its session', () => {
   })
 })
 
+describe('an onError that throws itself', () => {
+  it('lets its error out, saves nothing, signs out all the same, and the same Request can be handled again', async () => {
+    const broken = new Error('of the error page')
+    let isFailing = true
+    app.onError(() => {
+      throw broken
+    })
+    app.get('/write', async (c) => {
+      const session = await c.var.session.write()
+      session.set('flash', `${session.get('flash') ?? ''}.`)
+      if (isFailing) throw new Error('of the handler')
+      return c.text('ok')
+    })
+    app.get('/sign-out', async (c) => {
+      ;(await c.var.session.write()).destroy()
+      throw new Error('of the handler')
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = new Request('http://localhost/write', { headers: { cookie } })
+    await expect(Promise.resolve(app.fetch(request))).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).toJSON()).toEqual({ user: 'ada' })
+    isFailing = false
+    expect((await app.fetch(request)).status).toBe(200)
+    expect((await sessions.read(cookie)).get('flash')).toBe('.')
+    await expect(visit('/sign-out', cookie)).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+})
+
 describe('what was saved before the throw', () => {
   it('reaches the browser with the error page: a new id', async () => {
     const { cookie } = await sessions.issue({ flash: 'kept' })
@@ -114,6 +143,25 @@ describe('what was saved before the throw', () => {
     const response = await visit('/', cookie)
     expect([response.status, sessionCookies(response).length]).toEqual([409, 1])
     expect((await sessions.read(cookieOf(response))).toJSON()).toEqual({ user: 'ada', flash: 'kept' })
+  })
+
+  it.each([false, true])('reaches it from a CookieStore as well, with onError: %s', async (hasOnError) => {
+    const sealed = new SessionManager<Data>({ store: new CookieStore(), secret })
+    const sealedApp = new Hono<Env>()
+    sealedApp.use(session(sealed))
+    if (hasOnError) sealedApp.onError((_error, c) => c.text('sorry', 409))
+    const { cookie, id } = await sealed.issue({ flash: 'kept' })
+    sealedApp.get('/', async (c) => {
+      const writable = await c.var.session.write()
+      writable.set('user', 'ada').regenerate()
+      await c.var.session.save()
+      writable.set('flash', 'lost')
+      throw new HTTPException(409)
+    })
+    const response = await sealedApp.request('/', { headers: { cookie } })
+    expect([response.status, sessionCookies(response).length, response.headers.get('vary')]).toEqual([409, 1, 'Cookie'])
+    const now = await sealed.read(cookieOf(response))
+    expect([now.toJSON(), now.id === id]).toEqual([{ user: 'ada', flash: 'kept' }, false])
   })
 
   it('and so does what onError saves in a new session', async () => {

@@ -216,6 +216,62 @@ describe.each([
     expect((await sessions.read(cookie)).get('count')).toBe(1)
   })
 
+  it('a catch that answers everybody with one Response carries no visitor’s cookie to another', async () => {
+    const sessions = manager()
+    const sorry = new Response(null, { status: 500 })
+    const router = Router({ ...session(sessions, { catch: () => sorry }) })
+    router.get('/:user', async (request: SessionRequest<Data>) => {
+      ;(await request.session.write()).set('user', String(request.params.user))
+      await request.session.save()
+      throw new StatusError(500)
+    })
+    router.get('/un/touched', () => {
+      throw new StatusError(500)
+    })
+    const [ada, bob] = await Promise.all([router.fetch(get('/ada')), router.fetch(get('/bob'))])
+    for (const [response, user] of [
+      [ada, 'ada'],
+      [bob, 'bob'],
+    ] as const) {
+      expect([response.status, response.headers.getSetCookie().length]).toEqual([500, 1])
+      expect((await sessions.read(cookieOf(response))).get('user')).toBe(user)
+    }
+    expect((await router.fetch(get('/un/touched'))).headers.getSetCookie()).toEqual([])
+    expect(sorry.headers.getSetCookie()).toEqual([])
+  })
+
+  it('a catch that throws itself lets its error out, saves nothing, signs out all the same, and leaves the rest working', async () => {
+    const store = new MemoryStore()
+    const sessions = manager({ store })
+    const { cookie } = await sessions.issue({ user: 'ada', count: 0 })
+    const broken = new Error('of the error page')
+    const hooks = session(sessions, {
+      catch: () => {
+        throw broken
+      },
+    })
+    const router = AutoRouter({ ...hooks })
+    let isFailing = true
+    router
+      .get('/write', async (request: SessionRequest<Data>) => {
+        const count = (await request.session.write()).update('count', (n = 0) => n + 1)
+        if (isFailing) throw new StatusError(500)
+        return count
+      })
+      .get('/sign-out', async (request: SessionRequest<Data>) => {
+        ;(await request.session.write()).destroy()
+        throw new StatusError(500)
+      })
+    const request = get('/write', cookie)
+    await expect(router.fetch(request)).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).get('count')).toBe(0)
+    isFailing = false
+    expect(await (await router.fetch(request)).json()).toBe(1)
+    expect((await sessions.read(cookie)).get('count')).toBe(1)
+    await expect(router.fetch(get('/sign-out', cookie))).rejects.toBe(broken)
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+
   it('two managers with one cookie name on one request are a TypeError', async () => {
     const seen: unknown[] = []
     const hooks = session(manager(), {

@@ -72,7 +72,15 @@ export function session<Data = SessionData, As extends string = 'session', Args 
       const [sessions, target] = [manager(args[0], ...args), targetOf(request)]
       // An answer that was thrown is saved, as it would be had it been returned.
       if (error instanceof Response) return sessions.commit(target, error, { failed: error.status >= 500 })
-      return sessions.commit(target, await respond(error, request, ...args), { failed: true })
+      let page: Response
+      try {
+        page = await respond(error, request, ...args)
+      } catch (broken) {
+        // No page at all, so no cookie goes out. A sign-out is carried out all the same, and nothing else is saved.
+        await sessions.commit(target, Response.error(), { failed: true }).catch(() => {})
+        throw broken
+      }
+      return sessions.commit(target, page, { failed: true })
     },
     finally: [
       (response, request, ...args) => {

@@ -37,8 +37,8 @@ export interface FreshOptions {
 /**
  * Who is signed in with one request. Nothing happens before something is asked for.
  *
- * What changes something is stored when its promise is settled, and reaches the browser with the response: something has
- * to commit the session, which an adapter does.
+ * What changes something is stored when its promise is fulfilled, and reaches the browser with the response: something
+ * has to commit the session, which an adapter does. Where the store fails, nothing of it is left.
  */
 export interface Auth<User, Key extends string = string> {
   /** The user's id, by the session alone: nobody has looked whether the user is still there. */

@@ -111,5 +111,6 @@ describe('without revocations', () => {
     expect(await whoIs(browser)).toBe('ada')
     expect(await attempt('signOutEverywhere')).toMatchObject({ code: 'ERR_LOGIN_UNSUPPORTED' })
     expect([browser.cookie, await whoIs(browser)]).toEqual(['', undefined])
+    expect(of.events.at(-1)).toMatchObject({ type: 'signed-out', from: 'here', userId: 'ada' })
   })
 })

@@ -181,4 +181,38 @@ describe('secrets that rotate', () => {
     expect(await again.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
     expect(after.told()).toEqual([])
   })
+  it('hash the one of who acts as the user anew as well', async () => {
+    const before = site()
+    const browser = before.browser()
+    await browser.visit((auth) => auth.signIn(userOf(before, 'ada')))
+    await browser.visit((auth) => auth.impersonate(userOf(before, 'bob')))
+    const between = site({ store: before.store, secret: [newer, secret] })
+    const same = between.browser()
+    same.cookie = browser.cookie
+    for (const told of [['rehashed'], []]) {
+      expect(await same.visit((auth) => auth.actor())).toMatchObject({ id: 'ada' })
+      expect(between.told()).toEqual(told)
+    }
+    const after = site({ store: before.store, secret: newer })
+    const again = after.browser()
+    again.cookie = same.cookie
+    expect(await again.visit((auth) => auth.stopImpersonating())).toMatchObject({ id: 'ada' })
+  })
+  it('sign nobody out while servers with the list of before serve beside those with the next one', async () => {
+    const steps = [[secret], [secret, newer], [newer, secret], [newer]]
+    for (const [index, next] of steps.entries()) {
+      const before = site({ secret: steps[Math.max(0, index - 1)] as string[] })
+      const after = site({ store: before.store, secret: next })
+      for (const [first, second] of [
+        [before, after],
+        [after, before],
+      ] as const) {
+        const browser = first.browser()
+        await browser.visit((auth) => auth.signIn(userOf(first, 'ada')))
+        const same = second.browser()
+        same.cookie = browser.cookie
+        expect(await same.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
+      }
+    }
+  })
 })

@@ -94,7 +94,12 @@ export class CurrentUser<User> {
     ])
     if (typeof user === 'string') return this.#end(notes, user)
     if (typeof actor === 'string') return this.#end(notes, 'actor')
-    return { notes: user.isStale ? await this.#rehash(notes, user.user) : notes, user: user.user, actor: actor?.user }
+    const isStale = user.isStale || actor?.isStale === true
+    return {
+      notes: isStale ? await this.#rehash(notes, user.user, actor?.user) : notes,
+      user: user.user,
+      actor: actor?.user,
+    }
   }
 
   /**
@@ -133,18 +138,26 @@ export class CurrentUser<User> {
     }
   }
 
-  async #rehash(notes: LoginNotes, user: User): Promise<LoginNotes> {
-    const hash = await hashOf(this.#account, notes.id, user)
+  async #rehash(notes: LoginNotes, user: User, actor: User | undefined): Promise<LoginNotes> {
+    const [hash, actorHash] = await Promise.all([
+      hashOf(this.#account, notes.id, user),
+      notes.actor && hashOf(this.#account, notes.actor.id, actor as User),
+    ])
+    const renew = (old: LoginNotes): LoginNotes =>
+      old.actor && actorHash !== undefined
+        ? { ...old, hash, actor: { ...old.actor, hash: actorHash } }
+        : { ...old, hash }
     await this.#tryToWrite((session) => {
       session.update(LOGIN_KEY, (now) => {
         const newest = notesIn({ get: () => now })
-        return newest?.hash === notes.hash ? { ...newest, hash } : now
+        const isSame = newest?.hash === notes.hash && newest.actor?.hash === notes.actor?.hash
+        return isSame ? renew(newest) : now
       })
     })
     const { id: sessionId } = await this.#handle.read()
     const time = await timeOf(this.#account)
     this.#account.emit({ type: 'rehashed', userId: notes.id, actorId: notes.actor?.id, sessionId, time })
-    return { ...notes, hash }
+    return renew(notes)
   }
 
   /** What asks after the response is gone, such as a stream, changes nothing. The next request does. */

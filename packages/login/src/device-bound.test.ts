@@ -53,6 +53,16 @@ describe('a session that is bound to a device', () => {
     expect(await browser.visit((auth) => auth.userId())).toBe('ada')
   })
 
+  it('does not go on under a new credential without proof, but ends with the others', async () => {
+    const { of, is } = bound()
+    const [browser, other] = [await signedIn(of), await signedIn(of)]
+    is('missing')
+    userOf(of, 'ada').passwordHash = 'another'
+    await browser.visit((auth) => auth.credentialChanged(userOf(of, 'ada')))
+    is('proven')
+    for (const each of [browser, other]) expect(await each.visit((auth) => auth.userId())).toBeUndefined()
+  })
+
   it('can be asked for its proof, beside something fresh or alone', async () => {
     const { of, is } = bound()
     const browser = await signedIn(of)

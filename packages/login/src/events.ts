@@ -16,7 +16,7 @@ export type LoginEnd =
   | 'credential'
   /** `loadUser` knows no such user any more. */
   | 'unknown-user'
-  /** The one who acted as the user is gone, or has another credential. */
+  /** The one who acted as the user is gone, has another credential, or no time left to come back to. */
   | 'actor'
 
 /** Why a guard has not let a request pass. */
@@ -32,7 +32,7 @@ export type Refusal =
   /** The session store is down, and `onStoreFailure` makes everybody anonymous. */
   | 'unavailable'
 
-/** What happened, for an audit log. It is sent once it is stored. */
+/** What happened, for an audit log. It is sent once it is stored; `ended` and `rehashed`, once it is found out. */
 export type LoginEvent =
   | (About & {
       readonly type: 'signed-in'

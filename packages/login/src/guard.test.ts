@@ -173,6 +173,17 @@ describe('a guard', () => {
     expect(response.headers.get('location')).toBe('/sign-in?next=%2F')
   })
 
+  it.each([
+    ['/sign-in', '/sign-in?next=%2F'],
+    ['https://id.example/', 'https://id.example/?next=https%3A%2F%2Fexample.com%2F'],
+  ])('leaves out a way back that is too long for proxies: to %s', async (redirectTo, location) => {
+    const of = site()
+    const sentTo = async (path: string): Promise<string | null> =>
+      (await of.browser().fetch(page(of, { redirectTo }), path, html)).headers.get('location')
+    expect(await sentTo(`/?q=${'ü'.repeat(1000)}`)).toBe(location)
+    expect(await sentTo(`/?q=${'u'.repeat(1000)}`)).toContain('u'.repeat(1000))
+  })
+
   it('never takes an impersonation for fresh', async () => {
     const of = site()
     const browser = await signedIn(of, { factor: 'password' })

@@ -90,6 +90,12 @@ function answer(request: Request, refusal: Refusal, options: GuardOptions<never>
     : new Response(null, { status: 303, headers: { ...headers, Location: location } })
 }
 
+/**
+ * The longest way back, encoded. Proxies keep 4 096 octets for the headers of an answer, and refuse a request line that is
+ * much longer: whoever was sent to sign in with more would never get there.
+ */
+const MAX_NEXT = 3000
+
 /** `undefined` for a guard in front of the very page, which would send a browser there for ever. */
 function locationFor(
   request: Request,
@@ -100,7 +106,8 @@ function locationFor(
   const isSameSite = target.origin === origin
   if (isSameSite && target.pathname === pathname) return undefined
   if (target.searchParams.has(nextName)) return redirectTo
-  const next = encodeURIComponent(isSameSite ? safeNext(pathname + search) : href)
+  const whole = encodeURIComponent(isSameSite ? safeNext(pathname + search) : href)
+  const next = whole.length > MAX_NEXT ? encodeURIComponent(isSameSite ? '/' : `${origin}/`) : whole
   const [place = '', fragment] = redirectTo.split('#', 2)
   const full = `${place}${place.includes('?') ? '&' : '?'}${encodeURIComponent(nextName)}=${next}`
   return fragment === undefined ? full : `${full}#${fragment}`

@@ -81,6 +81,20 @@ describe('impersonation', () => {
     expect(await who(browser)).toEqual([undefined, undefined])
   })
 
+  it('does not come back to a session that is over by now', async () => {
+    const of = site({ session: { absoluteTimeout: 3600, idleTimeout: 3600 } })
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    of.wait(3500)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob'), { seconds: 3600 }))
+    of.wait(1000)
+    of.told()
+    const back = browser.visit(async (auth) => [await auth.stopImpersonating(), await auth.user()])
+    expect(await back).toEqual([undefined, undefined])
+    expect(of.events).toMatchObject([{ type: 'ended', reason: 'actor', userId: 'bob', actorId: 'ada' }])
+    expect([browser.cookie, await of.sessions.listByOwner('ada')]).toEqual(['', []])
+  })
+
   it('is over once the credential of the user changes', async () => {
     const of = site()
     const browser = await support(of)

@@ -173,6 +173,56 @@ describe('a limit on the sessions of one user', () => {
     expect(await whoIs(await signIn(of))).toBe('ada')
   })
 
+  it.each(['listByOwner', 'load', 'update', 'delete'] as const)(
+    'signs nobody in above the limit where the store fails at %s',
+    async (method) => {
+      const store = new MemoryStore()
+      const of = site({ maxSessions: 1, store })
+      await signIn(of)
+      of.wait(1)
+      of.told()
+      const browser = of.browser()
+      await browser.visit(async (auth) => {
+        await auth.user()
+        const real = store[method] as (...args: unknown[]) => unknown
+        Object.assign(store, {
+          [method]: () => {
+            Object.assign(store, { [method]: real })
+            throw new Error('down')
+          },
+        })
+        await expect(auth.signIn(userOf(of, 'ada'))).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+        expect(await auth.user()).toBeUndefined()
+      })
+      expect(of.told()).toEqual(['signed-in', 'signed-out'])
+      expect(await whoIs(browser)).toBeUndefined()
+      expect((await of.sessions.listByOwner('ada')).length).toBeLessThanOrEqual(1)
+    },
+  )
+
+  it('stands where the place that was kept for it can not be given back', async () => {
+    const store = new MemoryStore()
+    const of = site({ maxSessions: 1, whenFull: 'refuse', store })
+    const down = (): never => {
+      throw new Error('down')
+    }
+    const { update, delete: remove } = store
+    let created = 0
+    const { create } = store
+    store.create = (id, record) => {
+      // The place, and then the session.
+      if (++created === 2) Object.assign(store, { update: down, delete: down })
+      return create.call(store, id, record)
+    }
+    const browser = await signIn(of)
+    Object.assign(store, { create, update, delete: remove })
+    expect(of.told()).toEqual(['signed-in'])
+    expect(await whoIs(browser)).toBe('ada')
+    of.wait(60)
+    await expect(signIn(of)).rejects.toMatchObject({ code: 'ERR_LOGIN_FULL' })
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
   it.each([
     ['a store without an owner index', (): SessionStore => withoutOwners(new MemoryStore())],
     ['a CookieStore', () => new CookieStore()],

@@ -33,7 +33,7 @@ export interface LoginOptions<User, Env = unknown, Manager extends AnySessionMan
   sessions: Manager | SessionOptions<SessionData> | ((env: Env) => Manager | SessionOptions<SessionData>)
   /**
    * At least 32 bytes each, for the hash of the credential. Several: the first makes hashes, all check, so that a secret
-   * can be replaced without signing anyone out. May be the one of the sessions. A function where it comes from `env`.
+   * can be replaced without signing anyone out (docs/sign-in.md says in which steps). May be the one of the sessions. A function where it comes from `env`.
    */
   secret: Secret | readonly Secret[] | undefined | ((env: Env) => Secret | readonly Secret[] | undefined)
   /** Who that is: a text that is not empty and never changes. It is the owner of the user's sessions. */

@@ -1,5 +1,6 @@
 import { MemoryStore } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
+import type { Auth } from './index.js'
 import { site, type User, userOf } from './testing/site.js'
 
 describe('an outage', () => {
@@ -49,6 +50,42 @@ describe('an outage', () => {
     }
     await expect(browser.visit((auth) => auth.user())).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
   })
+
+  it.each([
+    ['a sign-in', (auth, { bob }) => auth.signIn(bob, { remember: true })],
+    ['an impersonation', (auth, { bob }) => auth.impersonate(bob)],
+    ['a step-up', (auth) => auth.confirm('passkey')],
+    ['a new credential', (auth, { ada }) => auth.credentialChanged(ada)],
+  ] satisfies [string, (auth: Auth<User>, users: { ada: User; bob: User }) => Promise<void>][])(
+    'of the store leaves nothing of %s, also where the handler goes on',
+    async (_what, act) => {
+      const store = new MemoryStore()
+      const of = site({ store })
+      const browser = of.browser()
+      await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      const { cookie } = browser
+      const before = await of.sessions.listByOwner('ada')
+      of.told()
+      const { create } = store
+      await browser.visit(async (auth) => {
+        await auth.user()
+        store.create = () => {
+          throw new Error('down')
+        }
+        const users = { ada: userOf(of, 'ada'), bob: userOf(of, 'bob') }
+        await expect(act(auth, users)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+        store.create = create
+        expect(await auth.userId()).toBe('ada')
+      })
+      expect([of.told(), browser.cookie, await of.sessions.listByOwner('ada')]).toEqual([[], cookie, before])
+      const now = browser.visit(async (auth) => [
+        await auth.user(),
+        await auth.actor(),
+        await auth.isFresh(60, 'passkey'),
+      ])
+      expect(await now).toEqual([userOf(of, 'ada'), undefined, false])
+    },
+  )
 
   it('of the store that makes everybody anonymous is a 503 of the guard, and no invitation to sign in', async () => {
     const store = new MemoryStore()

@@ -118,8 +118,12 @@ export class RequestAuth<User> implements Auth<User> {
     const { notes } = await this.#required('signOutEverywhere')
     const sessionId = await this.#sessionId()
     await this.#destroy()
-    const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere')
-    this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...(await this.#about(notes, sessionId)) })
+    const about = await this.#about(notes, sessionId)
+    const ended = await endSessions(this.#account, notes.id, 'signOutEverywhere').catch((error) => {
+      this.#emit({ type: 'signed-out', from: 'here', ...about })
+      throw error
+    })
+    this.#emit({ type: 'signed-out', from: 'everywhere', ...ended, ...about })
     return siteDataHeaders(this.#account.options.clearSiteData)
   }
 
@@ -136,8 +140,10 @@ export class RequestAuth<User> implements Auth<User> {
     this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
   }
 
-  async isFresh(seconds: number, factor?: string, { proven = false }: FreshOptions = {}): Promise<boolean> {
+  async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
     checkSeconds('isFresh: seconds', seconds)
+    rejectUnknown('isFresh', options, ['proven'])
+    const { proven = false } = options
     if (factor !== undefined) namesOf('isFresh: factor', factor)
     const current = await this.#current.get()
     if (current === undefined || current.actor !== undefined) return false
@@ -215,20 +221,33 @@ export class RequestAuth<User> implements Auth<User> {
     const notes = current?.notes.actor
     // Whoever may not come back has been signed out by now.
     if (current === undefined || notes === undefined) return current?.user
+    const about = await this.#about(current.notes)
+    let isOver = false
     await this.#replace(notes, keysOf('stopImpersonating', options.keep), (session) => {
       session.regenerate()
       session.setLifetime(undefined)
       if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
+      // The session of before may have had less time left than the impersonation was given.
+      isOver = +session.expiresAt <= about.time
+      if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
+    }).catch((error) => {
+      if (!isOver) throw error
     })
+    if (isOver) {
+      await this.#destroy()
+      this.#emit({ type: 'ended', reason: 'actor', ...about })
+      return undefined
+    }
     this.#current.set({ notes, user: current.actor as User, actor: undefined })
-    const about = await this.#about(current.notes)
+    about.sessionId = await this.#sessionId()
     this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
     return current.actor
   }
 
   async credentialChanged(user: User): Promise<void> {
     const id = idOf(this.#account, user)
-    const [before, hash] = await Promise.all([this.#notes(), hashOf(this.#account, id, user)])
+    // One whose device has proven nothing is not signed in, and ends with the others.
+    const [before, hash] = await Promise.all([this.#current.notes(), hashOf(this.#account, id, user)])
     const isCurrent = before?.id === id
     if (isCurrent) {
       const notes = { ...before, hash }
@@ -269,7 +288,17 @@ export class RequestAuth<User> implements Auth<User> {
 
   async #endOldest(id: string, user: User, max: number, time: number): Promise<void> {
     const own = await this.#sessionId()
-    const endedSessionIds = await endOldest({ account: this.#account, id, user, max, time }, own)
+    let endedSessionIds: string[]
+    try {
+      endedSessionIds = await endOldest({ account: this.#account, id, user, max, time }, own)
+    } catch (error) {
+      // A sign-in that fails signs nobody in: it would be one above the limit.
+      await this.#destroy().then(
+        () => this.#emit({ type: 'signed-out', from: 'here', userId: id, time, sessionId: own }),
+        () => {},
+      )
+      throw error
+    }
     if (endedSessionIds.length > 0) {
       this.#emit({ type: 'limit-reached', userId: id, time, sessionId: own, endedSessionIds })
     }

@@ -75,6 +75,15 @@ describe('step-up', () => {
     expect(await isFresh(browser, 60)).toBe(true)
   })
 
+  it('is not taken for proven where the option is written wrong', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    for (const options of [{ prooven: true }, null]) {
+      await expect(browser.visit((auth) => auth.isFresh(60, undefined, options as never))).rejects.toThrow(/isFresh/)
+    }
+  })
+
   it('never makes an impersonated session fresh', async () => {
     const of = site()
     const browser = await signedIn(of, { factor: 'password' })

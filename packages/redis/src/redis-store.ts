@@ -93,7 +93,7 @@ class Store implements RedisStore {
   constructor(driver: RedisDriver, prefix: string, now: (() => number) | undefined) {
     this.#driver = driver
     this.#prefix = prefix
-    this.#now = now ?? Date.now
+    this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
     this.#index = new OwnerIndex(driver, prefix, () => this.#now())
     this.#listing = new Listing(driver, prefix)

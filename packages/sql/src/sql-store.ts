@@ -68,7 +68,7 @@ export class DialectStore implements SqlStore {
     this.#name = parseTableName(table, dialect.schemas)
     this.#table = dialect.quote(this.#name)
     this.#statements = statementsFor(dialect, this.#table)
-    this.#now = now ?? Date.now
+    this.#now = now ?? (() => Date.now())
     this.#hasOwnClock = now !== undefined
   }
 

@@ -56,7 +56,7 @@ export class UnstorageStore implements SessionStore {
   readonly #prefix: string
   /** Writes of one session line up: the `fs` driver would mix two that it makes at once, into neither. */
   readonly #turns: Turns = new Turns()
-  #now: () => number = Date.now
+  #now: () => number = () => Date.now()
 
   constructor(storage: KeyValueStorage, options: UnstorageStoreOptions) {
     checkOptions('unstorageStore', options, ['prefix', 'consistency'])

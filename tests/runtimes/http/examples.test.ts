@@ -84,6 +84,18 @@ if (runtime.server === 'node') {
       expect((await first.visit('/sign-in')).headers.get('location')).toBe('/account')
     })
 
+    it('signin remembers nobody who did not ask for it, not even over the live session of one who did', async () => {
+      const client = await open('signin')
+      const cookieOf = async (name: string, more: Record<string, string>): Promise<string | null> => {
+        const body = new URLSearchParams({ name, password: `${name}-password`, ...more })
+        const headers = { origin: client.origin }
+        return (await client.visit('/sign-in', { method: 'POST', headers, body })).headers.get('set-cookie')
+      }
+      expect(await cookieOf('demo', { remember: 'on' })).toContain(`Max-Age=${14 * 86_400};`)
+      expect(await cookieOf('guest', {})).not.toMatch(/Max-Age|Expires/)
+      expect(await client.text('/account')).toContain('Hello, guest')
+    })
+
     it('signin signs the others out', async () => {
       const client = await open('signin')
       const other = new Client(client.origin)

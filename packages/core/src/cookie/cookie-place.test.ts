@@ -133,6 +133,18 @@ describe('cookie attributes that were changed by configuration', () => {
     ['httpOnly', {}, { httpOnly: false }, /^(?!.*HttpOnly)/],
     ['priority', {}, { priority: 'high' }, /Priority=High/],
     ['path', { name: '__Secure-sid', path: '/app' }, { name: '__Secure-sid' }, /Path=\/;/],
+    ['secure', { name: 'id', secure: false }, { name: 'id' }, /; Secure/],
+    ['secure, back again', { name: 'id' }, { name: 'id', secure: false }, /^(?!.*Secure)/],
+    ['domain', { name: '__Secure-sid' }, { name: '__Secure-sid', domain: 'example.com' }, /; Domain=example\.com/],
+    ['domain, back again', { name: '__Secure-sid', domain: 'example.com' }, { name: '__Secure-sid' }, /^(?!.*Domain)/],
+    [
+      'domain, as a function',
+      { name: '__Secure-sid' },
+      { name: '__Secure-sid', domain: () => 'example.com' },
+      /; Domain=example\.com/,
+    ],
+    ['partitioned', {}, { partitioned: true }, /; Partitioned/],
+    ['partitioned, back again', { partitioned: true }, {}, /^(?!.*Partitioned)/],
   ]
 
   it.each(changes)('reach a returning visitor with the next write, once: %s', async (_, before, after, line) => {
@@ -157,11 +169,35 @@ describe('cookie attributes that were changed by configuration', () => {
     expect((await reading(today, cookie)).headers.getSetCookie()).toEqual([])
   })
 
-  it('reach the cookie of a CookieStore as well', async () => {
-    const make = (cookie: CookieOptions) => new SessionManager<Data>({ store: new CookieStore(), secret, cookie })
-    const { cookie } = await make({}).issue({ visits: 1 })
-    const response = await count(make({ sameSite: 'strict' }), cookie)
-    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('SameSite=Strict')])
+  describe.each([
+    ['encrypted', true],
+    ['signed', false],
+  ])('of a CookieStore, %s,', (_kind, encrypt) => {
+    const sealed = (cookie: CookieOptions, clock = new Clock()): SessionManager<Data> => {
+      const store = new CookieStore({ encrypt })
+      return new SessionManager<Data>({ store, secret, cookie, now: clock.now, idleTimeout: 1000 })
+    }
+
+    it.each(changes)('reach a returning visitor with the next write: %s', async (_, before, after, line) => {
+      const today = sealed(after)
+      const { cookie } = await sealed(before).issue({ visits: 1 })
+      const response = await count(today, cookie)
+      expect(response.headers.getSetCookie()).toEqual([expect.stringMatching(line)])
+      const renewed = response.headers.getSetCookie()[0]?.split(';')[0] as string
+      expect((await today.read(visit(renewed))).get('visits')).toBe(2)
+    })
+
+    it.each(changes)('reach one who only reads with the next touch, once: %s', async (_, before, after, line) => {
+      const clock = new Clock()
+      const { cookie } = await sealed(before, clock).issue({ visits: 1 })
+      const today = sealed(after, clock)
+      expect((await reading(today, cookie)).headers.getSetCookie()).toEqual([])
+      clock.passes(100)
+      const lines = (await reading(today, cookie)).headers.getSetCookie()
+      expect(lines).toEqual([expect.stringMatching(line)])
+      clock.passes(1)
+      expect((await reading(today, lines[0]?.split(';')[0] as string)).headers.getSetCookie()).toEqual([])
+    })
   })
 })
 

@@ -33,6 +33,25 @@ describe('nodeSigner', () => {
     expect(encodeBase64url(await signer.succeed(`${token}.${nonce}`, 1))).toBe(next)
   })
 
+  it.each([1, 3, 8, 100])('is asked eight times at most for one request: with %d forged cookies', async (count) => {
+    let verifications = 0
+    const sessions = manager({
+      secret: Array.from({ length: 8 }, (_, index) => `secret number ${index}, ${secret}`),
+      signer(secrets) {
+        const signer = nodeSigner(secrets)
+        const verify: typeof signer.verify = (...args) => {
+          verifications++
+          return signer.verify(...args)
+        }
+        return { ...signer, verify }
+      },
+    })
+    const text = (at: number): string => encodeBase64url(new Uint8Array(32).fill(at))
+    const forged = Array.from({ length: count }, (_, index) => `__Host-sid=${text(index)}.${text(index)}`)
+    expect((await sessions.read(visit(forged.join('; ')))).isNew).toBe(true)
+    expect(verifications).toBe(8)
+  })
+
   it('accepts what WebCrypto made, and the other way round', async () => {
     const [node, web] = [manager({ signer: nodeSigner }), manager()]
     const [fromWeb, fromNode] = [await web.issue({ user: 'ada' }), await node.issue({ user: 'grace' })]

@@ -7,16 +7,21 @@ export type Secret = string | Uint8Array
 export type KeyPurpose = 'sign' | 'successor' | 'sign-record' | 'encrypt' | `for/${string}`
 
 const MIN_SECRET_BYTES = 32
+/** As many as one request has verifications: a secret behind them would never be tried. */
+export const MAX_SECRETS = 8
 const ADVICE = `set it to at least ${MIN_SECRET_BYTES} random bytes ("openssl rand -base64 32")`
 
 const utf8 = new TextEncoder()
 
 /**
  * The bytes of the secrets, the newest first.
- * @throws TypeError if there is no secret, or one is too short or made of one repeated byte
+ * @throws TypeError if there is no secret, there are more than eight, or one is too short or made of one repeated byte
  */
 export function secretBytes(secret: Secret | readonly Secret[] | undefined): Uint8Array<ArrayBuffer>[] {
   const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+  if (secrets.length > MAX_SECRETS) {
+    throw invalidOption('secret', `is a list of ${secrets.length}: keep the newest eight, more are not tried`)
+  }
   return (secrets.length > 0 ? secrets : [undefined]).map(toBytes)
 }
 

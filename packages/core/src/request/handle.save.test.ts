@@ -235,6 +235,94 @@ describe('a failed save()', () => {
   })
 })
 
+describe('save(change) that can not be stored', () => {
+  it.each([
+    ['a new session, at create', 'create', false],
+    ['a session, at update', 'update', true],
+  ] as const)('leaves nothing of it, and what was changed before is there: %s', async (_name, method, isThere) => {
+    const { sessions, store } = setUp()
+    const cookie = isThere ? (await sessions.issue({ visits: 1, cart: { items: ['tea'] } })).cookie : ''
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('user', 'ada').get('cart')?.items.push('milk')
+      store.fail(method)
+      const failing = handle.save((session) => {
+        session.setOwner('eve')
+        session.clear()
+        session.set('user', 'eve').setLabel('not this')
+      })
+      await expect(failing).rejects.toThrow(SessionStoreError)
+      store.heal()
+      return new Response()
+    })
+    const stored = await sessions.read(visit(cookieAfter(response, cookie)))
+    const before = isThere ? { visits: 1, cart: { items: ['tea', 'milk'] } } : {}
+    expect(stored.toJSON()).toEqual({ ...before, user: 'ada' })
+    expect([stored.owner, stored.label]).toEqual([undefined, undefined])
+  })
+
+  it.each(['create', 'update'] as const)('leaves the id as it was: a regenerate that fails at %s', async (method) => {
+    const { sessions, store } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      store.beforeNext(method, () => {
+        throw new Error('out of reach')
+      })
+      await expect(handle.save((session) => session.set('user', 'eve').regenerate())).rejects.toThrow(SessionStoreError)
+      store.heal()
+      return new Response()
+    })
+    expect([sessionCookies(response), await liveSessions(sessions)]).toEqual([[], 1])
+    const stored = await sessions.read(visit(cookie))
+    expect([stored.id, stored.toJSON()]).toEqual([id, { visits: 1 }])
+  })
+
+  it('can be done again, and is then done once', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const count = (): Promise<void> =>
+        handle.save((session) => {
+          session.update('visits', (n = 0) => n + 1)
+        })
+      store.fail('update')
+      await expect(count()).rejects.toThrow(SessionStoreError)
+      store.heal()
+      await count()
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+
+  it('loses nothing that was changed while it was under way', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      store.beforeNext('update', () => {
+        session.set('user', 'ada')
+        throw new Error('out of reach')
+      })
+      await expect(handle.save((session) => session.set('visits', 2))).rejects.toThrow(SessionStoreError)
+      store.heal()
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+
+  it('is tried again where it is a sign-out', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      store.fail('delete')
+      await expect(handle.save((session) => session.destroy())).rejects.toThrow(SessionStoreError)
+      store.heal()
+      return new Response()
+    })
+    expect(store.memory.size).toBe(0)
+  })
+})
+
 describe('save(change) whose change throws midway', () => {
   const midway: [string, (session: WritableSession<Data>) => void][] = [
     ['a set', (session) => session.set('visits', 9)],

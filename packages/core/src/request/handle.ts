@@ -113,8 +113,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       await this.#closing(state, async () => {
         if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
           throw new SessionDestroyedError()
-        this.#change(state, change)
-        await this.#commit(state)
+        await this.#changeAndCommit(state, change)
         if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
       })
     } else if (this.#loading !== undefined) {
@@ -122,13 +121,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 
-  /** All of it, or nothing. */
-  #change(state: SessionState, change: (session: WritableSession<Data>) => void): void {
+  /** All of it, or nothing: what could not be stored is not stored with the response either, where nobody expects it. */
+  async #changeAndCommit(state: SessionState, change: (session: WritableSession<Data>) => void): Promise<void> {
     const undo = state.keep()
     try {
       applyChange(() => change(this.#writable(state)))
     } catch (error) {
       undo()
+      throw error
+    }
+    const isAsChanged = state.watch()
+    try {
+      await this.#commit(state)
+    } catch (error) {
+      // A sign-out must not fail open, and what was done meanwhile is not to be lost.
+      if (state.status === 'live' && isAsChanged()) undo()
       throw error
     }
   }

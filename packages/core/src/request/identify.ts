@@ -1,10 +1,14 @@
 import { andThen } from '../awaitable.js'
 import type { SessionContext } from '../context.js'
 import type { Identity, Rejected } from '../cookie/cookie-format.js'
+import { MAX_SECRETS } from '../cookie/secrets.js'
 import type { Awaitable } from '../store/store.js'
 
-/** How many MACs are verified for one request: a thousand forged cookies must not cost a thousand times the crypto. */
-const MAX_VERIFICATIONS = 8
+/**
+ * How many MACs are verified for one request: a thousand forged cookies must not cost a thousand times the crypto. One
+ * cookie alone is tried with each secret, of which there are no more than that.
+ */
+const MAX_VERIFICATIONS: number = MAX_SECRETS
 
 /** Whom the cookies of a request stand for, in their order. Nothing is waited for where the answer is known. */
 export function identify(context: SessionContext, values: readonly string[]): Awaitable<readonly Identity[]> {

@@ -140,6 +140,34 @@ describe('Cache-Control of a response with a session cookie', () => {
     expect(response.headers.get('cache-control')).toMatch(/private/)
   })
 
+  it.each(vendors)('is not undone by %s where a cookie is removed, nor on headers by hand', async (name) => {
+    const sessions = manager()
+    const caching = { 'Cache-Control': 'public, max-age=60', [name]: 'max-age=3600' }
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const removed = await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response(null, { headers: caching })
+    })
+    const [set, gone, read] = [new Headers(caching), new Headers(caching), new Headers(caching)]
+    const fresh = sessions.open('')
+    ;(await fresh.write()).set('visits', 1)
+    await sessions.commitHeaders(fresh, set)
+    const ended = sessions.open((await sessions.issue({ visits: 1 })).cookie)
+    ;(await ended.write()).destroy()
+    await sessions.commitHeaders(ended, gone)
+    const shown = sessions.open('')
+    await shown.read()
+    await sessions.commitHeaders(shown, read)
+    for (const headers of [removed.headers, set, gone]) {
+      expect([headers.getSetCookie().length, headers.get(name), headers.get('cache-control')]).toEqual([
+        1,
+        null,
+        'private, max-age=60',
+      ])
+    }
+    expect([read.get(name), read.get('cache-control')]).toEqual(['max-age=3600', 'public, max-age=60'])
+  })
+
   it('is left alone, CDN headers included, when no cookie is sent', async () => {
     const headers = { 'Cache-Control': 'public, s-maxage=60', 'CDN-Cache-Control': 'max-age=3600' }
     const response = await reading(new Response(null, { headers }))

@@ -27,7 +27,8 @@ export interface SessionHandle<Data = SessionData> {
   save(): Promise<void>
   /**
    * Acquires, changes and persists in one step. It is the only way to change a session after its response was committed,
-   * as streams and WebSockets do. If `change` throws, nothing of it is left in the session.
+   * as streams and WebSockets do. If `change` throws, or can't be stored, nothing of it is left in the session; a
+   * `destroy()` is tried again with the response.
    * @throws SessionCommittedError after the response was committed, for a session that is new or lives in its cookie
    * @throws SessionDestroyedError if the session is gone
    */

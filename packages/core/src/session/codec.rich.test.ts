@@ -1,8 +1,9 @@
 import { parse, stringify } from 'devalue'
 import { describe, expect, it } from 'vitest'
-import { type SessionCodec, SessionManager } from '../index.js'
+import { CookieStore, type SessionCodec, SessionManager } from '../index.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
+import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
@@ -20,12 +21,13 @@ const data = (): Data => ({
   deep: { list: [{ when: new Date(2000) }] },
 })
 
+/** A manager whose calls of the store are noted. */
 async function setUp() {
   const store = new StagedStore()
   const sessions = new SessionManager<Data>({ store, secret, codec })
-  const { cookie } = await sessions.issue(data())
+  const { cookie, id } = await sessions.issue(data())
   store.forget()
-  return { store, sessions, cookie }
+  return { store, sessions, cookie, id }
 }
 
 /** What an application could do to each value by mistake. */
@@ -89,5 +91,134 @@ describe('with a codec that carries a Date, a Map and a Set', () => {
     const { store, sessions, cookie } = await setUp()
     await writing(sessions, cookie, (session) => session.set('at', new Date(1000)).set('roles', data().roles))
     expect(store.methods).toEqual(['load'])
+  })
+
+  it('what update hands out is the session’s own, to be changed in place; what it was given stays the caller’s', async () => {
+    const { sessions, cookie } = await setUp()
+    const given = data()
+    await writing(sessions, cookie, (session) => {
+      const at = session.update('at', () => given.at)
+      const roles = session.update('roles', (roles = new Map()) => roles.set('guest', new Set()))
+      given.at.setTime(13)
+      at.setTime(17)
+      roles.get('guest')?.add('look')
+      expect([session.get('at'), session.get('roles')]).toEqual([new Date(17), roles])
+    })
+    const roles = data().roles.set('guest', new Set(['look']))
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ ...data(), at: new Date(17), roles })
+    expect(given).toEqual({ ...data(), at: new Date(13) })
+  })
+
+  it('what update is given leaves nothing behind when the change throws', async () => {
+    const { store, sessions, cookie } = await setUp()
+    await writing(sessions, cookie, (session) => {
+      for (const isHeld of [false, true]) {
+        if (isHeld) session.get('roles')
+        const change = (roles: Data['roles'] | undefined): never => {
+          roles?.clear()
+          throw new RangeError('no')
+        }
+        expect(() => session.update('roles', change)).toThrow(RangeError)
+        expect(session.get('roles')).toEqual(data().roles)
+      }
+    })
+    expect(store.methods).toEqual(['load'])
+  })
+
+  it('what update was given last is not the session’s once another writer has won', async () => {
+    const { store, sessions, cookie } = await setUp()
+    const seen: Data['roles'][] = []
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      await writing(sessions, cookie, (other) => other.set('at', new Date(19)))
+      session.update('roles', (roles = new Map()) => {
+        seen.push(roles)
+        return roles.set('guest', new Set())
+      })
+      return new Response()
+    })
+    expect(store.methods).toContain('update')
+    for (const roles of seen) roles.clear()
+    expect(seen.length).toBeGreaterThan(1)
+    const roles = data().roles.set('guest', new Set())
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ ...data(), at: new Date(19), roles })
+  })
+
+  it('what peek shows can not be changed to any effect', async () => {
+    const { sessions, id, cookie } = await setUp()
+    const session = await sessions.peek(id)
+    spoil({ at: session?.get('at'), roles: session?.get('roles'), deep: session?.get('deep') })
+    spoil(session?.toJSON() ?? {})
+    expect(session?.toJSON()).toEqual(data())
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual(data())
+  })
+
+  it('what edit hands out is saved when it is changed in place, and not a moment later', async () => {
+    const { sessions, id, cookie } = await setUp()
+    const held: Partial<Data>[] = []
+    const given = new Date(23)
+    const isDone = await sessions.edit(id, (session) => {
+      const [roles, deep] = [session.get('roles'), session.get('deep')]
+      if (roles === undefined || deep === undefined) return
+      held.push({ roles, deep })
+      roles.set('guest', new Set())
+      session.set('at', given)
+    })
+    expect(isDone).toBe(true)
+    given.setTime(0)
+    for (const values of held) spoil(values)
+    const roles = data().roles.set('guest', new Set())
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ ...data(), at: new Date(23), roles })
+  })
+
+  it('what take hands out is the caller’s, whatever becomes of the session', async () => {
+    const { sessions, cookie } = await setUp()
+    const taken: Partial<Data>[] = []
+    await writing(sessions, cookie, (session) => {
+      const shown = session.get('deep')
+      const [at, roles, deep] = [session.take('at'), session.take('roles'), session.take('deep')]
+      expect({ at, roles, deep }).toEqual(data())
+      expect(session.keys()).toEqual([])
+      spoil({ at, roles, deep: shown })
+      taken.push({ at: at as Date, roles: roles as Data['roles'], deep: deep as Data['deep'] })
+      expect(session.keys()).toEqual([])
+    })
+    for (const values of taken) spoil(values)
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({})
+  })
+})
+
+describe.each([true, false])('in a CookieStore with encrypt: %s and such a codec', (encrypt) => {
+  const sealed = (): SessionManager<Data> =>
+    new SessionManager<Data>({ store: new CookieStore({ encrypt }), secret, codec })
+
+  it('values come back as they were, and are saved when they are changed in place', async () => {
+    const sessions = sealed()
+    const { cookie } = await sessions.issue(data())
+    const changed = await writing(sessions, cookie, (session) => {
+      expect(session.toJSON()).toEqual(data())
+      session.get('at')?.setTime(7)
+      session.get('roles')?.set('guest', new Set())
+      session.update('deep', (deep = { list: [] }) => ({ list: [...deep.list, { when: new Date(3000) }] }))
+    })
+    expect((await sessions.read(visit(cookieAfter(changed)))).toJSON()).toEqual({
+      at: new Date(7),
+      roles: data().roles.set('guest', new Set()),
+      deep: { list: [{ when: new Date(2000) }, { when: new Date(3000) }] },
+    })
+  })
+
+  it('what read() hands out can not be changed to any effect, and an equal value is no change', async () => {
+    const sessions = sealed()
+    const { cookie } = await sessions.issue(data())
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.read()
+      spoil({ at: session.get('at'), roles: session.get('roles'), deep: session.get('deep') })
+      spoil(session.toJSON())
+      ;(await handle.write()).set('at', new Date(1000)).set('roles', data().roles)
+      return new Response()
+    })
+    expect(sessionCookies(response)).toEqual([])
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual(data())
   })
 })

@@ -130,7 +130,8 @@ export class Draft {
     const value = this.#get(key)
     if (!isObject(value)) return value
     if (this.#lent?.has(key) || !isPlain(value)) {
-      const copy = this.#serializer.copy(value)
+      // Whoever holds it may have put anything into it.
+      const copy = this.#serializer.take(key, value)
       return isPlain(copy) ? freezePlain(copy) : copy
     }
     return freezePlain(value)
@@ -289,6 +290,17 @@ export class Draft {
     }
   }
 
+  /** What it returns tells whether nothing was changed, or handed out to be changed, since. */
+  watch(): () => boolean {
+    for (const key of this.#lent?.keys() ?? []) this.#noteChangeInPlace(key)
+    const [base, noted, lent] = [this.#base, this.#changes.length, this.#lent?.size]
+    return () =>
+      this.#base === base &&
+      this.#changes.length === noted &&
+      this.#lent?.size === lent &&
+      this.#changesInPlace().length === 0
+  }
+
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
     this.#changes = []
@@ -337,7 +349,7 @@ export class Draft {
     for (const [key, before] of this.#lent ?? []) {
       const now = this.#get(key)
       if (this.#serializer.isEqual(now, before)) continue
-      const value = this.#serializer.copy(now)
+      const value = this.#serializer.take(key, now)
       // As it is stored: JSON leaves out a property that is undefined.
       if (!this.#serializer.isEqual(value, before)) changes.push({ type: 'set', key, value })
     }

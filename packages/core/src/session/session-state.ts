@@ -90,6 +90,18 @@ export class SessionState {
     }
   }
 
+  /** What it returns tells whether nothing was changed or stored since. */
+  watch(): () => boolean {
+    const { identity, status, regeneration, stored } = this
+    const isDraftAsBefore = this.draft.watch()
+    return () =>
+      this.identity === identity &&
+      this.status === status &&
+      this.regeneration === regeneration &&
+      this.stored === stored &&
+      isDraftAsBefore()
+  }
+
   /** The session is no more, in the store as for this request. */
   end(status: 'destroyed' | 'gone'): void {
     this.status = status

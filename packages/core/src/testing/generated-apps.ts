@@ -38,6 +38,10 @@ export interface Visit {
   readonly isRetried: boolean
   /** Whether somebody reads the body of what came. */
   readonly isRead: boolean
+  /** What else the `Cookie` header brings under the session's name: as planted by a neighbour, or left from before. */
+  readonly stray: 'nothing' | 'forged before' | 'dead before' | 'dead behind' | 'twice'
+  /** Whether the visitor's next request is sent at the same time. */
+  readonly isBesideNext: boolean
 }
 
 const ops = (withAuth: boolean): fc.Arbitrary<Op[]> =>
@@ -53,7 +57,7 @@ const layer: fc.Arbitrary<Layer> = fc.record({
   catches: fc.boolean(),
 })
 
-/** Requests, in the order in which each visitor sends their own. */
+/** Requests, in the order in which each visitor sends their own, two at once at times. */
 export const visits: fc.Arbitrary<Visit[]> = fc.array(
   fc.record({
     visitor: fc.constantFrom(...visitors),
@@ -62,6 +66,8 @@ export const visits: fc.Arbitrary<Visit[]> = fc.array(
     end: fc.constantFrom('return', 'return', 'return', 'error', 'thrown 303', 'thrown 503'),
     isRetried: fc.boolean(),
     isRead: fc.boolean(),
+    stray: fc.constantFrom('nothing', 'nothing', 'forged before', 'dead before', 'dead behind', 'twice'),
+    isBesideNext: fc.boolean(),
   }),
   { minLength: 1, maxLength: 12 },
 )
