@@ -91,6 +91,8 @@ export class SessionObject extends DurableObject<unknown> {
 
   async addToIndex(id: string, version: number, lifetime: number): Promise<void> {
     const { kv } = this.ctx.storage
+    // Asked first: an object that died between the entry and its alarm would keep the entry for ever.
+    const hasAlarm = (await this.ctx.storage.getAlarm()) !== null
     const known = kv.get<IndexEntry>(ENTRY + id)
     const since = Date.now()
     const until = since + lifetime
@@ -100,7 +102,7 @@ export class SessionObject extends DurableObject<unknown> {
       since,
     })
     // Entries that may go earlier than the alarm that is set go with it.
-    if ((await this.ctx.storage.getAlarm()) === null) await this.#setAlarm(until)
+    if (!hasAlarm) await this.#setAlarm(until)
   }
 
   /** An entry that was made for a later version stays: the session has come back to this owner. */

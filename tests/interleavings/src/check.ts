@@ -1,5 +1,5 @@
 import type { Core } from './core.js'
-import { type Explored, explore, follow, type Limits } from './explore.js'
+import { type Choose, type Explored, explore, follow, type Limits } from './explore.js'
 import { brokenPromise } from './promises.js'
 import { table } from './table.js'
 import { type Run, runOnce, type Scenario } from './world.js'
@@ -40,24 +40,34 @@ export async function replay(
   return run && promise !== undefined ? { promise, run } : undefined
 }
 
+/** The shortest run of core that breaks a promise. */
+export function shortest(
+  core: Core,
+  scenario: Scenario,
+  failures = 0,
+  options: { isQuick?: boolean } = {},
+): Promise<Found | undefined> {
+  return shortestOf(async (choose) => {
+    const run = await runOnce(core, scenario, failures, choose)
+    const promise = run && brokenPromise(run)
+    return run && promise !== undefined ? { promise, run } : undefined
+  }, options)
+}
+
 /**
  * The shortest run that breaks a promise: with as few pre-emptions as can be, and of these the one of the fewest steps.
  * `isQuick`: the first of these.
  */
-export async function shortest(
-  core: Core,
-  scenario: Scenario,
-  failures = 0,
+export async function shortestOf<Broken extends { readonly run: { readonly steps: readonly unknown[] } }>(
+  make: (choose: Choose) => Promise<Broken | undefined>,
   { isQuick = false }: { isQuick?: boolean } = {},
-): Promise<Found | undefined> {
+): Promise<Broken | undefined> {
   for (let preemptions = 0; preemptions <= 4; preemptions++) {
-    let best: Found | undefined
+    let best: Broken | undefined
     const { isAll } = await explore(
       async (choose) => {
-        const run = await runOnce(core, scenario, failures, choose)
-        const promise = run && brokenPromise(run)
-        if (run && promise !== undefined && run.steps.length < (best?.run.steps.length ?? Infinity))
-          best = { promise, run }
+        const broken = await make(choose)
+        if (broken !== undefined && broken.run.steps.length < (best?.run.steps.length ?? Infinity)) best = broken
         return !(isQuick && best !== undefined)
       },
       { preemptions, runs: 20_000 },

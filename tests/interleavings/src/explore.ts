@@ -5,8 +5,8 @@ export interface Limits {
   readonly preemptions?: number
   /** After so many runs it ends, and says that these were not all. */
   readonly runs?: number
-  /** Only this run. */
-  readonly replay?: string
+  /** And after so many seconds. */
+  readonly seconds?: number
 }
 
 /** How one run chooses. `undefined`: every way to go on from here comes to the same as a run that was made before. */
@@ -38,6 +38,7 @@ interface Fork {
  */
 export async function explore(run: (choose: Choose) => Promise<boolean>, limits: Limits = {}): Promise<Explored> {
   const path: Fork[] = []
+  const end = performance.now() + (limits.seconds ?? Infinity) * 1000
   let runs = 0
   let cut = 0
   let hasBound = false
@@ -93,7 +94,7 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
       }
       path.pop()
     }
-    if (runs + cut >= (limits.runs ?? Infinity)) return { runs, cut, isAll: false }
+    if (runs + cut >= (limits.runs ?? Infinity) || performance.now() > end) return { runs, cut, isAll: false }
   }
 }
 
@@ -118,7 +119,7 @@ function byContinuation({ actions, last }: Pick<Fork, 'actions' | 'last'>): Acti
   return [...actions].sort((a, b) => rank(a) - rank(b))
 }
 
-/** A run as a short text: whose step it was, each time. A number tells which of several, `!` and `?` how it failed. */
+/** A run as a short text: whose step it was, each time. A number tells which of several, a sign how it failed. */
 export function spell(chosen: Action, actions: readonly Action[]): string {
   const own = actions.filter(({ by, outcome }) => by === chosen.by && outcome === chosen.outcome)
   const index = own.findIndex(({ key }) => key === chosen.key)
@@ -127,7 +128,7 @@ export function spell(chosen: Action, actions: readonly Action[]): string {
 
 /** Makes the choices of such a text. Not `isStrict`: one that can't be made any more is left out. */
 export function follow(text: string, isStrict = true): Choose {
-  const tokens = [...text.matchAll(/([A-Z-])(\d*)([!?]?)/g)]
+  const tokens = [...text.matchAll(/([A-Z-])(\d*)([!?x~≈]?)/g)]
   let step = 0
   return (actions) => {
     const [, by, index, outcome] = tokens[step++] ?? []

@@ -1,23 +1,28 @@
 import type { MemoryStore, SessionRecord, SessionStore, StoredInfo, StoredPage } from '@fetch-sessions/core'
+import type { EventualStore } from './eventual-store.js'
 import type { Schedule, Touch } from './schedule.js'
 
 /** A store of which each call is held twice: before it is carried out, and before its answer is heard. */
 export class HeldStore implements SessionStore {
-  readonly #memory: MemoryStore
+  readonly #memory: MemoryStore | EventualStore
   readonly #schedule: Schedule
   readonly #nameOf: (id: string) => string
+  readonly atomic: boolean
+  readonly consistency: 'strong' | 'eventual'
   /** What the answer's hearer shares with others. `undefined`: nothing, so it is heard at once. */
   readonly #hearing: string | undefined
   readonly #onWrite: (id: string, record: SessionRecord) => void
 
   constructor(options: {
-    memory: MemoryStore
+    memory: MemoryStore | EventualStore
     schedule: Schedule
     nameOf: (id: string) => string
     hearing: string | undefined
     onWrite: (id: string, record: SessionRecord) => void
   }) {
     this.#memory = options.memory
+    this.atomic = !('isStale' in options.memory)
+    this.consistency = this.atomic ? 'strong' : 'eventual'
     this.#schedule = options.schedule
     this.#nameOf = options.nameOf
     this.#hearing = options.hearing
@@ -92,7 +97,15 @@ export class HeldStore implements SessionStore {
           answer(tell(answered), () => resolve(answered))
           return `${words} → ${tell(answered)}`
         },
+        failures: 'isStale' in this.#memory ? ['!', '?', '≈'] : ['!', '?'],
         fail: (outcome) => {
+          if (outcome === '≈' && 'isStale' in this.#memory) {
+            this.#memory.isStale = true
+            const answered = act()
+            this.#memory.isStale = false
+            answer(tell(answered), () => resolve(answered))
+            return `${words} → ${tell(answered)}, of before`
+          }
           if (outcome === '?') act()
           answer('a failure', () => reject(new Error('out of reach')))
           return `${words} → ${outcome === '?' ? 'done, but ' : ''}FAILS`

@@ -10,7 +10,7 @@ import type { Scenario } from './world.js'
 
 /** `pnpm test` makes so many runs of each scenario; `pnpm test:interleavings` makes all that end. */
 const limits = (failures: number): Limits => {
-  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000 }
+  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000, seconds: 60 }
   return { runs: failures === 0 ? 200 : 60 }
 }
 

@@ -194,4 +194,11 @@ export const planted: readonly Planted[] = [
     wrong: '',
     scenario: 'a session that is over in a second, two reads',
   },
+  {
+    name: 'a sign-out that relies on a comparison of a store that can’t compare',
+    file: 'commit/end-session.ts',
+    right: "if (!(context.format.isShared && context.isAtomic)) return (await store.delete(id)) ? 'destroyed' : 'gone'",
+    wrong: "if ((await store.load(id))?.version !== base?.record.version) return 'gone'",
+    scenario: 'eventual: a sign-out beside an update',
+  },
 ]

@@ -5,6 +5,8 @@ interface Pledge {
   readonly promise: string
   /** It holds for sessions that live in their cookies, too, which can't merge. */
   readonly holdsInCookies?: true
+  /** And for those of a store that is eventually consistent, in the end, when each place has heard of all. */
+  readonly holdsEventually?: true
   broken(run: Run): string | undefined
 }
 
@@ -12,11 +14,13 @@ interface Pledge {
 export const promises: readonly Pledge[] = [
   {
     promise: 'Each request ends.',
+    holdsEventually: true,
     holdsInCookies: true,
     broken: ({ told }) => first(told, ({ answer, began }) => began >= 0 && answer === undefined, 'is never answered'),
   },
   {
     promise: 'Nothing fails but for the store, or the handler itself.',
+    holdsEventually: true,
     holdsInCookies: true,
     broken: ({ told, failed }) =>
       first(
@@ -27,6 +31,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing is left pending.',
+    holdsEventually: true,
     holdsInCookies: true,
     broken: ({ pending }) => (pending.length > 0 ? `What is left: ${pending.join(', ')}` : undefined),
   },
@@ -84,6 +89,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'What a handler that throws has changed is not there.',
+    holdsEventually: true,
     broken: (run) =>
       first(
         run.told,
@@ -130,6 +136,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nothing that was destroyed opens.',
+    holdsEventually: true,
     holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
@@ -176,6 +183,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'An old id never shows what was set after the new one.',
+    holdsEventually: true,
     broken: (run) =>
       firstOf(run.told, ({ signedInAs, seen, letter }) => {
         if (signedInAs === undefined || seen === undefined || seen.isNew) return undefined
@@ -233,6 +241,7 @@ export const promises: readonly Pledge[] = [
   },
   {
     promise: 'Nobody sees the session of another.',
+    holdsEventually: true,
     holdsInCookies: true,
     broken: (run) =>
       firstOf(run.told, (request) => {
@@ -292,9 +301,9 @@ export const promises: readonly Pledge[] = [
 
 /** The first promise that a run breaks, in words. */
 export function brokenPromise(run: Run): string | undefined {
-  const isCookie = run.scenario.store === 'cookie'
-  for (const { promise, holdsInCookies, broken } of promises) {
-    if (isCookie && !holdsInCookies) continue
+  const { store } = run.scenario
+  for (const { promise, holdsInCookies, holdsEventually, broken } of promises) {
+    if ((store === 'cookie' && !holdsInCookies) || (store === 'eventual' && !holdsEventually)) continue
     const what = broken(run)
     if (what !== undefined) return `${promise}\n${what}`
   }

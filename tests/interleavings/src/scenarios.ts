@@ -213,6 +213,41 @@ export const scenarios: readonly Scenario[] = [
     requests: { A: a.signIn('ada'), B: a.signOut(there) },
   },
   { name: 'cached: a sign-out beside an update', store: 'cached', requests: { A: a.signOut(), B: a.add() } },
+  // A store that is eventually consistent, each process in another place.
+  { name: 'eventual: two updates', store: 'eventual', requests: { A: a.add(), B: a.add(there) } },
+  { name: 'eventual: a sign-out beside an update', store: 'eventual', requests: { A: a.signOut(), B: a.add(there) } },
+  {
+    name: 'eventual: a sign-out beside two updates',
+    store: 'eventual',
+    requests: { A: a.signOut(), B: a.add(there), C: a.add({ process: 1, after: ['B'] }) },
+  },
+  {
+    name: 'eventual: a sign-out beside a use that is due',
+    store: 'eventual',
+    age: 3,
+    requests: { A: a.signOut(), B: a.read(there) },
+  },
+  {
+    name: 'eventual: a destroy by id beside an update',
+    store: 'eventual',
+    requests: { A: a.destroyFirst(), B: a.add(there) },
+  },
+  {
+    name: 'eventual: a sign-out, sent again',
+    store: 'eventual',
+    requests: { A: a.signOut({ retries: true }), B: a.read(there) },
+  },
+  {
+    name: 'eventual: a sign-in beside an update',
+    store: 'eventual',
+    requests: { A: a.signIn('ada'), B: a.add(there) },
+  },
+  { name: 'eventual: a rotation beside an update', store: 'eventual', requests: { A: a.rotate(10), B: a.add(there) } },
+  {
+    name: 'eventual: two visitors',
+    store: 'eventual',
+    requests: { A: a.add(), B: a.add({ browser: 'other' }), C: a.signIn('eve', { browser: 'other', process: 1 }) },
+  },
   // Sessions in their cookies, with revocations.
   { name: 'cookie: two updates', store: 'cookie', requests: { A: a.add(), B: a.add() } },
   { name: 'cookie: a sign-out beside an update', store: 'cookie', requests: { A: a.signOut(), B: a.add(there) } },

@@ -6,14 +6,20 @@ export interface Touch {
   readonly writes: boolean
 }
 
+/**
+ * How a step comes out other than it should: `!` it fails; `?` it is carried out, and then fails; `x` its process dies
+ * before it; `~` what carries it out dies in the middle; `≈` it reads what was there before.
+ */
+export type Failure = '!' | '?' | 'x' | '~' | '≈'
+
 /** One thing that can happen next: a call that is held, its answer, a timer, the arrival of a response. */
 export interface Action {
   /** The same in each run that began with the same choices. */
   readonly key: string
   /** Of which request, by its letter. */
   readonly by: string
-  /** How it comes out: as it should; `!` fails; `?` is carried out and then fails. */
-  readonly outcome: '' | '!' | '?'
+  /** How it comes out; empty: as it should. */
+  readonly outcome: '' | Failure
   readonly touches: readonly Touch[]
   /** Happens only when nothing else can. */
   readonly isIdle: boolean
@@ -24,7 +30,7 @@ export interface Action {
 /** One step of a run, for the table. */
 export interface Step {
   readonly by: string
-  readonly said: string
+  said: string
 }
 
 /** What is offered: what happens for each outcome that the run may choose. */
@@ -32,8 +38,10 @@ export interface Offer {
   readonly touches: readonly Touch[]
   readonly isIdle?: boolean
   perform(): string
-  /** How it fails: `!` before it is carried out, `?` after. Left out: it can't. */
-  fail?(outcome: '!' | '?'): string
+  /** How else it can come out. Default: `!` and `?`. */
+  readonly failures?: readonly Failure[]
+  /** What happens then, and what is said of it. Left out: it can't. */
+  fail?(outcome: Failure): string
 }
 
 const requests = new AsyncLocalStorage<string>()
@@ -46,15 +54,19 @@ export function atWork(): string {
 /** What can happen next in one run, and what has happened. */
 export class Schedule {
   readonly steps: Step[] = []
-  /** How many calls may still fail. */
+  /** How many steps may still come out other than they should. */
   failures: number
+  /** How many of them may still read what was there before. */
+  staleReads: number
   /** Nothing is held any more: for what comes before and after the run. */
   isOpen = true
   #offered: { key: string; by: string; offer: Offer }[] = []
   readonly #counts: Map<string, number> = new Map()
+  readonly #dead: Set<string> = new Set()
 
-  constructor(failures: number) {
+  constructor(failures: number, staleReads = 0) {
     this.failures = failures
+    this.staleReads = staleReads
   }
 
   /** In the name of a request. */
@@ -63,6 +75,7 @@ export class Schedule {
   }
 
   offer(offer: Offer, by: string = atWork()): () => void {
+    if (this.#dead.has(by)) return () => {}
     const count = (this.#counts.get(by) ?? 0) + 1
     this.#counts.set(by, count)
     const offered = { key: `${by}${count}`, by, offer }
@@ -70,12 +83,23 @@ export class Schedule {
     return () => this.#withdraw(offered.key)
   }
 
+  /** Nothing of theirs ever goes on. */
+  kill(by: string): void {
+    this.#dead.add(by)
+    this.#offered = this.#offered.filter((offered) => offered.by !== by)
+  }
+
+  isDead(by: string): boolean {
+    return this.#dead.has(by)
+  }
+
   /** What can happen next, the oldest first. */
   actions(): Action[] {
     const urgent = this.#offered.filter(({ offer }) => !offer.isIdle)
     const offered = urgent.length > 0 ? urgent : this.#offered
     return offered.flatMap(({ key, by, offer }) => {
-      const touches = [...offer.touches, { what: `offer ${key}`, writes: true }]
+      const life = { what: `life of ${by}`, writes: false }
+      const touches = [...offer.touches, { what: `offer ${key}`, writes: true }, life]
       const done = (perform: () => string) => (): string => {
         this.#withdraw(key)
         const said = this.as(by, perform)
@@ -85,13 +109,16 @@ export class Schedule {
       const base = { by, isIdle: offer.isIdle === true }
       const actions: Action[] = [{ ...base, key, outcome: '', touches, perform: done(() => offer.perform()) }]
       const { fail } = offer
-      if (fail === undefined || this.failures === 0) return actions
-      for (const outcome of ['!', '?'] as const) {
+      if (fail === undefined) return actions
+      for (const outcome of offer.failures ?? (['!', '?'] as const)) {
+        const budget = outcome === '≈' ? 'staleReads' : 'failures'
+        if (this[budget] === 0) continue
         const perform = done(() => {
-          this.failures--
+          this[budget]--
           return fail.call(offer, outcome)
         })
-        const failing = [...touches, { what: 'failures', writes: true }]
+        const failing = [...touches, { what: budget, writes: true }]
+        if (outcome === 'x') failing.push({ ...life, writes: true })
         actions.push({ ...base, key: key + outcome, outcome, touches: failing, perform })
       }
       return actions
@@ -120,8 +147,17 @@ export async function settle(): Promise<void> {
   while (working > 0)
 }
 
-/** How many calls of WebCrypto are at work, on threads of their own. */
+/** How much is at work elsewhere: WebCrypto on threads of its own, a server. */
 let working = 0
+
+/** `settle` waits for it as well. */
+export function waitFor(work: Promise<unknown>): void {
+  working++
+  const done = (): void => {
+    working--
+  }
+  work.then(done, done)
+}
 
 const METHODS = ['importKey', 'deriveKey', 'deriveBits', 'sign', 'verify', 'digest', 'encrypt', 'decrypt'] as const
 
@@ -131,12 +167,8 @@ export function waitForCrypto(): () => void {
   for (const name of METHODS) {
     const real = subtle[name] as (...args: unknown[]) => Promise<unknown>
     const counted = (...args: unknown[]): Promise<unknown> => {
-      working++
-      const done = (): void => {
-        working--
-      }
       const answer = real.apply(crypto.subtle, args)
-      answer.then(done, done)
+      waitFor(answer)
       return answer
     }
     Object.defineProperty(subtle, name, { value: counted, configurable: true, writable: true })

@@ -1,13 +1,29 @@
+import type { Step } from './schedule.js'
 import type { Run } from './world.js'
 
-/** A run as a table: a column for each request, a line for each step. */
+/** Who is at work in a run, as a column of its table. */
+export interface Column {
+  readonly letter: string
+  readonly says: string
+  /** What came of it. */
+  readonly end: string
+}
+
 export function table({ told, steps, text }: Run): string {
+  const columns = told.map(({ letter, plan, answer, error, dropped }) => {
+    return { letter, says: plan.says, end: outcome(answer, error, dropped) }
+  })
+  return draw(columns, steps, text)
+}
+
+/** A run as a table: a column for each at work, a line for each step. */
+export function draw(columns: readonly Column[], steps: readonly Step[], text: string): string {
   // What nobody asked for, such as the clock, has a column of its own.
-  const others = [...new Set(steps.map(({ by }) => by))].filter((by) => told.every(({ letter }) => letter !== by))
-  const letters = [...told.map(({ letter }) => letter), ...others]
-  const rows = [[...told.map(({ letter, plan }) => `${letter} ${plan.says}`), ...others], letters.map(() => '')]
+  const others = [...new Set(steps.map(({ by }) => by))].filter((by) => columns.every(({ letter }) => letter !== by))
+  const letters = [...columns.map(({ letter }) => letter), ...others]
+  const rows = [[...columns.map(({ letter, says }) => `${letter} ${says}`), ...others], letters.map(() => '')]
   for (const { by, said } of steps) rows.push(letters.map((letter) => (letter === by ? said : '')))
-  rows.push([...told.map(({ answer, error, dropped }) => outcome(answer, error, dropped)), ...others.map(() => '')])
+  rows.push([...columns.map(({ end }) => end), ...others.map(() => '')])
   const widths = letters.map((_, column) =>
     Math.min(60, Math.max(...rows.map((row) => (row[column] as string).length))),
   )

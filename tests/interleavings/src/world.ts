@@ -7,6 +7,7 @@ import type {
   TokenSigner,
 } from '@fetch-sessions/core'
 import type { Core, Data } from './core.js'
+import { EventualStore, type States } from './eventual-store.js'
 import type { Choose } from './explore.js'
 import { spell } from './explore.js'
 import { heldSigner } from './held-signer.js'
@@ -39,7 +40,8 @@ export interface Plan {
 
 export interface Scenario {
   readonly name: string
-  readonly store?: 'memory' | 'cached' | 'cookie'
+  /** `eventual`: two reads, or decisions, may be by what was there one write before. */
+  readonly store?: 'memory' | 'cached' | 'cookie' | 'eventual'
   /** How long ago the session was used last, in hours. From 2.4 on a use is noted, and the cookie refreshed. */
   readonly age?: number
   /** Nobody has a session yet. */
@@ -165,6 +167,7 @@ class World {
   readonly #names: Map<string, string> = new Map()
   readonly #managers: Map<number, SessionManager<Data>> = new Map()
   readonly #told: Told[] = []
+  readonly #states: States = new Map()
   readonly #writes: Written[] = []
   readonly #jars: Map<string, string> = new Map()
   readonly #first: Map<string, string> = new Map()
@@ -176,7 +179,7 @@ class World {
   constructor(core: Core, scenario: Scenario, failures: number) {
     this.#core = core
     this.#scenario = scenario
-    this.#schedule = new Schedule(failures)
+    this.#schedule = new Schedule(failures, scenario.store === 'eventual' ? 2 : 0)
     this.time = new VirtualTime(this.#schedule)
     // Where time passes, it is a store that drops nothing by itself.
     this.#memory = new core.MemoryStore(scenario.clock === undefined ? {} : { now: () => 0 })
@@ -356,7 +359,7 @@ class World {
     const { store = 'memory' } = this.#scenario
     const crowd = this.#told.filter(({ plan }) => (plan.process ?? 0) === process)
     const held = new HeldStore({
-      memory: this.#memory,
+      memory: store === 'eventual' ? new EventualStore(this.#states) : this.#memory,
       schedule: this.#schedule,
       nameOf: (id) => this.#nameOf(id),
       hearing: crowd.length > 1 ? `process ${process}` : undefined,
@@ -365,6 +368,13 @@ class World {
     if (store === 'cached') return cachedStore(new MemoryStore(), held)
     if (store === 'cookie') return new CookieStore({ encrypt: false, revocations: held, maxStaleness: 0 })
     return held
+  }
+
+  /** When all places have heard of all. */
+  #judgedStore(): SessionStore | InstanceType<Core['CookieStore']> {
+    const { store } = this.#scenario
+    if (store === 'cookie') return this.#storeOf(0)
+    return store === 'eventual' ? new EventualStore(this.#states) : this.#memory
   }
 
   #hear(event: SessionEvent): void {
@@ -388,7 +398,7 @@ class World {
     if (this.time.pending > 0) pending.push(`${this.time.pending} timers`)
     const { SessionManager, nodeSigner } = this.#core
     const judge = new SessionManager<Data>({
-      store: this.#scenario.store === 'cookie' ? this.#storeOf(0) : this.#memory,
+      store: this.#judgedStore(),
       secret: SECRET,
       signer: signerOf(nodeSigner),
       now: () => this.#now,
