@@ -26,6 +26,14 @@ export function cookieValues(header: string | null, name: string): string[] {
   })
 }
 
+/** By its ends alone: a regular expression would look at each run of blanks from each of its places. */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, '')
+  let [start, end] = [0, text.length]
+  while (start < end && isBlank(text[start])) start++
+  while (end > start && isBlank(text[end - 1])) end--
+  return text.slice(start, end)
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }

@@ -45,7 +45,9 @@ function requestOf(received: Headers, jar: CookieJar): Request {
   const protocol = headers.get('x-forwarded-proto')?.split(',')[0]?.trim() || 'http'
   const host = headers.get('x-forwarded-host') || headers.get('host') || 'localhost'
   const url = `${protocol}://${host}/`
-  return new Request(URL.canParse(url) ? url : 'http://localhost/', { headers })
+  // A name or an address, maybe with a port: what else a host may hold is no Request's, or not the host alone.
+  const isHost = /^https?$/.test(protocol) && /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i.test(host)
+  return new Request(isHost && URL.canParse(url) ? url : 'http://localhost/', { headers })
 }
 
 /**

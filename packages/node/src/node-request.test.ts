@@ -63,6 +63,11 @@ describe('requestOf', () => {
     ['GET http://other.example/path?q HTTP/1.1\r\nHost: app.example:8080', 'http://app.example:8080/path?q'],
     ['OPTIONS * HTTP/1.1\r\nHost: app.example', 'http://app.example/*'],
     ['GET / HTTP/1.1\r\nHost: a b', 'http://localhost/'],
+    ['GET /admin HTTP/1.1\r\nHost: x/public?', 'http://localhost/admin'],
+    ['GET /admin HTTP/1.1\r\nHost: x/public#', 'http://localhost/admin'],
+    ['GET /admin HTTP/1.1\r\nHost: x\\public?', 'http://localhost/admin'],
+    ['GET /admin HTTP/1.1\r\nHost: user:word@x', 'http://localhost/admin'],
+    ['GET /admin HTTP/1.1\r\nHost: [::1]:8080', 'http://[::1]:8080/admin'],
     ['GET / HTTP/1.0\r\nX-One: 1', 'http://localhost/'],
     ['TRACE / HTTP/1.1\r\nHost: app.example', 'http://app.example/'],
   ])('has a URL of this server, whatever it was asked for: %j', async (head, url) => {

@@ -52,13 +52,16 @@ function urlOf(raw: NodeRequest, { protocol, hostname, originalUrl }: FrameworkR
   // An absolute form, as proxies are asked, counts for its path.
   const path = (typeof originalUrl === 'string' ? originalUrl : (raw.url ?? '/')).replace(/^https?:\/\/[^/?#]*/i, '')
   const host = hostOf(raw, typeof hostname === 'string' ? hostname : undefined)
-  for (const origin of [`${scheme}://${host}`, `${scheme}://localhost`]) {
+  for (const name of HOST.test(host) ? [host, 'localhost'] : ['localhost']) {
     // Not by a base, from which a path that begins with two slashes would lead away.
-    const url = `${origin}${path.startsWith('/') ? '' : '/'}${path}`
+    const url = `${scheme}://${name}${path.startsWith('/') ? '' : '/'}${path}`
     if (URL.canParse(url)) return url
   }
   return `${scheme}://localhost/`
 }
+
+/** A name or an address, maybe with a port. Anything else could end the host early and change the path behind it. */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i
 
 /** With its port, which a framework's `hostname` has not; a proxy's word for it is told by the framework alone. */
 function hostOf(raw: NodeRequest, hostname: string | undefined): string {

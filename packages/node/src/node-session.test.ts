@@ -80,6 +80,32 @@ describe('a listener of node:http', () => {
     expect(told.mock.calls).toEqual([[error]])
   })
 
+  it('answers all the same where onError throws itself, and tells that on the console', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const failure = new Error('no log to write to')
+    const onError = (): never => {
+      throw failure
+    }
+    const handler = async (): Promise<never> => {
+      throw new Error('broken')
+    }
+    running = await listen(createServer(nodeSession(sessions, handler, { onError })))
+    expect((await fetch(running.origin)).status).toBe(500)
+    expect(told.mock.calls).toEqual([[failure]])
+  })
+
+  it('answers once where "failed" throws itself', async () => {
+    const broken = new Error('what status was that?')
+    const failed = (): never => {
+      throw broken
+    }
+    const onError = (error: unknown): void => void errors.push(error)
+    running = await listen(createServer(nodeSession(sessions, count, { failed, onError })))
+    expect((await fetch(running.origin)).status).toBe(500)
+    expect(errors).toEqual([broken])
+    expect(store.memory.size).toBe(0)
+  })
+
   it('breaks off a response that has begun, since no status can tell of the error any more', async () => {
     const client = await start(async (_request, response) => {
       response.write('hello')

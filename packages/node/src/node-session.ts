@@ -56,7 +56,11 @@ export function nodeSession<
   return (request, response) => {
     const [raw, held] = [request as IncomingMessage, holdable(response as ServerResponse)]
     const answer = (error: unknown): void => {
-      onError(error, request, response)
+      try {
+        onError(error, request, response)
+      } catch (failure) {
+        console.error(failure)
+      }
       respondWithoutDetails(held)
     }
     const run = async (): Promise<void> => {

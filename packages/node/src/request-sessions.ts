@@ -127,15 +127,15 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #completeOne(entry: OpenEntry, headers: HeaderFields): Promise<void> | undefined {
-    const save = this.#saves(entry)
-    const handle = entry.handle ?? this.#openUnused(entry, save)
-    if (handle === undefined) return undefined
     const broken = (error: unknown): never => {
       this.#broken = entry
       this.#progress = 'open'
       throw error
     }
     try {
+      const save = this.#saves(entry)
+      const handle = entry.handle ?? this.#openUnused(entry, save)
+      if (handle === undefined) return undefined
       const saving = completeHeaders(handle, headers, { save })
       return isPromise(saving) ? saving.catch(broken) : undefined
     } catch (error) {
