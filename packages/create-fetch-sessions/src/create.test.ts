@@ -55,5 +55,5 @@ it('a folder that has something in it is left as it is', async () => {
 })
 
 it('a template that is not there is an error that names those that are', () => {
-  expect(() => templateOf('express4')).toThrow('hono, itty-router, workers, deno, bun')
+  expect(() => templateOf('express4')).toThrow('hono, itty-router, express, workers, deno, bun')
 })

@@ -33,6 +33,15 @@ export const templates: readonly Template[] = [
     secretFile: '.env',
   },
   {
+    name: 'express',
+    title: 'Node with Express',
+    install: ['npm', 'install'],
+    packages: ['@fetch-sessions/node', 'express'],
+    devPackages: ['tsx', 'typescript', '@types/node', '@types/express'],
+    start: 'npm start',
+    secretFile: '.env',
+  },
+  {
     name: 'workers',
     title: 'Cloudflare Workers',
     install: ['npm', 'install'],

@@ -22,11 +22,14 @@ function folderOf(name: string, binary: string): string {
   return dirname(join(dirname(require.resolve(`${name}/package.json`)), binary))
 }
 
+/** The package of this repository that a template takes, where it is not called like it. */
+const OWN: Readonly<Record<string, string>> = { express: 'node', workers: 'fetch' }
+
 function onNode(version: number, template: string): Start {
   return {
     name: `${template} on Node ${version}`,
     template,
-    own: ['core', template === 'workers' ? 'fetch' : template],
+    own: ['core', OWN[template] ?? template],
     add: ['npm', 'install', '--no-audit', '--no-fund'],
     command: ['npm', 'start'],
     path: folderOf(`node-${version}`, 'bin/node'),
@@ -38,6 +41,8 @@ export const starts: readonly Start[] = [
   onNode(24, 'hono'),
   onNode(20, 'itty-router'),
   onNode(24, 'itty-router'),
+  onNode(20, 'express'),
+  onNode(24, 'express'),
   // Wrangler wants Node 22 or newer.
   onNode(24, 'workers'),
   {
