@@ -1,12 +1,20 @@
 import { defaults, unseal as unsealIron } from 'iron-webcrypto'
 import { ENDLESS } from './old-library.js'
 
+/** Of the eight. Behind them come the salt of the MAC and the MAC. */
+const COVERED_PARTS = 6
+
 /** Passwords by their id in the seal, or the one for all. */
 export type IronPassword = string | Uint8Array | Readonly<Record<string, string | Uint8Array>>
 
 /** What a seal held. */
 export interface Unsealed {
   readonly value: unknown
+  /**
+   * The part of its text that its MAC covers, which tells it from all others. The rest, the MAC itself, can be spelt in
+   * many ways that open as well.
+   */
+  readonly covered: string
   /** Milliseconds since the epoch. `undefined`: it has no end. */
   readonly expiresAt: number | undefined
   /** The same, and as much longer as clocks may differ: so long it opens. */
@@ -39,7 +47,7 @@ export async function unseal(
     const value = await unsealIron(sealed, password, settings)
     const expiresAt = parts[5] ? Number(parts[5]) : undefined
     const opensUntil = expiresAt === undefined ? Date.now() + ENDLESS : expiresAt + settings.timestampSkewSec * 1000
-    return { value, expiresAt, opensUntil }
+    return { value, covered: parts.slice(0, COVERED_PARTS).join('*'), expiresAt, opensUntil }
   } catch (error) {
     return error instanceof Error && error.message.startsWith('Expired') ? 'expired' : 'signature'
   }
