@@ -43,6 +43,9 @@ const call = ({ sessions }: { sessions: SessionManager<Data> }, cookie: string, 
 const shown = async ({ sessions }: { sessions: SessionManager<Data> }, cookie: string): Promise<unknown> =>
   (await sessions.read(cookie)).toJSON()
 
+/** As some frameworks make of an error. */
+const errorPage = (): Response => new Response(null, { status: 500 })
+
 /** Requests all of which have loaded the old session before one of them is committed. */
 async function atOnce(setting: Setting, works: Work[]): Promise<Response[]> {
   const { opened, open } = gate()
@@ -221,6 +224,56 @@ describe('a sign-out', () => {
     await call(setting, both, signOut)
     expect(setting.old.records.size).toBe(0)
     expect(await liveSessions(setting.sessions)).toBe(0)
+  })
+
+  const failing: [string, Work][] = [
+    ['at its commit', signOut],
+    [
+      'at a save',
+      async (handle) => {
+        await signOut(handle)
+        await handle.save()
+      },
+    ],
+    [
+      'in a handler that throws',
+      async (handle) => {
+        await signOut(handle)
+        throw new Error('no')
+      },
+    ],
+  ]
+  const answered = ({ sessions, cookie }: Setting, work: Work): Promise<Response> =>
+    sessions.handle(
+      visit(cookie),
+      async (handle) => {
+        await work(handle)
+        return new Response()
+      },
+      { respond: errorPage },
+    )
+  const committed = async ({ sessions, cookie }: Setting): Promise<Response> => {
+    const request = visit(cookie)
+    await signOut(sessions.begin(request))
+    return sessions.commit(request, errorPage(), { failed: true })
+  }
+
+  it.each([
+    ...failing.map(([name, work]) => [name, (setting: Setting) => answered(setting, work)] as const),
+    ['where the response stands for an error', committed],
+  ] as const)('that fails %s leaves a visitor the old cookie, who has none of ours', async (_name, fail) => {
+    const setting = setUp()
+    setting.old.beforeEnd = () => {
+      throw new Error('out of reach')
+    }
+    const response = await fail(setting)
+    expect(response.status).toBe(500)
+    expect(response.headers.getSetCookie()).toEqual([])
+    setting.old.beforeEnd = undefined
+    const again = await call(setting, setting.cookie, signOut)
+    expect(again.headers.getSetCookie()).toEqual([expect.stringMatching(/^old=; Max-Age=0/)])
+    expect(setting.old.records.size).toBe(0)
+    expect(await shown(setting, setting.cookie)).toEqual({})
   })
 
   it('is carried out where the handler throws', async () => {
