@@ -50,7 +50,8 @@ export async function moveIn(
     try {
       await callOrigin(context, `end of ${old.from}`, () => old.end())
     } catch (error) {
-      // It opens nothing here any more.
+      // The visitor has moved all the same, and the old cookie is removed: nobody tries again. As long as the note lives, it
+      // opens nothing here; a `CookieStore` has none.
       context.emit?.({ type: 'dropped', id, reason: 'store', error })
     }
   }
