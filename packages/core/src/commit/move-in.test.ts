@@ -168,6 +168,39 @@ describe('the old cookie', () => {
     expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada' })
   })
 
+  it.each<[string, Work]>([
+    ['a move', read],
+    ['a sign-out', signOut],
+  ])('moves once where the store still has a note of %s that is over', async (_name, work) => {
+    const setting = setUp()
+    const { store, old, clock, cookie, events } = setting
+    const { expiresAt } = old
+    old.expiresAt = clock.now() + 60_000
+    // It keeps what is expired, as many a database does.
+    store.useClock(() => 0)
+    await call(setting, cookie, work)
+    clock.passes(400 * 86_400)
+    old.expiresAt = expiresAt
+    old.keep('a1', { user: 'ada' })
+    events.length = 0
+    // Another request has replaced that note before this one touches it.
+    let other: Promise<Response> | undefined
+    for (const method of ['delete', 'update'] as const) {
+      store.before(method, async () => {
+        if (other !== undefined) return
+        other = call(setting, cookie, count)
+        await other
+      })
+    }
+    const response = await call(setting, cookie, count)
+    expect(cookieAfter(response)).toBe(cookieAfter((await other) as Response))
+    expect(await shown(setting, cookieAfter(response))).toEqual({ user: 'ada', visits: 2 })
+    expect(events.filter(({ type }) => type === 'moved-in')).toHaveLength(1)
+    old.keep('a1', { user: 'ada' })
+    clock.passes(61)
+    expect(await shown(setting, cookie)).toEqual({})
+  })
+
   it('is found by another secret as well', async () => {
     const setting = setUp()
     const { store, clock, old, cookie } = setting

@@ -104,7 +104,7 @@ export function callOrigin<T>({ storeTimeout }: CommitContext, name: string, cal
   return guardCall(name, storeTimeout, call, isSessionError)
 }
 
-/** Notes it once. An expired note that the store still has is in nobody's way. */
+/** Notes it once. An expired note that the store still has is replaced, which one of several requests can do. */
 async function put(
   context: CommitContext,
   { id, store }: Identity,
@@ -115,6 +115,6 @@ async function put(
   if (await store.create(id, record)) return true
   const before = await store.load(id)
   if (before && before.expiresAt > context.now()) return false
-  if (before) await store.delete(id)
+  if (before && (await store.update(id, { ...record, version: before.version + 1 }))) return true
   return store.create(id, record)
 }
