@@ -366,6 +366,16 @@ describe('an old application that goes on beside', () => {
     expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada', visits: 0 })
   })
 
+  it('is noted as signed out where the note of the move is over by then', async () => {
+    const setting = keptBeside()
+    const ours = cookieAfter(await call(setting, setting.cookie, read))
+    setting.store.beforeNext('update', ({ id }) => void setting.store.memory.delete(id))
+    await call(setting, `${setting.cookie}; ${ours}`, signOut)
+    setting.old.keep('a1', { user: 'ada' })
+    setting.clock.passes(61)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
   it('loses both at a sign-out', async () => {
     const setting = keptBeside()
     const ours = cookieAfter(await call(setting, setting.cookie, read))

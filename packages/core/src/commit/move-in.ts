@@ -95,8 +95,8 @@ async function endClaimed(
   }
   // The note of a move may be shorter than the life of the old cookie.
   const record = await claim.store.load(claim.id)
-  if (record)
-    await claim.store.update(claim.id, { ...claimOf(context, undefined, expiresAt), version: record.version + 1 })
+  const note = record && { ...claimOf(context, undefined, expiresAt), version: record.version + 1 }
+  if (!(note && (await claim.store.update(claim.id, note)))) await put(context, claim, undefined, expiresAt)
 }
 
 /** Calls what another library's sessions are read with. @throws SessionStoreError for what is no `SessionError` */
