@@ -60,8 +60,7 @@ export async function moveIn(
 
 /**
  * A sign-out ends the old sessions that the request still has cookies of, wherever they are kept, and what took over
- * from one while the request was at work. `current`: the id of its session, which is ended by itself. `hasOld`: that
- * session is an old one, and not stored.
+ * from one while the request was at work. `current`: the id of its session, which is ended by itself.
  *
  * @throws SessionStoreError if one could not be ended: signing out must not fail open
  */
@@ -72,7 +71,7 @@ export async function endOldSessions(
   current: { readonly id: string; readonly move: Move | undefined },
 ): Promise<void> {
   if (origin.cookies(header).length === 0) return
-  for (const old of await callOrigin(context, 'find', () => origin.find(header))) {
+  for (const old of await callOrigin(context, 'find', () => origin.find(header, true))) {
     if ('reason' in old) continue
     await endClaimed(context, old, current)
     await callOrigin(context, `end of ${old.from}`, () => old.end())

@@ -122,9 +122,7 @@ async function filled(
     fill(new WritableView(context, state))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    const problem = new SessionDataError(`that another library's session brings can not be kept: ${error.message}`)
-    problem.cause = error
-    throw problem
+    throw new SessionDataError(`that another library's session brings can not be kept: ${error.message}`)
   }
   return state
 }
