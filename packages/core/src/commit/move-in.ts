@@ -87,9 +87,9 @@ async function endClaimed(
   const claim = await context.format.claim?.(key)
   if (claim === undefined || (await put(context, claim, undefined, expiresAt))) return
   const found = await reload(context, claim)
-  if (found.is !== 'superseded') return
-  const { successor } = found
-  if (successor.id !== id && (move?.old.key === key || leadsOn(context, successor))) {
+  if (found.is === 'ended') return
+  const successor = found.is === 'superseded' ? found.successor : undefined
+  if (successor && successor.id !== id && (move?.old.key === key || leadsOn(context, successor))) {
     await endSession(context, { id: successor.id, store: claim.store })
   }
   // The note of a move may be shorter than the life of the old cookie.
