@@ -70,6 +70,15 @@ describe('cookie-session', () => {
     }
   })
 
+  it('is one session, with whichever of the keys it is signed', async () => {
+    const both = ['a newer one', ...keys]
+    const value = (await signedIn(await open()())).split('; ')[0] as string
+    const app = new NewApp([fromCookieSession({ keys: both })], { grace: 0 })
+    const signed = (key: string) => `${value}; session.sig=${new Keygrip([key]).sign(value)}`
+    expect(await app.see(signed(both[1] as string))).toEqual(oldData)
+    expect(await app.see(signed(both[0] as string))).toEqual({})
+  })
+
   it('has another session for another visitor with the same data', async () => {
     const app = new NewApp([fromCookieSession({ keys })], { grace: 0 })
     // All is in the cookie, and the two have the same one.

@@ -16,7 +16,7 @@ import { expressApp } from './testing/express-app.js'
 import type { Served } from './testing/http.js'
 import { Jar } from './testing/jar.js'
 import { later, moves, type OldApp } from './testing/moves.js'
-import { countVisit, NewApp, type NewData, oldData } from './testing/new-app.js'
+import { countVisit, NewApp, type NewData, oldData, signOut } from './testing/new-app.js'
 import { findRedis, postgres } from './testing/servers.js'
 
 const secret = 'a secret of express-session'
@@ -227,6 +227,39 @@ describe('express-session', () => {
     const jar = new Jar()
     expect(await lenient.visit(jar, () => {}, header)).toEqual({})
     expect(jar.names).toEqual([])
+  })
+
+  describe('with a store that says ENOENT', () => {
+    const header = `connect.sid=${encodeURIComponent(`s:${cookieSignature.sign('a-sid', secret)}`)}`
+    const noEntry = (syscall: string) => Object.assign(new Error(`ENOENT, ${syscall}`), { code: 'ENOENT', syscall })
+    const saying = (of: { get?: Error; destroy?: Error }) => {
+      const records = new Map<string, object>([['a-sid', { ...oldData }]])
+      const store = {
+        get: (sid: string, done: (error: unknown, record?: unknown) => void) => done(of.get, records.get(sid)),
+        destroy: (_sid: string, done: (error?: unknown) => void) => done(of.destroy),
+      }
+      return { records, app: new NewApp([fromExpressSession({ secret, store })]) }
+    }
+
+    it('of a file, there is no session, and nothing to sign out of', async () => {
+      const { app, records } = saying({ get: noEntry('open'), destroy: noEntry('unlink') })
+      records.clear()
+      expect(await app.see(header)).toEqual({})
+      const jar = new Jar().take([`${header}; Path=/`])
+      await app.visit(jar, signOut)
+      expect(jar.names).toEqual([])
+    })
+
+    it('of the socket of its server, it is down', async () => {
+      const { app } = saying({ get: noEntry('connect'), destroy: noEntry('connect') })
+      await expect(app.see(header)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    })
+
+    it.each(['connect', 'unlink'])('when it is to end what it still has (%s), a sign-out fails', async (syscall) => {
+      const { app } = saying({ destroy: noEntry(syscall) })
+      const jar = new Jar()
+      await expect(app.visit(jar, signOut, header)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    })
   })
 
   it('asks no store for a cookie that is not signed', async () => {

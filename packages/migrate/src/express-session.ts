@@ -48,7 +48,7 @@ export function fromExpressSession<Old = Record<string, unknown>, Data = Record<
         Promise.all(
           cookies.values(name).map(async (value) => {
             if (!value.startsWith('s:')) return 'malformed'
-            const sid = (await signature.unsign(value.slice(2)))?.text
+            const sid = await signature.unsign(value.slice(2))
             if (sid === undefined) return 'signature'
             return {
               key: `${name}\n${sid}`,

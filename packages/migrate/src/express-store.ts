@@ -27,14 +27,27 @@ export interface ExpressRecord {
 
 /** What is kept under an id. A store that is down throws. */
 export async function loadRecord(store: ExpressStore | OldRecords, sid: string): Promise<ExpressRecord | undefined> {
-  const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback)))
+  const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback)).catch(orNone))
   if (!isObject(record)) return undefined
   const { cookie, ...data } = record
   return { data, cookie: isObject(cookie) ? cookie : {} }
 }
 
+/** Removes it. A store that still has it throws. */
 export async function endRecord(store: ExpressStore | OldRecords, sid: string): Promise<void> {
-  await ('kind' in store ? store.destroy(sid) : called((callback) => store.destroy(sid, callback)))
+  if ('kind' in store) await store.destroy(sid)
+  else {
+    await called((callback) => store.destroy(sid, callback)).catch(async (error) => {
+      orNone(error)
+      if ((await loadRecord(store, sid)) !== undefined) throw error
+    })
+  }
+}
+
+/** A store of files says so that there is none. A client whose server is not at its socket says nearly the same. */
+function orNone(error: unknown): undefined {
+  const { code, syscall } = Object(error) as { code?: unknown; syscall?: unknown }
+  if (code !== 'ENOENT' || syscall === 'connect') throw error
 }
 
 /** @throws TypeError if this is no such store */
@@ -53,9 +66,8 @@ export function checkStore(library: string, store: unknown): void {
 function called(call: (callback: Callback) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const returned = call((error, session) => {
-      // So says a store of files that there is none.
-      if (error && (error as { code?: unknown }).code !== 'ENOENT') reject(error)
-      else resolve(error ? undefined : session)
+      if (error) reject(error)
+      else resolve(session)
     })
     if (returned instanceof Promise) returned.catch(reject)
   })

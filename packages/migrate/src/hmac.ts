@@ -1,4 +1,4 @@
-import { decodeBase64, encodeBase64 } from './base64.js'
+import { decodeBase64 } from './base64.js'
 
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512'
 
@@ -17,26 +17,25 @@ export class HmacVerifier {
   }
 
   /**
-   * `undefined` if this is not the MAC of the text, in base64, by one of the secrets. Else its one spelling: decoders
-   * accept several.
+   * Whether this is the MAC of the text, in base64, by one of the secrets. It has several spellings, so that it can't tell
+   * one session from another: the text does.
    */
-  async verify(text: string, mac: string): Promise<string | undefined> {
+  async verify(text: string, mac: string): Promise<boolean> {
     const bytes = decodeBase64(mac)
-    if (bytes === undefined) return undefined
+    if (bytes === undefined) return false
     const data = utf8.encode(text)
     for (let index = 0; index < this.#secrets.length; index++) {
-      if (await crypto.subtle.verify('HMAC', await this.#key(index), bytes, data)) return encodeBase64(bytes)
+      if (await crypto.subtle.verify('HMAC', await this.#key(index), bytes, data)) return true
     }
-    return undefined
+    return false
   }
 
   /** The text before the last dot, if what is behind it is its MAC. */
-  async unsign(signed: string): Promise<{ text: string; mac: string } | undefined> {
+  async unsign(signed: string): Promise<string | undefined> {
     const dot = signed.lastIndexOf('.')
     if (dot < 1) return undefined
     const text = signed.slice(0, dot)
-    const mac = await this.verify(text, signed.slice(dot + 1))
-    return mac === undefined ? undefined : { text, mac }
+    return (await this.verify(text, signed.slice(dot + 1))) ? text : undefined
   }
 
   async #key(index: number): Promise<CryptoKey> {

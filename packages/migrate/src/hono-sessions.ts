@@ -56,7 +56,7 @@ export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<st
       read: (cookies) =>
         Promise.all(
           cookies.values(name).map(async (value) => {
-            const opened = key === undefined ? { value } : await unseal(value, key)
+            const opened = key === undefined ? { value, covered: value } : await unseal(value, key)
             if (typeof opened === 'string') return opened
             if (typeof opened.value !== 'string' || opened.value === '') return 'malformed'
             const text = opened.value
@@ -71,7 +71,7 @@ export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<st
             const content = contentOf(parseObject(text))
             if (content === undefined) return 'expired'
             const expiresAt = content.about.expiresAt ?? Date.now() + ENDLESS
-            return { key: `${name}\n${value}`, expiresAt, load: () => content, end: () => {} }
+            return { key: `${name}\n${opened.covered}`, expiresAt, load: () => content, end: () => {} }
           }),
         ),
     },

@@ -76,6 +76,15 @@ describe('iron-session', () => {
     expect(await app.see(header)).toEqual(oldData)
   })
 
+  it('is over only where it is a seal of ours: a forged one is forged, whatever time it names', async () => {
+    const header = await signedIn(open(9, { ttl: 3600 })())
+    const app = new NewApp([fromIronSession(options)])
+    await app.see(header.replace(/\*\d{13}\*/, '*1000000000000*'))
+    await later(3600 + 61, () => app.see(header.replace('Fe26.2*1*', 'Fe26.2*1*0')))
+    expect(app.rejections()).toEqual(['signature', 'signature'])
+    await later(3600 + 59, async () => expect(await app.see(header)).toEqual(oldData))
+  })
+
   it.each([8, 9] as const)('may be sealed with an older password, in version %i', async (version) => {
     const header = await signedIn(open(version, { password: { 1: password } as never })())
     const passwords = { 1: password, 2: 'a newer password, as long as the one before' }

@@ -45,9 +45,9 @@ export function fromIronSession<Old = Record<string, unknown>, Data = Record<str
             if (typeof opened === 'string') return opened
             if (!isObject(opened.value)) return 'malformed'
             const data = version === undefined ? beforeVersion2(opened.value) : opened.value
-            const { expiresAt, opensUntil } = opened
+            const { covered, expiresAt, opensUntil } = opened
             const load = () => ({ data, about: { expiresAt } })
-            return { key: `${cookieName}\n${seal}`, expiresAt: opensUntil, load, end: () => {} }
+            return { key: `${cookieName}\n${covered}`, expiresAt: opensUntil, load, end: () => {} }
           }),
         ),
     },

@@ -2,10 +2,10 @@ import { CookieStore, MemoryStore, SessionManager } from '@fetch-sessions/core'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { BroughtCookies } from './brought-cookies.js'
-import { fromCookieSession, fromIronSession, movingIn } from './index.js'
+import { fromCookieSession, fromExpressSession, fromIronSession, movingIn } from './index.js'
 import { Jar } from './testing/jar.js'
 import { later } from './testing/moves.js'
-import { NewApp, oldData } from './testing/new-app.js'
+import { NewApp, type NewData, oldData, signOut } from './testing/new-app.js'
 
 const secret = 'thirty-two bytes of secret, at least'
 const keys = ['a key of cookie-session']
@@ -56,16 +56,57 @@ describe('movingIn', () => {
     })
   })
 
+  it('still ends at a sign-out what an old cookie leads to after `until`', async () => {
+    const ended: string[] = []
+    const records = {
+      kind: 'records',
+      get: async () => ({ user: 'ada' }),
+      destroy: async (sid: string) => ended.push(sid),
+    } as const
+    const { default: signature } = await import('cookie-signature')
+    const header = `connect.sid=${encodeURIComponent(`s:${signature.sign('a-sid', secret)}`)}`
+    const app = new NewApp([fromExpressSession({ secret, store: records })], { until: Date.now() - 1 })
+    expect(await app.see(header)).toEqual({})
+    expect(ended).toEqual([])
+    const jar = new Jar().take([`${header}; Path=/`])
+    expect(await app.visit(jar, signOut)).toEqual({})
+    expect(ended).toEqual(['a-sid'])
+    expect(jar.names).toEqual([])
+  })
+
   it('refuses data that the session can not hold, and tells why', async () => {
     const app = new NewApp([fromCookieSession({ keys, map: () => ({ visits: Number.NaN }) })])
     expect(await app.see(await cookieOf(oldData))).toEqual({})
     const [event] = app.events
     expect(event).toMatchObject({ type: 'rejected', reason: 'data', from: 'cookie-session' })
+    expect((event as unknown as { error: Error }).error).not.toHaveProperty('cause')
     const promised = new NewApp([fromCookieSession({ keys, map: (async () => ({})) as never })])
     await promised.see(await cookieOf(oldData))
-    expect((promised.events[0] as unknown as { error: Error }).error.cause).toMatchObject({
-      message: 'map must return an object, and no promise',
-    })
+    expect((promised.events[0] as unknown as { error: Error }).error.message).toContain(
+      'map must return an object, and no promise',
+    )
+  })
+
+  it.each<[string, (old: NewData) => never]>([
+    [
+      'a TypeError',
+      ({ user }) => {
+        throw new TypeError(`no ${user}`)
+      },
+    ],
+    [
+      'something',
+      ({ user }) => {
+        throw user
+      },
+    ],
+  ])('says that `map` threw %s, and nothing of the data', async (what, map) => {
+    const app = new NewApp([fromCookieSession({ keys, map })])
+    await app.see(await cookieOf(oldData))
+    const [{ error } = {}] = app.events as { error?: Error }[]
+    expect(error?.message).toContain(`map, owner, label or lifetime threw ${what}`)
+    expect(error?.message).not.toContain(oldData.user)
+    expect(error).not.toHaveProperty('cause')
   })
 
   it.each([

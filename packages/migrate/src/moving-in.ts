@@ -7,8 +7,8 @@ export type Brought<Data> = { readonly [Key in keyof Data]?: Data[Key] | undefin
 
 export interface MovingInOptions {
   /**
-   * After this moment no old cookie is looked at any more. Give the end of the longest life of an old session, so that
-   * the door does not stay open for ever. Default: none.
+   * After this moment no old cookie brings anything any more, and sign-outs alone look at them, to end what they lead to.
+   * Give the end of the longest life of an old session, so that the door does not stay open for ever. Default: none.
    */
   until?: Date | number
   /**
@@ -58,8 +58,9 @@ export function movingIn<Data>(
     grace,
     isKept: keepOld,
     cookies: (header) => (header === '' ? [] : from.flatMap((library) => library.cookies(header))),
-    async find(header) {
-      if (isOver()) return []
+    async find(header, isSignOut = false) {
+      // A sign-out ends what there is all the same: the old application may still take it.
+      if (isOver() && !isSignOut) return []
       const found = await Promise.all(from.map((library) => library.find(header)))
       return found.flat().map((old) => ('reason' in old ? old : { ...old, expiresAt: Math.min(old.expiresAt, end) }))
     },

@@ -139,19 +139,23 @@ function arrivalOf<Old, Data>(
   try {
     const brought = map === undefined ? (data as Data) : map(old, known)
     if (brought === undefined) return undefined
-    if (!isObject(brought) || 'then' in brought) throw new TypeError('map must return an object, and no promise')
+    if (!isObject(brought) || 'then' in brought) throw notBrought(library, 'map must return an object, and no promise')
     return {
       data: brought as Data & Record<string, unknown>,
       owner: owner?.(old, known),
       label: label?.(old, known),
       lifetime: lifetime?.(old, known),
     }
-  } catch (cause) {
-    // Its message may quote the data.
-    const error = new SessionDataError(`of ${library} can not be brought in: see the cause`)
-    error.cause = cause
-    throw error
+  } catch (error) {
+    if (error instanceof SessionDataError) throw error
+    // It may quote the data, so it is not kept as the cause.
+    const what = error instanceof Error ? `a ${error.name}` : 'something that is no Error'
+    throw notBrought(library, `map, owner, label or lifetime threw ${what}`)
   }
+}
+
+function notBrought(library: string, problem: string): SessionDataError {
+  return new SessionDataError(`of ${library} can not be brought in: ${problem}`)
 }
 
 function checkMove<Old, Data>(library: string, { map, owner, label, lifetime }: MoveOptions<Old, Data>): void {

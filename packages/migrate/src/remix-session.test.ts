@@ -141,6 +141,13 @@ describe('Remix and React Router', () => {
     expect(await app.count()).toBe(1)
   })
 
+  it('is one session, with whichever of the secrets it is signed', async () => {
+    const both = ['a newer one', ...secrets]
+    const app = new NewApp([fromRemixSession({ cookie: { secrets: both } })], { grace: 0 })
+    expect(await app.see(await signedIn(await reactRouter({ cookie: { secrets } })()))).toEqual(oldData)
+    expect(await app.see(await signedIn(await reactRouter({ cookie: { secrets: both } })()))).toEqual({})
+  })
+
   it.each([
     [{}, 'cookie of remix must be the options that the cookie was made of'],
     [{ cookie: createCookie('__session', { secrets }) }, 'cookie of remix must be the options'],

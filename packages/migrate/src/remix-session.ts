@@ -60,15 +60,16 @@ export function fromRemixSession<Old = Record<string, unknown>, Data = Record<st
       read: (cookies) =>
         Promise.all(
           cookies.values(name).map(async (value) => {
-            const signed = signature === undefined ? { text: value, mac: '' } : await signature.unsign(value)
+            const signed = signature === undefined ? value : await signature.unsign(value)
             if (signed === undefined) return 'signature'
-            const text = decodeUtf8(decodeBase64(signed.text))
+            const text = decodeUtf8(decodeBase64(signed))
             if (text === undefined) return 'malformed'
             if (readData !== undefined) return byId(name, idOf(text), readData, deleteData as typeof readData)
             const data = parseObject(text)
             if (data === undefined) return 'malformed'
             const old = unpacked(data)
-            const key = old.id ?? `${signed.text}.${signed.mac}`
+            // Without the signature, of which there is one by each secret.
+            const key = old.id ?? signed
             const load = () => ({ data: old.data, about: { id: old.id } })
             return { key: `${name}\n${key}`, expiresAt: Date.now() + ENDLESS, load, end: () => {} }
           }),

@@ -43,6 +43,9 @@ const call = ({ sessions }: { sessions: SessionManager<Data> }, cookie: string, 
 const shown = async ({ sessions }: { sessions: SessionManager<Data> }, cookie: string): Promise<unknown> =>
   (await sessions.read(cookie)).toJSON()
 
+/** As some frameworks make of an error. */
+const errorPage = (): Response => new Response(null, { status: 500 })
+
 /** Requests all of which have loaded the old session before one of them is committed. */
 async function atOnce(setting: Setting, works: Work[]): Promise<Response[]> {
   const { opened, open } = gate()
@@ -165,6 +168,39 @@ describe('the old cookie', () => {
     expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada' })
   })
 
+  it.each<[string, Work]>([
+    ['a move', read],
+    ['a sign-out', signOut],
+  ])('moves once where the store still has a note of %s that is over', async (_name, work) => {
+    const setting = setUp()
+    const { store, old, clock, cookie, events } = setting
+    const { expiresAt } = old
+    old.expiresAt = clock.now() + 60_000
+    // It keeps what is expired, as many a database does.
+    store.useClock(() => 0)
+    await call(setting, cookie, work)
+    clock.passes(400 * 86_400)
+    old.expiresAt = expiresAt
+    old.keep('a1', { user: 'ada' })
+    events.length = 0
+    // Another request has replaced that note before this one touches it.
+    let other: Promise<Response> | undefined
+    for (const method of ['delete', 'update'] as const) {
+      store.before(method, async () => {
+        if (other !== undefined) return
+        other = call(setting, cookie, count)
+        await other
+      })
+    }
+    const response = await call(setting, cookie, count)
+    expect(cookieAfter(response)).toBe(cookieAfter((await other) as Response))
+    expect(await shown(setting, cookieAfter(response))).toEqual({ user: 'ada', visits: 2 })
+    expect(events.filter(({ type }) => type === 'moved-in')).toHaveLength(1)
+    old.keep('a1', { user: 'ada' })
+    clock.passes(61)
+    expect(await shown(setting, cookie)).toEqual({})
+  })
+
   it('is found by another secret as well', async () => {
     const setting = setUp()
     const { store, clock, old, cookie } = setting
@@ -223,6 +259,56 @@ describe('a sign-out', () => {
     expect(await liveSessions(setting.sessions)).toBe(0)
   })
 
+  const failing: [string, Work][] = [
+    ['at its commit', signOut],
+    [
+      'at a save',
+      async (handle) => {
+        await signOut(handle)
+        await handle.save()
+      },
+    ],
+    [
+      'in a handler that throws',
+      async (handle) => {
+        await signOut(handle)
+        throw new Error('no')
+      },
+    ],
+  ]
+  const answered = ({ sessions, cookie }: Setting, work: Work): Promise<Response> =>
+    sessions.handle(
+      visit(cookie),
+      async (handle) => {
+        await work(handle)
+        return new Response()
+      },
+      { respond: errorPage },
+    )
+  const committed = async ({ sessions, cookie }: Setting): Promise<Response> => {
+    const request = visit(cookie)
+    await signOut(sessions.begin(request))
+    return sessions.commit(request, errorPage(), { failed: true })
+  }
+
+  it.each([
+    ...failing.map(([name, work]) => [name, (setting: Setting) => answered(setting, work)] as const),
+    ['where the response stands for an error', committed],
+  ] as const)('that fails %s leaves a visitor the old cookie, who has none of ours', async (_name, fail) => {
+    const setting = setUp()
+    setting.old.beforeEnd = () => {
+      throw new Error('out of reach')
+    }
+    const response = await fail(setting)
+    expect(response.status).toBe(500)
+    expect(response.headers.getSetCookie()).toEqual([])
+    setting.old.beforeEnd = undefined
+    const again = await call(setting, setting.cookie, signOut)
+    expect(again.headers.getSetCookie()).toEqual([expect.stringMatching(/^old=; Max-Age=0/)])
+    expect(setting.old.records.size).toBe(0)
+    expect(await shown(setting, setting.cookie)).toEqual({})
+  })
+
   it('is carried out where the handler throws', async () => {
     const setting = setUp()
     const failing = call(setting, setting.cookie, async (handle) => {
@@ -278,6 +364,24 @@ describe('an old application that goes on beside', () => {
     // Without ours, it is brought in anew.
     setting.clock.passes(61)
     expect(await shown(setting, setting.cookie)).toEqual({ user: 'ada', visits: 0 })
+  })
+
+  it.each([1, 2, 3, 4])('is noted as signed out where the note of the move is over by then (%i)', async (nth) => {
+    const setting = keptBeside()
+    const { memory, calls } = setting.store
+    const ours = cookieAfter(await call(setting, setting.cookie, read))
+    const note = calls.filter(({ method }) => method === 'create').at(-1)?.id as string
+    let seen = 0
+    for (const method of ['load', 'update'] as const) {
+      setting.store.before(method, ({ id }) => {
+        if (id === note && ++seen === nth) memory.delete(id)
+      })
+    }
+    await call(setting, `${setting.cookie}; ${ours}`, signOut)
+    expect(seen).toBeGreaterThanOrEqual(nth)
+    setting.old.keep('a1', { user: 'ada' })
+    setting.clock.passes(61)
+    expect(await shown(setting, setting.cookie)).toEqual({})
   })
 
   it('loses both at a sign-out', async () => {

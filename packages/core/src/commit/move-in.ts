@@ -50,7 +50,8 @@ export async function moveIn(
     try {
       await callOrigin(context, `end of ${old.from}`, () => old.end())
     } catch (error) {
-      // It opens nothing here any more.
+      // The visitor has moved all the same, and the old cookie is removed: nobody tries again. As long as the note lives, it
+      // opens nothing here; a `CookieStore` has none.
       context.emit?.({ type: 'dropped', id, reason: 'store', error })
     }
   }
@@ -59,8 +60,7 @@ export async function moveIn(
 
 /**
  * A sign-out ends the old sessions that the request still has cookies of, wherever they are kept, and what took over
- * from one while the request was at work. `current`: the id of its session, which is ended by itself. `hasOld`: that
- * session is an old one, and not stored.
+ * from one while the request was at work. `current`: the id of its session, which is ended by itself.
  *
  * @throws SessionStoreError if one could not be ended: signing out must not fail open
  */
@@ -71,7 +71,7 @@ export async function endOldSessions(
   current: { readonly id: string; readonly move: Move | undefined },
 ): Promise<void> {
   if (origin.cookies(header).length === 0) return
-  for (const old of await callOrigin(context, 'find', () => origin.find(header))) {
+  for (const old of await callOrigin(context, 'find', () => origin.find(header, true))) {
     if ('reason' in old) continue
     await endClaimed(context, old, current)
     await callOrigin(context, `end of ${old.from}`, () => old.end())
@@ -87,15 +87,15 @@ async function endClaimed(
   const claim = await context.format.claim?.(key)
   if (claim === undefined || (await put(context, claim, undefined, expiresAt))) return
   const found = await reload(context, claim)
-  if (found.is !== 'superseded') return
-  const { successor } = found
-  if (successor.id !== id && (move?.old.key === key || leadsOn(context, successor))) {
+  if (found.is === 'ended') return
+  const successor = found.is === 'superseded' ? found.successor : undefined
+  if (successor && successor.id !== id && (move?.old.key === key || leadsOn(context, successor))) {
     await endSession(context, { id: successor.id, store: claim.store })
   }
   // The note of a move may be shorter than the life of the old cookie.
   const record = await claim.store.load(claim.id)
-  if (record)
-    await claim.store.update(claim.id, { ...claimOf(context, undefined, expiresAt), version: record.version + 1 })
+  const note = record && { ...claimOf(context, undefined, expiresAt), version: record.version + 1 }
+  if (!(note && (await claim.store.update(claim.id, note)))) await put(context, claim, undefined, expiresAt)
 }
 
 /** Calls what another library's sessions are read with. @throws SessionStoreError for what is no `SessionError` */
@@ -103,7 +103,7 @@ export function callOrigin<T>({ storeTimeout }: CommitContext, name: string, cal
   return guardCall(name, storeTimeout, call, isSessionError)
 }
 
-/** Notes it once. An expired note that the store still has is in nobody's way. */
+/** Notes it once. An expired note that the store still has is replaced, which one of several requests can do. */
 async function put(
   context: CommitContext,
   { id, store }: Identity,
@@ -114,6 +114,6 @@ async function put(
   if (await store.create(id, record)) return true
   const before = await store.load(id)
   if (before && before.expiresAt > context.now()) return false
-  if (before) await store.delete(id)
+  if (before && (await store.update(id, { ...record, version: before.version + 1 }))) return true
   return store.create(id, record)
 }

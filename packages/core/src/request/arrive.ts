@@ -76,11 +76,9 @@ async function followClaim(
 ): Promise<SessionState | 'none' | undefined> {
   const started = startTime(context.emit)
   const found = await reload(context, claim)
-  if (found.is === 'expired' || (found.is === 'ended' && found.record.expiresAt <= context.now())) {
-    await claim.store.delete(claim.id)
-    return undefined
-  }
-  if (found.is !== 'superseded') return found.is === 'ended' ? 'none' : undefined
+  // One that is over stays where it is: the next one replaces it. Another request may have done so by now.
+  if (found.is === 'ended') return context.now() < found.record.expiresAt ? 'none' : undefined
+  if (found.is !== 'superseded') return undefined
   const followed = await successorOf(context, claim, found.successor)
   const opened = followed && (await unpack(context, followed, phase, started))
   if (opened === undefined || opened === 'none') return 'none'
@@ -124,9 +122,7 @@ async function filled(
     fill(new WritableView(context, state))
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    const problem = new SessionDataError(`that another library's session brings can not be kept: ${error.message}`)
-    problem.cause = error
-    throw problem
+    throw new SessionDataError(`that another library's session brings can not be kept: ${error.message}`)
   }
   return state
 }

@@ -238,8 +238,9 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
     return andThen(saving, () => {
       // Of a request that failed, the browser learns of what was saved before.
+      const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
       const cookies =
-        what === 'all' || state.isSaved || state.status === 'destroyed'
+        isDue && !this.#isOldLeft(state)
           ? this.#cookies.toSend(state, this.#loaded?.stored.cookie, inner !== undefined)
           : []
       return andThen(cookies, (cookies) => {
@@ -282,6 +283,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   async #endOld(origin: SessionOrigin, state: SessionState): Promise<void> {
     await endOldSessions(this.#context, origin, this.#cookies.header, state)
     this.#isOldEnded = true
+  }
+
+  /** Whether a sign-out could not end what another library has of the visitor, who keeps its cookie to sign out again. */
+  #isOldLeft({ status }: SessionState): boolean {
+    const { origin } = this.#context
+    if (status !== 'destroyed' || origin === undefined || this.#isOldEnded) return false
+    return origin.cookies(this.#cookies.header).length > 0
   }
 
   /** Of the cookie that goes out with what is saved now. */

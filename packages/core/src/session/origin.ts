@@ -11,8 +11,11 @@ import type { OwnLifetime } from './lifetime.js'
 export interface SessionOrigin {
   /** The old cookies that a `Cookie` header brings, by where they are set, so that they can be removed there. */
   cookies(header: string): readonly RetiredCookie[]
-  /** The old sessions that a `Cookie` header leads to, as far as can be told without asking where they are kept. */
-  find(header: string): Awaitable<readonly (OldSession | RejectedCookie)[]>
+  /**
+   * The old sessions that a `Cookie` header leads to, as far as can be told without asking where they are kept.
+   * `isSignOut`: to be ended, and not to be brought in.
+   */
+  find(header: string, isSignOut?: boolean): Awaitable<readonly (OldSession | RejectedCookie)[]>
   /** Seconds for which the old cookie still leads to the session that took over. */
   readonly grace: number
   /** Whether the old application goes on beside: the old cookie and its session stay until a sign-out. */

@@ -3,6 +3,7 @@ import type { Brought } from '../moving-in.js'
 import type { OldLibrary } from '../old-library.js'
 import { Jar } from './jar.js'
 import { countVisit, NewApp, type NewData, oldData, signOut } from './new-app.js'
+import { respellings } from './respellings.js'
 
 /** An application with the old library. */
 export interface OldApp {
@@ -52,6 +53,18 @@ export function moves(name: string, open: () => OldApp | Promise<OldApp>): void 
       await app.visit(jar)
       expect(await app.see(header)).toEqual({})
       expect(await app.count()).toBe(1)
+    })
+
+    it.each([
+      ['a move', () => {}],
+      ['a sign-out', signOut],
+    ])('gains nothing by another spelling of the old cookie after %s', async (_name, work) => {
+      const old = await open()
+      const jar = new Jar().take(await old.signIn(oldData))
+      const { header } = jar
+      const app = new NewApp([old.from()], { grace: 0 })
+      expect(await app.visit(jar, work)).toEqual(oldData)
+      for (const other of respellings(header)) expect([other, await app.see(other)]).toEqual([other, {}])
     })
 
     it('is signed out of both by a sign-out, before the move and after it', async () => {
