@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, type Secret, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { gate } from '../testing/gate.js'
 import { isMarker, liveSessions } from '../testing/live-sessions.js'
 import { secret } from '../testing/secret.js'
 import { reading, signOut, writing } from '../testing/serve.js'
@@ -174,10 +175,16 @@ describe('a request that rotates', () => {
   it('and another that does at the same moment end up in one session', async () => {
     const { sessions, cookie, store } = await setUp()
     store.delay(0, 3)
+    const bothLoaded = gate()
+    let loaded = 0
     const rotating = (): Promise<Response> =>
-      writing(sessions, cookie, (session) => {
+      sessions.handle(visit(cookie), async (handle) => {
+        const session = await handle.write()
+        if (++loaded === 2) bothLoaded.open()
+        await bothLoaded.opened
         session.update('visits', (n = 0) => n + 1)
         session.regenerate({ grace: 60 })
+        return new Response()
       })
     const responses = await Promise.all([rotating(), rotating()])
     store.heal()
