@@ -1,3 +1,8 @@
+/**
+ * Who is signed in, on which devices, and how fresh: on top of core, for any framework.
+ *
+ * @module @fetch-sessions/login
+ */
 export type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
 export type { DeviceBound, DeviceState } from './device-bound.js'
 export { isLoginError, LoginError, type LoginErrorCode } from './errors.js'

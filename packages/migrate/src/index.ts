@@ -1,3 +1,8 @@
+/**
+ * Visitors of other session libraries move in, and nobody is signed out.
+ *
+ * @module @fetch-sessions/migrate
+ */
 export { type CookieSessionOptions, fromCookieSession, type KeygripKeys } from './cookie-session.js'
 export {
   connectPgSimpleRecords,
