@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { SessionLockedError, SessionManager, withSession } from '@fetch-sessions/fetch'
+import { SessionLockedError, SessionManager, SessionStoreError, withSession } from '@fetch-sessions/fetch'
 import { type App, SECRET, type Setting } from './apps.js'
 import { enterRoom, roomsOf } from './room.js'
 
@@ -29,7 +29,8 @@ export function exclusiveApp({ store, place, onEvent }: Setting): App {
     store,
     secret: SECRET,
     cookie: { secure: false },
-    storeTimeout: 2,
+    // Longer than a busy machine keeps a process waiting: what is tried here is a process or an engine that dies.
+    storeTimeout: 8,
     onEvent,
   })
   const rooms = roomsOf(place.name)
@@ -58,7 +59,12 @@ export function exclusiveApp({ store, place, onEvent }: Setting): App {
         )
         return Response.json(done)
       } catch (error) {
-        if (!(error instanceof SessionLockedError)) throw error
+        if (!(error instanceof SessionLockedError)) {
+          // The answer says nothing of it, and an engine that was killed is no news.
+          const isNews = !(error instanceof SessionStoreError) || String(error.cause).includes('no answer')
+          if (isNews) console.error(place.name, error)
+          throw error
+        }
         return new Response(error.message, { status: 423 })
       }
     }
