@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -22,7 +22,16 @@ export function roomsOf(name: string): string {
 export function enterRoom(folder: string, name: string, hold: number): { died: number | undefined; leave(): void } {
   const path = join(folder, name)
   const guest: Guest = { pid: process.pid, since: Date.now() }
-  const enter = () => writeFileSync(path, JSON.stringify(guest), { flag: 'wx' })
+  const enter = () => {
+    // Whole from the first moment: whoever dies in the middle of writing would leave an empty file behind.
+    const own = `${path}.${process.pid}`
+    writeFileSync(own, JSON.stringify(guest))
+    try {
+      linkSync(own, path)
+    } finally {
+      rmSync(own)
+    }
+  }
   const leave = () => rmSync(path, { force: true })
   try {
     enter()
