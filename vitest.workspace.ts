@@ -25,7 +25,7 @@ const packages = [
 /** Tests run against the sources, so that nothing has to be built before them. */
 const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
 const alias = {
-  '@fetch-sessions/core/testing': sourceOf('core/src/testing'),
+  '@fetch-sessions/core/testing': sourceOf('core/src/test-kit'),
   '@fetch-sessions/login/hono': sourceOf('login/src/hono'),
   '@fetch-sessions/login/itty-router': sourceOf('login/src/itty-router'),
   ...Object.fromEntries(packages.map((name) => [`@fetch-sessions/${name}`, sourceOf(`${name}/src/index`)])),

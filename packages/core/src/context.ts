@@ -9,7 +9,7 @@ import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
 import { checkOptions, type SessionOptions } from './options.js'
-import type { SessionOrigin } from './session/origin.js'
+import type { OldSessions } from './session/old-sessions.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
@@ -25,7 +25,7 @@ export interface SessionContext extends CommitContext {
   /** The newest first. */
   readonly secrets: readonly Uint8Array<ArrayBuffer>[]
   /** Where visitors come from who have no cookie of ours. */
-  origin: SessionOrigin | undefined
+  oldSessions: OldSessions | undefined
 }
 
 const DAY = 86_400
@@ -64,7 +64,7 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     notesOwnerTime: !format.isShared && format.store !== undefined,
     isAtomic: atomic,
     storeTimeout: options.storeTimeout,
-    origin: undefined,
+    oldSessions: undefined,
     persistence,
     onInvalidData,
     onStoreFailure:

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SessionDestroyedError, type SessionHandle, SessionStoreError } from './index.js'
 import { isMarker } from './testing/live-sessions.js'
-import { cookieAfter, sessionCookies } from './testing/set-cookie.js'
+import { cookieAfter, sessionCookies } from './testing/response-cookies.js'
 import { stagedManager } from './testing/staged-manager.js'
 import { visit } from './testing/visit.js'
 

@@ -1,22 +1,29 @@
+import {
+  type Capability,
+  clear,
+  deleteExpired,
+  destroyById,
+  destroyByOwner,
+  editById,
+  findById,
+  listByOwner,
+  listPage,
+  supports,
+} from './administration.js'
 import { andThen, isPromise } from './awaitable.js'
 import { commit as commitState } from './commit/commit.js'
-import { edit, findById } from './commit/edit.js'
-import { endSession } from './commit/end-session.js'
 import { createContext, type SessionContext } from './context.js'
 import type { CookieTraits, SessionCookie } from './cookie/cookie-attributes.js'
-import type { Identity } from './cookie/cookie-format.js'
 import { companionKeys } from './cookie/secrets.js'
-import { isSessionError, SessionError } from './errors.js'
-import { elapsedSince, startTime } from './events.js'
+import { isSessionError } from './errors.js'
 import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import type { CookieSource } from './request/cookies-of.js'
-import type { RequestSession, ToSave } from './request/handle.js'
-import { beginHandle, forgetHandle } from './request/handles.js'
-import { newSession } from './request/open.js'
-import { OpenedSessions } from './request/opened.js'
+import { beginHandle, forgetHandle } from './request/handle-registry.js'
+import { NestedSessions } from './request/nested-sessions.js'
+import type { RequestSession, ToSave } from './request/request-session.js'
 import {
   addToHeaders,
   dress,
@@ -27,24 +34,13 @@ import {
   type ResponseNeeds,
 } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
+import { newSession } from './request/session-of-record.js'
 import { maxAge } from './session/lifetime.js'
-import type { SessionOrigin } from './session/origin.js'
-import {
-  checkOwner,
-  type ReadableSession,
-  ReadableView,
-  type WritableSession,
-  WritableView,
-} from './session/session.js'
-import { type SessionInfo, sessionInfo } from './session/session-info.js'
-import type { Awaitable, SessionStore } from './store/store.js'
+import type { OldSessions } from './session/old-sessions.js'
+import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
+import type { SessionInfo } from './session/session-info.js'
+import type { Awaitable } from './store/store.js'
 import type { SessionData } from './types.js'
-
-/** How many expired records `deleteExpired` removes when nothing else is said, and how many sessions a page lists. */
-const DEFAULT_SWEEP = 1000
-const DEFAULT_PAGE = 100
-
-const ID = /^[\w-]{43}$/
 
 /**
  * Sessions for everything that has a `Request` and a `Response`. Make one, once, and share it.
@@ -65,12 +61,12 @@ const ID = /^[\w-]{43}$/
  */
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
-  readonly #opened: OpenedSessions<Data>
+  readonly #nested: NestedSessions<Data>
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = createContext(options)
-    this.#opened = new OpenedSessions(this.#context)
+    this.#nested = new NestedSessions(this.#context)
   }
 
   /**
@@ -82,25 +78,25 @@ export class SessionManager<Data = SessionData> {
    * @throws TypeError if another manager with the same cookie name is at work on the request
    */
   open(source: CookieSource): SessionHandle<Data> {
-    return this.#opened.open(source)
+    return this.#nested.open(source)
   }
 
   /**
    * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
    * before. For `movingIn` of `@fetch-sessions/migrate`.
-   * @throws TypeError if there is such an origin already, or this is none
+   * @throws TypeError if there are such already, or this is none
    */
-  startFrom(origin: SessionOrigin): this {
-    if (![origin?.find, origin?.cookies].every((method) => typeof method === 'function')) {
+  startFrom(oldSessions: OldSessions): this {
+    if (![oldSessions?.find, oldSessions?.cookies].every((method) => typeof method === 'function')) {
       throw invalidOption(
         'startFrom',
-        'takes an origin, with find and cookies: see movingIn of @fetch-sessions/migrate',
+        'takes old sessions, with find and cookies: see movingIn of @fetch-sessions/migrate',
       )
     }
-    if (this.#context.origin !== undefined) {
+    if (this.#context.oldSessions !== undefined) {
       throw invalidOption('startFrom', 'was called before: name all libraries in one call')
     }
-    this.#context.origin = origin
+    this.#context.oldSessions = oldSessions
     return this
   }
 
@@ -117,7 +113,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   read(source: CookieSource): Promise<ReadableSession<Data>> {
-    return this.#opened.open(source).read()
+    return this.#nested.open(source).read()
   }
 
   /**
@@ -125,7 +121,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   write(request: Request): Promise<WritableSession<Data>> {
-    return this.#opened.open(request).write()
+    return this.#nested.open(request).write()
   }
 
   /**
@@ -139,7 +135,7 @@ export class SessionManager<Data = SessionData> {
     response: Response,
     { failed = false }: { failed?: boolean } = {},
   ): Promise<Response> {
-    return this.#commitAll(this.#opened.named(target), response, failed ? 'sign-out' : 'all')
+    return this.#commitAll(this.#nested.named(target), response, failed ? 'sign-out' : 'all')
   }
 
   /**
@@ -152,7 +148,7 @@ export class SessionManager<Data = SessionData> {
     headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
-    for (const session of this.#opened.named(target)) {
+    for (const session of this.#nested.named(target)) {
       const needs = await session.commit(options.failed ? 'sign-out' : 'all', headers)
       if (needs !== undefined) addToHeaders(headers, needs)
     }
@@ -167,7 +163,7 @@ export class SessionManager<Data = SessionData> {
     options: { failed?: boolean } = {},
   ): Promise<readonly SessionCookie[]> {
     let cookies: readonly SessionCookie[] = []
-    for (const session of this.#opened.named(target)) {
+    for (const session of this.#nested.named(target)) {
       const sent = cookies.length > 0 ? headersOf(cookies) : undefined
       const needs = await session.commit(options.failed ? 'sign-out' : 'all', sent)
       if (needs?.cookies.length) cookies = [...cookies.filter((cookie) => !needs.isOwn(`${cookie}`)), ...needs.cookies]
@@ -189,7 +185,7 @@ export class SessionManager<Data = SessionData> {
     if (session.isManaged) return handler(session)
     session.isManaged = true
     session.onUse = options.used
-    this.#opened.enter(session, options.current)
+    this.#nested.enter(session, options.current)
     let isHandled = false
     try {
       // 2. The handler.
@@ -197,15 +193,15 @@ export class SessionManager<Data = SessionData> {
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
       const what = options.failed?.(response) ? 'sign-out' : 'all'
-      const committed = this.#commitAll(this.#opened.handled(request, session), response, what)
+      const committed = this.#commitAll(this.#nested.handled(request, session), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      const opened = this.#opened.handled(request, session)
+      const opened = this.#nested.handled(request, session)
       return isHandled
         ? await this.#fail(opened, error, 'nothing', options)
         : await this.#commitThrown(opened, error, options)
     } finally {
-      this.#opened.leave(session)
+      this.#nested.leave(session)
       session.isManaged = false
       // 4. After a failure, the same request can be handled again.
       if (!session.isOver) forgetHandle(request, session)
@@ -235,15 +231,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionError for a `CookieStore` without them
    */
   async destroy(id: string): Promise<boolean> {
-    if (!isId(id)) return false
-    const started = startTime(this.#context.emit)
-    const { format } = this.#context
-    const store = this.#store('delete')
-    const isDestroyed = format.isShared
-      ? (await endSession(this.#context, { id, store })) === 'destroyed'
-      : await store.delete(id)
-    if (isDestroyed) this.#context.emit?.({ type: 'destroyed', id, duration: elapsedSince(started) })
-    return isDestroyed
+    return destroyById(this.#context, id)
   }
 
   /**
@@ -252,8 +240,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionDataError if its data can't be decoded or the schema refuses it
    */
   async peek(id: string): Promise<ReadableSession<Data> | undefined> {
-    const identity = this.#identityOf(id)
-    const state = identity && (await findById(this.#context, identity))
+    const state = await findById(this.#context, id)
     return state && new ReadableView<Data>(this.#context, state)
   }
 
@@ -262,26 +249,19 @@ export class SessionManager<Data = SessionData> {
    * is no use of the session, moves no expiry, and may not regenerate.
    */
   async edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
-    const identity = this.#identityOf(id)
-    if (identity === undefined) return false
-    return edit(this.#context, identity, (state) => change(new WritableView<Data>(this.#context, state)))
+    return editById(this.#context, id, (state) => change(new WritableView<Data>(this.#context, state)))
   }
 
   /** The live sessions, page by page. Needs the store's `list`. The last page has no `cursor`. */
   async list(
     options: { cursor?: string; limit?: number } = {},
   ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
-    const { cursor, limit = DEFAULT_PAGE } = options
-    if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', 'must be a whole number above 0')
-    const page = await this.#capability('list')(cursor, limit, this.#context.now())
-    return { sessions: page.entries.flatMap((entry) => sessionInfo(this.#context, entry)), cursor: page.cursor }
+    return listPage(this.#context, options)
   }
 
   /** The live sessions of an owner. Needs the store's owner index. */
   async listByOwner(owner: string): Promise<SessionInfo[]> {
-    checkOwner(owner, Infinity)
-    const entries = await this.#capability('listByOwner')(owner)
-    return entries.flatMap((entry) => sessionInfo(this.#context, entry))
+    return listByOwner(this.#context, owner)
   }
 
   /**
@@ -289,32 +269,22 @@ export class SessionManager<Data = SessionData> {
    * can know, since they are in their cookies. Needs the store's owner index, or a `CookieStore` with `revocations`.
    */
   async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number | undefined> {
-    checkOwner(owner, Infinity)
-    const [{ emit, format }, { except }] = [this.#context, options]
-    const started = startTime(emit)
-    const deleted = await this.#capability('deleteByOwner')(owner, except)
-    const count = format.isShared ? deleted : undefined
-    const spared = except !== undefined && { except }
-    emit?.({ type: 'destroyed-by-owner', owner, ...spared, count, duration: elapsedSince(started) })
-    return count
+    return destroyByOwner(this.#context, owner, options)
   }
 
   /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
-  async deleteExpired(limit: number = DEFAULT_SWEEP): Promise<number> {
-    return this.#capability('deleteExpired')(this.#context.now(), limit)
+  async deleteExpired(limit?: number): Promise<number> {
+    return deleteExpired(this.#context, limit)
   }
 
   /** Removes every session. */
   async clear(): Promise<void> {
-    const { emit } = this.#context
-    const started = startTime(emit)
-    await this.#capability('clear')()
-    emit?.({ type: 'cleared', duration: elapsedSince(started) })
+    return clear(this.#context)
   }
 
   /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
-  supports(what: 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'): boolean {
-    return this.#context.format.store?.[what] !== undefined
+  supports(what: Capability): boolean {
+    return supports(this.#context, what)
   }
 
   /** How the session cookie is set. For packages beside core. */
@@ -377,32 +347,4 @@ export class SessionManager<Data = SessionData> {
     if (what === 'sign-out') for (const session of opened) await session.commit(what, undefined)
     throw error
   }
-
-  #identityOf(id: string): Identity | undefined {
-    const { isShared } = this.#context.format
-    const store = this.#store('load')
-    if (!isShared) throw unsupported('load')
-    return isId(id) ? { id, store, isStale: false } : undefined
-  }
-
-  #store(name: keyof SessionStore): SessionStore {
-    const { store } = this.#context.format
-    if (store?.[name] === undefined) throw unsupported(name)
-    return store
-  }
-
-  #capability<K extends 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'>(
-    name: K,
-  ): NonNullable<SessionStore[K]> {
-    const store = this.#store(name)
-    return (store[name] as (...args: unknown[]) => unknown).bind(store) as NonNullable<SessionStore[K]>
-  }
-}
-
-function unsupported(name: string): SessionError {
-  return new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
-}
-
-function isId(id: unknown): id is string {
-  return typeof id === 'string' && ID.test(id)
 }

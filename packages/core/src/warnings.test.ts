@@ -7,8 +7,8 @@ import {
   SessionManager,
   type SessionOptions,
 } from './index.js'
+import { cookieAfter } from './testing/response-cookies.js'
 import { secret } from './testing/secret.js'
-import { cookieAfter } from './testing/set-cookie.js'
 import { StagedStore } from './testing/staged-store.js'
 
 interface Data {

@@ -1,8 +1,9 @@
 import type { Core } from './core.js'
 import { type Choose, type Explored, explore, follow, type Limits } from './explore.js'
 import { brokenPromise } from './promises.js'
+import type { Run, Scenario } from './scenario.js'
 import { table } from './table.js'
-import { type Run, runOnce, type Scenario } from './world.js'
+import { runOnce } from './world.js'
 
 /** A run that breaks a promise. */
 export interface Found {

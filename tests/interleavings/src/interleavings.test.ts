@@ -5,8 +5,8 @@ import type { Limits } from './explore.js'
 import { coreWith, today } from './plant.js'
 import { planted } from './planted.js'
 import { runsThatBroke } from './runs-that-broke.js'
+import type { Scenario } from './scenario.js'
 import { scenarios } from './scenarios.js'
-import type { Scenario } from './world.js'
 
 /** `pnpm test` makes so many runs of each scenario; `pnpm test:interleavings` makes all that end. */
 const limits = (failures: number): Limits => {

@@ -41,7 +41,7 @@ export const planted: readonly Planted[] = [
   {
     name: 'a regenerate that forgets what others have stored meanwhile',
     file: 'commit/regenerate.ts',
-    right: 'build(await replay(sealed.changes, newest.content, context.serializer), session.record.version + 1)',
+    right: 'build(await merge(sealed.changes, newest.content, context.serializer), session.record.version + 1)',
     wrong: 'build(sealed.content, session.record.version + 1)',
     scenario: 'a sign-in beside an update, two processes',
   },
@@ -77,7 +77,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'a failed request that sends the cookie of an id it only followed to',
-    file: 'request/handle.ts',
+    file: 'request/request-session.ts',
     right: "what === 'all' || state.isSaved ||",
     wrong: 'true ||',
     scenario: 'a rotation beside a sign-in and an update',
@@ -159,7 +159,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'a handler that throws, and whose changes are saved',
-    file: 'request/handle.ts',
+    file: 'request/request-session.ts',
     right: "what === 'sign-out' && this.#signOutAnyway(state)",
     wrong: 'this.#saveLast(state, inner)',
     scenario: 'an update beside a handler that throws',

@@ -1,4 +1,4 @@
-import type { Run, Seen, Told } from './world.js'
+import type { Run, Seen, Told } from './scenario.js'
 
 /** One promise: `undefined` if the run keeps it, else what is wrong. */
 interface Pledge {

@@ -1,6 +1,6 @@
 import type { ReadableSession, WritableSession } from '@fetch-sessions/core'
 import type { Data } from './core.js'
-import type { Plan, Visit } from './world.js'
+import type { Plan, Visit } from './scenario.js'
 
 /** How a request that reads sees its session. */
 async function look({ handle, told }: Visit): Promise<ReadableSession<Data>> {

@@ -1,5 +1,5 @@
 import * as a from './requests.js'
-import type { Scenario } from './world.js'
+import type { Scenario } from './scenario.js'
 
 const there = { process: 1 }
 /** Hours: a day but for one second. */

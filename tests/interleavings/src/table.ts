@@ -1,5 +1,5 @@
+import type { Run } from './scenario.js'
 import type { Step } from './schedule.js'
-import type { Run } from './world.js'
 
 /** Who is at work in a run, as a column of its table. */
 export interface Column {

@@ -56,7 +56,7 @@ function optionsFor(platform: Platform): ts.CompilerOptions {
       noUnusedLocals: false,
       noUnusedParameters: false,
       paths: {
-        '@fetch-sessions/core/testing': [`${ROOT}packages/core/src/testing.ts`],
+        '@fetch-sessions/core/testing': [`${ROOT}packages/core/src/test-kit.ts`],
         '@fetch-sessions/core/node': [`${ROOT}packages/core/src/node.ts`],
         '@fetch-sessions/cloudflare/durable-object': [`${ROOT}packages/cloudflare/src/durable-object.ts`],
         '@fetch-sessions/migrate/*': [`${ROOT}packages/migrate/src/*.ts`],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { SessionManager } from '../index.js'
+import { type Customer, storedSession } from '../testing/observed-session.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { randomToken, signedValue } from '../testing/sign.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { StagedStore } from '../testing/staged-store.js'
-import { type Customer, storedSession } from '../testing/stored-session.js'
 import { visit } from '../testing/visit.js'
 
 type Data = Record<string, unknown>

@@ -17,8 +17,8 @@ import {
   stored,
   type Value,
 } from '../testing/random-changes.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 

@@ -2,7 +2,7 @@ import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
-import { replay } from '../session/draft.js'
+import { merge } from '../session/merge.js'
 import { type Content, examine, type Found, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
@@ -104,12 +104,12 @@ function applyAll(context: CommitContext, batch: readonly PendingWrite[], base: 
   const isFirstReady = first !== undefined && first.base.record.version === base.record.version
   const content = isFirstReady ? first.sealed.content : base.content
   if (isFirstReady && batch.length === 1) return { content, failures: NONE }
-  return replayAll(context, batch, isFirstReady ? 1 : 0, content)
+  return mergeAll(context, batch, isFirstReady ? 1 : 0, content)
 }
 
 const NONE: readonly undefined[] = []
 
-async function replayAll(
+async function mergeAll(
   { serializer }: CommitContext,
   batch: readonly PendingWrite[],
   from: number,
@@ -119,7 +119,7 @@ async function replayAll(
   let content = before
   for (let index = from; index < batch.length; index++) {
     try {
-      content = await replay((batch[index] as PendingWrite).sealed.changes, content, serializer)
+      content = await merge((batch[index] as PendingWrite).sealed.changes, content, serializer)
     } catch (error) {
       failures[index] = { is: 'failed', error }
     }

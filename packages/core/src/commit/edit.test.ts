@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SessionError, SessionManager } from '../index.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, regenerate, signOut, writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

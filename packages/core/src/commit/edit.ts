@@ -11,7 +11,7 @@ import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
 import { endSession } from './end-session.js'
 
 /** A stored session, by its id alone; `undefined` if it is gone. */
-export function findById(context: CommitContext, identity: Identity): Awaitable<SessionState | undefined> {
+export function find(context: CommitContext, identity: Identity): Awaitable<SessionState | undefined> {
   return andThen(reload(context, identity), (found) =>
     found.is === 'session' ? stateOf(context, identity, found.session) : undefined,
   )
@@ -28,7 +28,7 @@ export async function edit(
 ): Promise<boolean> {
   const started = startTime(context.emit)
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const state = await findById(context, identity)
+    const state = await find(context, identity)
     if (state === undefined) return false
     applyChange(() => change(state))
     if (state.regeneration !== undefined) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { liveSessions } from '../testing/live-sessions.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { regenerate, signOut, writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

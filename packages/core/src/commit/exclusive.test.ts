@@ -10,9 +10,9 @@ import {
 } from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { gate } from '../testing/gate.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { regenerate, signOut, writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 

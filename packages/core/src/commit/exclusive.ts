@@ -1,5 +1,6 @@
 import { randomText } from '../cookie/base64url.js'
 import { SessionDestroyedError, SessionLockedError } from '../errors.js'
+import { timerDelay } from '../option-error.js'
 import type { Lock } from '../session/notes.js'
 import type { SessionState } from '../session/session-state.js'
 import { unmoved } from '../session/stored-session.js'
@@ -93,4 +94,13 @@ async function release(context: CommitContext, state: SessionState, { by }: Lock
       return await state.draft.rebase(session.content)
     }
   } catch {}
+}
+
+/** @throws SessionLockedError after so many seconds: also where a work waits for one that waits for it */
+export async function settledWithin(seconds: number, working: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SessionLockedError('held')), timerDelay(seconds))
+  })
+  await Promise.race([working, late]).finally(() => clearTimeout(timer))
 }

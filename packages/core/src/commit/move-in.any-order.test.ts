@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { SessionHandle } from '../index.js'
 import { OldLibrary } from '../testing/old-library.js'
-import { cookieAfter } from '../testing/set-cookie.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

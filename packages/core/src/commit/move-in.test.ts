@@ -3,7 +3,7 @@ import { type SessionHandle, SessionManager } from '../index.js'
 import { gate } from '../testing/gate.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import { OldLibrary } from '../testing/old-library.js'
-import { cookieAfter } from '../testing/set-cookie.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { type Setting as StagedSetting, stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

@@ -1,7 +1,7 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError, SessionConflictError } from '../errors.js'
 import type { Successor } from '../session/notes.js'
-import type { Move, OldSession, SessionOrigin } from '../session/origin.js'
+import type { Move, OldSession, OldSessions } from '../session/old-sessions.js'
 import { claimOf, type StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import { guardCall } from '../store/store-guard.js'
@@ -48,7 +48,7 @@ export async function moveIn(
   }
   if (!isKept) {
     try {
-      await callOrigin(context, `end of ${old.from}`, () => old.end())
+      await askOld(context, `end of ${old.from}`, () => old.end())
     } catch (error) {
       // The visitor has moved all the same, and the old cookie is removed: nobody tries again. As long as the note lives, it
       // opens nothing here; a `CookieStore` has none.
@@ -66,15 +66,15 @@ export async function moveIn(
  */
 export async function endOldSessions(
   context: CommitContext,
-  origin: SessionOrigin,
+  oldSessions: OldSessions,
   header: string,
   current: { readonly id: string; readonly move: Move | undefined },
 ): Promise<void> {
-  if (origin.cookies(header).length === 0) return
-  for (const old of await callOrigin(context, 'find', () => origin.find(header, true))) {
+  if (oldSessions.cookies(header).length === 0) return
+  for (const old of await askOld(context, 'find', () => oldSessions.find(header, true))) {
     if ('reason' in old) continue
     await endClaimed(context, old, current)
-    await callOrigin(context, `end of ${old.from}`, () => old.end())
+    await askOld(context, `end of ${old.from}`, () => old.end())
   }
 }
 
@@ -99,7 +99,7 @@ async function endClaimed(
 }
 
 /** Calls what another library's sessions are read with. @throws SessionStoreError for what is no `SessionError` */
-export function callOrigin<T>({ storeTimeout }: CommitContext, name: string, call: () => Awaitable<T>): Promise<T> {
+export function askOld<T>({ storeTimeout }: CommitContext, name: string, call: () => Awaitable<T>): Promise<T> {
   return guardCall(name, storeTimeout, call, isSessionError)
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type PersistencePolicy, SessionManager, SessionStoreError } from '../index.js'
 import { isMarker, liveSessions } from '../testing/live-sessions.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { regenerate, writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

@@ -1,7 +1,8 @@
 import { randomText } from '../cookie/base64url.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
-import { replay, type Sealed } from '../session/draft.js'
+import type { Sealed } from '../session/draft.js'
+import { merge } from '../session/merge.js'
 import type { Successor } from '../session/notes.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, type Found, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
@@ -75,7 +76,7 @@ export async function regenerate(
       }
       // 4. What others have stored by now comes along.
       newest = found.session
-      session = build(await replay(sealed.changes, newest.content, context.serializer), session.record.version + 1)
+      session = build(await merge(sealed.changes, newest.content, context.serializer), session.record.version + 1)
       // Whoever signed its owner out everywhere has ended it by now.
       if (!(await identity.store.update(identity.id, session.record))) return { is: 'gone' }
     }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CookieOptions, MemoryStore, SessionManager } from '../index.js'
+import { maxAgeOf } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
-import { maxAgeOf } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type CookieOptions, CookieStore, MemoryStore, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, signOut, writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

@@ -9,9 +9,9 @@ import {
   SessionTooLargeError,
 } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter, maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
-import { cookieAfter, maxAgeOf, sessionCookies } from '../testing/set-cookie.js'
 import { base64url, randomToken } from '../testing/sign.js'
 import { visit } from '../testing/visit.js'
 

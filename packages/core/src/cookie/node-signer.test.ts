@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import vectors from '../../../../docs/cookie-format.vectors.json' with { type: 'json' }
 import { MemoryStore, SessionManager, type SessionOptions } from '../index.js'
 import { nodeSigner } from '../node.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 import { decodeBase64url, encodeBase64url } from './base64url.js'
 

@@ -1,6 +1,6 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
-import { RequestSession, type ToSave } from './handle.js'
+import { RequestSession, type ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionManager } from '../index.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

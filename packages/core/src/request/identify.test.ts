@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CookieStore, MemoryStore, type Secret, type SessionEvent, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, regenerate, signOut, writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { randomToken } from '../testing/sign.js'
 import { visit } from '../testing/visit.js'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, MemoryStore, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { regenerate, signOut, writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

@@ -8,9 +8,9 @@ import { startTime } from '../events.js'
 import type { SessionPhase, SessionState, SessionStatus } from '../session/session-state.js'
 import { examine } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
-import { arrive } from './arrive.js'
 import { identify } from './identify.js'
-import { newSession, refuse, reject, unpack } from './open.js'
+import { loadOldSession } from './load-old-session.js'
+import { newSession, refuse, reject, unpack } from './session-of-record.js'
 
 /**
  * The session of a request: the first that its cookies open, or a new, empty one. A cookie that verifies but opens
@@ -29,8 +29,8 @@ export function loadSession(
   phase: SessionPhase,
 ): Awaitable<SessionState> {
   return andThen(identify(context, values), (identities) =>
-    identities.length === 0 && context.origin !== undefined
-      ? arrive(context, context.origin, header, phase)
+    identities.length === 0 && context.oldSessions !== undefined
+      ? loadOldSession(context, context.oldSessions, header, phase)
       : openFirst(context, identities, phase),
   )
 }

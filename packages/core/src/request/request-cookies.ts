@@ -71,7 +71,7 @@ export class RequestCookies {
       return [...this.#removeOld(sentAs), ...(hasOurs ? this.#withRetired(place.remove(), sentAs) : [])]
     }
     if (state.status !== 'live' || state.isNew) return []
-    const old = this.#context.origin?.isKept ? [] : this.#removeOld(sentAs)
+    const old = this.#context.oldSessions?.isKept ? [] : this.#removeOld(sentAs)
     if (state.cookie === undefined) return old
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
@@ -91,9 +91,9 @@ export class RequestCookies {
 
   /** What removes the cookies of another library that the request has brought. */
   #removeOld(sentAs: string | undefined): SessionCookie[] {
-    const { origin } = this.#context
-    if (origin === undefined) return []
-    const brought = origin.cookies(this.header)
+    const { oldSessions } = this.#context
+    if (oldSessions === undefined) return []
+    const brought = oldSessions.cookies(this.header)
     return this.place.removeOld(brought.filter(({ name }) => name !== this.place.name || this.#hasOther(sentAs)))
   }
 

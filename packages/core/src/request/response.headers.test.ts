@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
+import { sessionCookies } from '../testing/response-cookies.js'
 import { manager, reading, type Visits, writing } from '../testing/returned-response.js'
 import { secret } from '../testing/secret.js'
-import { sessionCookies } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 describe('Vary', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type SessionEvent, SessionManager } from '../index.js'
 import { ImmutableResponse, ImmutableUpgrade, Upgrade } from '../testing/immutable-response.js'
+import { sessionCookies } from '../testing/response-cookies.js'
 import { manager, reading, type Visits, writing } from '../testing/returned-response.js'
 import { secret } from '../testing/secret.js'
-import { sessionCookies } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 const url = 'https://example.com/'

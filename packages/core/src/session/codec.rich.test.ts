@@ -1,9 +1,9 @@
 import { parse, stringify } from 'devalue'
 import { describe, expect, it } from 'vitest'
 import { CookieStore, type SessionCodec, SessionManager } from '../index.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 

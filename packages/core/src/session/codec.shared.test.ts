@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 import { jsonCodec } from './codec.js'
 

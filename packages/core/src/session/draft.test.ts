@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionManager } from '../index.js'
+import { type Customer, storedSession } from '../testing/observed-session.js'
+import { sessionCookies } from '../testing/response-cookies.js'
 import { writing } from '../testing/serve.js'
-import { sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
-import { type Customer, storedSession } from '../testing/stored-session.js'
 import { visit } from '../testing/visit.js'
 
 type Change = Parameters<typeof writing<Customer>>[2]

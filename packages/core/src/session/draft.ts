@@ -1,26 +1,11 @@
 import { isPromise } from '../awaitable.js'
-import { SessionLockedError } from '../errors.js'
 import type { Awaitable } from '../store/store.js'
 import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
+import { applied, type Change, ownValue, type Unpacked } from './merge.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
-
-/** One change. It can be made again to what another request has stored: what has no key is about the whole session. */
-export type Change =
-  /** `undefined` deletes. */
-  | { readonly type: 'set'; readonly key: string; readonly value: unknown }
-  | { readonly type: 'update'; readonly key: string; readonly update: (value: unknown) => unknown }
-  | { readonly type: 'clear' }
-  /** `at`: when, in milliseconds since the epoch. */
-  | { readonly type: 'owner'; readonly owner: string | undefined; readonly at: number }
-  | { readonly type: 'label'; readonly label: string | undefined }
-  /** `undefined`: the manager's again. */
-  | { readonly type: 'lifetime'; readonly own: OwnLifetime | undefined }
-  /** No change, but it can't be made once another one holds the lock. */
-  | { readonly type: 'hold'; readonly by: string }
-  | { readonly type: 'unlock'; readonly by: string }
 
 /** A draft at one moment: its content, ready to be stored, and the changes that led to it. */
 export interface Sealed {
@@ -30,57 +15,6 @@ export interface Sealed {
   readonly isChanged: boolean
   /** How many of the changes the draft had noted; the others were made in place. */
   readonly noted: number
-}
-
-/** What is stored, unpacked: the values, and the rest, whose `data` is out of date. */
-interface Unpacked {
-  readonly values: Values
-  readonly rest: Content
-}
-
-/**
- * Makes these changes to what another request has stored: key by key, so that what they do not touch stays.
- * @throws SessionLockedError, SessionDataError, SessionTooLargeError, or what an `update` throws
- */
-export async function replay(changes: readonly Change[], stored: Content, serializer: Serializer): Promise<Content> {
-  let content: Unpacked = { values: await serializer.decode(stored.data, stored.version), rest: stored }
-  for (const change of changes) content = applied(change, content, serializer)
-  const { values, rest } = content
-  const version = Math.max(stored.version, serializer.version)
-  return { ...rest, version, data: await serializer.encode(values, version) }
-}
-
-function applied(change: Change, content: Unpacked, serializer: Serializer): Unpacked {
-  const { values, rest } = content
-  switch (change.type) {
-    case 'set':
-      assign(values, change.key, serializer.copy(change.value))
-      return content
-    case 'update': {
-      const value = change.update(serializer.copy(get(values, change.key)))
-      assign(values, change.key, serializer.take(change.key, value))
-      return content
-    }
-    case 'clear':
-      return { values: {}, rest }
-    default:
-      return { values, rest: appliedToRest(change, rest) }
-  }
-}
-
-function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear' }>, rest: Content): Content {
-  switch (change.type) {
-    case 'owner':
-      return { ...rest, owner: change.owner, ownerAt: change.owner === undefined ? undefined : change.at }
-    case 'label':
-      return { ...rest, label: change.label }
-    case 'lifetime':
-      return { ...rest, own: change.own && { ...rest.own, ...change.own } }
-    case 'hold':
-    case 'unlock':
-      if (rest.lock?.by !== change.by) throw new SessionLockedError('over')
-      return change.type === 'hold' ? rest : { ...rest, lock: undefined }
-  }
 }
 
 /** What one request makes of its session: the values as they are now, and the changes that led to them. */
@@ -330,7 +264,7 @@ export class Draft {
   }
 
   #get(key: string): unknown {
-    return get(this.#content.values, key)
+    return ownValue(this.#content.values, key)
   }
 
   #put(key: string, value: unknown): void {
@@ -363,8 +297,4 @@ export class Draft {
     this.#lent?.set(key, change.value)
     this.#note(change)
   }
-}
-
-function get(values: Values, key: string): unknown {
-  return Object.hasOwn(values, key) ? values[key] : undefined
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { reading, writing } from '../testing/serve.js'
 import { sessionAtSecondZero } from '../testing/session-at-second-zero.js'
-import { maxAgeOf, sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type SessionEvent, SessionManager } from '../index.js'
+import { maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
 import { sessionAtSecondZero } from '../testing/session-at-second-zero.js'
-import { maxAgeOf, sessionCookies } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 describe('a lifetime of its own', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MemoryStore, type SessionEvent, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter, maxAgeOf } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
 import { sessionAtSecondZero } from '../testing/session-at-second-zero.js'
-import { cookieAfter, maxAgeOf } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

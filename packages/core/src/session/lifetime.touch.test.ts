@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 

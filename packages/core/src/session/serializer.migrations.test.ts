@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Migration, SessionDataError, SessionManager, type SessionOptions } from '../index.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, regenerate, writing } from '../testing/serve.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionDataError, SessionError, type SessionEvent, SessionManager } from '../index.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { type Setting, stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

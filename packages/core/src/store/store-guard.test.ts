@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager, SessionStoreError } from '../index.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'

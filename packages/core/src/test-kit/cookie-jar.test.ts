@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TestClock } from '../testing.js'
+import { TestClock } from '../test-kit.js'
 import { CookieJar, domainMatches, pathMatches } from './cookie-jar.js'
 
 const home = 'https://app.example/'

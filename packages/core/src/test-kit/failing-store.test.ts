@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, MemoryStore, SessionManager, type SessionRecord, type SessionStore } from '../index.js'
+import { failingStore, type StoreMethod } from '../test-kit.js'
 import { secret } from '../testing/secret.js'
-import { failingStore, type StoreMethod } from '../testing.js'
 
 const id = 'x'.repeat(43)
 const record = (): SessionRecord => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '../index.js'
+import { signedInRequest } from '../test-kit.js'
 import { secret } from '../testing/secret.js'
-import { signedInRequest } from '../testing.js'
 
 interface Data {
   userId: string

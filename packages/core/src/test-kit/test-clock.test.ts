@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
+import { TestClock, Visitor } from '../test-kit.js'
 import { secret } from '../testing/secret.js'
-import { TestClock, Visitor } from '../testing.js'
 
 describe('a test clock', () => {
   it('begins now, stands still, and moves by what it is told', () => {

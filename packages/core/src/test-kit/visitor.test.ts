@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager, type SessionOptions } from '../index.js'
+import { TestClock, Visitor } from '../test-kit.js'
 import { secret } from '../testing/secret.js'
-import { TestClock, Visitor } from '../testing.js'
 
 interface Data {
   user: string

@@ -1,4 +1,4 @@
-import { TestClock } from '../testing.js'
+import { TestClock } from '../test-kit.js'
 
 /** A clock that stands still until it is moved. It begins in January 2027. */
 export class Clock extends TestClock {

@@ -1,10 +1,10 @@
-import type { Arrival, OldSession, RejectedCookie, SessionOrigin } from '../index.js'
+import type { Arrival, OldSession, OldSessions, RejectedCookie } from '../index.js'
 
 /**
  * A library that served the application before: its cookie is `old=<id>`, of which `old=forged` is none, and its records
  * are in a `Map`.
  */
-export class OldLibrary implements SessionOrigin {
+export class OldLibrary implements OldSessions {
   readonly records: Map<string, Arrival> = new Map()
   readonly calls: string[] = []
   grace = 60

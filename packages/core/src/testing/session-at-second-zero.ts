@@ -1,8 +1,8 @@
 import { type CookieOptions, type SessionEvent, SessionManager } from '../index.js'
 import { Clock } from './clock.js'
+import { sessionCookies } from './response-cookies.js'
 import { secret } from './secret.js'
 import { reading, writing } from './serve.js'
-import { sessionCookies } from './set-cookie.js'
 import { StagedStore } from './staged-store.js'
 import { visit } from './visit.js'
 

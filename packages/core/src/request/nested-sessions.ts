@@ -1,11 +1,11 @@
 import type { SessionContext } from '../context.js'
 import { type CookieSource, isRequest } from './cookies-of.js'
-import { RequestSession } from './handle.js'
-import { handleOf, hasSeveralHandles, knownHandle, openHandles } from './handles.js'
+import { handleOf, hasSeveralHandles, knownHandle, openHandles } from './handle-registry.js'
+import { RequestSession } from './request-session.js'
 import type { SessionHandle } from './session-handle.js'
 
 /** The sessions that a manager has opened, and which of them go together with one response. */
-export class OpenedSessions<Data> {
+export class NestedSessions<Data> {
   readonly #context: SessionContext
   /** Those of requests that are being handled, where an adapter says which request each has by now. */
   readonly #atWork: Set<RequestSession<Data>> = new Set()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SessionDataError, SessionStoreError } from '../index.js'
+import { sessionCookies } from '../testing/response-cookies.js'
 import { reading, signOut, writing } from '../testing/serve.js'
-import { sessionCookies } from '../testing/set-cookie.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 

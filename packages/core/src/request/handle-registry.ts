@@ -1,6 +1,6 @@
 import type { SessionContext } from '../context.js'
 import { twoManagers } from '../option-error.js'
-import { RequestSession } from './handle.js'
+import { RequestSession } from './request-session.js'
 
 /** Under which a request carries its handles. Shared by all copies of this package. */
 const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never

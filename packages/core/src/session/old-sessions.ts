@@ -8,7 +8,7 @@ import type { OwnLifetime } from './lifetime.js'
  * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
  * before. It is asked when the session is first read or written, and never for a request that brings one of our cookies.
  */
-export interface SessionOrigin {
+export interface OldSessions {
   /** The old cookies that a `Cookie` header brings, by where they are set, so that they can be removed there. */
   cookies(header: string): readonly RetiredCookie[]
   /**

@@ -1,5 +1,5 @@
 import { reload } from '../commit/compare-and-set.js'
-import { callOrigin } from '../commit/move-in.js'
+import { askOld } from '../commit/move-in.js'
 import { successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import { randomText } from '../cookie/base64url.js'
@@ -7,37 +7,37 @@ import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'
 import { startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
-import type { Arrival, Move, OldSession, SessionOrigin } from '../session/origin.js'
+import type { Arrival, Move, OldSession, OldSessions } from '../session/old-sessions.js'
 import { WritableView } from '../session/session.js'
 import { type SessionPhase, SessionState } from '../session/session-state.js'
 import { storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import { newSession, unpack } from './open.js'
+import { newSession, unpack } from './session-of-record.js'
 
 /**
  * The session of a visitor who has no cookie of ours: what the first good one of another library brings, under a new id,
  * or a new, empty one. It is stored when it is committed, like any new session.
  */
-export function arrive(
+export function loadOldSession(
   context: SessionContext,
-  origin: SessionOrigin,
+  oldSessions: OldSessions,
   header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
-  if (origin.cookies(header).length === 0) return newSession(context, phase)
-  return arriveByCookie(context, origin, header, phase)
+  if (oldSessions.cookies(header).length === 0) return newSession(context, phase)
+  return loadByOldCookie(context, oldSessions, header, phase)
 }
 
-async function arriveByCookie(
+async function loadByOldCookie(
   context: SessionContext,
-  origin: SessionOrigin,
+  oldSessions: OldSessions,
   header: string,
   phase: SessionPhase,
 ): Promise<SessionState> {
-  for (const old of await callOrigin(context, 'find', () => origin.find(header))) {
+  for (const old of await askOld(context, 'find', () => oldSessions.find(header))) {
     if ('reason' in old) context.emit?.({ type: 'rejected', ...old })
     else {
-      const state = await openOld(context, origin, old, phase)
+      const state = await openOld(context, oldSessions, old, phase)
       if (state !== undefined) return state
     }
   }
@@ -46,7 +46,7 @@ async function arriveByCookie(
 
 async function openOld(
   context: SessionContext,
-  { grace, isKept }: SessionOrigin,
+  { grace, isKept }: OldSessions,
   old: OldSession,
   phase: SessionPhase,
 ): Promise<SessionState | undefined> {
@@ -57,7 +57,7 @@ async function openOld(
     const before = claim && (await followClaim(context, claim, phase))
     if (before !== undefined) return before === 'none' ? reject(context, from) : before
     // 2. What it brings.
-    const arrival = await callOrigin(context, `load of ${from}`, () => old.load())
+    const arrival = await askOld(context, `load of ${from}`, () => old.load())
     if (arrival !== undefined)
       return await stateOf(context, { old, claim, nonce: randomText(), grace, isKept }, arrival, phase)
   } catch (error) {

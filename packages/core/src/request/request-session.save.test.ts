@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { SessionStoreError, type WritableSession } from '../index.js'
 import { isMarker, liveSessions } from '../testing/live-sessions.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
+import { storedSession } from '../testing/observed-session.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import type { StoreMethod } from '../testing/staged-store.js'
-import { storedSession } from '../testing/stored-session.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

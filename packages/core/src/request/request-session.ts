@@ -2,7 +2,7 @@ import { andThen, isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { applyChange } from '../commit/edit.js'
-import { runExclusively } from '../commit/exclusive.js'
+import { runExclusively, settledWithin } from '../commit/exclusive.js'
 import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
@@ -12,21 +12,20 @@ import {
   SessionCommittedError,
   SessionDestroyedError,
   SessionError,
-  SessionLockedError,
   SessionStoreError,
 } from '../errors.js'
-import { checkTimeout, timerDelay } from '../option-error.js'
-import type { SessionOrigin } from '../session/origin.js'
+import { checkTimeout } from '../option-error.js'
+import type { OldSessions } from '../session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
 import type { CookieSource } from './cookies-of.js'
+import { followInnerCookie, type Loaded } from './inner-cookie.js'
 import { loadIdentity, loadSession } from './load.js'
-import { newSession } from './open.js'
 import { RequestCookies } from './request-cookies.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
-import { type Loaded, takeOver } from './take-over.js'
+import { newSession } from './session-of-record.js'
 
 /**
  * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open. `nothing`:
@@ -254,7 +253,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
     if (inner === undefined) return this.#commit(state)
-    return takeOver(this.#context, state, this.#loaded, inner).then(() => this.#commit(state))
+    return followInnerCookie(this.#context, state, this.#loaded, inner).then(() => this.#commit(state))
   }
 
   /** The handler threw: what is left to do is a sign-out. */
@@ -270,9 +269,9 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
     const write = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
     const next = (): Awaitable<void> => {
-      const { origin } = this.#context
-      const hasOld = state.status === 'destroyed' && origin !== undefined && !this.#isOldEnded
-      return hasOld ? this.#endOld(origin, state).then(write) : write()
+      const { oldSessions } = this.#context
+      const hasOld = state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded
+      return hasOld ? this.#endOld(oldSessions, state).then(write) : write()
     }
     const saving = this.#saving?.then(next, next) ?? next()
     this.#saving = isPromise(saving) ? saving : undefined
@@ -280,16 +279,16 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
-  async #endOld(origin: SessionOrigin, state: SessionState): Promise<void> {
-    await endOldSessions(this.#context, origin, this.#cookies.header, state)
+  async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
+    await endOldSessions(this.#context, oldSessions, this.#cookies.header, state)
     this.#isOldEnded = true
   }
 
   /** Whether a sign-out could not end what another library has of the visitor, who keeps its cookie to sign out again. */
   #isOldLeft({ status }: SessionState): boolean {
-    const { origin } = this.#context
-    if (status !== 'destroyed' || origin === undefined || this.#isOldEnded) return false
-    return origin.cookies(this.#cookies.header).length > 0
+    const { oldSessions } = this.#context
+    if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
+    return oldSessions.cookies(this.#cookies.header).length > 0
   }
 
   /** Of the cookie that goes out with what is saved now. */
@@ -387,13 +386,4 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       return this.#outage.state
     }
   }
-}
-
-/** @throws SessionLockedError after so many seconds: also where a work waits for one that waits for it */
-async function settledWithin(seconds: number, working: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SessionLockedError('held')), timerDelay(seconds))
-  })
-  await Promise.race([working, late]).finally(() => clearTimeout(timer))
 }

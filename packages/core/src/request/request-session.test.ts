@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cryptoCalls } from '../testing/crypto-calls.js'
 import { increment, processOn } from '../testing/process.js'
-import { cookieAfter } from '../testing/set-cookie.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { randomToken } from '../testing/sign.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { StagedStore } from '../testing/staged-store.js'

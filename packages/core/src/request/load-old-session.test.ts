@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { CookieStore, type SessionHandle, SessionManager, SessionStoreError } from '../index.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import { OldLibrary } from '../testing/old-library.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter } from '../testing/set-cookie.js'
 import { type Setting as StagedSetting, stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 
@@ -293,7 +293,7 @@ describe('startFrom', () => {
   it('can be called once', () => {
     const { sessions } = setUp()
     expect(() => sessions.startFrom(new OldLibrary())).toThrow('startFrom was called before')
-    expect(() => stagedManager().sessions.startFrom({} as never)).toThrow('startFrom takes an origin')
+    expect(() => stagedManager().sessions.startFrom({} as never)).toThrow('startFrom takes old sessions')
   })
 
   it('leaves a sign-out without an old cookie as it was', async () => {

@@ -20,7 +20,7 @@ export interface Loaded {
  *
  * @throws TypeError if it is the cookie of another manager
  */
-export async function takeOver(
+export async function followInnerCookie(
   context: SessionContext,
   state: SessionState,
   loaded: Loaded | undefined,

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { MemoryStore, type ReadableSession, SessionManager } from './index.js'
-import { failingStore, signedInRequest, Visitor } from './testing.js'
+import { failingStore, signedInRequest, Visitor } from './test-kit.js'
 
 interface Data {
   userId: string

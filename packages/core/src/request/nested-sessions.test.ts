@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { cookieAfter, sessionCookies } from '../testing/set-cookie.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {

@@ -1,0 +1,121 @@
+// What is done to stored sessions without a request: by an operator, a job, a page of a user's devices.
+import { edit, find } from './commit/edit.js'
+import { endSession } from './commit/end-session.js'
+import type { SessionContext } from './context.js'
+import type { Identity } from './cookie/cookie-format.js'
+import { SessionError } from './errors.js'
+import { elapsedSince, startTime } from './events.js'
+import { invalidOption } from './option-error.js'
+import { checkOwner } from './session/session.js'
+import { type SessionInfo, sessionInfo } from './session/session-info.js'
+import type { SessionState } from './session/session-state.js'
+import type { SessionStore } from './store/store.js'
+
+/** What not every store can do. */
+export type Capability = 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'
+
+/** How many expired records are removed at once when nothing else is said, and how many sessions a page lists. */
+const DEFAULT_SWEEP = 1000
+const DEFAULT_PAGE = 100
+
+const ID = /^[\w-]{43}$/
+
+/** Whether there was such a session. */
+export async function destroyById(context: SessionContext, id: string): Promise<boolean> {
+  if (!isId(id)) return false
+  const { format, emit } = context
+  const started = startTime(emit)
+  const store = storeWith(context, 'delete')
+  const isDestroyed = format.isShared
+    ? (await endSession(context, { id, store })) === 'destroyed'
+    : await store.delete(id)
+  if (isDestroyed) emit?.({ type: 'destroyed', id, duration: elapsedSince(started) })
+  return isDestroyed
+}
+
+/** `undefined` if it is gone. */
+export async function findById(context: SessionContext, id: string): Promise<SessionState | undefined> {
+  const identity = identityOf(context, id)
+  return identity && find(context, identity)
+}
+
+/** Whether there is such a session. */
+export async function editById(
+  context: SessionContext,
+  id: string,
+  change: (state: SessionState) => void,
+): Promise<boolean> {
+  const identity = identityOf(context, id)
+  return identity !== undefined && edit(context, identity, change)
+}
+
+export async function listPage(
+  context: SessionContext,
+  { cursor, limit = DEFAULT_PAGE }: { cursor?: string; limit?: number },
+): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
+  if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', 'must be a whole number above 0')
+  const page = await capability(context, 'list')(cursor, limit, context.now())
+  return { sessions: page.entries.flatMap((entry) => sessionInfo(context, entry)), cursor: page.cursor }
+}
+
+export async function listByOwner(context: SessionContext, owner: string): Promise<SessionInfo[]> {
+  checkOwner(owner, Infinity)
+  const entries = await capability(context, 'listByOwner')(owner)
+  return entries.flatMap((entry) => sessionInfo(context, entry))
+}
+
+/** How many; `undefined` where they are in their cookies. */
+export async function destroyByOwner(
+  context: SessionContext,
+  owner: string,
+  { except }: { except?: string },
+): Promise<number | undefined> {
+  checkOwner(owner, Infinity)
+  const { emit, format } = context
+  const started = startTime(emit)
+  const deleted = await capability(context, 'deleteByOwner')(owner, except)
+  const count = format.isShared ? deleted : undefined
+  const spared = except !== undefined && { except }
+  emit?.({ type: 'destroyed-by-owner', owner, ...spared, count, duration: elapsedSince(started) })
+  return count
+}
+
+export async function deleteExpired(context: SessionContext, limit: number = DEFAULT_SWEEP): Promise<number> {
+  return capability(context, 'deleteExpired')(context.now(), limit)
+}
+
+export async function clear(context: SessionContext): Promise<void> {
+  const started = startTime(context.emit)
+  await capability(context, 'clear')()
+  context.emit?.({ type: 'cleared', duration: elapsedSince(started) })
+}
+
+export function supports({ format }: SessionContext, what: Capability): boolean {
+  return format.store?.[what] !== undefined
+}
+
+/** `undefined` for what is no id at all. */
+function identityOf(context: SessionContext, id: string): Identity | undefined {
+  const store = storeWith(context, 'load')
+  if (!context.format.isShared) throw unsupported('load')
+  return isId(id) ? { id, store, isStale: false } : undefined
+}
+
+/** @throws SessionError if it has no such method */
+function storeWith({ format: { store } }: SessionContext, name: keyof SessionStore): SessionStore {
+  if (store?.[name] === undefined) throw unsupported(name)
+  return store
+}
+
+function capability<K extends Capability>(context: SessionContext, name: K): NonNullable<SessionStore[K]> {
+  const store = storeWith(context, name)
+  return (store[name] as (...args: unknown[]) => unknown).bind(store) as NonNullable<SessionStore[K]>
+}
+
+function unsupported(name: string): SessionError {
+  return new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && ID.test(id)
+}
