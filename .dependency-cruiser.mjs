@@ -4,7 +4,7 @@
 const ORDER = ['request', 'commit', 'session', 'cookie', 'store']
 
 /** The files of core that put the folders together. */
-const TOP = ['index', 'node', 'testing', 'manager', 'options', 'session-source']
+const TOP = ['index', 'node', 'test-kit', 'manager', 'administration', 'options', 'session-source']
 
 /** What any file of core may import. */
 const BASICS = ['errors', 'events', 'types', 'awaitable', 'option-error', 'warnings']
@@ -54,7 +54,7 @@ export default {
       severity: 'error',
       comment:
         'The kit for tests is an entry of its own, which nothing else of core has in it, and takes little of core.',
-      from: { path: CORE, pathNot: [TESTS, files(['testing']), folders(['test-kit'])] },
+      from: { path: CORE, pathNot: [TESTS, files(['test-kit']), folders(['test-kit'])] },
       to: { path: folders(['test-kit']) },
     },
     {
