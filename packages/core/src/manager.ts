@@ -193,7 +193,9 @@ export class SessionManager<Data = SessionData> {
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
       const what = options.failed?.(response) ? 'sign-out' : 'all'
-      const committed = this.#commitAll(this.#nested.handled(request, session), response, what)
+      const committed = this.#nested.isAlone(request, session)
+        ? this.#commit(session, response, what)
+        : this.#commitAll(this.#nested.handled(request, session), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
       const opened = this.#nested.handled(request, session)
@@ -216,7 +218,7 @@ export class SessionManager<Data = SessionData> {
     for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key])
     session.setOwner(options.owner)
     const place = cookie.at(undefined)
-    await commitState(this.#context, state, { cookie: place.fingerprint, policy: 'always' })
+    await commitState(this.#context, state, place.fingerprint, 'always')
     const value = await format.cookieValue(state.identity)
     const { lifetime, expiresAt } = state.stored
     const parts = place.set(value, lifetime.persistent ? maxAge(now(), expiresAt) : undefined)
@@ -307,7 +309,8 @@ export class SessionManager<Data = SessionData> {
     // After Bun's upgrade, for which the cookie was put on headers by hand, there is nothing to return.
     if (response === undefined && session.isOver) return response
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
-    return andThen(session.commit(what, response.headers), (needs) => this.#dress(response, needs))
+    const needs = session.commit(what, response.headers)
+    return isPromise(needs) ? needs.then((needs) => this.#dress(response, needs)) : this.#dress(response, needs)
   }
 
   #dress(response: Response, needs: ResponseNeeds | undefined): Response {

@@ -1,4 +1,5 @@
 import {
+  type HandleOptions,
   isSessionError,
   managerOf,
   type SessionData,
@@ -52,10 +53,10 @@ export function withSession<Data, Rest extends readonly unknown[]>(
     throw new TypeError('fetch-sessions: withSession needs a handler, and then sessions')
   const manager = managerOf(sessions)
   return async (request, ...rest) =>
-    manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest), {
-      respond: respondWithoutDetails,
-    })
+    manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest), options)
 }
+
+const options: HandleOptions = { respond: respondWithoutDetails }
 
 /** What went wrong with the session is told by `onEvent`, and nobody else's business. */
 function respondWithoutDetails(error: unknown): Response | undefined {

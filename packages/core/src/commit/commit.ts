@@ -1,4 +1,4 @@
-import { andThen } from '../awaitable.js'
+import { andThen, isPromise } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError, SessionLockedError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
@@ -28,30 +28,42 @@ type Outcome =
   | Extract<MoveOutcome, { is: 'superseded' }>
   | Exclude<WriteOutcome, { is: 'stored' }>
 
-/** How one request commits its session. */
-export interface CommitOptions {
-  /** The fingerprint of the cookie that goes out with it; `undefined`: none can be sent any more. */
-  readonly cookie: string | undefined
-  readonly policy?: PersistencePolicy
-}
-
 /**
  * Makes the store agree with what a request did to its session. Not a promise if nothing has to be waited for.
+ * `cookie`: the fingerprint of the cookie that goes out with it; `undefined`: none can be sent any more.
  * @throws SessionError if it could not be stored; what is to be stored is then still there to be saved again
  */
-export function commit(context: CommitContext, state: SessionState, options: CommitOptions): Awaitable<void> {
+export function commit(
+  context: CommitContext,
+  state: SessionState,
+  cookie: string | undefined,
+  policy: PersistencePolicy,
+): Awaitable<void> {
   // 1. What the request made of its session, as it is now: what comes later is the next save's.
-  return andThen(state.draft.seal(), (sealed) => {
-    // 2. What the store has to do.
-    const action = decide(context, state, sealed, options)
-    if (action === undefined) return dropSuperseded(context, state, sealed)
-    // 3. Do it.
-    const started = startTime(context.emit)
-    return andThen(act(context, action, state, sealed, options), (outcome) =>
-      // 4. Note what came of it.
-      settle(context, action, state, sealed, options, outcome, started),
-    )
-  })
+  const sealed = state.draft.seal()
+  return isPromise(sealed)
+    ? sealed.then((sealed) => write(context, state, sealed, cookie, policy))
+    : write(context, state, sealed, cookie, policy)
+}
+
+function write(
+  context: CommitContext,
+  state: SessionState,
+  sealed: Sealed,
+  cookie: string | undefined,
+  policy: PersistencePolicy,
+): Awaitable<void> {
+  // 2. What the store has to do.
+  const action = decide(context, state, sealed, cookie, policy)
+  if (action === undefined) return dropSuperseded(context, state, sealed)
+  // 3. Do it.
+  const started = startTime(context.emit)
+  const done: Done = { action, sealed, cookie, policy, started, identity: state.identity, base: state.stored }
+  const outcome = act(context, action, state, sealed, cookie)
+  // 4. Note what came of it.
+  return isPromise(outcome)
+    ? outcome.then((outcome) => settle(context, state, done, outcome))
+    : settle(context, state, done, outcome)
 }
 
 /** What has to be done, from the state alone. */
@@ -59,7 +71,8 @@ function decide(
   context: CommitContext,
   state: SessionState,
   { isChanged }: Sealed,
-  { cookie, policy = context.persistence }: CommitOptions,
+  cookie: string | undefined,
+  policy: PersistencePolicy,
 ): Action | undefined {
   const { status, phase, isNew, draft, regeneration, stored, move } = state
   if (status === 'destroyed') return isNew || state.cookie === 'due' ? undefined : 'destroyed'
@@ -89,7 +102,7 @@ function act(
   action: Action,
   state: SessionState,
   sealed: Sealed,
-  { cookie }: CommitOptions,
+  cookie: string | undefined,
 ): Awaitable<Outcome> {
   const { identity, stored: base, regeneration, move } = state
   switch (action) {
@@ -161,18 +174,23 @@ function touch(context: CommitContext, identity: Identity, session: StoredSessio
   })
 }
 
+/** One write that was tried. */
+interface Done {
+  readonly action: Action
+  readonly sealed: Sealed
+  readonly cookie: string | undefined
+  readonly policy: PersistencePolicy
+  readonly started: number
+  /** Of the session, when it began. */
+  readonly identity: Identity
+  readonly base: StoredSession
+}
+
 /** Brings the state up to what the store holds, and tells the listener. */
-function settle(
-  context: CommitContext,
-  action: Action,
-  state: SessionState,
-  sealed: Sealed,
-  options: CommitOptions,
-  outcome: Outcome,
-  started: number,
-): Awaitable<void> {
+function settle(context: CommitContext, state: SessionState, done: Done, outcome: Outcome): Awaitable<void> {
   const { emit } = context
-  const { identity: before, stored: base, move } = state
+  const { action, sealed, started } = done
+  const { identity: before, move } = state
   switch (outcome.is) {
     case 'failed':
       throw outcome.error
@@ -190,7 +208,7 @@ function settle(
         state.move = undefined
         const isPrivileged = move !== undefined && move.nonce === undefined
         const next = isPrivileged ? { identity: before, grace: 0, isRestart: true } : undefined
-        if (successor !== undefined) return follow(context, state, options, successor, next)
+        if (successor !== undefined) return follow(context, state, done, successor, next)
         state.end('gone')
         // From here on it is an empty session, from which a new one can begin.
         state.status = 'superseded'
@@ -202,36 +220,48 @@ function settle(
       state.stored = outcome.session
       return state.draft.rebase(outcome.session.content, sealed)
     case 'stored': {
-      const { session, identity = before } = outcome
-      return andThen(state.draft.accept(sealed, session.content), () => {
-        state.stored = session
-        state.identity = identity
-        state.isSaved = true
-        state.move = undefined
-        if (action === 'regenerated') state.regeneration = undefined
-        // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
-        if (state.status === 'live' && isCookieOutdated(context, before, identity, base, session)) {
-          state.cookie =
-            sealed.isChanged || identity !== before || base.record.version === 0 ? 'due' : (state.cookie ?? 'refresh')
-        }
-        const { id } = identity
-        const duration = startTime(emit) - started
-        emit?.(
-          action === 'regenerated'
-            ? { type: action, id, previousId: before.id, duration }
-            : { type: action, id, duration },
-        )
-        if (move !== undefined) emit?.({ type: 'moved-in', id, from: move.old.from })
-      })
+      const accepted = state.draft.accept(sealed, outcome.session.content)
+      return isPromise(accepted)
+        ? accepted.then(() => noteStored(context, state, done, outcome))
+        : noteStored(context, state, done, outcome)
     }
   }
+}
+
+function noteStored(
+  context: CommitContext,
+  state: SessionState,
+  { action, sealed, started, identity: before, base }: Done,
+  { session, identity = before }: Extract<Outcome, { is: 'stored' }>,
+): void {
+  const { move } = state
+  // One that was new got another id while it was stored.
+  if (state.identity !== before) state.regeneration = { identity: state.identity, grace: 0, isRestart: false }
+  else if (action === 'regenerated') state.regeneration = undefined
+  state.stored = session
+  state.identity = identity
+  state.isSaved = true
+  state.move = undefined
+  // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
+  if (state.status === 'live' && isCookieOutdated(context, before, identity, base, session)) {
+    const isNeeded = sealed.isChanged || identity !== before || base.record.version === 0
+    state.cookie = isNeeded ? 'due' : (state.cookie ?? 'refresh')
+  }
+  const { emit } = context
+  if (emit === undefined) return
+  const { id } = identity
+  const duration = startTime(emit) - started
+  emit(
+    action === 'regenerated' ? { type: action, id, previousId: before.id, duration } : { type: action, id, duration },
+  )
+  if (move !== undefined) emit({ type: 'moved-in', id, from: move.old.from })
 }
 
 /** Goes on under the id that another request has rotated to. `next`: the new id that is due there. */
 function follow(
   context: CommitContext,
   state: SessionState,
-  options: CommitOptions,
+  { cookie, policy }: Done,
   { identity, session }: { identity: Identity; session: StoredSession },
   next: Regeneration | undefined,
 ): Awaitable<void> {
@@ -239,7 +269,7 @@ function follow(
   state.stored = session
   state.regeneration = next
   state.cookie = 'due'
-  return andThen(state.draft.rebase(session.content), () => commit(context, state, options))
+  return andThen(state.draft.rebase(session.content), () => commit(context, state, cookie, policy))
 }
 
 /** Whether the browser's cookie is out of date. */

@@ -1,4 +1,4 @@
-import { andThen } from '../awaitable.js'
+import { andThen, isPromise } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
@@ -49,21 +49,32 @@ export async function backOff(attempt: number): Promise<void> {
 /** One try. `undefined` if another process has won. */
 function attempt(
   context: CommitContext,
-  { id, store }: Identity,
+  identity: Identity,
   batch: readonly PendingWrite[],
   base: StoredSession,
 ): Awaitable<Written | undefined> {
-  return andThen(applyAll(context, batch, base), ({ content, failures }) => {
-    const failed = failures.filter((failure) => failure !== undefined)
-    if (failed.length === batch.length) return { outcomes: failed, newest: base }
-    const { createdAt, version } = base.record
-    const cookie = batch.reduce<string | undefined>((last, write) => write.cookie ?? last, base.cookie)
-    const session = storedAs(context, content, { createdAt, version: version + 1, lastUse: context.now(), cookie })
-    const outcomes = batch.map((_, index): WriteOutcome => failures[index] ?? { is: 'stored', session })
-    return andThen(store.update(id, session.record), (isWritten) =>
-      isWritten ? { outcomes, newest: session } : undefined,
-    )
-  })
+  const applied = applyAll(context, batch, base)
+  return isPromise(applied)
+    ? applied.then((applied) => put(context, identity, batch, base, applied))
+    : put(context, identity, batch, base, applied)
+}
+
+/** Stores what `batch` has made of `base`. */
+function put(
+  context: CommitContext,
+  { id, store }: Identity,
+  batch: readonly PendingWrite[],
+  base: StoredSession,
+  { content, failures }: Applied,
+): Awaitable<Written | undefined> {
+  const failed = failures.filter((failure) => failure !== undefined)
+  if (failed.length === batch.length) return { outcomes: failed, newest: base }
+  const { createdAt, version } = base.record
+  const cookie = batch.reduce<string | undefined>((last, write) => write.cookie ?? last, base.cookie)
+  const session = storedAs(context, content, { createdAt, version: version + 1, lastUse: context.now(), cookie })
+  const stored: WriteOutcome = { is: 'stored', session }
+  const written: Written = { outcomes: batch.map((_, index) => failures[index] ?? stored), newest: session }
+  return andThen(store.update(id, session.record), (isWritten) => (isWritten ? written : undefined))
 }
 
 /** Tries on top of what the store holds by now, until it wins. `attempts`: how many were lost before. */

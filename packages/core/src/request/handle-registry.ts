@@ -5,9 +5,9 @@ import { RequestSession } from './request-session.js'
 /** Under which a request carries its handles. Shared by all copies of this package. */
 const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never
 
-interface Entry {
-  readonly context: SessionContext
-  readonly handle: RequestSession<unknown>
+/** Each handle knows the one before it. An object, since a proxy of the request may not take a second property. */
+interface Handles {
+  newest: RequestSession<unknown> | undefined
 }
 
 /**
@@ -17,13 +17,13 @@ interface Entry {
  * @throws TypeError if another manager with the same cookie name is at work on the request
  */
 export function handleOf<Data>(context: SessionContext, request: Request): RequestSession<Data> {
-  return knownHandle(context, request) ?? add(context, request, entriesOf(request))
+  return knownHandle(context, request) ?? add(context, request)
 }
 
 /** The handle that a request has, if it has one. */
 export function knownHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> | undefined {
-  for (const entry of entriesOf(request)) {
-    if (entry.context === context && entry.handle.belongsTo(request)) return entry.handle as RequestSession<Data>
+  for (let handle = handlesOf(request)?.newest; handle !== undefined; handle = handle.earlier) {
+    if (handle.isOf(context) && handle.belongsTo(request)) return handle as RequestSession<Data>
   }
   return undefined
 }
@@ -31,7 +31,7 @@ export function knownHandle<Data>(context: SessionContext, request: Request): Re
 /** The same for who begins to handle a request: one that was handled before starts anew. */
 export function beginHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> {
   const handle = handleOf<Data>(context, request)
-  return handle.isOver ? add(context, request, entriesOf(request)) : handle
+  return handle.isOver ? add(context, request) : handle
 }
 
 /**
@@ -39,41 +39,45 @@ export function beginHandle<Data>(context: SessionContext, request: Request): Re
  * cookies were changed in between.
  */
 export function openHandles<Data>(context: SessionContext, request: Request): RequestSession<Data>[] {
-  return entriesOf(request)
-    .filter((entry) => entry.context === context && !entry.handle.isOver && entry.handle.request() === request)
-    .map((entry) => entry.handle as RequestSession<Data>)
-}
-
-/** Whether a request has more than one handle, of whichever manager. */
-export function hasSeveralHandles(request: Request): boolean {
-  return entriesOf(request).length > 1
+  const open: RequestSession<Data>[] = []
+  for (let handle = handlesOf(request)?.newest; handle !== undefined; handle = handle.earlier) {
+    const isOpen = handle.isOf(context) && !handle.isOver && handle.request() === request
+    if (isOpen) open.push(handle as RequestSession<Data>)
+  }
+  return open
 }
 
 /** Forgets the handle, so that the same request can be handled again. */
-export function forgetHandle<Data>(request: Request, handle: RequestSession<Data>): void {
-  const entries = entriesOf(request)
-  const index = entries.findIndex((entry) => entry.handle === handle)
-  if (index >= 0) entries.splice(index, 1)
-}
-
-function add<Data>(context: SessionContext, request: Request, entries: Entry[]): RequestSession<Data> {
-  const { name } = context.cookie
-  const rival = entries.find((entry) => entry.context !== context && entry.context.cookie.name === name)
-  if (rival !== undefined && !rival.handle.isOver) {
-    throw twoManagers(name)
+export function forgetHandle<Data>(request: Request, forgotten: RequestSession<Data>): void {
+  const handles = handlesOf(request)
+  if (handles?.newest === forgotten) handles.newest = forgotten.earlier
+  for (let handle = handles?.newest; handle !== undefined; handle = handle.earlier) {
+    if (handle.earlier === forgotten) handle.earlier = forgotten.earlier
   }
-  const handle = new RequestSession<Data>(context, request)
-  // The newest comes first.
-  entries.unshift({ context, handle: handle as RequestSession<unknown> })
-  return handle
 }
 
-function entriesOf(request: Request): Entry[] {
-  const carrying = request as Request & { [HANDLES]?: Entry[] }
-  const known = carrying[HANDLES]
+function add<Data>(context: SessionContext, request: Request): RequestSession<Data> {
+  const handles = handlesOf(request) ?? carry(request)
+  const added = new RequestSession<Data>(context, request)
+  for (let handle = handles.newest; handle !== undefined; handle = handle.earlier) {
+    if (!handle.isOver && !handle.isOf(context) && handle.cookieName === context.cookie.name) {
+      throw twoManagers(context.cookie.name)
+    }
+  }
+  if (handles.newest !== undefined) handles.newest.isFollowed = true
+  added.earlier = handles.newest
+  handles.newest = added as RequestSession<unknown>
+  return added
+}
+
+function handlesOf(request: Request): Handles | undefined {
+  const known = (request as Request & { [HANDLES]?: Handles })[HANDLES]
   // What only inherits from a request has none of its own.
-  if (known !== undefined && Object.hasOwn(carrying, HANDLES)) return known
-  const entries: Entry[] = []
-  carrying[HANDLES] = entries
-  return entries
+  return known !== undefined && Object.hasOwn(request, HANDLES) ? known : undefined
+}
+
+function carry(request: Request): Handles {
+  const handles: Handles = { newest: undefined }
+  ;(request as Request & { [HANDLES]?: Handles })[HANDLES] = handles
+  return handles
 }

@@ -1,4 +1,4 @@
-import { andThen } from '../awaitable.js'
+import { andThen, isPromise } from '../awaitable.js'
 import type { SessionContext } from '../context.js'
 import type { Identity, Rejected } from '../cookie/cookie-format.js'
 import { MAX_SECRETS } from '../cookie/secrets.js'
@@ -15,20 +15,22 @@ export function identify(context: SessionContext, values: readonly string[]): Aw
   const [value] = values
   if (value === undefined) return []
   if (values.length > 1) return identifySeveral(context, [...new Set(values)])
-  return andThen(verify(context, value, 0), (found) => {
-    if (typeof found !== 'string') return [found]
-    context.emit?.({ type: 'rejected', reason: found })
-    return []
-  })
+  const found = verify(context, value, 0)
+  return isPromise(found) ? found.then((found) => alone(context, found)) : alone(context, found)
+}
+
+function alone({ emit }: SessionContext, found: Identity | Rejected): readonly Identity[] {
+  if (typeof found !== 'string') return [found]
+  emit?.({ type: 'rejected', reason: found })
+  return []
 }
 
 /** With one secret after the other. */
-function verify({ format }: SessionContext, value: string, secret: number): Awaitable<Identity | Rejected> {
-  return andThen(format.verify(value, secret), (found) =>
-    found === 'signature' && secret + 1 < format.secrets
-      ? verify({ format } as SessionContext, value, secret + 1)
-      : found,
-  )
+function verify(context: SessionContext, value: string, secret: number): Awaitable<Identity | Rejected> {
+  const { format } = context
+  const found = format.verify(value, secret)
+  if (secret + 1 === format.secrets) return found
+  return andThen(found, (found) => (found === 'signature' ? verify(context, value, secret + 1) : found))
 }
 
 /**

@@ -80,7 +80,7 @@ async function followClaim(
   if (found.is === 'ended') return context.now() < found.record.expiresAt ? 'none' : undefined
   if (found.is !== 'superseded') return undefined
   const followed = await successorOf(context, claim, found.successor)
-  const opened = followed && (await unpack(context, followed, phase, started))
+  const opened = followed && (await unpack(context, followed.identity, followed.session, phase, started))
   if (opened === undefined || opened === 'none') return 'none'
   opened.cookie = 'due'
   return opened

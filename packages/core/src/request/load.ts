@@ -1,4 +1,4 @@
-import { andThen } from '../awaitable.js'
+import { andThen, isPromise } from '../awaitable.js'
 import { removeExpired } from '../commit/end-session.js'
 import { successorOf } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
@@ -28,11 +28,21 @@ export function loadSession(
   header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
-  return andThen(identify(context, values), (identities) =>
-    identities.length === 0 && context.oldSessions !== undefined
-      ? loadOldSession(context, context.oldSessions, header, phase)
-      : openFirst(context, identities, phase),
-  )
+  const identities = identify(context, values)
+  return isPromise(identities)
+    ? identities.then((identities) => openOrMoveIn(context, identities, header, phase))
+    : openOrMoveIn(context, identities, header, phase)
+}
+
+function openOrMoveIn(
+  context: SessionContext,
+  identities: readonly Identity[],
+  header: string,
+  phase: SessionPhase,
+): Awaitable<SessionState> {
+  return identities.length === 0 && context.oldSessions !== undefined
+    ? loadOldSession(context, context.oldSessions, header, phase)
+    : openFirst(context, identities, phase)
 }
 
 /** The session of this identity, or a new one. */
@@ -53,15 +63,28 @@ function openFirst(
 ): Awaitable<SessionState> {
   const identity = identities[index]
   if (identity === undefined) return newSession(context, phase, status)
-  const next = (status: SessionStatus): Awaitable<SessionState> =>
-    openFirst(context, identities, phase, index + 1, status)
-  return andThen(openOne(context, identity, phase), (opened) => {
-    // The marker of a superseded session matters only where no session lives.
-    if (typeof opened === 'string') return next(opened === 'superseded' ? opened : status)
-    for (const { id } of identities.slice(index + 1)) context.emit?.({ type: 'rejected', reason: 'duplicate', id })
-    context.warnings.cookieReturned()
-    return opened
-  })
+  const opened = openOne(context, identity, phase)
+  return isPromise(opened)
+    ? opened.then((opened) => takeOrGoOn(context, identities, phase, index, status, opened))
+    : takeOrGoOn(context, identities, phase, index, status, opened)
+}
+
+/** The session that one cookie has opened, or that of the next one. */
+function takeOrGoOn(
+  context: SessionContext,
+  identities: readonly Identity[],
+  phase: SessionPhase,
+  index: number,
+  status: SessionStatus,
+  opened: SessionState | 'none' | 'superseded',
+): Awaitable<SessionState> {
+  // The marker of a superseded session matters only where no session lives.
+  if (typeof opened === 'string')
+    return openFirst(context, identities, phase, index + 1, opened === 'superseded' ? opened : status)
+  for (let rest = index + 1; rest < identities.length; rest++)
+    context.emit?.({ type: 'rejected', reason: 'duplicate', id: (identities[rest] as Identity).id })
+  context.warnings.cookieReturned()
+  return opened
 }
 
 /** The session of one cookie, or why there is none. */
@@ -72,35 +95,47 @@ function openOne(
   isSecondLook = false,
 ): Awaitable<SessionState | 'none' | 'superseded'> {
   const started = startTime(context.emit)
-  return andThen(identity.store.load(identity.id), (record) => {
-    const found = examine(context, record)
-    switch (found.is) {
-      case 'session':
-        return unpack(context, { identity, session: found.session }, phase, started)
-      case 'superseded':
-        return andThen(successorOf(context, identity, found.successor), (followed) => {
-          if (followed === undefined) return 'superseded'
-          return andThen(unpack(context, followed, phase, started), (opened) => {
-            // The answer that brought the new cookie was lost, or is under way.
-            if (opened !== 'none') opened.cookie = 'due'
-            return opened
-          })
+  const record = identity.store.load(identity.id)
+  return isPromise(record)
+    ? record.then((record) => openRecord(context, identity, phase, isSecondLook, started, record))
+    : openRecord(context, identity, phase, isSecondLook, started, record)
+}
+
+function openRecord(
+  context: SessionContext,
+  identity: Identity,
+  phase: SessionPhase,
+  isSecondLook: boolean,
+  started: number,
+  record: SessionRecord | undefined,
+): Awaitable<SessionState | 'none' | 'superseded'> {
+  const found = examine(context, record)
+  switch (found.is) {
+    case 'session':
+      return unpack(context, identity, found.session, phase, started)
+    case 'superseded':
+      return andThen(successorOf(context, identity, found.successor), (followed) => {
+        if (followed === undefined) return 'superseded'
+        return andThen(unpack(context, followed.identity, followed.session, phase, started), (opened) => {
+          // The answer that brought the new cookie was lost, or is under way.
+          if (opened !== 'none') opened.cookie = 'due'
+          return opened
         })
-      case 'data':
-        return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
-      case 'ended':
-        // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
-        reject(context, identity, 'unknown', started)
-        return 'superseded'
-      case 'expired':
-        return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
-          // Somebody who came just in time has extended it.
-          isRemoved || isSecondLook
-            ? reject(context, identity, found.is, started)
-            : openOne(context, identity, phase, true),
-        )
-      default:
-        return reject(context, identity, found.is, started)
-    }
-  })
+      })
+    case 'data':
+      return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
+    case 'ended':
+      // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
+      reject(context, identity, 'unknown', started)
+      return 'superseded'
+    case 'expired':
+      return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
+        // Somebody who came just in time has extended it.
+        isRemoved || isSecondLook
+          ? reject(context, identity, found.is, started)
+          : openOne(context, identity, phase, true),
+      )
+    default:
+      return reject(context, identity, found.is, started)
+  }
 }

@@ -1,6 +1,6 @@
 import type { SessionContext } from '../context.js'
 import { type CookieSource, isRequest } from './cookies-of.js'
-import { handleOf, hasSeveralHandles, knownHandle, openHandles } from './handle-registry.js'
+import { handleOf, knownHandle, openHandles } from './handle-registry.js'
 import { RequestSession } from './request-session.js'
 import type { SessionHandle } from './session-handle.js'
 
@@ -31,11 +31,17 @@ export class NestedSessions<Data> {
     if (session.current !== undefined) this.#atWork.delete(session)
   }
 
+  /** Whether nothing but its own session is committed when a request was handled. */
+  isAlone(request: Request, { current, others, earlier, isFollowed }: RequestSession<Data>): boolean {
+    if (others !== undefined || earlier !== undefined || isFollowed) return false
+    return current === undefined || current() === request
+  }
+
   /** What is committed when a request was handled, its own session last. */
   handled(request: Request, session: RequestSession<Data>): RequestSession<Data>[] {
+    if (this.isAlone(request, session)) return [session]
     const now = session.current?.() ?? request
     const { others } = session
-    if (others === undefined && now === request && !hasSeveralHandles(request)) return [session]
     const opened = [now, request].flatMap((request) => openHandles<Data>(this.#context, request))
     const isOpen = (other: RequestSession<Data>): boolean => !other.isOver && !other.isManaged
     return [...new Set([...opened, ...(others ?? [])].filter(isOpen)), session]

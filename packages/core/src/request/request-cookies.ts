@@ -8,7 +8,9 @@ import type { Awaitable } from '../store/store.js'
 import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
 
 /** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
-const areHeadersShortLived: boolean = 'Deno' in globalThis
+export const areHeadersShortLived: boolean = 'Deno' in globalThis
+
+const NONE: readonly SessionCookie[] = []
 
 /** The cookies that one request has brought, and those that go out with its response. */
 export class RequestCookies {
@@ -22,11 +24,6 @@ export class RequestCookies {
     this.#context = context
     this.#source = source
     if (areHeadersShortLived) this.#text = cookiesOf(source)
-  }
-
-  /** Which request has brought them. A method: who logs a handle is not to see it. */
-  request(): Request | undefined {
-    return isRequest(this.#source) ? this.#source : undefined
   }
 
   /** Whether a request has brought these: the same one, or a proxy of it, with the cookies that it had. */
@@ -62,16 +59,16 @@ export class RequestCookies {
    * The cookies that the response needs. `sentAs`: with which attributes the one that came was sent. `hasInner`: an inner
    * handler has put one on the response, which a sign-out has to take back, too.
    */
-  toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<SessionCookie[]> {
+  toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<readonly SessionCookie[]> {
     const { place } = this
     if (state.status === 'destroyed') {
       // Where the store failed, the visitor keeps the cookie, to sign out again.
-      if (!state.isNew && state.cookie !== 'due') return []
+      if (!state.isNew && state.cookie !== 'due') return NONE
       const hasOurs = this.values().length > 0 || hasInner
       return [...this.#removeOld(sentAs), ...(hasOurs ? this.#withRetired(place.remove(), sentAs) : [])]
     }
-    if (state.status !== 'live' || state.isNew) return []
-    const old = this.#context.oldSessions?.isKept ? [] : this.#removeOld(sentAs)
+    if (state.status !== 'live' || state.isNew) return NONE
+    const old = this.#context.oldSessions?.isKept ? NONE : this.#removeOld(sentAs)
     if (state.cookie === undefined) return old
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored
@@ -90,9 +87,9 @@ export class RequestCookies {
   }
 
   /** What removes the cookies of another library that the request has brought. */
-  #removeOld(sentAs: string | undefined): SessionCookie[] {
+  #removeOld(sentAs: string | undefined): readonly SessionCookie[] {
     const { oldSessions } = this.#context
-    if (oldSessions === undefined) return []
+    if (oldSessions === undefined) return NONE
     const brought = oldSessions.cookies(this.header)
     return this.place.removeOld(brought.filter(({ name }) => name !== this.place.name || this.#hasOther(sentAs)))
   }

@@ -18,11 +18,12 @@ import { checkTimeout } from '../option-error.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
+import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import type { CookieSource } from './cookies-of.js'
-import { followInnerCookie, type Loaded } from './inner-cookie.js'
+import { type CookieSource, isRequest } from './cookies-of.js'
+import { followInnerCookie } from './inner-cookie.js'
 import { loadIdentity, loadSession } from './load.js'
-import { RequestCookies } from './request-cookies.js'
+import { areHeadersShortLived, RequestCookies } from './request-cookies.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { newSession } from './session-of-record.js'
@@ -32,6 +33,11 @@ import { newSession } from './session-of-record.js'
  * saving has failed already.
  */
 export type ToSave = 'all' | 'sign-out' | 'nothing'
+
+const NO_COOKIES: readonly SessionCookie[] = []
+
+/** What the response of a session needs that was used, and of which the browser learns nothing new. */
+const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, isOwn: () => false, isUpgraded: false }
 
 export class RequestSession<Data> implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
@@ -44,8 +50,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   current: (() => Request) | undefined
   /** Those that were opened meanwhile with a request in the place of this one's. They are committed with it. */
   others: Set<RequestSession<Data>> | undefined
+  /** The handle that the request had before this one. */
+  earlier: RequestSession<unknown> | undefined
+  /** Whether the request has got another one since. */
+  isFollowed = false
   readonly #context: SessionContext
-  readonly #cookies: RequestCookies
+  readonly #source: CookieSource
+  #read: RequestCookies | undefined
   #isUsed = false
   /** Whether a sign-out has ended what another library has of the visitor. */
   #isOldEnded = false
@@ -53,7 +64,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
   #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
   /** As the request has found it. */
-  #loaded: Loaded | undefined
+  #found: StoredSession | undefined
+  #foundAs: Identity | undefined
   /** After the commit: the session that it left behind, if there is one. */
   #left: Identity | 'none' | undefined
   /** Settles when the last commit has. A socket that is open by then may send before. */
@@ -65,22 +77,34 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   constructor(context: SessionContext, source: CookieSource) {
     this.#context = context
-    this.#cookies = new RequestCookies(context, source)
+    this.#source = source
+    if (areHeadersShortLived) this.#read = new RequestCookies(context, source)
+  }
+
+  /** What the request has brought, once somebody asks for it. */
+  get #cookies(): RequestCookies {
+    this.#read ??= new RequestCookies(this.#context, this.#source)
+    return this.#read
   }
 
   /** The request that it was opened with, if it was one. */
   request(): Request | undefined {
-    return this.#cookies.request()
+    return isRequest(this.#source) ? this.#source : undefined
   }
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
   belongsTo(source: Request): boolean {
-    return this.#cookies.areOf(source)
+    return this.#read === undefined && source === this.#source ? true : this.#cookies.areOf(source)
   }
 
   /** Whether the manager of this context has opened it. */
   isOf(context: SessionContext): boolean {
     return this.#context === context
+  }
+
+  /** What its manager calls the cookie. */
+  get cookieName(): string {
+    return this.#context.cookie.name
   }
 
   /** Whether `persistence` asks for the session where nobody else has. */
@@ -95,7 +119,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   async read(): Promise<ReadableSession<Data>> {
-    return new ReadableView<Data>(this.#context, this.#outage?.state ?? (await this.#loadOrDegrade()))
+    const state = this.#outage?.state ?? this.#loadOrDegrade()
+    return new ReadableView<Data>(this.#context, isPromise(state) ? await state : state)
   }
 
   async write(): Promise<WritableSession<Data>> {
@@ -187,14 +212,14 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       this.#load()
       return this.#commitLoaded('all', sent)
     }
-    return this.#loadOrDegrade().then(() => this.#commitLoaded('all', sent))
+    return andThen(this.#loadOrDegrade(), () => this.#commitLoaded('all', sent))
   }
 
   #commitLoaded(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
-      return this.#isUsed ? this.#needs([]) : undefined
+      return this.#isUsed ? this.#needs(NO_COOKIES) : undefined
     }
     if (!isPromise(loading)) return this.#commitUsed(loading, what, sent)
     return loading.then(
@@ -202,7 +227,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       (error) => {
         if (what === 'all') throw error
         this.isOver = true
-        return this.#needs([])
+        return this.#needs(NO_COOKIES)
       },
     )
   }
@@ -210,21 +235,24 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     // Before the last save and not after it: what is changed meanwhile would be lost without a word.
     state.phase = 'closed'
-    const reopen = (error: unknown): never => {
+    try {
+      const needs = this.#finish(state, what, sent)
+      return isPromise(needs) ? this.#finishLater(state, needs) : needs
+    } catch (error) {
       state.phase = 'open'
       throw error
     }
-    try {
-      const needs = this.#finish(state, what, sent)
-      if (!isPromise(needs)) return needs
-      this.#committing = needs.then(
-        () => {},
-        () => {},
-      )
-      return needs.catch(reopen)
-    } catch (error) {
-      return reopen(error)
-    }
+  }
+
+  #finishLater(state: SessionState, needs: Promise<ResponseNeeds>): Promise<ResponseNeeds> {
+    this.#committing = needs.then(
+      () => {},
+      () => {},
+    )
+    return needs.catch((error) => {
+      state.phase = 'open'
+      throw error
+    })
   }
 
   #finish(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
@@ -235,25 +263,31 @@ export class RequestSession<Data> implements SessionHandle<Data> {
           .at(-1)
       : undefined
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
-    return andThen(saving, () => {
-      // Of a request that failed, the browser learns of what was saved before.
-      const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
-      const cookies =
-        isDue && !this.#isOldLeft(state)
-          ? this.#cookies.toSend(state, this.#loaded?.stored.cookie, inner !== undefined)
-          : []
-      return andThen(cookies, (cookies) => {
-        this.isOver = true
-        this.#loading = undefined
-        this.#left = state.isNew || state.status !== 'live' ? 'none' : state.identity
-        return this.#needs(cookies, state)
-      })
-    })
+    return isPromise<unknown>(saving)
+      ? saving.then(() => this.#conclude(state, what, inner !== undefined))
+      : this.#conclude(state, what, inner !== undefined)
+  }
+
+  /** What the response needs of a session that is saved. */
+  #conclude(state: SessionState, what: ToSave, hasInner: boolean): Awaitable<ResponseNeeds> {
+    // Of a request that failed, the browser learns of what was saved before.
+    const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
+    const isSent = isDue && !this.#isOldLeft(state)
+    const cookies = isSent ? this.#cookies.toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
+    return isPromise(cookies) ? cookies.then((cookies) => this.#end(state, cookies)) : this.#end(state, cookies)
+  }
+
+  #end(state: SessionState, cookies: readonly SessionCookie[]): ResponseNeeds {
+    this.isOver = true
+    this.#loading = undefined
+    this.#left = state.isNew || state.status !== 'live' ? 'none' : state.identity
+    return this.#needs(cookies, state)
   }
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
     if (inner === undefined) return this.#commit(state)
-    return followInnerCookie(this.#context, state, this.#loaded, inner).then(() => this.#commit(state))
+    const found = this.#found && { id: this.#foundAs?.id, stored: this.#found }
+    return followInnerCookie(this.#context, state, found, inner).then(() => this.#commit(state))
   }
 
   /** The handler threw: what is left to do is a sign-out. */
@@ -267,15 +301,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
-    const write = (): Awaitable<void> => commit(this.#context, state, { cookie: this.#fingerprint(state), policy })
-    const next = (): Awaitable<void> => {
-      const { oldSessions } = this.#context
-      const hasOld = state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded
-      return hasOld ? this.#endOld(oldSessions, state).then(write) : write()
-    }
-    const saving = this.#saving?.then(next, next) ?? next()
+    const next = (): Awaitable<void> => this.#commitNext(state, policy)
+    const saving = this.#saving === undefined ? this.#commitNext(state, policy) : this.#saving.then(next, next)
     this.#saving = isPromise(saving) ? saving : undefined
     return saving
+  }
+
+  #commitNext(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
+    const { oldSessions } = this.#context
+    if (state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded)
+      return this.#endOld(oldSessions, state).then(() => this.#write(state, policy))
+    return this.#write(state, policy)
+  }
+
+  #write(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
+    return commit(this.#context, state, this.#fingerprint(state), policy)
   }
 
   /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
@@ -296,10 +336,10 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return phase === 'late' ? undefined : this.#cookies.place.fingerprint
   }
 
-  #needs(cookies: SessionCookie[], state?: SessionState): ResponseNeeds {
+  #needs(cookies: readonly SessionCookie[], state?: SessionState): ResponseNeeds {
+    if (cookies.length === 0) return NOTHING_BUT_VARY
     const isOwn = (line: string): boolean => this.#cookies.place.isOwn(line)
-    const isUpgraded = cookies.length > 0 && this.#cookies.isUpgradedByCall
-    return { id: cookies.length > 0 && state ? state.id : '', cookies, isOwn, isUpgraded }
+    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.#cookies.isUpgradedByCall }
   }
 
   #writable(state: SessionState): WritableSession<Data> {
@@ -327,7 +367,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #noteLoaded(state: SessionState): SessionState {
-    this.#loaded = { id: state.isNew ? undefined : state.identity.id, stored: state.stored }
+    this.#found = state.stored
+    this.#foundAs = state.isNew ? undefined : state.identity
     return state
   }
 
@@ -373,17 +414,21 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   /** With `onStoreFailure`, a session that can't be loaded is an empty one for those who only read. */
-  async #loadOrDegrade(): Promise<SessionState> {
+  #loadOrDegrade(): Awaitable<SessionState> {
     try {
       const state = this.#load()
-      return isPromise(state) ? await state : state
+      return isPromise(state) ? state.catch((error) => this.#degrade(error)) : state
     } catch (error) {
-      if (!(error instanceof SessionStoreError) || this.#context.onStoreFailure?.(error) !== 'anonymous') throw error
-      if (this.#outage === undefined) {
-        this.#outage = { state: newSession(this.#context, 'closed', 'degraded'), error }
-        this.#context.emit?.({ type: 'degraded', error })
-      }
-      return this.#outage.state
+      return this.#degrade(error)
     }
+  }
+
+  #degrade(error: unknown): SessionState {
+    if (!(error instanceof SessionStoreError) || this.#context.onStoreFailure?.(error) !== 'anonymous') throw error
+    if (this.#outage === undefined) {
+      this.#outage = { state: newSession(this.#context, 'closed', 'degraded'), error }
+      this.#context.emit?.({ type: 'degraded', error })
+    }
+    return this.#outage.state
   }
 }

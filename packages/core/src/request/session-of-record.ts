@@ -1,5 +1,4 @@
 import { isPromise } from '../awaitable.js'
-import type { Followed } from '../commit/successor.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { elapsedSince, startTime } from '../events.js'
@@ -24,25 +23,34 @@ export function newSession(context: SessionContext, phase: SessionPhase, status:
 /** The session of a record. `none`: its data is not usable. */
 export function unpack(
   context: SessionContext,
-  { identity, session }: Followed,
+  identity: Identity,
+  session: StoredSession,
   phase: SessionPhase,
   started: number,
 ): Awaitable<SessionState | 'none'> {
-  const { serializer, emit } = context
-  const { content } = session
-  const { id } = identity
-  const duration = startTime(emit) - started
-  const admit = (values: Values): SessionState => {
-    emit?.({ type: 'loaded', id, duration })
-    return new SessionState(identity, session, new Draft(content, values, serializer), 'live', phase)
-  }
-  const fail = (error: unknown): Awaitable<'none'> => refuse(context, identity, started, error, session)
+  const { data, version } = session.content
+  const fail = (error: unknown): 'none' => refuse(context, identity, started, error, session)
+  const duration = startTime(context.emit) - started
   try {
-    const values = serializer.decode(content.data, content.version)
-    return isPromise(values) ? values.then(admit, fail) : admit(values)
+    const values = context.serializer.decode(data, version)
+    return isPromise(values)
+      ? values.then((values) => admit(context, identity, session, phase, duration, values), fail)
+      : admit(context, identity, session, phase, duration, values)
   } catch (error) {
     return fail(error)
   }
+}
+
+function admit(
+  { serializer, emit }: SessionContext,
+  identity: Identity,
+  session: StoredSession,
+  phase: SessionPhase,
+  duration: number,
+  values: Values,
+): SessionState {
+  emit?.({ type: 'loaded', id: identity.id, duration })
+  return new SessionState(identity, session, new Draft(session.content, values, serializer), 'live', phase)
 }
 
 /** Data that is not usable. That of a newer version of the application is never given up. */

@@ -144,7 +144,7 @@ export function isObject(value: unknown): value is object {
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (!isObject(prototype)) return true
+  if (prototype === Object.prototype || !isObject(prototype)) return true
   // Some realm's Object.prototype.
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }

@@ -3,7 +3,7 @@ import type { Awaitable } from '../store/store.js'
 import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
-import { applied, type Change, ownValue, type Unpacked } from './merge.js'
+import { applied, type Change, ownValue } from './merge.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 
@@ -17,13 +17,17 @@ export interface Sealed {
   readonly noted: number
 }
 
+/** Most requests change nothing. */
+const NONE: Change[] = []
+
 /** What one request makes of its session: the values as they are now, and the changes that led to them. */
 export class Draft {
   readonly #serializer: Serializer
   /** What the draft began with, as it is stored. */
   #base: Content
-  #content: Unpacked
-  #changes: Change[] = []
+  #values: Values
+  #rest: Content
+  #changes: Change[] = NONE
   /** Whether one of the changes has made a difference. */
   #isChanged = false
   /**
@@ -36,27 +40,28 @@ export class Draft {
   constructor(base: Content, values: Values, serializer: Serializer) {
     this.#serializer = serializer
     this.#base = base
-    this.#content = { values, rest: base }
+    this.#values = values
+    this.#rest = base
   }
 
   get owner(): string | undefined {
-    return this.#content.rest.owner
+    return this.#rest.owner
   }
 
   get label(): string | undefined {
-    return this.#content.rest.label
+    return this.#rest.label
   }
 
   get own(): OwnLifetime | undefined {
-    return this.#content.rest.own
+    return this.#rest.own
   }
 
   get keys(): string[] {
-    return Object.keys(this.#content.values)
+    return Object.keys(this.#values)
   }
 
   has(key: string): boolean {
-    return Object.hasOwn(this.#content.values, key)
+    return Object.hasOwn(this.#values, key)
   }
 
   /** The value for someone who must not change it: frozen, or a copy where a writer holds it or it can't be frozen. */
@@ -78,7 +83,7 @@ export class Draft {
     const own = this.#serializer.copy(value)
     this.#lent ??= new Map()
     this.#lent.set(key, value)
-    assign(this.#content.values, key, own)
+    assign(this.#values, key, own)
     return own
   }
 
@@ -137,14 +142,16 @@ export class Draft {
   }
 
   setLifetime(own: OwnLifetime | undefined): void {
-    const { own: today } = this.#content.rest
+    const { own: today } = this.#rest
     if (!isEqual(own && { ...today, ...own }, own && today === undefined ? {} : today))
       this.make({ type: 'lifetime', own })
   }
 
   /** Makes a change that is about the whole session. @throws SessionLockedError */
   make(change: Change): void {
-    this.#content = applied(change, this.#content, this.#serializer)
+    const { values, rest } = applied(change, { values: this.#values, rest: this.#rest }, this.#serializer)
+    this.#values = values
+    this.#rest = rest
     this.#note(change)
   }
 
@@ -165,17 +172,16 @@ export class Draft {
    */
   seal(): Awaitable<Sealed> {
     const noted = this.#changes.length
-    if (this.#lent === undefined && noted === 0)
-      return { content: this.#base, changes: this.#changes, isChanged: false, noted }
-    for (const key of this.#lent?.keys() ?? []) this.#serializer.check(key, this.#get(key))
+    if (this.#lent === undefined && noted === 0) return { content: this.#base, changes: NONE, isChanged: false, noted }
+    if (this.#lent !== undefined) for (const key of this.#lent.keys()) this.#serializer.check(key, this.#get(key))
     const inPlace = this.#changesInPlace()
-    const changes = [...this.#changes, ...inPlace]
+    const changes = this.#changes.concat(inPlace)
     const isChanged = this.#isChanged || inPlace.length > 0
     if (!isChanged) return { content: this.#base, changes, isChanged, noted }
-    const { values, rest } = this.#content
+    const rest = this.#rest
     const version = Math.max(this.#base.version, this.#serializer.version)
     const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
-    const data = this.#serializer.encode(values, version)
+    const data = this.#serializer.encode(this.#values, version)
     return isPromise(data) ? data.then(finish) : finish(data)
   }
 
@@ -187,7 +193,7 @@ export class Draft {
     if (stored !== sealed.content || !this.#serializer.isVerbatim(stored.version)) return this.rebase(stored, sealed)
     this.#forget(sealed)
     // Those who hold an object go on with it.
-    this.#begin(stored, this.#content, this.#changes)
+    this.#begin(stored, this.#values, this.#rest, this.#changes)
   }
 
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
@@ -197,7 +203,7 @@ export class Draft {
     const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
     const finish = (values: Values): void => {
       this.#lent = undefined
-      this.#begin(stored, { values, rest: stored }, [])
+      this.#begin(stored, values, stored, NONE)
       for (const change of later) this.make(change)
       for (const [key, value] of held) this.#hold(key, value)
     }
@@ -211,10 +217,11 @@ export class Draft {
       this.#serializer.check(key, this.#get(key))
       this.#noteChangeInPlace(key)
     }
-    const content = { ...this.#content, values: { ...this.#content.values } }
+    const [values, rest] = [{ ...this.#values }, this.#rest]
     const [changes, isChanged, lent] = [[...this.#changes], this.#isChanged, this.#lent && new Map(this.#lent)]
     return () => {
-      this.#content = content
+      this.#values = values
+      this.#rest = rest
       this.#changes = changes
       this.#isChanged = isChanged
       this.#lent = lent
@@ -237,21 +244,23 @@ export class Draft {
 
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
-    this.#changes = []
+    this.#changes = NONE
     this.#lent = undefined
     return this.rebase(this.#base)
   }
 
-  #begin(base: Content, content: Unpacked, changes: Change[]): void {
+  #begin(base: Content, values: Values, rest: Content, changes: Change[]): void {
     this.#base = base
-    this.#content = content
+    this.#values = values
+    this.#rest = rest
     this.#changes = changes
     this.#isChanged = changes.length > 0
   }
 
   /** Forgets the changes that are stored. */
   #forget({ changes, noted }: Sealed): void {
-    this.#changes = this.#changes.slice(noted)
+    this.#changes = this.#changes.length === noted ? NONE : this.#changes.slice(noted)
+    if (changes.length === noted) return
     for (const change of changes.slice(noted)) if (change.type === 'set') this.#lent?.set(change.key, change.value)
   }
 
@@ -260,27 +269,29 @@ export class Draft {
     if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
     this.#lent ??= new Map()
     this.#lent.set(key, this.#get(key))
-    assign(this.#content.values, key, value)
+    assign(this.#values, key, value)
   }
 
   #get(key: string): unknown {
-    return ownValue(this.#content.values, key)
+    return ownValue(this.#values, key)
   }
 
   #put(key: string, value: unknown): void {
     this.#lent?.delete(key)
-    assign(this.#content.values, key, value)
+    assign(this.#values, key, value)
   }
 
   #note(change: Change, isDifference = true): void {
-    this.#changes.push(change)
+    if (this.#changes === NONE) this.#changes = [change]
+    else this.#changes.push(change)
     this.#isChanged ||= isDifference
   }
 
   /** What writers have done to objects that they hold. */
-  #changesInPlace(): Change[] {
+  #changesInPlace(): readonly Change[] {
+    if (this.#lent === undefined) return NONE
     const changes: Change[] = []
-    for (const [key, before] of this.#lent ?? []) {
+    for (const [key, before] of this.#lent) {
       const now = this.#get(key)
       if (this.#serializer.isEqual(now, before)) continue
       const value = this.#serializer.take(key, now)

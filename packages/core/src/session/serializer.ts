@@ -85,7 +85,8 @@ export class Serializer {
 
   /** @throws SessionDataError if the text is not the codec's, a migration fails, or the schema refuses what it holds */
   decode(text: string, version: number): Awaitable<Values> {
-    return this.#validate(this.#migrate(this.#toValues(text), version), version)
+    const values = this.#toValues(text)
+    return this.#validate(version < this.version ? this.#migrate(values, version) : values, version)
   }
 
   #toValues(text: string): Values {

@@ -207,7 +207,7 @@ export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: Ow
 
 function metaOf(notes: Notes): string {
   const { idle, cookie, own, used, label, v, lock, ownerAt } = notes
-  const isPlain = [own, used, label, v, lock, ownerAt].every((note) => note === undefined)
+  const isPlain = (own ?? used ?? label ?? v ?? lock ?? ownerAt) === undefined
   if (!isPlain) return JSON.stringify(notes)
   if (plain.idle !== idle || plain.cookie !== cookie) plain = { idle, cookie, meta: JSON.stringify({ idle, cookie }) }
   return plain.meta
