@@ -120,24 +120,38 @@ async function sendSaved<Data>(c: Context, sessions: SessionManager<Data>, handl
   }
 }
 
-/** Whose responses say it: a second manager need not. */
-const saysVary: WeakSet<Context> = new WeakSet()
+/** By the prototype of a context: the same, but each response that is put there says `Vary: Cookie`. */
+const varying: WeakMap<object, object> = new WeakMap()
 
 /**
  * From now on each response of this context says `Vary: Cookie`, so that a cache between this middleware and the handler
  * knows it as well, and an error page has it.
  */
 function sayVary(c: Context): void {
+  const prototype: object = Object.getPrototypeOf(c)
+  // A second manager need not say it again.
+  if (varying.get(prototype) === prototype) return
   // The cheap way: what the context makes a response of has it from the start.
-  if (!c.finalized && !saysVary.has(c)) c.header('Vary', 'Cookie', { append: true })
-  saysVary.add(c)
-  // A Response that the handler made itself passes through here.
-  const { get, set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(c), 'res') as Required<
+  if (!c.finalized) c.header('Vary', 'Cookie', { append: true })
+  // A Response that the handler made itself passes through here. A property of the context's own would make all that Hono
+  // does with it slow.
+  Object.setPrototypeOf(c, varying.get(prototype) ?? makeVarying(prototype))
+}
+
+function makeVarying(prototype: object): object {
+  const { get, set } = Object.getOwnPropertyDescriptor(prototype, 'res') as Required<
     Pick<PropertyDescriptor, 'get' | 'set'>
   >
-  Object.defineProperty(c, 'res', {
-    configurable: true,
-    get: () => get.call(c),
-    set: (response: Response | undefined) => set.call(c, response && varyByCookie(response)),
+  const made: object = Object.create(prototype, {
+    res: {
+      configurable: true,
+      get,
+      set(this: Context, response: Response | undefined) {
+        set.call(this, response && varyByCookie(response))
+      },
+    },
   })
+  varying.set(prototype, made)
+  varying.set(made, made)
+  return made
 }

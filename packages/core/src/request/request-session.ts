@@ -281,6 +281,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     this.isOver = true
     this.#loading = undefined
     this.#left = state.isNew || state.status !== 'live' ? 'none' : state.identity
+    this.#found = undefined
+    this.#foundAs = undefined
     return this.#needs(cookies, state)
   }
 
