@@ -66,7 +66,7 @@ const yoga = createYoga<Context>({
     // #region sessions
     {
       onExecutionResult: ({ result, request }) => {
-        if (result && 'errors' in result) failures.add(request)
+        if (result && 'errors' in result) sessions.fail(request)
       },
     },
     // #endregion
@@ -74,9 +74,8 @@ const yoga = createYoga<Context>({
 })
 
 // #region sessions
-const failures = new WeakSet<Request>()
 const fetch = (request: Request): Promise<Response> =>
-  sessions.handle(request, (session) => yoga.fetch(request, { session }), { failed: () => failures.has(request) })
+  sessions.handle(request, (session) => yoga.fetch(request, { session }))
 // #endregion
 
 serve({ port: process.env.PORT ?? 3000, fetch })

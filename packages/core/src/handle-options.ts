@@ -2,7 +2,7 @@
 export interface HandleOptions {
   /**
    * Responses that stand for a handler that threw: nothing is saved. For frameworks that turn errors into responses
-   * before anyone sees them. Default: none.
+   * before anyone sees them. Default: none. Where a response does not tell, `SessionManager.fail` does.
    */
   failed?: (response: Response) => boolean
   /**

@@ -172,6 +172,18 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
+   * Says that what answers this request stands for a handler that threw, for frameworks that make a response of an error
+   * before anyone outside sees it. Whoever commits then saves nothing but a `destroy()`, as with `failed`. It touches
+   * nothing, and a request that nobody has asked for its session yet will do. After the commit it does nothing. A request
+   * that is handled anew starts without it.
+   * @throws TypeError if it is neither a Request nor a handle that this manager opened
+   */
+  fail(target: Request | SessionHandle<Data>): void {
+    const session = this.#nested.named(target).at(-1) as RequestSession<Data>
+    session.hasFailed = true
+  }
+
+  /**
    * `open`, the handler, `commit`. A handler that throws saves nothing, and its error passes through; only a
    * `destroy()` is carried out all the same. Within another `handle` of the same request it just calls the handler.
    */

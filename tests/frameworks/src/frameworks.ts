@@ -2,6 +2,7 @@ import type { Action, Check, Site } from './checks.js'
 import { submit } from './form.js'
 import { nextChecks, reloadCheck } from './next-checks.js'
 import { socketChecks } from './socket-checks.js'
+import { socketIoChecks } from './socket-io-checks.js'
 import { trpcChecks } from './trpc-checks.js'
 import type { Answer, Visitor } from './visitor.js'
 
@@ -161,6 +162,14 @@ export const frameworks: readonly Framework[] = [
     files: ['server.ts'],
     start: ['node', 'server.ts'],
     extra: () => socketChecks,
+  },
+  {
+    folder: 'socket-io',
+    label: 'Socket.IO',
+    packages: ['socket.io', '@hono/node-server'],
+    files: ['server.ts'],
+    start: ['node', 'server.ts'],
+    extra: () => socketIoChecks,
   },
   {
     folder: 'trpc',

@@ -1,13 +1,12 @@
 import type { ServerFunctionErrorHandler } from '@solidjs/start/server'
 import { getRequestEvent } from 'solid-js/web'
+import { sessions } from './sessions'
 
 // #region sessions
-export const failures = new WeakSet<Request>()
-
-const noteFailure: ServerFunctionErrorHandler = (thrown) => {
+const tellFailure: ServerFunctionErrorHandler = (thrown) => {
   const event = getRequestEvent()
-  if (event !== undefined && !(thrown instanceof Response)) failures.add(event.request)
+  if (event !== undefined && !(thrown instanceof Response)) sessions.fail(event.request)
 }
 // #endregion
 
-export default noteFailure
+export default tellFailure

@@ -1,15 +1,14 @@
 import { createMiddleware, createStart } from '@tanstack/react-start'
 import { getRequest } from '@tanstack/react-start/server'
+import { sessions } from './sessions'
 
 // #region sessions
-export const failures = new WeakSet<Request>()
-
-const noteFailure = createMiddleware({ type: 'function' }).server(({ next }) =>
+const tellFailure = createMiddleware({ type: 'function' }).server(({ next }) =>
   next().catch((error) => {
-    if (!(error instanceof Response)) failures.add(getRequest())
+    if (!(error instanceof Response)) sessions().fail(getRequest())
     throw error
   }),
 )
 
-export const startInstance = createStart(() => ({ functionMiddleware: [noteFailure] }))
+export const startInstance = createStart(() => ({ functionMiddleware: [tellFailure] }))
 // #endregion

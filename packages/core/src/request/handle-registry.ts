@@ -28,9 +28,11 @@ export function knownHandle<Data>(context: SessionContext, request: Request): Re
   return undefined
 }
 
-/** The same for who begins to handle a request: one that was handled before starts anew. */
+/** The same for who begins to handle a request: one that was handled before, or has failed, starts anew. */
 export function beginHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> {
   const handle = handleOf<Data>(context, request)
+  // Of a failed attempt that nobody has committed, nothing is left to do.
+  if (handle.hasFailed && !handle.isManaged) handle.isOver = true
   return handle.isOver ? add(context, request) : handle
 }
 

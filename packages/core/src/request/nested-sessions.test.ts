@@ -103,7 +103,7 @@ describe('commit', () => {
   it('takes no handle of another manager, and nothing else', async () => {
     const sessions = manager()
     for (const target of [manager().open(''), {}, 'sid=1']) {
-      await expect(sessions.commit(target as never, new Response())).rejects.toThrow(/takes a Request, or a handle/)
+      await expect(sessions.commit(target as never, new Response())).rejects.toThrow(/take a Request, or a handle/)
     }
   })
 

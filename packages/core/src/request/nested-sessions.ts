@@ -44,7 +44,7 @@ export class NestedSessions<Data> {
     const { others } = session
     const opened = [now, request].flatMap((request) => openHandles<Data>(this.#context, request))
     const isOpen = (other: RequestSession<Data>): boolean => !other.isOver && !other.isManaged
-    return [...new Set([...opened, ...(others ?? [])].filter(isOpen)), session]
+    return together([...new Set([...opened, ...(others ?? [])].filter(isOpen)), session])
   }
 
   /**
@@ -56,11 +56,11 @@ export class NestedSessions<Data> {
     const request = isOwn ? target.request() : target
     if (isOwn && request === undefined) return [target]
     if (!isRequest(request))
-      throw new TypeError('fetch-sessions: commit takes a Request, or a handle that this manager opened')
+      throw new TypeError('fetch-sessions: commit and fail take a Request, or a handle that this manager opened')
     const own = isOwn ? target : knownHandle<Data>(this.#context, request)
     const others = openHandles<Data>(this.#context, request).filter((other) => other !== own)
-    if (own !== undefined) return [...others, own]
-    return others.length > 0 ? others : [handleOf(this.#context, request)]
+    if (own !== undefined) others.push(own)
+    return others.length > 0 ? together(others) : [this.open(request)]
   }
 
   /** What is opened with a request in the place of one that is being handled goes with that one. */
@@ -71,4 +71,11 @@ export class NestedSessions<Data> {
       session.others.add(opened)
     }
   }
+}
+
+/** Of those that go with one response, all have failed if one has. */
+function together<Data>(sessions: RequestSession<Data>[]): RequestSession<Data>[] {
+  const hasFailed = sessions.some((session) => session.hasFailed && !session.isOver)
+  if (hasFailed) for (const session of sessions) session.hasFailed = true
+  return sessions
 }

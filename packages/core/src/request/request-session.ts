@@ -44,6 +44,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   isManaged = false
   /** Whether its response is committed, or its handler has failed. */
   isOver = false
+  /** Whether its response stands for a handler that threw, as `SessionManager.fail` says. */
+  hasFailed = false
   /** Is told when the session is asked for, the first time. */
   onUse: (() => void) | undefined
   /** The request as its handler has it by now, where a middleware may have put another one in its place. */
@@ -200,6 +202,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
    */
   commit(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
     if (this.isOver) return undefined
+    if (what === 'all' && this.hasFailed) return this.#commitLoaded('sign-out', sent)
     if (what === 'all' && this.#outage === undefined && this.#loading === undefined && this.isDueUnused)
       return this.#commitUnused(sent)
     return this.#commitLoaded(what, sent)
