@@ -10,7 +10,7 @@ export interface Template {
   /** What starts it, once everything is installed. */
   readonly start: string
   /** The file that the secret is written to, which is never committed. */
-  readonly secretFile: '.env' | '.dev.vars'
+  readonly secretFile: '.env' | '.env.local' | '.dev.vars'
 }
 
 export const templates: readonly Template[] = [
@@ -40,6 +40,15 @@ export const templates: readonly Template[] = [
     devPackages: ['tsx', 'typescript', '@types/node', '@types/express'],
     start: 'npm start',
     secretFile: '.env',
+  },
+  {
+    name: 'next',
+    title: 'Next',
+    install: ['npm', 'install'],
+    packages: ['@fetch-sessions/next', 'next', 'react', 'react-dom'],
+    devPackages: ['typescript', '@types/node', '@types/react'],
+    start: 'npm run dev',
+    secretFile: '.env.local',
   },
   {
     name: 'workers',
