@@ -9,6 +9,8 @@ export interface Template {
   readonly devPackages: readonly string[]
   /** What starts it, once everything is installed. */
   readonly start: string
+  /** What makes it count then, where that is not a visit. */
+  readonly counts?: string
   /** The file that the secret is written to, which is never committed. */
   readonly secretFile: '.env' | '.env.local' | '.dev.vars'
 }
@@ -48,6 +50,7 @@ export const templates: readonly Template[] = [
     packages: ['@fetch-sessions/next', 'next', 'react', 'react-dom'],
     devPackages: ['typescript', '@types/node', '@types/react'],
     start: 'npm run dev',
+    counts: 'Open http://localhost:3000 and press the button',
     secretFile: '.env.local',
   },
   {
