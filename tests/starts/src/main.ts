@@ -1,6 +1,6 @@
 /** `pnpm test:starts`: each start of the README as a new user takes it, or those whose names begin with one that is given. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -66,10 +66,21 @@ async function follow(start: Start, folder: string, tarballs: readonly string[])
     const counted = seconds()
     const second = await count()
     if (first !== 'Visit 1' || second !== 'Visit 2') throw new Error(`it says "${first}", then "${second}"`)
+    checkTypes(folder, env)
     return `installed after ${installed} s, counts after ${counted} s`
   } finally {
     await end(server)
   }
+}
+
+/** By the template's own script; Deno's has none. */
+function checkTypes(folder: string, env: NodeJS.ProcessEnv): void {
+  const { status, stdout } = spawnSync('npm', ['run', 'typecheck', '--if-present'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`it counts, but its types are wrong: ${stdout}`)
 }
 
 function stopwatch(): () => string {
