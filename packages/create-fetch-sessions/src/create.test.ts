@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { create } from './create.js'
-import { installCommands, templateOf, templates } from './templates.js'
+import { installCommands, type Template, templateOf, templates } from './templates.js'
 
 let folder: string
 
@@ -11,6 +11,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'create-fetch-sessions-'))
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+/** As the README shows it, or that of its package: Next has too many files for the first. What explains a file's name goes. */
+async function startOf({ name, title }: Template): Promise<string> {
+  const document = name === 'next' ? '../../next/README.md' : '../../../README.md'
+  const text = await readFile(new URL(document, import.meta.url), 'utf8')
+  const start = name === 'next' ? text : text.split('\n### ').find((section) => section.startsWith(title))
+  return (start ?? '').replaceAll(/^(\/\/ [\w/]+\.tsx?)[,:] .*$/gm, '$1')
+}
 
 describe.each(templates)('an application for $title', (template) => {
   it('has a secret of its own, which is not committed', async () => {
@@ -27,13 +35,22 @@ describe.each(templates)('an application for $title', (template) => {
   it('is the start that the README shows', async () => {
     const app = join(folder, 'app')
     await create(app, template)
-    const source = (await readdir(app)).find((file) => /^(server|worker)\.ts$/.test(file)) ?? ''
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
-    expect(readme).toContain(`// ${source}\n${await readFile(join(app, source), 'utf8')}`)
+    const start = await startOf(template)
+    const sources = (await readdir(app, { recursive: true })).filter((file) => /\.tsx?$/.test(file))
+    expect(sources.length).toBeGreaterThan(0)
+    for (const source of sources) expect(start).toContain(`// ${source}\n${await readFile(join(app, source), 'utf8')}`)
     const commands = installCommands(template).flat()
-    const [section = ''] = readme.split('\n### ').filter((text) => text.startsWith(template.title))
     for (const name of template.packages)
-      expect([section, commands]).toEqual([expect.stringContaining(name), expect.arrayContaining([name])])
+      expect([start, commands]).toEqual([expect.stringContaining(name), expect.arrayContaining([name])])
+  })
+
+  it('tells in its own README how it starts, and where its secret is', async () => {
+    const app = join(folder, 'app')
+    await create(app, template)
+    const readme = await readFile(join(app, 'README.md'), 'utf8')
+    expect(readme).toMatch(/^# app\n/)
+    expect(readme).toContain(`\n${template.start}\n`)
+    expect(readme).toContain(`\`${template.secretFile}\``)
   })
 })
 
@@ -55,5 +72,5 @@ it('a folder that has something in it is left as it is', async () => {
 })
 
 it('a template that is not there is an error that names those that are', () => {
-  expect(() => templateOf('express4')).toThrow('hono, itty-router, express, workers, deno, bun')
+  expect(() => templateOf('express4')).toThrow('hono, itty-router, express, next, workers, deno, bun')
 })

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readmeOf } from './readme.js'
 import type { Template } from './templates.js'
 
 /** Beside `dist` as published, beside `src` here. */
 const TEMPLATES = fileURLToPath(new URL('../templates/', import.meta.url))
 
 /**
- * Writes an application into a folder, which is made if it is not there: the template's files, a secret of its own, and a
- * `.gitignore` that keeps the secret out of the repository. Throws an Error, with nothing written, for a folder that has
+ * Writes an application into a folder, which is made if it is not there: the template's files, a README, a secret of
+ * its own, and a `.gitignore` that keeps the secret out of the repository. Throws an Error, with nothing written, for a folder that has
  * something in it.
  */
-export async function create(folder: string, { name, secretFile }: Template): Promise<void> {
+export async function create(folder: string, template: Template): Promise<void> {
+  const { name, secretFile } = template
   await mkdir(folder, { recursive: true })
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty: name a new folder`)
   await cp(join(TEMPLATES, name), folder, { recursive: true })
@@ -20,6 +22,7 @@ export async function create(folder: string, { name, secretFile }: Template): Pr
   await rename(join(folder, 'gitignore'), join(folder, '.gitignore'))
   const secret = randomBytes(32).toString('base64')
   await writeFile(join(folder, secretFile), `SESSION_SECRET=${secret}\n`, { mode: 0o600 })
+  await writeFile(join(folder, 'README.md'), readmeOf(basename(folder), template))
   await nameAfter(folder)
 }
 

@@ -9,8 +9,10 @@ export interface Template {
   readonly devPackages: readonly string[]
   /** What starts it, once everything is installed. */
   readonly start: string
+  /** What makes it count then, where that is not a visit. */
+  readonly counts?: string
   /** The file that the secret is written to, which is never committed. */
-  readonly secretFile: '.env' | '.dev.vars'
+  readonly secretFile: '.env' | '.env.local' | '.dev.vars'
 }
 
 export const templates: readonly Template[] = [
@@ -40,6 +42,16 @@ export const templates: readonly Template[] = [
     devPackages: ['tsx', 'typescript', '@types/node', '@types/express'],
     start: 'npm start',
     secretFile: '.env',
+  },
+  {
+    name: 'next',
+    title: 'Next',
+    install: ['npm', 'install'],
+    packages: ['@fetch-sessions/next', 'next', 'react', 'react-dom'],
+    devPackages: ['typescript', '@types/node', '@types/react'],
+    start: 'npm run dev',
+    counts: 'Open http://localhost:3000 and press the button',
+    secretFile: '.env.local',
   },
   {
     name: 'workers',

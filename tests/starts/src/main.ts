@@ -1,6 +1,6 @@
 /** `pnpm test:starts`: each start of the README as a new user takes it, or those whose names begin with one that is given. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { templateOf } from '../../../packages/create-fetch-sessions/src/templates.js'
+import { PORT } from './clients.js'
 import { environmentOf, type Start, starts } from './starts.js'
 
 const PACKAGES = fileURLToPath(new URL('../../../packages/', import.meta.url))
 const CREATE = `${PACKAGES}create-fetch-sessions/dist/main.js`
-const PORT = 3000
 /** How long a server may take to come up, in milliseconds. */
 const PATIENCE = 60_000
 
@@ -61,25 +61,31 @@ async function follow(start: Start, folder: string, tarballs: readonly string[])
   const server = spawn(start.command[0] ?? '', start.command.slice(1), { cwd: folder, env, detached: true })
   try {
     await untilItAnswers(server)
-    const [first, cookie] = await visit()
+    const count = start.client()
+    const first = await count()
     const counted = seconds()
-    const [second] = await visit(cookie)
+    const second = await count()
     if (first !== 'Visit 1' || second !== 'Visit 2') throw new Error(`it says "${first}", then "${second}"`)
+    checkTypes(folder, env)
     return `installed after ${installed} s, counts after ${counted} s`
   } finally {
     await end(server)
   }
 }
 
+/** By the template's own script; Deno's has none. */
+function checkTypes(folder: string, env: NodeJS.ProcessEnv): void {
+  const { status, stdout } = spawnSync('npm', ['run', 'typecheck', '--if-present'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`it counts, but its types are wrong: ${stdout}`)
+}
+
 function stopwatch(): () => string {
   const started = performance.now()
   return () => ((performance.now() - started) / 1000).toFixed(1)
-}
-
-/** As curl does: it keeps `Secure` cookies for localhost. */
-async function visit(cookie?: string): Promise<[text: string, cookie: string | undefined]> {
-  const response = await fetch(`http://localhost:${PORT}/`, cookie === undefined ? {} : { headers: { cookie } })
-  return [await response.text(), response.headers.getSetCookie()[0]?.split(';')[0]]
 }
 
 async function untilItAnswers(server: ChildProcess): Promise<void> {

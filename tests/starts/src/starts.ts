@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Client, presses, visits } from './clients.js'
 
 const require: NodeJS.Require = createRequire(import.meta.url)
 
@@ -13,6 +14,7 @@ export interface Start {
   /** How packages are added, before their names or files. */
   readonly add: readonly string[]
   readonly command: readonly string[]
+  readonly client: () => Client
   /** The folder whose programs come before those of the machine. */
   readonly path: string
 }
@@ -25,16 +27,21 @@ function folderOf(name: string, binary: string): string {
 /** The package of this repository that a template takes, where it is not called like it. */
 const OWN: Readonly<Record<string, string>> = { express: 'node', workers: 'fetch' }
 
-function onNode(version: number, template: string): Start {
+function onNode(version: number, template: string, others: Partial<Start> = {}): Start {
   return {
     name: `${template} on Node ${version}`,
     template,
     own: ['core', OWN[template] ?? template],
     add: ['npm', 'install', '--no-audit', '--no-fund'],
     command: ['npm', 'start'],
+    client: visits,
     path: folderOf(`node-${version}`, 'bin/node'),
+    ...others,
   }
 }
+
+/** Next sets no cookie while it shows a page: a button counts. */
+const NEXT: Partial<Start> = { command: ['npm', 'run', 'dev'], client: presses }
 
 export const starts: readonly Start[] = [
   onNode(20, 'hono'),
@@ -43,6 +50,8 @@ export const starts: readonly Start[] = [
   onNode(24, 'itty-router'),
   onNode(20, 'express'),
   onNode(24, 'express'),
+  onNode(20, 'next', NEXT),
+  onNode(24, 'next', NEXT),
   // Wrangler wants Node 22 or newer.
   onNode(24, 'workers'),
   {
@@ -52,6 +61,7 @@ export const starts: readonly Start[] = [
     // Bun looks in the registry for what a tarball needs: npm puts the packages where Bun finds them.
     add: ['npm', 'install', '--no-audit', '--no-fund'],
     command: ['bun', 'run', 'start'],
+    client: visits,
     path: fileURLToPath(new URL('../node_modules/.bin/', import.meta.url)),
   },
   {
@@ -61,6 +71,7 @@ export const starts: readonly Start[] = [
     // Deno adds no tarballs: npm puts them where Deno looks for packages.
     add: ['npm', 'install', '--no-audit', '--no-fund'],
     command: ['deno', 'task', 'start'],
+    client: visits,
     path: folderOf('deno', 'deno'),
   },
 ]
@@ -73,6 +84,7 @@ export function environmentOf({ path }: Start): NodeJS.ProcessEnv {
     PATH: `${path}${delimiter}${process.env.PATH}`,
     CI: 'true',
     NO_COLOR: '1',
+    NEXT_TELEMETRY_DISABLED: '1',
     WRANGLER_SEND_METRICS: 'false',
   }
 }

@@ -1,0 +1,20 @@
+import type { Template } from './templates.js'
+
+const HOME = 'https://github.com/fetch-sessions/fetch-sessions'
+
+/** The README of an application: how it starts, where its secret is, and what comes before the first visitor. */
+export function readmeOf(name: string, { title, install, start, counts, secretFile }: Template): string {
+  return `# ${name}
+
+A counter for ${title}, with sessions by [fetch-sessions](${HOME}#readme).
+
+\`\`\`sh
+${install[0]} install
+${start}
+\`\`\`
+
+${counts ?? 'Visit http://localhost:3000 twice'}. The secret that signs cookies is in \`${secretFile}\`, which is not committed: each copy
+has \`SESSION_SECRET\` of its own, of \`openssl rand -base64 32\`. In production it comes from the environment or the platform's
+secrets. [Deploying](${HOME}/blob/main/docs/deploying.md) has the rest.
+`
+}
