@@ -27,6 +27,12 @@ export function notesIn(session: { get(key: string): unknown }): LoginNotes | un
   return isNotes(value) && (value.actor === undefined || isNotes(value.actor)) ? value : undefined
 }
 
+/** Whether these are notes of one and the same sign-in, whatever was confirmed or hashed anew since. */
+export function isSameSignIn(a: LoginNotes | undefined, b: LoginNotes): boolean {
+  const isSame = a !== undefined && a.id === b.id && a.at === b.at && a.order === b.order
+  return isSame && (b.actor === undefined ? a.actor === undefined : isSameSignIn(a.actor, b.actor))
+}
+
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
   const { id, hash, at, order, factors, remembered } = value

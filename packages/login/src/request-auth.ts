@@ -7,7 +7,8 @@ import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
 import { endOldest, signInOrRefuse } from './limit.js'
-import { LOGIN_KEY, type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
 import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
 import { siteDataHeaders } from './site-data.js'
@@ -28,12 +29,14 @@ export class RequestAuth<User> implements Auth<User> {
   readonly #handle: SessionHandle<SessionData>
   readonly #request: Request | undefined
   readonly #current: CurrentUser<User>
+  readonly #writer: NotesWriter
 
   constructor(account: Account<User>, handle: SessionHandle<SessionData>, request: Request | undefined) {
     this.#account = account
     this.#handle = handle
     this.#request = request
     this.#current = new CurrentUser(account, handle, request)
+    this.#writer = new NotesWriter(handle)
   }
 
   async userId(): Promise<string | undefined> {
@@ -73,7 +76,7 @@ export class RequestAuth<User> implements Auth<User> {
     const previousUserId = notesIn(session)?.id
     // 2. The new session, if there is a place for it.
     const begin = async (): Promise<void> => {
-      await this.#replace(notes, keep, (session) => {
+      await this.#writer.begin(notes, keep, (session) => {
         session.regenerate({ restart: true })
         session.setLabel(label)
         session.setLifetime(undefined)
@@ -135,7 +138,7 @@ export class RequestAuth<User> implements Auth<User> {
     }
     const time = await timeOf(this.#account)
     const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
-    await this.#save(notes, (session) => session.regenerate())
+    await this.#writer.goOn(current.notes, notes)
     this.#current.set({ ...current, notes })
     this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
   }
@@ -146,7 +149,7 @@ export class RequestAuth<User> implements Auth<User> {
     const { proven = false } = options
     if (factor !== undefined) namesOf('isFresh: factor', factor)
     const current = await this.#current.get()
-    if (current === undefined || current.actor !== undefined) return false
+    if (current === undefined || current.notes.actor !== undefined) return false
     if (proven && (await this.deviceState()) !== 'proven') return false
     const { factors, remembered, at } = current.notes
     const shown = Object.entries(factors).filter(([name]) => factor === undefined || name === factor)
@@ -205,8 +208,7 @@ export class RequestAuth<User> implements Auth<User> {
     const current = await this.#required('impersonate')
     const notes = await notesOfImpersonation(this.#account, current.notes, user)
     const time = await timeOf(this.#account)
-    await this.#replace(notes, keysOf('impersonate', options.keep), (session) => {
-      session.regenerate()
+    await this.#writer.goOnAs(current.notes, notes, keysOf('impersonate', options.keep), (session) => {
       session.setLifetime(undefined)
       session.setLifetime({ absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds), persistent: false })
     })
@@ -223,16 +225,17 @@ export class RequestAuth<User> implements Auth<User> {
     if (current === undefined || notes === undefined) return current?.user
     const about = await this.#about(current.notes)
     let isOver = false
-    await this.#replace(notes, keysOf('stopImpersonating', options.keep), (session) => {
-      session.regenerate()
-      session.setLifetime(undefined)
-      if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
-      // The session of before may have had less time left than the impersonation was given.
-      isOver = +session.expiresAt <= about.time
-      if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
-    }).catch((error) => {
-      if (!isOver) throw error
-    })
+    await this.#writer
+      .goOnAs(current.notes, notes, keysOf('stopImpersonating', options.keep), (session) => {
+        session.setLifetime(undefined)
+        if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
+        // The session of before may have had less time left than the impersonation was given.
+        isOver = +session.expiresAt <= about.time
+        if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
+      })
+      .catch((error) => {
+        if (!isOver) throw error
+      })
     if (isOver) {
       await this.#destroy()
       this.#emit({ type: 'ended', reason: 'actor', ...about })
@@ -246,16 +249,23 @@ export class RequestAuth<User> implements Auth<User> {
 
   async credentialChanged(user: User): Promise<void> {
     const id = idOf(this.#account, user)
-    // One whose device has proven nothing is not signed in, and ends with the others.
-    const [before, hash] = await Promise.all([this.#current.notes(), hashOf(this.#account, id, user)])
-    const isCurrent = before?.id === id
-    if (isCurrent) {
-      const notes = { ...before, hash }
-      await this.#save(notes, (session) => session.regenerate())
-      const actor = notes.actor && (await this.#current.get())?.actor
-      this.#current.set({ notes, user, actor })
+    const [hash, before] = await Promise.all([hashOf(this.#account, id, user), this.#notes()])
+    // One that nobody had checked before the change may have been over by then, and ends with the others.
+    const checked = await this.#current.known()
+    let isCurrent = checked?.notes.id === id
+    if (checked !== undefined && isCurrent) {
+      const notes = { ...checked.notes, hash }
+      try {
+        await this.#writer.goOn(checked.notes, notes)
+        this.#current.set({ ...checked, notes, user })
+      } catch (error) {
+        if (!isOver(error)) throw error
+        // A sign-out at the same moment wins, and the others end all the same.
+        isCurrent = false
+      }
     }
     const sessionId = await this.#sessionId()
+    if (!isCurrent && before?.id === id) this.#current.set(undefined)
     const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
     const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
     this.#emit({ type: 'credential-changed', ...ended, ...about })
@@ -304,31 +314,6 @@ export class RequestAuth<User> implements Auth<User> {
     }
     // Newer sign-ins, at the same moment, have taken all places.
     if (endedSessionIds.includes(own)) await this.#destroy()
-  }
-
-  /** These notes and what is kept, and nothing else. The session is the user's, or whoever's who acts as the user. */
-  async #replace(notes: LoginNotes, keep: readonly string[], change: (session: Session) => void): Promise<void> {
-    await this.#save(notes, (session) => {
-      // First of all, since the store may refuse an owner: then nothing has changed.
-      session.setOwner(notes.actor?.id ?? notes.id)
-      const kept = keep.map((key) => [key, session.get(key)] as const)
-      session.clear()
-      for (const [key, value] of kept) session.set(key, value)
-      change(session)
-    })
-  }
-
-  /** Stores the session with these notes. */
-  async #save(notes: LoginNotes, change: (session: Session) => void): Promise<void> {
-    await this.#handle.save((session) => {
-      change(session)
-      session.set(LOGIN_KEY, notes)
-    })
-    if (notesIn(await this.#handle.read()) === undefined) {
-      throw new TypeError(
-        `fetch-sessions: the schema of the sessions drops the key "${LOGIN_KEY}", in which login keeps who is signed in: let it pass, as in z.object({ ${LOGIN_KEY}: z.unknown() })`,
-      )
-    }
   }
 
   async #destroy(): Promise<void> {
