@@ -29,6 +29,8 @@ export type Refusal =
   | 'forbidden'
   /** Nothing as fresh as was asked for. */
   | 'reauth'
+  /** The same, and somebody acts as the user, who alone could show it. */
+  | 'impersonating'
   /** The session store is down, and `onStoreFailure` makes everybody anonymous. */
   | 'unavailable'
 
