@@ -16,7 +16,7 @@ export type LoginEnd =
   | 'credential'
   /** `loadUser` knows no such user any more. */
   | 'unknown-user'
-  /** The one who acted as the user is gone, has another credential, or no time left to come back to. */
+  /** The one who acted as the user is gone, has another credential, or no time or place left to come back to. */
   | 'actor'
 
 /** Why a guard has not let a request pass. */

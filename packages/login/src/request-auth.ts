@@ -24,6 +24,13 @@ import {
 
 type Session = WritableSession<SessionData>
 
+/** Who begins a session, and when. */
+interface SignedIn<User> {
+  readonly id: string
+  readonly user: User
+  readonly time: number
+}
+
 export class RequestAuth<User> implements Auth<User> {
   readonly #account: Account<User>
   readonly #handle: SessionHandle<SessionData>
@@ -53,7 +60,6 @@ export class RequestAuth<User> implements Auth<User> {
 
   async signIn(user: User, options: SignInOptions = {}): Promise<void> {
     rejectUnknown('signIn', options, ['remember', 'factor', 'keep', 'label'])
-    const { maxSessions: max, whenFull } = this.#account.options
     // 1. All that can fail, before anything is changed.
     const id = idOf(this.#account, user)
     const [hash, time, session] = await Promise.all([
@@ -84,19 +90,16 @@ export class RequestAuth<User> implements Auth<User> {
       })
     }
     const about = { userId: id, time }
-    if (max !== undefined && whenFull === 'refuse') {
-      const replaced = owner === id ? replacedId : undefined
-      await signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin).catch((error) => {
-        if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
-        throw error
-      })
-    } else await begin()
+    await this.#inPlace({ id, user, time }, owner === id ? replacedId : undefined, begin).catch((error) => {
+      if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
+      throw error
+    })
     this.#current.set({ notes, user, actor: undefined })
     const sessionId = await this.#sessionId()
     const isRemembered = remembered !== undefined
     this.#emit({ type: 'signed-in', ...about, sessionId, previousSessionId, previousUserId, factors, isRemembered })
     // 3. The oldest ones above the limit.
-    if (max !== undefined && whenFull !== 'refuse') await this.#endOldest(id, user, max, time)
+    await this.#endOldest({ id, user, time })
   }
 
   async signOut(): Promise<Headers> {
@@ -219,32 +222,37 @@ export class RequestAuth<User> implements Auth<User> {
 
   async stopImpersonating(options: { keep?: readonly string[] } = {}): Promise<User | undefined> {
     rejectUnknown('stopImpersonating', options, ['keep'])
+    const keep = keysOf('stopImpersonating', options.keep)
     const current = await this.#current.get()
     const notes = current?.notes.actor
     // Whoever may not come back has been signed out by now.
     if (current === undefined || notes === undefined) return current?.user
     const about = await this.#about(current.notes)
+    const actor = { id: notes.id, user: current.actor as User, time: about.time }
     let isOver = false
-    await this.#writer
-      .goOnAs(current.notes, notes, keysOf('stopImpersonating', options.keep), (session) => {
+    const comeBack = (): Promise<void> =>
+      this.#writer.goOnAs(current.notes, notes, keep, (session) => {
         session.setLifetime(undefined)
         if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
         // The session of before may have had less time left than the impersonation was given.
         isOver = +session.expiresAt <= about.time
         if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
       })
-      .catch((error) => {
-        if (!isOver) throw error
-      })
+    // The actor's place may be another session's by now: an impersonation counts for nobody.
+    await this.#inPlace(actor, about.sessionId, comeBack).catch((error) => {
+      isOver ||= isFull(error)
+      if (!isOver) throw error
+    })
     if (isOver) {
       await this.#destroy()
       this.#emit({ type: 'ended', reason: 'actor', ...about })
       return undefined
     }
-    this.#current.set({ notes, user: current.actor as User, actor: undefined })
+    this.#current.set({ notes, user: actor.user, actor: undefined })
     about.sessionId = await this.#sessionId()
     this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
-    return current.actor
+    await this.#endOldest(actor)
+    return this.user()
   }
 
   async credentialChanged(user: User): Promise<void> {
@@ -296,7 +304,20 @@ export class RequestAuth<User> implements Auth<User> {
     }
   }
 
-  async #endOldest(id: string, user: User, max: number, time: number): Promise<void> {
+  /** Begins a session of this user, if there is a place for one more. `replaced`: the one that makes room for it. */
+  async #inPlace(
+    { id, user, time }: SignedIn<User>,
+    replaced: string | undefined,
+    begin: () => Promise<void>,
+  ): Promise<void> {
+    const { maxSessions: max, whenFull } = this.#account.options
+    if (max === undefined || whenFull !== 'refuse') return begin()
+    return signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin)
+  }
+
+  async #endOldest({ id, user, time }: SignedIn<User>): Promise<void> {
+    const { maxSessions: max, whenFull } = this.#account.options
+    if (max === undefined || whenFull === 'refuse') return
     const own = await this.#sessionId()
     let endedSessionIds: string[]
     try {
