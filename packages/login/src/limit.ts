@@ -1,7 +1,7 @@
 import type { SessionInfo } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
-import { isLeftBehind, type Seat, takePlace } from './seat.js'
+import { leftBehind, type Seat, takePlace } from './seat.js'
 import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
 
 /** How often a sign-in asks again while others are under way. */
@@ -109,6 +109,7 @@ async function look<User>(
   seat: string,
   replaced: string | undefined,
 ): Promise<Room> {
+  const isLeftBehind = leftBehind()
   // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
   const known = new Map<string, SessionInfo>()
   for (let i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 import type { SessionData, SessionManager } from '@fetch-sessions/core'
 import { LOGIN_KEY } from './notes.js'
 
-/** How long the seat of another server is kept, in milliseconds. One that is older was left behind. */
+/** How long a seat is kept, in milliseconds. One that is older was left behind, by whichever server. */
 const SEAT_LIFE = 30_000
 
 /** A place that is kept for a sign-in under way: a session of the user's that nobody has the cookie of. */
@@ -11,29 +11,28 @@ export interface Seat {
   give(): Promise<void>
 }
 
-/** The seats of this process that are in use: one that is not has been left behind by a store that failed. */
-const inUse: Set<string> = new Set()
-let thisProcess: string | undefined
-let taken = 0
+/** The marks of seats that this process could not give back, since the store failed. */
+const left: Set<string> = new Set()
+/** How many of them it remembers. */
+const MAX_LEFT = 10_000
 
 /** @throws SessionStoreError */
 export async function takePlace(sessions: SessionManager<SessionData>, owner: string): Promise<Seat> {
-  // Not before a request: Workers have no random numbers until there is one.
-  thisProcess ??= crypto.randomUUID()
-  const mark = `${thisProcess} ${++taken}`
-  inUse.add(mark)
-  try {
-    const { id } = await sessions.issue({ [LOGIN_KEY]: { seat: mark } }, { owner })
-    const give = async (): Promise<void> => {
-      inUse.delete(mark)
-      await sessions.destroy(id)
-    }
-    return { id, give }
-  } catch (error) {
-    // A store that failed may have written all the same.
-    inUse.delete(mark)
-    throw error
-  }
+  const mark = crypto.randomUUID()
+  // A store that failed may have done it all the same.
+  const orLeave = <T>(doing: Promise<T>): Promise<T> =>
+    doing.catch((error) => {
+      leave(mark)
+      throw error
+    })
+  const { id } = await orLeave(sessions.issue({ [LOGIN_KEY]: { seat: mark } }, { owner }))
+  return { id, give: async () => void (await orLeave(sessions.destroy(id))) }
+}
+
+function leave(mark: string): void {
+  left.add(mark)
+  const [oldest] = left
+  if (left.size > MAX_LEFT && oldest !== undefined) left.delete(oldest)
 }
 
 /** The mark of a seat, if this session is one. */
@@ -43,8 +42,11 @@ export function seatIn(session: { get(key: string): unknown }): string | undefin
   return typeof mark === 'string' ? mark : undefined
 }
 
-/** Whether nobody signs in any more for whom this seat was kept. `age` in milliseconds. */
-export function isLeftBehind(mark: string, age: number): boolean {
-  const isOwn = thisProcess !== undefined && mark.startsWith(`${thisProcess} `)
-  return isOwn ? !inUse.has(mark) : age >= SEAT_LIFE
+/**
+ * Tells of a seat, of so many milliseconds, whether nobody signs in any more for whom it was kept, as it is known now: ask
+ * before the sessions are listed, and what a sign-in that has left its seat has stored is among them.
+ */
+export function leftBehind(): (mark: string, age: number) => boolean {
+  const known = new Set(left)
+  return (mark, age) => known.has(mark) || age >= SEAT_LIFE
 }
