@@ -102,6 +102,29 @@ describe('a limit on the sessions of one user', () => {
   })
 
   it.each(['oldest-out', 'refuse'] as const)(
+    'is not got round by step-ups at the same moment: %s',
+    async (whenFull) => {
+      const of = site({ maxSessions: 2, whenFull, store: slow(new MemoryStore()) })
+      const elsewhere = await signIn(of)
+      const browser = await signIn(of)
+      const tabs = Array.from({ length: 5 }, () => of.browser())
+      await Promise.all(
+        tabs.map((tab) => {
+          tab.cookie = browser.cookie
+          return tab.visit(async (auth) => {
+            await auth.user()
+            await auth.confirm('password')
+          })
+        }),
+      )
+      // One of them goes on, and whoever is signed in elsewhere has nothing to do with it.
+      expect((await Promise.all(tabs.map(whoIs))).filter((id) => id === 'ada')).toHaveLength(1)
+      expect(await whoIs(elsewhere)).toBe('ada')
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(2)
+    },
+  )
+
+  it.each(['oldest-out', 'refuse'] as const)(
     'lets come back from an impersonation who has a place: %s',
     async (when) => {
       const of = site({ maxSessions: 2, whenFull: when })

@@ -1,8 +1,9 @@
 import type { SessionInfo } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
+import { isSameSignIn, type LoginNotes } from './notes.js'
 import { leftBehind, type Seat, takePlace } from './seat.js'
-import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+import { bySignIn, isOwnSignIn, listSessions, openSessions, type UserSession } from './user-sessions.js'
 
 /** How often a sign-in asks again while others are under way. */
 const MAX_ATTEMPTS = 20
@@ -65,6 +66,24 @@ export async function endOldest<User>({ account, id, user, max }: SignIn<User>, 
       .map(({ info }) => info.id)
     await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
     return ended
+  }
+}
+
+/**
+ * Ends what is a second session of one and the same sign-in, as two step-ups at the same moment make it: the latest goes
+ * on. Whether the own one is not it.
+ */
+export async function endTwins<User>(account: Account<User>, own: string, notes: LoginNotes): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const infos = await listSessions(account, notes.id, 'maxSessions')
+    const { opened, isWhole } = await openSessions(account, infos)
+    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    const turnOf = ({ notes }: UserSession): number => notes?.turn ?? 0
+    const [latest, ...others] = opened
+      .filter((session) => isSameSignIn(session.notes, notes))
+      .sort((a, b) => turnOf(b) - turnOf(a) || (a.info.id < b.info.id ? -1 : 1))
+    await Promise.all(others.map(({ info: { id } }) => id !== own && account.sessions.destroy(id)))
+    return latest !== undefined && latest.info.id !== own
   }
 }
 

@@ -13,6 +13,8 @@ export interface LoginNotes {
   readonly at: number
   /** Tells apart those who signed in at the same time (`orderOfNow`). */
   readonly order: number
+  /** Grows with each step-up: of two at the same moment, each of which has got a session, the later one's goes on. */
+  readonly turn?: number | undefined
   /** "Remember me": the lifetime that was asked for. */
   readonly remembered?: SessionLifetime | undefined
   /** When each factor was shown last. */
@@ -35,13 +37,14 @@ export function isSameSignIn(a: LoginNotes | undefined, b: LoginNotes): boolean 
 
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
-  const { id, hash, at, order, factors, remembered } = value
+  const { id, hash, at, order, factors, remembered, turn } = value
   return (
     [id, hash].every((text) => typeof text === 'string' && text !== '') &&
     [at, order].every(Number.isFinite) &&
     isObject(factors) &&
     Object.values(factors).every(Number.isFinite) &&
-    (remembered === undefined || isObject(remembered))
+    (remembered === undefined || isObject(remembered)) &&
+    (turn === undefined || Number.isFinite(turn))
   )
 }
 

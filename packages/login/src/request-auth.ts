@@ -6,7 +6,7 @@ import type { DeviceState } from './device-bound.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
-import { endOldest, signInOrRefuse } from './limit.js'
+import { endOldest, endTwins, signInOrRefuse } from './limit.js'
 import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
@@ -140,10 +140,14 @@ export class RequestAuth<User> implements Auth<User> {
       throw new LoginError('ERR_LOGIN_IMPERSONATING', 'confirm: who acts as a user can not confirm to be that user')
     }
     const time = await timeOf(this.#account)
-    const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
+    const shown = { ...current.notes.factors, ...timesOf(factors, time) }
+    const notes = { ...current.notes, factors: shown, turn: orderOfNow() }
     await this.#writer.goOn(current.notes, notes)
     this.#current.set({ ...current, notes })
     this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
+    if (this.#account.options.maxSessions === undefined) return
+    // A later step-up, at the same moment, goes on in the place of this one.
+    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#destroy()
   }
 
   async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
