@@ -27,8 +27,9 @@ export interface Login<User, Env = unknown, Manager extends AnySessionManager = 
   /**
    * Lets only those pass who are signed in, and asks for more if the options say so.
    *
-   * A `GET` whose `Accept` names `text/html` is sent to `redirectTo` with `next`, when nobody is signed in or something
-   * fresh is asked for. Everything else gets 401 for nobody, 403 for who may not, and 403 with `{ code: 'reauth' }`.
+   * A `GET` whose `Accept` names `text/html` is sent to `redirectTo` with `next` when nobody is signed in, and to
+   * `confirmAt` when something fresh is asked for. Everything else gets 401 for nobody, 403 for who may not, and 403 with
+   * `{ code: 'reauth' }`; who takes `text/html`, a page that says so.
    *
    * @throws TypeError if an option can't work
    * @example
