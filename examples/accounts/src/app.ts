@@ -8,7 +8,6 @@ import { secureHeaders } from 'hono/secure-headers'
 import { messagePage } from './pages/members.js'
 import { style } from './pages/style.js'
 import type { Platform } from './platform.js'
-import { refusalPages } from './refusals.js'
 import { account } from './routes/account.js'
 import { admin } from './routes/admin.js'
 import { members } from './routes/members.js'
@@ -31,7 +30,6 @@ export function accounts(platform: Platform, sessions: AccountSessions = account
     .get('/protected.js', () => asset(protectedScript, 'text/javascript'))
     .use(noStore)
     .use(session(sessions))
-    .use(refusalPages(site))
 
   for (const routes of [signUp, signIn, members, account, password, admin]) app.route('/', routes(site))
 

@@ -1,5 +1,5 @@
 import { createMiddleware } from 'hono/factory'
-import { messagePage } from './pages/members.js'
+import { notAsSomebodyElse } from './guards.js'
 import { type Site, show, type Visit } from './site.js'
 
 /** For what is a person's own: an admin who sees the site as somebody else does not do it in their place. */
@@ -8,8 +8,3 @@ export const ownOnly = (site: Site) =>
     if ((await site.login.of(c.req.raw).actor()) === undefined) return next()
     return show(site, c, notAsSomebodyElse, { status: 403 })
   })
-
-const notAsSomebodyElse = {
-  title: 'Not as somebody else',
-  content: messagePage('Not as somebody else', 'Passwords and devices are theirs alone. Be yourself again first.'),
-}

@@ -66,7 +66,7 @@ export interface Auth<User, Key extends string = string> {
   signOutEverywhere(): Promise<Headers>
   /**
    * The user has just shown these factors again: the session gets a new id, and the time is noted.
-   * @throws LoginError if nobody is signed in, or somebody acts as the user
+   * @throws LoginError if nobody is signed in, or no more, or somebody acts as the user
    */
   confirm(factor: OneOrMore): Promise<void>
   /**
@@ -85,13 +85,13 @@ export interface Auth<User, Key extends string = string> {
    * @throws LoginError if nobody is signed in, or somebody acts as another user already
    */
   impersonate(user: User, options?: ImpersonateOptions): Promise<void>
-  /** Goes on as who one is, if that one may still sign in. Who is signed in after it. */
+  /** Goes on as who one is, if that one may still sign in and has a place (`maxSessions`). Who is signed in after it. */
   stopImpersonating(options?: { keep?: readonly string[] }): Promise<User | undefined>
   /** Who acts as the user. */
   actor(): Promise<User | undefined>
   /**
-   * The credential of this user has just changed: this session goes on with a new id, if it is the user's, and the others
-   * end. `user` has the new credential.
+   * The credential of this user has just changed: the others end, and this session goes on with a new id, if the user was
+   * found signed in here before the change, by `user()` or a guard. `user` has the new credential.
    */
   credentialChanged(user: User): Promise<void>
 }

@@ -155,8 +155,11 @@ describe('a credential that changes', () => {
     poll.cookie = browser.cookie
     await poll.visit(async (auth, request) => {
       await of.sessions.read(request)
-      userOf(of, 'ada').passwordHash = 'another'
-      await browser.visit((auth) => auth.credentialChanged(userOf(of, 'ada')))
+      await browser.visit(async (auth) => {
+        await auth.user()
+        userOf(of, 'ada').passwordHash = 'another'
+        await auth.credentialChanged(userOf(of, 'ada'))
+      })
       expect(await auth.user()).toBeUndefined()
     })
     expect(poll.cookie).not.toBe('')

@@ -10,7 +10,7 @@ import { type Account, check, hashOf, permissionsOf, timeOf } from './account.js
 import type { DeviceBound, DeviceState } from './device-bound.js'
 import { wrong } from './errors.js'
 import type { LoginEnd } from './events.js'
-import { LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
+import { isSameSignIn, LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
 import { isUnsupported } from './user-sessions.js'
 
 /** Who is signed in, checked. */
@@ -45,6 +45,11 @@ export class CurrentUser<User> {
         if (this.#asked === asking) this.#asked = undefined
       })
     }
+    return this.#asked
+  }
+
+  /** Who was found signed in, if somebody has asked within this request. */
+  async known(): Promise<Current<User> | undefined> {
     return this.#asked
   }
 
@@ -108,9 +113,12 @@ export class CurrentUser<User> {
    */
   async #end(notes: LoginNotes, reason: LoginEnd): Promise<undefined> {
     const session = await this.#handle.read()
+    // Nor is what this very request has begun meanwhile.
+    if (!isSameSignIn(notesIn(session), notes)) return undefined
     // Another request of this browser may be about to change the credential: its new id is not to be ended.
     if (await this.#hasChanged(session, notes)) return undefined
     await this.#tryToWrite((session) => {
+      if (!isSameSignIn(notesIn(session), notes)) return
       session.clear()
       session.setOwner(undefined)
       session.setLabel(undefined)

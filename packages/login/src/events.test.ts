@@ -16,7 +16,10 @@ describe('events', () => {
     await browser.visit((auth) => auth.confirm('passkey'))
     await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
     await browser.visit((auth) => auth.stopImpersonating())
-    await browser.visit((auth) => auth.credentialChanged(userOf(of, 'ada')))
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await auth.credentialChanged(userOf(of, 'ada'))
+    })
     await browser.visit((_auth, request) => of.login.guard({ can: 'rule' })(request))
     const session = await of.sessions.read(browser.request())
     const { hash } = notesIn(session as never) as LoginNotes

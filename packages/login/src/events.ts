@@ -16,7 +16,7 @@ export type LoginEnd =
   | 'credential'
   /** `loadUser` knows no such user any more. */
   | 'unknown-user'
-  /** The one who acted as the user is gone, has another credential, or no time left to come back to. */
+  /** The one who acted as the user is gone, has another credential, or no time or place left to come back to. */
   | 'actor'
 
 /** Why a guard has not let a request pass. */
@@ -29,6 +29,8 @@ export type Refusal =
   | 'forbidden'
   /** Nothing as fresh as was asked for. */
   | 'reauth'
+  /** The same, and somebody acts as the user, who alone could show it. */
+  | 'impersonating'
   /** The session store is down, and `onStoreFailure` makes everybody anonymous. */
   | 'unavailable'
 

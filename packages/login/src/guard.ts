@@ -2,8 +2,8 @@ import type { Auth } from './auth.js'
 import { checkSeconds, rejectUnknown, wrong } from './errors.js'
 import type { LoginEvent, Refusal } from './events.js'
 import { type Awaitable, namesOf, type OneOrMore } from './options.js'
+import { answerTo, checkedAnswer, type Places, placeOf, type RefusedRequest, refusedRequest } from './refusal.js'
 import type { RequestAuth } from './request-auth.js'
-import { safeNext } from './safe-next.js'
 
 export interface GuardOptions<User> {
   /** The user must have signed in or confirmed within so many seconds. */
@@ -15,16 +15,25 @@ export interface GuardOptions<User> {
   /** The user must have this permission, or all of these, or be one that this function lets pass. */
   can?: OneOrMore | ((user: User, request: Request) => Awaitable<boolean>)
   /**
-   * Where a person goes to sign in or confirm. Default `/sign-in`. The way back is added to its query, unless it has one;
-   * to another site goes the whole URL.
+   * Where a person goes to sign in. Default `/sign-in`. The way back is added to its query, unless it has one; to another
+   * site goes the whole URL.
    */
   redirectTo?: string
+  /**
+   * Where a person goes who is signed in and has to show it once more (`fresh`, `factor`, `proven`). Default:
+   * `redirectTo`, which then must not send back who is signed in.
+   */
+  confirmAt?: string
   /** The name of the way back in the query. Default `next`. */
   nextName?: string
+  /** Your own answer to a request that may not pass; nothing: the guard's. It never lets one pass. */
+  refused?: (refused: RefusedRequest) => Awaitable<Response | undefined>
 }
 
 /** A line in any handler: the response to send, or nothing if the request may pass. */
 export type Guard<Env> = (request: Request, env?: Env) => Promise<Response | undefined>
+
+const OPTIONS = ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'confirmAt', 'nextName', 'refused']
 
 /** 400 days: longer than any session. */
 const EVER = 34_560_000
@@ -35,7 +44,7 @@ export function createGuard<User, Env>(
   options: GuardOptions<User>,
   settings: { hasPermissions: boolean; isDeviceBound: boolean; emit: (event: LoginEvent) => void },
 ): Guard<Env> {
-  checkGuard(options, settings)
+  const places = checkGuard(options, settings)
   return async (request, env) => {
     if (!isRequest(request))
       throw wrong('guard', 'takes the Request: in Hono c.req.raw, or use @fetch-sessions/login/hono')
@@ -43,7 +52,9 @@ export function createGuard<User, Env>(
     const refusal = await refusalOf(auth, request, options)
     if (refusal === undefined) return undefined
     settings.emit({ type: 'refused', reason: refusal, ...(await auth.aboutNow()) })
-    return answer(request, refusal, options)
+    const refused = refusedRequest(request, refusal, places)
+    const own = await options.refused?.(refused)
+    return own === undefined ? answerTo(refused) : checkedAnswer(own)
   }
 }
 
@@ -60,7 +71,9 @@ async function refusalOf<User>(
   }
   if (can !== undefined && !(await isAllowed(auth, user, request, can))) return 'forbidden'
   const isAnyTime = fresh === undefined && factor === undefined && !proven
-  return isAnyTime || (await auth.isFresh(fresh ?? EVER, factor, { proven })) ? undefined : 'reauth'
+  if (isAnyTime || (await auth.isFresh(fresh ?? EVER, factor, { proven }))) return undefined
+  // There is nothing that the one who acts as the user could show.
+  return (await auth.actor()) === undefined ? 'reauth' : 'impersonating'
 }
 
 async function isAllowed<User>(
@@ -72,58 +85,13 @@ async function isAllowed<User>(
   return typeof can === 'function' ? (await can(user, request)) === true : auth.can(can)
 }
 
-const STATUS: Readonly<Record<Refusal, number>> = {
-  'signed-out': 401,
-  unproven: 401,
-  forbidden: 403,
-  reauth: 403,
-  unavailable: 503,
-}
-
-/** A person is sent to where it helps; a program is told. */
-function answer(request: Request, refusal: Refusal, options: GuardOptions<never>): Response {
-  const headers = { 'Cache-Control': 'no-store' }
-  const helps = refusal !== 'forbidden' && refusal !== 'unavailable'
-  const location = helps && isPage(request) ? locationFor(request, options) : undefined
-  return location === undefined
-    ? Response.json({ code: refusal }, { status: STATUS[refusal], headers })
-    : new Response(null, { status: 303, headers: { ...headers, Location: location } })
-}
-
-/**
- * The longest way back, encoded. Proxies keep 4 096 octets for the headers of an answer, and refuse a request line that is
- * much longer: whoever was sent to sign in with more would never get there.
- */
-const MAX_NEXT = 3000
-
-/** `undefined` for a guard in front of the very page, which would send a browser there for ever. */
-function locationFor(
-  request: Request,
-  { redirectTo = '/sign-in', nextName = 'next' }: GuardOptions<never>,
-): string | undefined {
-  const { origin, pathname, search, href } = new URL(request.url)
-  const target = new URL(redirectTo, origin)
-  const isSameSite = target.origin === origin
-  if (isSameSite && target.pathname === pathname) return undefined
-  if (target.searchParams.has(nextName)) return redirectTo
-  const whole = encodeURIComponent(isSameSite ? safeNext(pathname + search) : href)
-  const next = whole.length > MAX_NEXT ? encodeURIComponent(isSameSite ? '/' : `${origin}/`) : whole
-  const [place = '', fragment] = redirectTo.split('#', 2)
-  const full = `${place}${place.includes('?') ? '&' : '?'}${encodeURIComponent(nextName)}=${next}`
-  return fragment === undefined ? full : `${full}#${fragment}`
-}
-
-/** Whether a browser asks for a page, and not a script or a form for something else. */
-function isPage({ method, headers }: Request): boolean {
-  return method === 'GET' && /(^|,)\s*text\/html\s*(;|,|$)/i.test(headers.get('accept') ?? '')
-}
-
+/** Where people go. @throws TypeError if an option can't work */
 function checkGuard<User>(
   options: GuardOptions<User>,
   { hasPermissions, isDeviceBound }: { hasPermissions: boolean; isDeviceBound: boolean },
-): void {
-  rejectUnknown('guard', options, ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'nextName'])
-  const { fresh, factor, proven, can, redirectTo, nextName } = options
+): Places {
+  rejectUnknown('guard', options, OPTIONS)
+  const { fresh, factor, proven, can, redirectTo, confirmAt, nextName, refused } = options
   if (fresh !== undefined) checkSeconds('guard: fresh', fresh)
   if (factor !== undefined && (typeof factor !== 'string' || factor === '')) {
     throw wrong('guard: factor', 'must be the name of one factor')
@@ -135,15 +103,13 @@ function checkGuard<User>(
     if (!hasPermissions)
       throw wrong('guard: can', 'names permissions, which needs the option permissions of createLogin')
   }
-  if (redirectTo !== undefined && !isPlace(redirectTo)) {
-    throw wrong('guard: redirectTo', 'must be a path that begins with one slash, or an http(s) URL')
-  }
   if (nextName !== undefined) namesOf('guard: nextName', nextName)
-}
-
-function isPlace(redirectTo: unknown): boolean {
-  if (typeof redirectTo !== 'string') return false
-  return /^https?:\/\//.test(redirectTo) ? URL.canParse(redirectTo) : safeNext(redirectTo, '') !== ''
+  if (refused !== undefined && typeof refused !== 'function') throw wrong('guard: refused', 'must be a function')
+  return {
+    ...(redirectTo !== undefined && { redirectTo: placeOf('guard: redirectTo', redirectTo) }),
+    ...(confirmAt !== undefined && { confirmAt: placeOf('guard: confirmAt', confirmAt) }),
+    ...(nextName !== undefined && { nextName }),
+  }
 }
 
 function isRequest(value: unknown): value is Request {

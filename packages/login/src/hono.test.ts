@@ -77,6 +77,27 @@ describe('a guard in Hono', () => {
     expect(await (await visit('/admin', html)).text()).toBe('Rule')
   })
 
+  it('answers a refusal as the app says, which gets its context', async () => {
+    const of = site()
+    const app = new Hono<{ Variables: { lang: string } }>()
+      .use(session(of.sessions))
+      .use((c, next) => {
+        c.set('lang', 'de')
+        return next()
+      })
+      .post(
+        '/notes',
+        guard(of.login, {
+          refused: ({ status, location }, c) =>
+            c.html(`<a lang="${c.var.lang}" href="${location}">Anmelden</a>`, status),
+        }),
+        (c) => c.text('in'),
+      )
+    const answer = await app.request('/notes', { method: 'POST', ...html })
+    expect([answer.status, await answer.text()]).toEqual([401, '<a lang="de" href="/sign-in?next=%2F">Anmelden</a>'])
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
   it('signs out, with the headers that were asked for', async () => {
     const { visit, browser } = visited({ clearSiteData: true })
     await visit('/sign-in', { method: 'POST' })

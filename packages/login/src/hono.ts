@@ -1,6 +1,6 @@
-import type { MiddlewareHandler } from 'hono'
-import type { Auth, GuardOptions, Login } from './index.js'
-import type { AnySessionManager, KeyOf } from './options.js'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Auth, GuardOptions, Login, RefusedRequest } from './index.js'
+import type { AnySessionManager, Awaitable, KeyOf } from './options.js'
 
 /** What the middleware adds to an app's `Variables`. */
 export interface LoginEnv<User, Key extends string = string> {
@@ -9,6 +9,13 @@ export interface LoginEnv<User, Key extends string = string> {
     user: User
     auth: Auth<User, Key>
   }
+}
+
+/** Those of `login.guard`, but that `refused` gets the context as well. */
+export interface HonoGuardOptions<User> extends Omit<GuardOptions<User>, 'refused'> {
+  /** Your own answer to a request that may not pass; nothing: the guard's. It never lets one pass. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the app's variables are
+  refused?: (refused: RefusedRequest, c: Context<any>) => Awaitable<Response | undefined>
 }
 
 /**
@@ -26,11 +33,18 @@ export interface LoginEnv<User, Key extends string = string> {
  */
 export function guard<User, Env, Manager extends AnySessionManager>(
   login: Login<User, Env, Manager>,
-  options: GuardOptions<User> = {},
+  { refused: answer, ...options }: HonoGuardOptions<User> = {},
 ): MiddlewareHandler<LoginEnv<User, KeyOf<Manager>>> {
-  const check = login.guard(options)
+  const contexts = new WeakMap<Request, Context>()
+  const check = login.guard({
+    ...options,
+    ...(answer !== undefined && {
+      refused: (refused) => answer(refused, contexts.get(refused.request) as Context),
+    }),
+  })
   return async (c, next) => {
     const request = c.req.raw
+    contexts.set(request, c)
     const env = c.env as Env
     const refused = await check(request, env)
     if (refused !== undefined) return refused

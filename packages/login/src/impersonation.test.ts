@@ -54,6 +54,23 @@ describe('impersonation', () => {
     expect(await who(browser)).toEqual([undefined, undefined])
   })
 
+  it('borrows no freshness: neither the user’s, nor the actor’s, whose own is as old as it was afterwards', async () => {
+    const of = site()
+    const bob = of.browser()
+    const browser = await support(of, { seconds: 600 })
+    of.wait(301)
+    await bob.visit((auth) => auth.signIn(userOf(of, 'bob'), { factor: 'passkey' }))
+    expect(await browser.visit(async (auth) => [await auth.isFresh(300), await auth.isFresh(300, 'passkey')])).toEqual([
+      false,
+      false,
+    ])
+    await browser.visit((auth) => auth.stopImpersonating())
+    expect(await browser.visit(async (auth) => [await auth.isFresh(300), await auth.isFresh(301)])).toEqual([
+      false,
+      true,
+    ])
+  })
+
   it('takes nothing of the one to the other but what `keep` names', async () => {
     const of = site()
     const browser = of.browser()

@@ -20,4 +20,5 @@ export type {
   OneOrMore,
   SiteData,
 } from './options.js'
+export type { RefusedRequest } from './refusal.js'
 export { safeNext } from './safe-next.js'

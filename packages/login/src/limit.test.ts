@@ -9,6 +9,9 @@ const signIn = async (of: Site, browser: Browser<User> = of.browser(), id = 'ada
   return browser
 }
 
+/** What a sign-in on another server has in its place while it is under way. */
+const seatElsewhere = { $login: { seat: 'another server' } } as never
+
 const whoIs = (browser: Browser<User>): Promise<string | undefined> => browser.visit((auth) => auth.userId())
 
 describe('a limit on the sessions of one user', () => {
@@ -86,13 +89,62 @@ describe('a limit on the sessions of one user', () => {
     expect([await whoIs(support), await whoIs(ada), await whoIs(bob)]).toEqual(['ada', 'ada', 'bob'])
   })
 
+  it('is not got round by an impersonation: who comes back is the oldest, or finds the places taken', async () => {
+    for (const whenFull of ['oldest-out', 'refuse'] as const) {
+      const of = site({ maxSessions: 1, whenFull })
+      const support = await signIn(of)
+      await support.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+      const elsewhere = await signIn(of)
+      expect(await support.visit((auth) => auth.stopImpersonating())).toBeUndefined()
+      expect([await whoIs(support), await whoIs(elsewhere)]).toEqual([undefined, 'ada'])
+      expect([support.cookie, await of.sessions.listByOwner('ada')]).toEqual(['', [expect.anything()]])
+    }
+  })
+
+  it.each(['oldest-out', 'refuse'] as const)(
+    'is not got round by step-ups at the same moment: %s',
+    async (whenFull) => {
+      const of = site({ maxSessions: 2, whenFull, store: slow(new MemoryStore()) })
+      const elsewhere = await signIn(of)
+      const browser = await signIn(of)
+      const tabs = Array.from({ length: 5 }, () => of.browser())
+      await Promise.all(
+        tabs.map((tab) => {
+          tab.cookie = browser.cookie
+          return tab.visit(async (auth) => {
+            await auth.user()
+            await auth.confirm('password')
+          })
+        }),
+      )
+      // One of them goes on, and whoever is signed in elsewhere has nothing to do with it.
+      expect((await Promise.all(tabs.map(whoIs))).filter((id) => id === 'ada')).toHaveLength(1)
+      expect(await whoIs(elsewhere)).toBe('ada')
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(2)
+    },
+  )
+
+  it.each(['oldest-out', 'refuse'] as const)(
+    'lets come back from an impersonation who has a place: %s',
+    async (when) => {
+      const of = site({ maxSessions: 2, whenFull: when })
+      const support = await signIn(of)
+      await support.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+      const elsewhere = await signIn(of)
+      expect(await support.visit((auth) => auth.stopImpersonating())).toBe(userOf(of, 'ada'))
+      expect([await whoIs(support), await whoIs(elsewhere)]).toEqual(['ada', 'ada'])
+    },
+  )
+
   it.each(['oldest-out', 'refuse'] as const)('leaves alone what else the user owns: %s', async (whenFull) => {
     const of = site({ maxSessions: 1, whenFull })
     const { id } = await of.sessions.issue({ note: 'a link that came by mail' }, { owner: 'ada' })
+    const { id: empty } = await of.sessions.issue({}, { owner: 'ada' })
     of.wait(60)
     const browser = await signIn(of)
     await signIn(of, browser)
     expect(await of.sessions.peek(id)).toBeDefined()
+    expect(await of.sessions.peek(empty)).toBeDefined()
     expect(await whoIs(browser)).toBe('ada')
   })
 
@@ -134,7 +186,7 @@ describe('a limit on the sessions of one user', () => {
   it('counts a sign-in that takes its place while another one counts', async () => {
     const store = new MemoryStore()
     const elsewhere = site({ store })
-    const place = await elsewhere.sessions.issue({}, { owner: 'ada' })
+    const place = await elsewhere.sessions.issue(seatElsewhere, { owner: 'ada' })
     let lists = 0
     const listByOwner: SessionStore['listByOwner'] = async (owner) => {
       const listed = store.listByOwner(owner)
@@ -152,12 +204,44 @@ describe('a limit on the sessions of one user', () => {
   it('does not wait for a sign-in whose server died within it', async () => {
     const of = site({ maxSessions: 1, whenFull: 'refuse' })
     // The place that it had taken.
-    await of.sessions.issue({}, { owner: 'ada' })
+    await of.sessions.issue(seatElsewhere, { owner: 'ada' })
     of.wait(60)
     const browser = await signIn(of)
     expect(await whoIs(browser)).toBe('ada')
     expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
   })
+
+  it('waits for a sign-in on another server, and says that there is one', async () => {
+    const of = site({ maxSessions: 1, whenFull: 'refuse' })
+    await of.sessions.issue(seatElsewhere, { owner: 'ada' })
+    await expect(signIn(of)).rejects.toThrow(/signing in elsewhere at this moment/)
+  })
+
+  it.each(['the place', 'the session'])(
+    'is not used up by a sign-in that failed at %s and left its place',
+    async (at) => {
+      const store = new MemoryStore()
+      const of = site({ maxSessions: 1, whenFull: 'refuse', store })
+      const { create, update, delete: remove } = store
+      const down = (): never => {
+        throw new Error('down')
+      }
+      let created = 0
+      store.create = (id, record) => {
+        const isNow = ++created === (at === 'the place' ? 1 : 2)
+        if (!isNow) return create.call(store, id, record)
+        Object.assign(store, { update: down, delete: down })
+        // It has written all the same, and its answer was lost.
+        if (at === 'the place') create.call(store, id, record)
+        return down()
+      }
+      await expect(signIn(of)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+      Object.assign(store, { create, update, delete: remove })
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+      expect(await whoIs(await signIn(of))).toBe('ada')
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    },
+  )
 
   it('gives the place back where the sign-in fails', async () => {
     const store = new MemoryStore()

@@ -1,10 +1,10 @@
 import type { SessionInfo } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
-import { bySignIn, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
+import { isSameSignIn, type LoginNotes } from './notes.js'
+import { leftBehind, type Seat, takePlace } from './seat.js'
+import { bySignIn, isOwnSignIn, listSessions, openSessions, type UserSession } from './user-sessions.js'
 
-/** How long a seat is kept for a sign-in that is under way, in milliseconds. One that is older was left behind. */
-const SEAT_LIFE = 30_000
 /** How often a sign-in asks again while others are under way. */
 const MAX_ATTEMPTS = 20
 /** How long it waits from one time to the next at most, in milliseconds: with a seat, and without one. */
@@ -27,8 +27,7 @@ const queues: WeakMap<object, Map<string, Promise<unknown>>> = new WeakMap()
  * Does a sign-in that is refused where the user has as many sessions as there may be. `replaced`: the user's own session
  * that goes on as the new one.
  *
- * A place is taken before anything is done, by a session that holds nothing and that nobody has the cookie of. Whoever
- * comes later finds it, so of two sign-ins at the same moment, on different servers, one at least sees the other.
+ * A place is taken before anything is done, by a session that nobody has the cookie of. Whoever comes later finds it, so of two sign-ins at the same moment, on different servers, one at least sees the other.
  *
  * @throws LoginError if there is no place
  */
@@ -42,8 +41,8 @@ export async function signInOrRefuse<User, R>(
     try {
       return await work()
     } finally {
-      // One that stays is taken for left behind before long. Who is signed in by now is not told otherwise for it.
-      await signIn.account.sessions.destroy(seat).catch(() => {})
+      // One that stays is known for left behind. Who is signed in by now is not told otherwise for it.
+      await seat.give().catch(() => {})
     }
   })
 }
@@ -71,42 +70,65 @@ export async function endOldest<User>({ account, id, user, max }: SignIn<User>, 
 }
 
 /**
+ * Ends what is a second session of one and the same sign-in, as two step-ups at the same moment make it: the latest goes
+ * on. Whether the own one is not it.
+ */
+export async function endTwins<User>(account: Account<User>, own: string, notes: LoginNotes): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const infos = await listSessions(account, notes.id, 'maxSessions')
+    const { opened, isWhole } = await openSessions(account, infos)
+    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    const turnOf = ({ notes }: UserSession): number => notes?.turn ?? 0
+    const [latest, ...others] = opened
+      .filter((session) => isSameSignIn(session.notes, notes))
+      .sort((a, b) => turnOf(b) - turnOf(a) || (a.info.id < b.info.id ? -1 : 1))
+    await Promise.all(others.map(({ info: { id } }) => id !== own && account.sessions.destroy(id)))
+    return latest !== undefined && latest.info.id !== own
+  }
+}
+
+/**
  * A seat is taken while the others, seats included, leave room for it. So however many come at once, on however many
  * servers, there are never too many: whoever took a seat last sees all the others. Where there is no room for all seats,
  * those behind give theirs up and come again, so that those in front get in.
  */
-async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<string> {
+async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined): Promise<Seat> {
   const { sessions } = signIn.account
-  let seat: string | undefined
+  let seat: Seat | undefined
+  let room: Room = 'in turn'
   try {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      seat ??= (await sessions.issue({}, { owner: signIn.id })).id
-      const room = await look(signIn, seat, replaced)
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS && room !== 'none'; attempt++) {
+      seat ??= await takePlace(sessions, signIn.id)
+      room = await look(signIn, seat.id, replaced)
       if (room === 'enough') return seat
-      if (room === 'none') break
       if (room === 'for others') {
-        await sessions.destroy(seat)
+        await seat.give()
         seat = undefined
       }
-      await pause(seat === undefined ? Math.min(MAX_PAUSE, 10 * 2 ** attempt) : MIN_PAUSE)
+      if (room !== 'none') await pause(seat === undefined ? Math.min(MAX_PAUSE, 10 * 2 ** attempt) : MIN_PAUSE)
     }
   } catch (error) {
-    if (seat !== undefined) await sessions.destroy(seat).catch(() => {})
+    await seat?.give().catch(() => {})
     throw error
   }
-  if (seat !== undefined) await sessions.destroy(seat)
+  await seat?.give()
   throw new LoginError(
     'ERR_LOGIN_FULL',
-    `The user has ${signIn.max} sessions, and may have no more: sign out elsewhere`,
+    room === 'none'
+      ? `The user has ${signIn.max} sessions, and may have no more: sign out elsewhere`
+      : `The user is signing in elsewhere at this moment, and may have ${signIn.max} sessions: try again in half a minute`,
   )
 }
+
+type Room = 'enough' | 'none' | 'for others' | 'in turn'
 
 /** `in turn`: once those behind have given up their seats. */
 async function look<User>(
   { account, id, user, max, time }: SignIn<User>,
   seat: string,
   replaced: string | undefined,
-): Promise<'enough' | 'none' | 'for others' | 'in turn'> {
+): Promise<Room> {
+  const isLeftBehind = leftBehind()
   // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
   const known = new Map<string, SessionInfo>()
   for (let i = 0; i < 2; i++) {
@@ -120,9 +142,9 @@ async function look<User>(
   let signedIn = 0
   const seats: SessionInfo[] = []
   for (const session of opened) {
-    if (session.isEmpty) {
-      if (time - session.info.createdAt < SEAT_LIFE) seats.push(session.info)
-      else await account.sessions.destroy(session.info.id)
+    if (session.seat !== undefined) {
+      if (isLeftBehind(session.seat, time - session.info.createdAt)) await account.sessions.destroy(session.info.id)
+      else seats.push(session.info)
     } else if (await isOwnSignIn(account, session, id, user)) signedIn++
   }
   if (signedIn >= max) return 'none'

@@ -1,6 +1,7 @@
-import { MemoryStore } from '@fetch-sessions/core'
+import { MemoryStore, type SessionData, SessionManager } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
-import { site, userOf } from './testing/site.js'
+import { createLogin } from './index.js'
+import { secret, site, userOf } from './testing/site.js'
 
 describe('a login', () => {
   it('knows nobody before a sign-in, and the user after it', async () => {
@@ -51,6 +52,55 @@ describe('a login', () => {
       await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
       expect(await browser.visit((auth) => auth.userId())).toBe('ada')
     }
+  })
+})
+
+describe('two logins', () => {
+  /** The user 7 of each, who has no password yet. */
+  const loginOf = (sessions: SessionManager<SessionData>, kind: string) =>
+    createLogin<{ id: string; kind: string }>({
+      sessions,
+      secret,
+      userId: ({ id }) => id,
+      loadUser: (id) => ({ id, kind }),
+      credential: () => '0',
+    })
+  const managerOf = (cookieName: string): SessionManager<SessionData> =>
+    new SessionManager({ store: new MemoryStore(), secret, cookie: { name: cookieName } })
+
+  it('over one manager are told of: the customer 7 is never taken for the member of staff 7', async () => {
+    const sessions = managerOf('sid')
+    const customers = loginOf(sessions, 'customer')
+    const staff = loginOf(sessions, 'staff')
+    const request = new Request('https://example.com/')
+    expect(() => customers.of(request)).toThrow(TypeError)
+    expect(() => customers.of(request)).toThrow(/createLogin: sessions have another login by now/)
+    await expect(customers.guard()(request)).rejects.toThrow(/a manager of its own/)
+    // One that was made anew, as a development server does with a file that has changed, takes the place of the old one.
+    await sessions.handle(request, async () => {
+      await staff.of(request).signIn({ id: '7', kind: 'staff' })
+      expect(await staff.of(request).user()).toMatchObject({ kind: 'staff' })
+      return new Response()
+    })
+  })
+
+  it('over a manager each live side by side', async () => {
+    const [customers, staff] = [managerOf('customer'), managerOf('staff')]
+    const logins = [loginOf(customers, 'customer'), loginOf(staff, 'staff')] as const
+    const request = new Request('https://example.com/')
+    const response = await customers.handle(request, () =>
+      staff.handle(request, async () => {
+        await logins[0].of(request).signIn({ id: '7', kind: 'customer' })
+        return new Response()
+      }),
+    )
+    const cookie = response.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ')
+    const next = new Request('https://example.com/', { headers: { cookie } })
+    expect(await logins[0].of(next).user()).toEqual({ id: '7', kind: 'customer' })
+    expect(await logins[1].of(next).user()).toBeUndefined()
   })
 })
 

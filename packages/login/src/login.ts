@@ -27,8 +27,9 @@ export interface Login<User, Env = unknown, Manager extends AnySessionManager = 
   /**
    * Lets only those pass who are signed in, and asks for more if the options say so.
    *
-   * A `GET` whose `Accept` names `text/html` is sent to `redirectTo` with `next`, when nobody is signed in or something
-   * fresh is asked for. Everything else gets 401 for nobody, 403 for who may not, and 403 with `{ code: 'reauth' }`.
+   * A `GET` whose `Accept` names `text/html` is sent to `redirectTo` with `next` when nobody is signed in, and to
+   * `confirmAt` when something fresh is asked for. Everything else gets 401 for nobody, 403 for who may not, and 403 with
+   * `{ code: 'reauth' }`; who takes `text/html`, a page that says so.
    *
    * @throws TypeError if an option can't work
    * @example
@@ -76,6 +77,12 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
 
   const of = (target: unknown, env: unknown): RequestAuth<User> => {
     const account = accountOf(env)
+    if (newest.get(account.sessions) !== accountOf) {
+      throw wrong(
+        'createLogin: sessions',
+        'have another login by now, and the user of the one could be taken for the user of the other: make one login, once, or give each a manager of its own, with a cookie name, a store and a secret of its own',
+      )
+    }
     const request = isRequest(target) ? target : undefined
     const handle = request ? account.sessions.open(request) : target
     if (!isHandle(handle)) throw wrong('login.of', 'takes a Request, or a handle of its session')
@@ -101,6 +108,12 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
   }
 }
 
+/**
+ * The login that was made last over these sessions. An older one is out of date where a development server has made its
+ * file anew, and does no harm; if it is used, there are two.
+ */
+const newest = new WeakMap<SessionManager<SessionData>, unknown>()
+
 /** What the options come to, once for each manager, of which there is one for each `env`. */
 function accountsOf<User>(options: LoginOptions<User, never, never>): (env: unknown) => Account<User> {
   const { secret } = options
@@ -108,7 +121,7 @@ function accountsOf<User>(options: LoginOptions<User, never, never>): (env: unkn
   const hash = typeof secret === 'function' ? undefined : new CredentialHash(secret)
   const emit = emitter(options.onEvent)
   const accounts = new WeakMap<SessionManager<SessionData>, Account<User>>()
-  return (env) => {
+  const accountOf = (env: unknown): Account<User> => {
     if (env === undefined && needsEnv(options)) {
       throw wrong('login', 'needs env, of which its options are made: login.of(request, env), guard(request, env)')
     }
@@ -119,8 +132,10 @@ function accountsOf<User>(options: LoginOptions<User, never, never>): (env: unkn
     const made = hash ?? new CredentialHash(typeof secret === 'function' ? secret(env as never) : secret)
     const account = { options, sessions, hash: made, emit, env: env as never }
     accounts.set(sessions, account)
+    newest.set(sessions, accountOf)
     return account
   }
+  return accountOf
 }
 
 /** Whether one of the options is made of `env`. */

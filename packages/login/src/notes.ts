@@ -13,6 +13,8 @@ export interface LoginNotes {
   readonly at: number
   /** Tells apart those who signed in at the same time (`orderOfNow`). */
   readonly order: number
+  /** Grows with each step-up: of two at the same moment, each of which has got a session, the later one's goes on. */
+  readonly turn?: number | undefined
   /** "Remember me": the lifetime that was asked for. */
   readonly remembered?: SessionLifetime | undefined
   /** When each factor was shown last. */
@@ -27,15 +29,22 @@ export function notesIn(session: { get(key: string): unknown }): LoginNotes | un
   return isNotes(value) && (value.actor === undefined || isNotes(value.actor)) ? value : undefined
 }
 
+/** Whether these are notes of one and the same sign-in, whatever was confirmed or hashed anew since. */
+export function isSameSignIn(a: LoginNotes | undefined, b: LoginNotes): boolean {
+  const isSame = a !== undefined && a.id === b.id && a.at === b.at && a.order === b.order
+  return isSame && (b.actor === undefined ? a.actor === undefined : isSameSignIn(a.actor, b.actor))
+}
+
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
-  const { id, hash, at, order, factors, remembered } = value
+  const { id, hash, at, order, factors, remembered, turn } = value
   return (
     [id, hash].every((text) => typeof text === 'string' && text !== '') &&
     [at, order].every(Number.isFinite) &&
     isObject(factors) &&
     Object.values(factors).every(Number.isFinite) &&
-    (remembered === undefined || isObject(remembered))
+    (remembered === undefined || isObject(remembered)) &&
+    (turn === undefined || Number.isFinite(turn))
   )
 }
 

@@ -48,9 +48,11 @@ describe('options that can not work', () => {
     expect(attempt({ factor: ['a', 'b'] })).toThrow(/guard: factor must be/)
     expect(attempt({ can: 'read' })).toThrow(/needs the option permissions/)
     expect(attempt({ can: [] })).toThrow(/guard: can must be/)
+    expect(attempt({ refused: '/sign-in' })).toThrow(/guard: refused must be a function/)
     expect(attempt({ proven: true })).toThrow(/needs the option deviceBound/)
     for (const redirectTo of ['sign-in', '//evil.example', 'javascript:alert(1)', 7]) {
       expect(attempt({ redirectTo })).toThrow(/guard: redirectTo must be/)
+      expect(attempt({ confirmAt: redirectTo })).toThrow(/guard: confirmAt must be/)
     }
   })
 

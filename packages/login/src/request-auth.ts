@@ -6,8 +6,9 @@ import type { DeviceState } from './device-bound.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
-import { endOldest, signInOrRefuse } from './limit.js'
-import { LOGIN_KEY, type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { endOldest, endTwins, signInOrRefuse } from './limit.js'
+import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
 import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
 import { siteDataHeaders } from './site-data.js'
@@ -23,17 +24,26 @@ import {
 
 type Session = WritableSession<SessionData>
 
+/** Who begins a session, and when. */
+interface SignedIn<User> {
+  readonly id: string
+  readonly user: User
+  readonly time: number
+}
+
 export class RequestAuth<User> implements Auth<User> {
   readonly #account: Account<User>
   readonly #handle: SessionHandle<SessionData>
   readonly #request: Request | undefined
   readonly #current: CurrentUser<User>
+  readonly #writer: NotesWriter
 
   constructor(account: Account<User>, handle: SessionHandle<SessionData>, request: Request | undefined) {
     this.#account = account
     this.#handle = handle
     this.#request = request
     this.#current = new CurrentUser(account, handle, request)
+    this.#writer = new NotesWriter(handle)
   }
 
   async userId(): Promise<string | undefined> {
@@ -50,7 +60,6 @@ export class RequestAuth<User> implements Auth<User> {
 
   async signIn(user: User, options: SignInOptions = {}): Promise<void> {
     rejectUnknown('signIn', options, ['remember', 'factor', 'keep', 'label'])
-    const { maxSessions: max, whenFull } = this.#account.options
     // 1. All that can fail, before anything is changed.
     const id = idOf(this.#account, user)
     const [hash, time, session] = await Promise.all([
@@ -73,7 +82,7 @@ export class RequestAuth<User> implements Auth<User> {
     const previousUserId = notesIn(session)?.id
     // 2. The new session, if there is a place for it.
     const begin = async (): Promise<void> => {
-      await this.#replace(notes, keep, (session) => {
+      await this.#writer.begin(notes, keep, (session) => {
         session.regenerate({ restart: true })
         session.setLabel(label)
         session.setLifetime(undefined)
@@ -81,19 +90,16 @@ export class RequestAuth<User> implements Auth<User> {
       })
     }
     const about = { userId: id, time }
-    if (max !== undefined && whenFull === 'refuse') {
-      const replaced = owner === id ? replacedId : undefined
-      await signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin).catch((error) => {
-        if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
-        throw error
-      })
-    } else await begin()
+    await this.#inPlace({ id, user, time }, owner === id ? replacedId : undefined, begin).catch((error) => {
+      if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
+      throw error
+    })
     this.#current.set({ notes, user, actor: undefined })
     const sessionId = await this.#sessionId()
     const isRemembered = remembered !== undefined
     this.#emit({ type: 'signed-in', ...about, sessionId, previousSessionId, previousUserId, factors, isRemembered })
     // 3. The oldest ones above the limit.
-    if (max !== undefined && whenFull !== 'refuse') await this.#endOldest(id, user, max, time)
+    await this.#endOldest({ id, user, time })
   }
 
   async signOut(): Promise<Headers> {
@@ -134,10 +140,14 @@ export class RequestAuth<User> implements Auth<User> {
       throw new LoginError('ERR_LOGIN_IMPERSONATING', 'confirm: who acts as a user can not confirm to be that user')
     }
     const time = await timeOf(this.#account)
-    const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
-    await this.#save(notes, (session) => session.regenerate())
+    const shown = { ...current.notes.factors, ...timesOf(factors, time) }
+    const notes = { ...current.notes, factors: shown, turn: orderOfNow() }
+    await this.#writer.goOn(current.notes, notes)
     this.#current.set({ ...current, notes })
     this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
+    if (this.#account.options.maxSessions === undefined) return
+    // A later step-up, at the same moment, goes on in the place of this one.
+    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#destroy()
   }
 
   async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
@@ -146,7 +156,7 @@ export class RequestAuth<User> implements Auth<User> {
     const { proven = false } = options
     if (factor !== undefined) namesOf('isFresh: factor', factor)
     const current = await this.#current.get()
-    if (current === undefined || current.actor !== undefined) return false
+    if (current === undefined || current.notes.actor !== undefined) return false
     if (proven && (await this.deviceState()) !== 'proven') return false
     const { factors, remembered, at } = current.notes
     const shown = Object.entries(factors).filter(([name]) => factor === undefined || name === factor)
@@ -205,8 +215,7 @@ export class RequestAuth<User> implements Auth<User> {
     const current = await this.#required('impersonate')
     const notes = await notesOfImpersonation(this.#account, current.notes, user)
     const time = await timeOf(this.#account)
-    await this.#replace(notes, keysOf('impersonate', options.keep), (session) => {
-      session.regenerate()
+    await this.#writer.goOnAs(current.notes, notes, keysOf('impersonate', options.keep), (session) => {
       session.setLifetime(undefined)
       session.setLifetime({ absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds), persistent: false })
     })
@@ -217,20 +226,25 @@ export class RequestAuth<User> implements Auth<User> {
 
   async stopImpersonating(options: { keep?: readonly string[] } = {}): Promise<User | undefined> {
     rejectUnknown('stopImpersonating', options, ['keep'])
+    const keep = keysOf('stopImpersonating', options.keep)
     const current = await this.#current.get()
     const notes = current?.notes.actor
     // Whoever may not come back has been signed out by now.
     if (current === undefined || notes === undefined) return current?.user
     const about = await this.#about(current.notes)
+    const actor = { id: notes.id, user: current.actor as User, time: about.time }
     let isOver = false
-    await this.#replace(notes, keysOf('stopImpersonating', options.keep), (session) => {
-      session.regenerate()
-      session.setLifetime(undefined)
-      if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
-      // The session of before may have had less time left than the impersonation was given.
-      isOver = +session.expiresAt <= about.time
-      if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
-    }).catch((error) => {
+    const comeBack = (): Promise<void> =>
+      this.#writer.goOnAs(current.notes, notes, keep, (session) => {
+        session.setLifetime(undefined)
+        if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
+        // The session of before may have had less time left than the impersonation was given.
+        isOver = +session.expiresAt <= about.time
+        if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
+      })
+    // The actor's place may be another session's by now: an impersonation counts for nobody.
+    await this.#inPlace(actor, about.sessionId, comeBack).catch((error) => {
+      isOver ||= isFull(error)
       if (!isOver) throw error
     })
     if (isOver) {
@@ -238,24 +252,32 @@ export class RequestAuth<User> implements Auth<User> {
       this.#emit({ type: 'ended', reason: 'actor', ...about })
       return undefined
     }
-    this.#current.set({ notes, user: current.actor as User, actor: undefined })
+    this.#current.set({ notes, user: actor.user, actor: undefined })
     about.sessionId = await this.#sessionId()
     this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
-    return current.actor
+    await this.#endOldest(actor)
+    return this.user()
   }
 
   async credentialChanged(user: User): Promise<void> {
     const id = idOf(this.#account, user)
-    // One whose device has proven nothing is not signed in, and ends with the others.
-    const [before, hash] = await Promise.all([this.#current.notes(), hashOf(this.#account, id, user)])
-    const isCurrent = before?.id === id
-    if (isCurrent) {
-      const notes = { ...before, hash }
-      await this.#save(notes, (session) => session.regenerate())
-      const actor = notes.actor && (await this.#current.get())?.actor
-      this.#current.set({ notes, user, actor })
+    const [hash, before] = await Promise.all([hashOf(this.#account, id, user), this.#notes()])
+    // One that nobody had checked before the change may have been over by then, and ends with the others.
+    const checked = await this.#current.known()
+    let isCurrent = checked?.notes.id === id
+    if (checked !== undefined && isCurrent) {
+      const notes = { ...checked.notes, hash }
+      try {
+        await this.#writer.goOn(checked.notes, notes)
+        this.#current.set({ ...checked, notes, user })
+      } catch (error) {
+        if (!isOver(error)) throw error
+        // A sign-out at the same moment wins, and the others end all the same.
+        isCurrent = false
+      }
     }
     const sessionId = await this.#sessionId()
+    if (!isCurrent && before?.id === id) this.#current.set(undefined)
     const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
     const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
     this.#emit({ type: 'credential-changed', ...ended, ...about })
@@ -286,7 +308,20 @@ export class RequestAuth<User> implements Auth<User> {
     }
   }
 
-  async #endOldest(id: string, user: User, max: number, time: number): Promise<void> {
+  /** Begins a session of this user, if there is a place for one more. `replaced`: the one that makes room for it. */
+  async #inPlace(
+    { id, user, time }: SignedIn<User>,
+    replaced: string | undefined,
+    begin: () => Promise<void>,
+  ): Promise<void> {
+    const { maxSessions: max, whenFull } = this.#account.options
+    if (max === undefined || whenFull !== 'refuse') return begin()
+    return signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin)
+  }
+
+  async #endOldest({ id, user, time }: SignedIn<User>): Promise<void> {
+    const { maxSessions: max, whenFull } = this.#account.options
+    if (max === undefined || whenFull === 'refuse') return
     const own = await this.#sessionId()
     let endedSessionIds: string[]
     try {
@@ -304,31 +339,6 @@ export class RequestAuth<User> implements Auth<User> {
     }
     // Newer sign-ins, at the same moment, have taken all places.
     if (endedSessionIds.includes(own)) await this.#destroy()
-  }
-
-  /** These notes and what is kept, and nothing else. The session is the user's, or whoever's who acts as the user. */
-  async #replace(notes: LoginNotes, keep: readonly string[], change: (session: Session) => void): Promise<void> {
-    await this.#save(notes, (session) => {
-      // First of all, since the store may refuse an owner: then nothing has changed.
-      session.setOwner(notes.actor?.id ?? notes.id)
-      const kept = keep.map((key) => [key, session.get(key)] as const)
-      session.clear()
-      for (const [key, value] of kept) session.set(key, value)
-      change(session)
-    })
-  }
-
-  /** Stores the session with these notes. */
-  async #save(notes: LoginNotes, change: (session: Session) => void): Promise<void> {
-    await this.#handle.save((session) => {
-      change(session)
-      session.set(LOGIN_KEY, notes)
-    })
-    if (notesIn(await this.#handle.read()) === undefined) {
-      throw new TypeError(
-        `fetch-sessions: the schema of the sessions drops the key "${LOGIN_KEY}", in which login keeps who is signed in: let it pass, as in z.object({ ${LOGIN_KEY}: z.unknown() })`,
-      )
-    }
   }
 
   async #destroy(): Promise<void> {

@@ -2,12 +2,14 @@ import { isSessionError, type SessionInfo } from '@fetch-sessions/core'
 import { type Account, compare } from './account.js'
 import { LoginError } from './errors.js'
 import { type LoginNotes, notesIn } from './notes.js'
+import { seatIn } from './seat.js'
 
 /** A session of a user, and who is signed in there. `notes` is left out of one that has none. */
 export interface UserSession {
   readonly info: SessionInfo
   readonly notes: LoginNotes | undefined
-  readonly isEmpty: boolean
+  /** The mark of a seat, if it is no session but a place that is kept for one. */
+  readonly seat: string | undefined
 }
 
 /** What the store holds of a user. */
@@ -82,10 +84,10 @@ export function isUnsupported(error: unknown): boolean {
 async function open<User>(account: Account<User>, info: SessionInfo): Promise<UserSession | undefined> {
   try {
     const session = await account.sessions.peek(info.id)
-    return session && { info, notes: notesIn(session), isEmpty: session.size === 0 }
+    return session && { info, notes: notesIn(session), seat: seatIn(session) }
   } catch (error) {
     // What can't be read is nobody's sign-in.
-    if (isSessionError(error) && error.code === 'ERR_SESSION_DATA') return { info, notes: undefined, isEmpty: false }
+    if (isSessionError(error) && error.code === 'ERR_SESSION_DATA') return { info, notes: undefined, seat: undefined }
     throw error
   }
 }

@@ -1,14 +1,13 @@
-import { guard } from '@fetch-sessions/login/hono'
 import { Hono } from 'hono'
 import { formOf } from '../forms.js'
+import { guardsOf } from '../guards.js'
 import { ownOnly } from '../own-only.js'
 import { accountPage, actingAccountPage } from '../pages/account.js'
 import { type Site, say, show, type Visit } from '../site.js'
 
 /** Where somebody is signed in, and the ends of that. */
 export function account(site: Site): Hono<Visit> {
-  const { login } = site
-  const member = guard(login)
+  const member = guardsOf(site)()
   const own = ownOnly(site)
   const app = new Hono<Visit>()
 

@@ -1,6 +1,6 @@
-import { guard } from '@fetch-sessions/login/hono'
 import { Hono } from 'hono'
 import { formOf } from '../forms.js'
+import { guardsOf } from '../guards.js'
 import { adminPage } from '../pages/members.js'
 import { type Site, say, show, type Visit } from '../site.js'
 
@@ -8,10 +8,11 @@ const QUARTER_OF_AN_HOUR = 15 * 60
 
 /** An admin sees the site as somebody else. */
 export function admin(site: Site): Hono<Visit> {
-  const { login, users } = site
+  const { users } = site
+  const guard = guardsOf(site)
   const app = new Hono<Visit>()
-  const adminOnly = guard(login, { can: 'impersonate' })
-  const fresh = guard(login, { fresh: QUARTER_OF_AN_HOUR, redirectTo: '/confirm' })
+  const adminOnly = guard({ can: 'impersonate' })
+  const fresh = guard({ fresh: QUARTER_OF_AN_HOUR })
 
   app.get('/admin', adminOnly, fresh, async (c) => {
     const others = (await users.all()).filter(({ isAdmin }) => !isAdmin)
@@ -27,7 +28,7 @@ export function admin(site: Site): Hono<Visit> {
     return c.redirect('/members', 303)
   })
 
-  app.post('/admin/stop', guard(login), async (c) => {
+  app.post('/admin/stop', guard(), async (c) => {
     await c.var.auth.stopImpersonating()
     await say(c, 'You are yourself again.')
     return c.redirect('/admin', 303)

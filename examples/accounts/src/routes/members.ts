@@ -1,5 +1,5 @@
-import { guard } from '@fetch-sessions/login/hono'
 import { Hono } from 'hono'
+import { guardsOf } from '../guards.js'
 import { membersPage, welcomePage } from '../pages/members.js'
 import { type Site, show, type Visit } from '../site.js'
 
@@ -13,7 +13,7 @@ export function members(site: Site): Hono<Visit> {
     return show(site, c, { title: 'Welcome', content: welcomePage(user !== undefined) })
   })
 
-  app.get('/members', guard(login), async (c) =>
+  app.get('/members', guardsOf(site)(), async (c) =>
     show(site, c, { title: 'Members', content: membersPage(await users.all()) }),
   )
 

@@ -1,6 +1,6 @@
-import { guard } from '@fetch-sessions/login/hono'
 import { Hono } from 'hono'
 import { formOf, problemOfPassword } from '../forms.js'
+import { guardsOf } from '../guards.js'
 import { ownOnly } from '../own-only.js'
 import { passwordForm } from '../pages/account.js'
 import { type Site, say, show, type Visit } from '../site.js'
@@ -9,10 +9,11 @@ const TEN_MINUTES = 600
 
 /** A new password, for whoever has shown the old one within ten minutes. */
 export function password(site: Site): Hono<Visit> {
-  const { login, users, passwords } = site
+  const { users, passwords } = site
+  const guard = guardsOf(site)
   const app = new Hono<Visit>()
-  const [member, own] = [guard(login), ownOnly(site)]
-  const fresh = guard(login, { fresh: TEN_MINUTES, redirectTo: '/confirm' })
+  const [member, own] = [guard(), ownOnly(site)]
+  const fresh = guard({ fresh: TEN_MINUTES })
 
   app.get('/account/password', member, own, fresh, (c) =>
     show(site, c, { title: 'A new password', narrow: true, content: passwordForm({ name: c.var.user.name }) }),

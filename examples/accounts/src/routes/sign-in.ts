@@ -1,6 +1,6 @@
-import { guard } from '@fetch-sessions/login/hono'
 import { Hono } from 'hono'
 import { formOf } from '../forms.js'
+import { guardsOf } from '../guards.js'
 import { ownOnly } from '../own-only.js'
 import { confirmForm, signInForm, tooManyTries } from '../pages/sign-in.js'
 import { type Site, say, show, type Visit } from '../site.js'
@@ -10,7 +10,7 @@ const DAY = 86_400
 /** Sign-in, sign-out, and the password once more in between. */
 export function signIn(site: Site): Hono<Visit> {
   const { login, users, passwords, tries, addressOf } = site
-  const own = ownOnly(site)
+  const [member, own] = [guardsOf(site)(), ownOnly(site)]
   const app = new Hono<Visit>()
 
   /**
@@ -67,13 +67,13 @@ export function signIn(site: Site): Hono<Visit> {
     return c.redirect('/sign-in?signed-out', 303)
   })
 
-  app.get('/confirm', guard(login), own, async (c) => {
+  app.get('/confirm', member, own, async (c) => {
     const { name } = c.var.user
     const next = login.safeNext(c.req.query('next'), '/account')
     return show(site, c, { title: 'Is it you?', narrow: true, content: confirmForm({ next, name }) })
   })
 
-  app.post('/confirm', guard(login), own, async (c) => {
+  app.post('/confirm', member, own, async (c) => {
     const user = c.var.user
     const { password, next: given } = await formOf(c, 'password', 'next')
     const next = login.safeNext(given, '/account')
