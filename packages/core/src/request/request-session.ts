@@ -44,6 +44,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   current: (() => Request) | undefined
   /** Those that were opened meanwhile with a request in the place of this one's. They are committed with it. */
   others: Set<RequestSession<Data>> | undefined
+  /** Whether a sign-out waits for no commit. */
+  #signsOutAtOnce = false
   readonly #context: SessionContext
   readonly #cookies: RequestCookies
   #isUsed = false
@@ -92,6 +94,14 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Tells of an error that ended the request, if it is one of a session. */
   tellFailure(error: unknown): void {
     if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+  }
+
+  /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
+  signOutAtOnce(): void {
+    if (this.#signsOutAtOnce || this.isOver) return
+    this.#signsOutAtOnce = true
+    const state = this.#loading
+    if (state !== undefined && !isPromise(state)) this.#watchSignOut(state)
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -256,7 +266,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return followInnerCookie(this.#context, state, this.#loaded, inner).then(() => this.#commit(state))
   }
 
-  /** The handler threw: what is left to do is a sign-out. */
+  #watchSignOut(state: SessionState): void {
+    // Where a commit is at work, that does it.
+    if (state.status === 'destroyed' && state.phase === 'open') void this.#signOutAnyway(state)
+    state.onDestroy = () => void this.#signOutAnyway(state)
+  }
+
+  /** What is left to do is a sign-out. */
   async #signOutAnyway(state: SessionState): Promise<void> {
     if (state.status !== 'destroyed') return
     try {
@@ -328,6 +344,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   #noteLoaded(state: SessionState): SessionState {
     this.#loaded = { id: state.isNew ? undefined : state.identity.id, stored: state.stored }
+    if (this.#signsOutAtOnce) this.#watchSignOut(state)
     return state
   }
 

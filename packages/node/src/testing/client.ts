@@ -33,6 +33,22 @@ export class Client {
   }
 }
 
+/** A client that does not wait for its answer. */
+export interface Leaving {
+  /** Cuts the connection off, without a word. */
+  leave(): void
+}
+
+/** Asks for these paths, one behind the other on one connection, with a session's cookie. */
+export function leaving(port: number, cookie: string, ...paths: string[]): Leaving {
+  const requests = (paths.length > 0 ? paths : ['/'])
+    .map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n`)
+    .join('')
+  const socket = connect(port, '127.0.0.1', () => socket.write(requests))
+  socket.on('error', () => {})
+  return { leave: () => void socket.destroy() }
+}
+
 /** Sends these bytes, and resolves with all that comes until the server closes, or until it is enough. */
 export function exchange(
   port: number,
@@ -59,4 +75,9 @@ export function exchange(
 /** Waits, turn by turn, for something that another turn brings about. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((soon) => setImmediate(soon))
+}
+
+/** Whatever was still to be begun has been by then. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((soon) => setImmediate(soon))
 }
