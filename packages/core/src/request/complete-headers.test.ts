@@ -119,7 +119,7 @@ describe('tellFailure', () => {
 
 describe('signOutAtOnce', () => {
   const destroyed = async (): Promise<void> => {
-    while (events.at(-1)?.type !== 'destroyed') await Promise.resolve()
+    while (events.at(-1)?.type !== 'destroyed') await new Promise((soon) => setTimeout(soon))
   }
 
   async function open(): Promise<SessionHandle<Data>> {
@@ -181,7 +181,7 @@ describe('signOutAtOnce', () => {
     signOutAtOnce(handle)
     store.fail('delete')
     ;(await handle.write()).destroy()
-    while (events.length < 2) await Promise.resolve()
+    while (events.length < 2) await new Promise((soon) => setTimeout(soon))
     expect(events.at(-1)).toMatchObject({ type: 'dropped', reason: 'store' })
     store.heal()
     await completeHeaders(handle, new Headers())
