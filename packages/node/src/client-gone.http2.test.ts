@@ -2,28 +2,20 @@ import { connect, createServer, type Http2ServerRequest, type Http2ServerRespons
 import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
-import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { nodeSession, type SessionEvent, SessionManager } from './index.js'
+import { nodeSession, type SessionManager } from './index.js'
 import { settled, until } from './testing/client.js'
-import { change, type Data, signOuts, type Work } from './testing/sign-outs.js'
+import { change, signOuts, type Work } from './testing/sign-outs.js'
+import { type Data, siteOfEachTest } from './testing/site.js'
 
-let store: StagedStore
-let events: SessionEvent[]
+const site = siteOfEachTest()
 let sessions: SessionManager<Data>
 let visitor: { id: string; cookie: string }
 
 beforeEach(async () => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
-  sessions = new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event) })
+  sessions = site.manager()
   visitor = await sessions.issue({ count: 1 })
-  store.forget()
+  site.store.forget()
 })
-
-const writes = (): string[] => store.methods.filter((method) => method !== 'load')
-const told = (...types: string[]): string[] => events.map(({ type }) => type).filter((type) => types.includes(type))
 
 describe('a stream of HTTP/2 that its client has reset', () => {
   const ways: Readonly<Record<string, (response: Http2ServerResponse) => unknown>> = {
@@ -80,8 +72,8 @@ describe('a stream of HTTP/2 that its client has reset', () => {
     'carries out a sign-out %s, once, if the handler %s',
     async (when, end) => {
       const errors = await serve2(signOuts[when] as Work, ways[end] as () => void)
-      await until(() => store.memory.size === 0)
-      expect([writes(), told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
+      await until(() => site.store.memory.size === 0)
+      expect([site.writes, site.told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
       expect(errors.map(String)).toEqual(end === 'throws' ? ['Error: broken'] : [])
     },
   )
@@ -93,7 +85,7 @@ describe('a stream of HTTP/2 that its client has reset', () => {
     }
     const errors = await serve2(work, ways[end] as () => void)
     const isEnded = /^(ends|writes|sends)/.test(end)
-    if (isEnded) await until(() => told('saved').length > 0)
+    if (isEnded) await until(() => site.told('saved').length > 0)
     expect((await sessions.peek(visitor.id))?.get('count')).toBe(isEnded ? 2 : 1)
     expect(errors.map(String)).toEqual(end === 'throws' ? ['Error: broken'] : [])
   })

@@ -6,32 +6,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import {
-  expressSession,
-  fastifySession,
-  nodeSession,
-  requestOf,
-  type SessionEvent,
-  SessionManager,
-  sessionOf,
-} from './index.js'
+import { expressSession, fastifySession, nodeSession, requestOf, SessionManager, sessionOf } from './index.js'
 import { type Leaving, leaving, settled, until } from './testing/client.js'
 import { frameworks, listen, listenFastify, type Running } from './testing/servers.js'
-import { change, type Data, destroy, signOuts, type Work } from './testing/sign-outs.js'
+import { change, destroy, signOuts, type Work } from './testing/sign-outs.js'
+import { type Data, siteOfEachTest } from './testing/site.js'
 
+const site = siteOfEachTest()
 let running: Running | undefined
-let store: StagedStore
-let events: SessionEvent[]
 let sessions: SessionManager<Data>
 let visitor: { id: string; cookie: string }
 
 beforeEach(async () => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
-  sessions = new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event) })
+  sessions = site.manager()
   visitor = await sessions.issue({ count: 1 })
-  store.forget()
+  site.store.forget()
 })
 
 afterEach(async () => {
@@ -46,9 +35,6 @@ const closed = (response: ServerResponse): Promise<void> =>
   })
 
 const countOf = async (): Promise<number | undefined> => (await sessions.peek(visitor.id))?.get('count')
-/** A sign-out is one of each. */
-const writes = (): string[] => store.methods.filter((method) => method !== 'load')
-const told = (...types: string[]): string[] => events.map(({ type }) => type).filter((type) => types.includes(type))
 
 const endings: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
   'never answers': () => {},
@@ -94,9 +80,9 @@ describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (fram
   describe.each(Object.keys(signOuts))('a sign-out %s', (when) => {
     it.each(Object.keys(endings))('is carried out once, if the handler %s', async (end) => {
       await serve(framework, signOuts[when] as Work, endings[end] as () => void)
-      await until(() => store.memory.size === 0)
+      await until(() => site.store.memory.size === 0)
       await settled()
-      expect([writes(), told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
+      expect([site.writes, site.told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
     })
   })
 
@@ -110,37 +96,37 @@ describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (fram
     }
     await serve(framework, work, endings[end] as () => void)
     const isEnded = /^(ends|writes|sends|pipes)/.test(end)
-    if (isEnded) await until(() => told('saved').length > 0)
+    if (isEnded) await until(() => site.told('saved').length > 0)
     await settled()
-    expect([await countOf(), writes()]).toEqual(isEnded ? [2, ['update']] : [1, []])
-    expect(told('dropped', 'failed')).toEqual([])
+    expect([await countOf(), site.writes]).toEqual(isEnded ? [2, ['update']] : [1, []])
+    expect(site.told('dropped', 'failed')).toEqual([])
   })
 
   it('a sign-out that the store refuses is told to onEvent, and nobody else', async () => {
-    store.fail('delete')
+    site.store.fail('delete')
     await serve(framework, signOuts['before the client left'] as Work, () => {})
-    await until(() => told('dropped').length > 0)
+    await until(() => site.told('dropped').length > 0)
     await settled()
-    expect(events.at(-1)).toMatchObject({ type: 'dropped', reason: 'store', id: visitor.id })
+    expect(site.events.at(-1)).toMatchObject({ type: 'dropped', reason: 'store', id: visitor.id })
     // It is there to be ended again.
     expect(await countOf()).toBe(1)
   })
 
   it('changes that the store refuses are told to onEvent, once', async () => {
-    store.fail('update')
+    site.store.fail('update')
     const work: Work = async (session, isGone) => {
       await isGone()
       await change(session)
     }
     await serve(framework, work, (response) => response.end())
-    await until(() => told('failed').length > 0)
+    await until(() => site.told('failed').length > 0)
     await settled()
-    expect(told('dropped', 'failed')).toEqual(['failed'])
+    expect(site.told('dropped', 'failed')).toEqual(['failed'])
   })
 
   it('what was not loaded in time is not left pending', async () => {
     const stop = gate()
-    store.beforeNext('load', () => stop.opened)
+    site.store.beforeNext('load', () => stop.opened)
     const work: Work = async (session, isGone) => {
       const loading = session.write()
       await isGone()
@@ -148,8 +134,8 @@ describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (fram
       ;(await loading).destroy()
     }
     await serve(framework, work, () => {})
-    await until(() => store.memory.size === 0)
-    expect(writes()).toEqual(['update', 'delete'])
+    await until(() => site.store.memory.size === 0)
+    expect(site.writes).toEqual(['update', 'delete'])
   })
 })
 
@@ -171,7 +157,7 @@ describe('a sign-out of a client that is gone is carried out', () => {
     )
     running = await listen(createServer(app as RequestListener))
     await leave(leaving(running.port, visitor.cookie), asked.opened)
-    await until(() => store.memory.size === 0)
+    await until(() => site.store.memory.size === 0)
   }
 
   it('by a handle that was opened with the Web Request', async () => {
@@ -180,7 +166,7 @@ describe('a sign-out of a client that is gone is carried out', () => {
       await destroy(sessions.open(requestOf(request)))
       return never()
     }, expressSession(sessions))
-    expect(writes()).toEqual(['update', 'delete'])
+    expect(site.writes).toEqual(['update', 'delete'])
   })
 
   it('by each of two managers', async () => {
@@ -195,7 +181,7 @@ describe('a sign-out of a client that is gone is carried out', () => {
       expressSession(carts, { as: 'cart' }),
       expressSession(sessions),
     )
-    expect(writes()).toEqual(['update', 'delete'])
+    expect(site.writes).toEqual(['update', 'delete'])
   })
 
   it('where the middleware is reached after the client has left', async () => {
@@ -215,8 +201,8 @@ describe('a sign-out of a client that is gone is carried out', () => {
     )
     running = await listen(createServer(app as RequestListener))
     await leave(leaving(running.port, visitor.cookie), asked.opened)
-    await until(() => store.memory.size === 0)
-    expect(writes()).toEqual(['update', 'delete'])
+    await until(() => site.store.memory.size === 0)
+    expect(site.writes).toEqual(['update', 'delete'])
   })
 
   it('of a pipelined request, whose response waits for another one', async () => {
@@ -231,8 +217,8 @@ describe('a sign-out of a client that is gone is carried out', () => {
     })
     running = await listen(createServer(listener))
     await leave(leaving(running.port, visitor.cookie, '/first', '/second'), asked.opened)
-    await until(() => store.memory.size === 0)
-    expect(writes()).toEqual(['update', 'delete'])
+    await until(() => site.store.memory.size === 0)
+    expect(site.writes).toEqual(['update', 'delete'])
   })
 })
 
@@ -263,9 +249,9 @@ describe('a reply of Fastify to a client that is gone', () => {
       await app.ready()
       running = await listenFastify(app)
       await leave(leaving(running.port, visitor.cookie), asked.opened)
-      await until(() => store.memory.size === 0)
+      await until(() => site.store.memory.size === 0)
       await settled()
-      expect([writes(), told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
+      expect([site.writes, site.told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
     },
   )
 })

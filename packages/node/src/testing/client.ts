@@ -12,17 +12,26 @@ export function cookieOf(response: Response): string {
 
 /** A client that keeps the session's cookie. */
 export class Client {
-  readonly #origin: string
+  readonly origin: string
   cookie: string
 
   constructor(origin: string, cookie = '') {
-    this.#origin = origin
+    this.origin = origin
     this.cookie = cookie
+  }
+
+  get port(): number {
+    return Number(new URL(this.origin).port)
+  }
+
+  /** Another client of the same server, who has no cookie. */
+  another(): Client {
+    return new Client(this.origin)
   }
 
   async visit(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { ...(init.headers as Record<string, string>), ...(this.cookie && { cookie: this.cookie }) }
-    const response = await fetch(this.#origin + path, { redirect: 'manual', ...init, headers })
+    const response = await fetch(this.origin + path, { redirect: 'manual', ...init, headers })
     const line = response.headers.getSetCookie().find((line) => line.startsWith('__Host-sid='))
     if (line !== undefined) this.cookie = line.includes('Max-Age=0') ? '' : (line.split(';')[0] ?? '')
     return response

@@ -1,8 +1,5 @@
 import type { SessionHandle } from '../index.js'
-
-export interface Data {
-  count: number
-}
+import type { Data } from './site.js'
 
 /** What a handler does with its session, and how it waits until the client is gone. */
 export type Work = (session: SessionHandle<Data>, isGone: () => Promise<void>) => Promise<void>
