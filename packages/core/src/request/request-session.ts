@@ -98,7 +98,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
   signOutAtOnce(): void {
-    if (this.#signsOutAtOnce || this.isOver) return
+    if (this.isOver) return
     this.#signsOutAtOnce = true
     const state = this.#loading
     if (state !== undefined && !isPromise(state)) this.#watchSignOut(state)
@@ -267,9 +267,9 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #watchSignOut(state: SessionState): void {
-    // Where a commit is at work, that does it.
-    if (state.status === 'destroyed' && state.phase === 'open') void this.#signOutAnyway(state)
     state.onDestroy = () => void this.#signOutAnyway(state)
+    // Where a commit is at work, that does it.
+    if (state.phase === 'open') state.onDestroy()
   }
 
   /** What is left to do is a sign-out. */
