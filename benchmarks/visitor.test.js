@@ -77,6 +77,16 @@ describe('a contestant', () => {
     expect(await findFault(async (path, cookie) => fetch(makeRequest(path, cookie)), { isBare: false })).toBeUndefined()
   })
 
+  it.each(['express-ours', 'fastify-ours', ...(redis ? ['express-ours-redis'] : [])])(
+    'that listens itself counts: %s',
+    async (id) => {
+      const port = await (await build(id)).listen()
+      const send = (path, cookie) =>
+        fetch(`http://127.0.0.1:${port}${path}`, cookie === undefined ? {} : { headers: { cookie } })
+      expect(await findFault(send, { isBare: false })).toBeUndefined()
+    },
+  )
+
   it('of ours that fails, and a bare framework that does, end the run; a library that does is a note', () => {
     const fault = 'answers 500 to /write'
     expect(() => refuseFaults([{ scenario: 'write', contestant: 'hono-ours-redis', fault }])).toThrow(
@@ -89,10 +99,10 @@ describe('a contestant', () => {
 })
 
 describe('a goal', () => {
-  const rows = (own, other) => ({
+  const rows = (own, other, [ours, others] = ['hono-ours-redis', 'hono-redis-guarded']) => ({
     http: [
-      ['hono-ours-redis', own],
-      ['hono-redis-guarded', other],
+      [ours, own],
+      [others, other],
     ].map(([contestant, times]) => {
       const turns = times.map((time) => ({ wall: time, cpu: time }))
       const time = { median: 1 }
@@ -105,5 +115,12 @@ describe('a goal', () => {
     expect(verdictOf([1, 1, 1], [2, 2, 2])).toEqual(['met'])
     expect(verdictOf([2, 2, 2], [1, 1, 1])).toEqual(['missed'])
     expect(verdictOf([1, 2, 1, 2], [2, 1, 2, 1])).toEqual(['level'])
+  })
+
+  it('compares ours with a library in the same framework', () => {
+    const measured = rows([1, 1, 1], [2, 2, 2], ['express-ours', 'express-session'])
+    expect(goalsOf(measured).map(({ text }) => text)).toEqual([
+      'HTTP, write, fetch-sessions, Express: times the speed of express-session (memory)',
+    ])
   })
 })

@@ -1,7 +1,7 @@
 // Node's own request and response: measured over HTTP only.
 import express from 'express'
 import expressSession from 'express-session'
-import { objectSession, SECRET } from './visit.js'
+import { objectSession, SECRET, whenThere } from './visit.js'
 
 const COOKIE = { maxAge: 86_400_000, httpOnly: true, sameSite: 'lax', path: '/' }
 
@@ -12,12 +12,14 @@ export function expressSessions({ size, store } = {}) {
   return expressApp([middleware], objectSession(size))
 }
 
-function expressApp(middleware, { read, write }) {
+/** `read` and `write` return a count, or a promise of one. */
+export function expressApp(middleware, { read, write }) {
+  const send = (response, count) => whenThere(count, (count) => response.type('text').send(String(count)))
   const app = express()
   for (const handler of middleware) app.use(handler)
   app.get('/plain', (_request, response) => response.type('text').send('plain'))
-  app.get('/read', (request, response) => response.type('text').send(String(read(request))))
-  app.get('/write', (request, response) => response.type('text').send(String(write(request))))
+  app.get('/read', (request, response) => send(response, read(request)))
+  app.get('/write', (request, response) => send(response, write(request)))
   return {
     listen: () =>
       new Promise((resolve) => {

@@ -2,7 +2,7 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifySession from '@fastify/session'
 import fastify from 'fastify'
-import { objectSession, SECRET } from './visit.js'
+import { objectSession, SECRET, whenThere } from './visit.js'
 
 const COOKIE = { maxAge: 86_400_000, httpOnly: true, sameSite: 'lax', path: '/', secure: false }
 
@@ -13,14 +13,15 @@ export function fastifySessions({ size } = {}) {
   return fastifyApp([[fastifyCookie], [fastifySession, session]], objectSession(size))
 }
 
-function fastifyApp(plugins, { read, write }) {
+/** `read` and `write` return a count, or a promise of one. */
+export function fastifyApp(plugins, { read, write }) {
   return {
     async listen() {
       const app = fastify()
       for (const [plugin, options] of plugins) await app.register(plugin, options)
       app.get('/plain', async () => 'plain')
-      app.get('/read', async (request) => String(read(request)))
-      app.get('/write', async (request) => String(write(request)))
+      app.get('/read', async (request) => whenThere(read(request), String))
+      app.get('/write', async (request) => whenThere(write(request), String))
       await app.listen({ port: 0, host: '127.0.0.1' })
       return app.server.address().port
     },

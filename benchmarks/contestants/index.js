@@ -56,6 +56,8 @@ export const contestants = [
   library('h3-session', 'h3 useSession (cookie)', 'h3', 'h3', () => import('./h3.js').then((m) => m.h3Session)),
 
   bare('express', 'Express', () => import('./express.js').then((m) => m.bareExpress), 'express', true),
+  withNodeAdapter('express-ours', 'fetch-sessions, Express', 'express', (m) => m.oursExpress),
+  withNodeAdapter('express-ours-redis', 'fetch-sessions, Express, Redis', 'express', (m) => m.oursExpressRedis),
   library(
     'express-session',
     'express-session (memory)',
@@ -82,6 +84,7 @@ export const contestants = [
   ),
 
   bare('fastify', 'Fastify', () => import('./fastify.js').then((m) => m.bareFastify), 'fastify', true),
+  withNodeAdapter('fastify-ours', 'fetch-sessions, Fastify', 'fastify', (m) => m.oursFastify),
   library(
     'fastify-session',
     '@fastify/session (memory)',
@@ -129,6 +132,11 @@ function ours(id, name, base, pick) {
 
 function onNode(id, name, pick) {
   return { id, name, base: 'hono', kind: 'ours', load: () => import('./ours-on-node.js').then(pick) }
+}
+
+function withNodeAdapter(id, name, base, pick) {
+  const load = () => import('./ours-with-node-adapter.js').then(pick)
+  return { id, name, base, kind: 'ours', load, isNodeOnly: true }
 }
 
 function byHand(id, name, pick) {

@@ -10,24 +10,23 @@ import { fetchHandler, newData, SECRET, slowed } from './visit.js'
 const STORE_METHODS = ['load', 'create', 'update', 'touch', 'delete']
 
 export const oursFetch = (options) =>
-  ours(options, (sessions, { read, write }) =>
-    fetchHandler({
+  ours(options, (sessions, { read, write }) => ({
+    fetch: fetchHandler({
       plain: withSession(() => new Response('plain'), sessions),
       read: withSession(async (_request, handle) => new Response(String(await read(handle))), sessions),
       write: withSession(async (_request, handle) => new Response(String(await write(handle))), sessions),
     }),
-  )
+  }))
 
 export const oursHono = (options) =>
-  ours(
-    options,
-    (sessions, { read, write }) =>
-      new Hono()
-        .use(honoSession(sessions))
-        .get('/plain', (c) => c.text('plain'))
-        .get('/read', async (c) => c.text(String(await read(c.get('session')))))
-        .get('/write', async (c) => c.text(String(await write(c.get('session'))))).fetch,
-  )
+  ours(options, (sessions, { read, write }) => {
+    const { fetch } = new Hono()
+      .use(honoSession(sessions))
+      .get('/plain', (c) => c.text('plain'))
+      .get('/read', async (c) => c.text(String(await read(c.get('session')))))
+      .get('/write', async (c) => c.text(String(await write(c.get('session')))))
+    return { fetch }
+  })
 
 export const oursHonoCookie = (options) => oursHono({ ...options, store: new CookieStore() })
 
@@ -37,13 +36,16 @@ export const oursIttyRouter = (options) =>
     router.get('/plain', () => new Response('plain'))
     router.get('/read', async ({ session }) => new Response(String(await read(session))))
     router.get('/write', async ({ session }) => new Response(String(await write(session))))
-    return router.fetch
+    return { fetch: router.fetch }
   })
 
-/** `store` and `signer` are the manager's options. */
-function ours(
+/**
+ * `store` and `signer` are the manager's options. `makeApp` has its sessions, and what the routes do with a handle; it
+ * returns `{ fetch }` or `{ listen }`.
+ */
+export function ours(
   { maxSessions = 100_000, store = new MemoryStore({ maxSessions }), signer, size, delay } = {},
-  makeFetch,
+  makeApp,
 ) {
   const calls = { count: 0 }
   const sessions = new SessionManager({ store: slowed(store, STORE_METHODS, { delay, calls }), secret: SECRET, signer })
@@ -54,7 +56,7 @@ function ours(
     if (session.isNew) session.set('pad', pad)
     return session.update('count', (count = 0) => count + 1)
   }
-  const app = { fetch: makeFetch(sessions, { read, write }), calls, store }
+  const app = { ...makeApp(sessions, { read, write }), calls, store }
   if (store instanceof MemoryStore) app.seed = (count) => seed(store, sessions, count, newData(size))
   return app
 }

@@ -53,3 +53,8 @@ export function objectSession(size) {
     },
   }
 }
+
+/** Goes on with a count that may be a promise. Who has it at once waits for nothing. */
+export function whenThere(count, goOn) {
+  return count instanceof Promise ? count.then(goOn) : goOn(count)
+}

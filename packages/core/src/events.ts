@@ -33,8 +33,9 @@ export type SessionEvent =
   | { readonly type: 'conflict'; readonly id: string; readonly attempt: number; readonly duration: number }
   /**
    * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has a
-   * new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`: the
-   * handler threw and its `destroy()` failed as well, or another library's session has moved and could not be ended.
+   * new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`: a
+   * `destroy()` failed whose handler had thrown, or whose client had left; or another library's session has moved and
+   * could not be ended.
    */
   | {
       readonly type: 'dropped'

@@ -1,60 +1,23 @@
-import { createServer, type RequestListener } from 'node:http'
 import express, { type ErrorRequestHandler, type Express, Router } from 'express'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { secret } from '../../core/src/testing/secret.js'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import {
-  expressSession,
-  failSession,
-  requestOf,
-  type SessionEvent,
-  type SessionHandle,
-  SessionManager,
-  type SessionOptions,
-  sessionOf,
-} from './index.js'
-import { Client } from './testing/client.js'
-import { listen, type Running } from './testing/servers.js'
+import { expressSession, failSession, requestOf, SessionManager, sessionOf } from './index.js'
+import { handleOf, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-  user: string
-}
-
-let running: Running | undefined
-let store: StagedStore
-let events: SessionEvent[]
+const site = siteOfEachTest()
 let app: Express
 
-const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
-  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-
 beforeEach(() => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
   app = express().set('env', 'test')
 })
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
-})
-
-async function start(): Promise<Client> {
-  running = await listen(createServer(app as RequestListener))
-  return new Client(running.origin)
-}
 
 const sorry: ErrorRequestHandler = (error, _request, response, _next) => {
   response.status(error.status ?? 500).send(`sorry: ${error.message}`)
 }
 
-const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
-
 describe('several middlewares on one request', () => {
   it('of one manager, nested in routers, are one session with one cookie', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const inner = Router({ mergeParams: true }).use(expressSession(sessions))
     inner.get('/', async (request, response) => {
       ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
@@ -67,36 +30,40 @@ describe('several middlewares on one request', () => {
       next()
     })
     app.use('/sub', sub).use('/:name/inner', inner)
-    const client = await start()
+    const client = await site.serve(app)
     const [first, second] = [await client.visit('/sub/inner'), await client.visit('/ada/inner')]
     expect([await first.json(), await second.json()]).toEqual([{ same: true }, { name: 'ada', same: true }])
-    expect([first.headers.getSetCookie().length, store.memory.size]).toEqual([1, 1])
+    expect([first.headers.getSetCookie().length, site.store.memory.size]).toEqual([1, 1])
     expect((await sessions.read(client.cookie)).toJSON()).toEqual({ user: 'ada', count: 2 })
   })
 
   it('of two managers with names of their own are two sessions with two cookies', async () => {
-    const carts = manager({ cookie: { name: '__Host-cart' } })
-    app.use(expressSession(manager()), expressSession(carts, { as: 'cart' })).get('/', async (request, response) => {
-      ;(await handleOf(request).write()).set('user', 'ada')
-      ;(await handleOf(request, 'cart').write()).set('count', 3)
-      response.send('ok')
-    })
-    const response = await (await start()).visit('/')
+    const carts = site.manager({ cookie: { name: '__Host-cart' } })
+    app
+      .use(expressSession(site.manager()), expressSession(carts, { as: 'cart' }))
+      .get('/', async (request, response) => {
+        ;(await handleOf(request).write()).set('user', 'ada')
+        ;(await handleOf(request, 'cart').write()).set('count', 3)
+        response.send('ok')
+      })
+    const response = await (await site.serve(app)).visit('/')
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
-    expect(store.memory.size).toBe(2)
+    expect(site.store.memory.size).toBe(2)
   })
 
   it('of two managers, of which the second can not be stored: the cookie of the first comes with the error', async () => {
     const broken = new StagedStore()
     broken.fail('create')
-    const carts = manager({ store: broken, cookie: { name: '__Host-cart' } })
-    app.use(expressSession(manager()), expressSession(carts, { as: 'cart' })).get('/', async (request, response) => {
-      ;(await handleOf(request).write()).set('user', 'ada')
-      ;(await handleOf(request, 'cart').write()).set('count', 3)
-      response.send('ok')
-    })
+    const carts = site.manager({ store: broken, cookie: { name: '__Host-cart' } })
+    app
+      .use(expressSession(site.manager()), expressSession(carts, { as: 'cart' }))
+      .get('/', async (request, response) => {
+        ;(await handleOf(request).write()).set('user', 'ada')
+        ;(await handleOf(request, 'cart').write()).set('count', 3)
+        response.send('ok')
+      })
     app.use(sorry)
-    const response = await (await start()).visit('/')
+    const response = await (await site.serve(app)).visit('/')
     expect([response.status, response.headers.getSetCookie().length, response.headers.get('cache-control')]).toEqual([
       500,
       1,
@@ -106,14 +73,14 @@ describe('several middlewares on one request', () => {
 
   it('of two managers with one cookie name are a TypeError that says what to do', async () => {
     app
-      .use(expressSession(manager()), expressSession(manager(), { as: 'other' }))
+      .use(expressSession(site.manager()), expressSession(site.manager(), { as: 'other' }))
       .get('/', async (request, response) => {
         await handleOf(request).read()
         await handleOf(request, 'other').read()
         response.send('ok')
       })
     app.use(sorry)
-    expect(await (await start()).text('/')).toMatch(/two managers use the cookie "__Host-sid"/)
+    expect(await (await site.serve(app)).text('/')).toMatch(/two managers use the cookie "__Host-sid"/)
   })
 })
 
@@ -130,12 +97,12 @@ describe('what is not done', () => {
       /not extensible/,
     ],
   ])('is a TypeError: %s', async (_name, act, message) => {
-    app.use(expressSession(manager())).get('/', (request, response) => {
+    app.use(expressSession(site.manager())).get('/', (request, response) => {
       act(request as never)
       response.send('ok')
     })
     app.use(sorry)
-    expect(await (await start()).text('/')).toMatch(message)
+    expect(await (await site.serve(app)).text('/')).toMatch(message)
   })
 
   it('is a property that another middleware has', async () => {
@@ -143,8 +110,8 @@ describe('what is not done', () => {
       Object.assign(request, { session: {} })
       next()
     })
-    app.use(expressSession(manager()), sorry)
-    expect(await (await start()).text('/')).toMatch(/requests have a "session" already/)
+    app.use(expressSession(site.manager()), sorry)
+    expect(await (await site.serve(app)).text('/')).toMatch(/requests have a "session" already/)
   })
 
   it.each([
@@ -152,11 +119,11 @@ describe('what is not done', () => {
     ['the class', () => expressSession(SessionManager as never), /is the class/],
     [
       'an option of express-session',
-      () => expressSession(manager(), { resave: false } as never),
+      () => expressSession(site.manager(), { resave: false } as never),
       /resave does not exist here/,
     ],
-    ['an empty name', () => expressSession(manager(), { as: '' }), /as must be/],
-    ['a status as failed', () => expressSession(manager(), { failed: 500 as never }), /failed must be/],
+    ['an empty name', () => expressSession(site.manager(), { as: '' }), /as must be/],
+    ['a status as failed', () => expressSession(site.manager(), { failed: 500 as never }), /failed must be/],
   ])('is an option that can not work: %s', (_name, act, message) => {
     expect(act).toThrow(TypeError)
     expect(act).toThrow(message)
@@ -170,7 +137,7 @@ describe('what is not done', () => {
 
 describe('a session after the head of its response', () => {
   it('can be changed by save(change) alone, as in every stream', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const { id, cookie } = await sessions.issue({ count: 0 })
     const codes: unknown[] = []
     app.use(expressSession(sessions)).get('/', async (request, response) => {
@@ -188,7 +155,7 @@ describe('a session after the head of its response', () => {
       }
       response.end()
     })
-    const client = await start()
+    const client = await site.serve(app)
     client.cookie = cookie
     expect(await client.text('/')).toBe('data: tick\n\n'.repeat(3))
     expect([codes, (await sessions.peek(id))?.get('count')]).toEqual([['ERR_SESSION_COMMITTED'], 3])
@@ -203,7 +170,7 @@ describe('a session after the head of its response', () => {
         codes.push((error as NodeJS.ErrnoException).code)
       }
     }
-    const session = expressSession(manager())
+    const session = expressSession(site.manager())
     app.get('/before', session, async (request, response) => {
       response.write('hel')
       await late(request)
@@ -219,27 +186,27 @@ describe('a session after the head of its response', () => {
       },
       () => {},
     )
-    const client = await start()
+    const client = await site.serve(app)
     expect([await client.text('/before'), await client.text('/behind')]).toEqual(['hello', 'hello'])
-    expect([codes, store.memory.size]).toEqual([['ERR_SESSION_COMMITTED', 'ERR_SESSION_COMMITTED'], 0])
+    expect([codes, site.store.memory.size]).toEqual([['ERR_SESSION_COMMITTED', 'ERR_SESSION_COMMITTED'], 0])
   })
 
   it('is stored by the policy that asks for it, with a cookie', async () => {
     app
-      .use(expressSession(manager({ persistence: 'always' })))
+      .use(expressSession(site.manager({ persistence: 'always' })))
       .get('/', (_request, response) => void response.send('ok'))
-    const client = await start()
+    const client = await site.serve(app)
     await client.visit('/')
-    expect([store.memory.size, client.cookie === '']).toEqual([1, false])
+    expect([site.store.memory.size, client.cookie === '']).toEqual([1, false])
   })
 
   it('that somebody has opened by the manager is stored as well', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', async (request, response) => {
       ;(await sessions.write(requestOf(request))).set('user', 'ada')
       response.send('ok')
     })
-    const client = await start()
+    const client = await site.serve(app)
     await client.visit('/')
     expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
   })

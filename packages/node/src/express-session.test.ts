@@ -1,97 +1,63 @@
-import { createServer, type RequestListener } from 'node:http'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import cookieParser from 'cookie-parser'
 import express, { type ErrorRequestHandler, type Express } from 'express'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import {
-  expressSession,
-  failSession,
-  type SessionEvent,
-  type SessionHandle,
-  SessionManager,
-  type SessionOptions,
-  sessionOf,
-} from './index.js'
-import { Client, cookieOf } from './testing/client.js'
-import { listen, type Running } from './testing/servers.js'
+import { expressSession, failSession, type SessionOptions } from './index.js'
+import { cookieOf } from './testing/client.js'
+import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-  user: string
-}
-
-let running: Running | undefined
-let store: StagedStore
-let events: SessionEvent[]
+const site = siteOfEachTest()
 let app: Express
 
-const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
-  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-
 beforeEach(() => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
   app = express().set('env', 'test')
 })
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
-})
-
-async function start(): Promise<Client> {
-  running = await listen(createServer(app as RequestListener))
-  return new Client(running.origin)
-}
 
 const sorry: ErrorRequestHandler = (error, _request, response, _next) => {
   response.status(error.status ?? 500).send(`sorry: ${error.message}`)
 }
 
-const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
-
 describe('a middleware of Express', () => {
   it('counts for a client that keeps its cookie, and for nobody else', async () => {
-    app.use(expressSession(manager())).get('/', async (request, response) => {
+    app.use(expressSession(site.manager())).get('/', async (request, response) => {
       const session = await handleOf(request).write()
       response.send(`Visit ${session.update('count', (n = 0) => n + 1)}`)
     })
-    const [ada, bob] = [await start(), new Client(running?.origin ?? '')]
+    const ada = await site.serve(app)
+    const bob = ada.another()
     expect([await ada.text('/'), await ada.text('/'), await bob.text('/')]).toEqual(['Visit 1', 'Visit 2', 'Visit 1'])
   })
 
   it('costs a request that does not use its session no call of the store, and adds nothing to the response', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', (_request, response) => void response.send('same for all'))
     const { cookie } = await sessions.issue({ count: 1 })
-    store.forget()
-    const client = await start()
+    site.store.forget()
+    const client = await site.serve(app)
     client.cookie = cookie
     const response = await client.visit('/')
-    expect([store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
+    expect([site.store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
   })
 
   it('takes options, and a function of none that makes them once', async () => {
     let made = 0
     const options = (): SessionOptions<Data> => {
       made++
-      return { store, secret }
+      return { store: site.store, secret }
     }
     app.use(expressSession(options)).get('/', async (request, response) => {
       ;(await handleOf(request).write()).set('count', 1)
       response.send('ok')
     })
-    const client = await start()
+    const client = await site.serve(app)
     for (let i = 0; i < 3; i++) await client.visit('/')
-    expect([made, store.memory.size]).toEqual([1, 1])
+    expect([made, site.store.memory.size]).toEqual([1, 1])
   })
 
   it('has sent no cookie before the sign-in is stored, and the redirect leads to somebody who is signed in', async () => {
-    app.use(expressSession(manager()))
+    app.use(expressSession(site.manager()))
     app.get('/sign-in', async (request, response) => {
       const session = await handleOf(request).write()
       session.set('user', 'ada').regenerate()
@@ -104,7 +70,7 @@ describe('a middleware of Express', () => {
       ;(await handleOf(request).write()).destroy()
       response.redirect(303, '/who')
     })
-    const client = await start()
+    const client = await site.serve(app)
     for (let i = 0; i < 3; i++) {
       expect((await client.visit('/sign-in')).headers.get('location')).toBe('/who')
       expect(await client.text('/who')).toBe('ada')
@@ -114,7 +80,7 @@ describe('a middleware of Express', () => {
   })
 
   it('keeps other cookies, whenever they are set, and merges Vary and Cache-Control', async () => {
-    app.use(cookieParser(), expressSession(manager()))
+    app.use(cookieParser(), expressSession(site.manager()))
     app.get('/', async (request, response) => {
       response.cookie('before', '1').vary('Accept')
       ;(await handleOf(request).write()).set('count', 1)
@@ -124,7 +90,7 @@ describe('a middleware of Express', () => {
         .set('CDN-Cache-Control', 'max-age=9')
       response.send('ok')
     })
-    const response = await (await start()).visit('/')
+    const response = await (await site.serve(app)).visit('/')
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['before', 'after', '__Host-sid'])
     expect([response.headers.get('vary'), response.headers.get('cache-control')]).toEqual([
       'Accept, Cookie',
@@ -134,15 +100,15 @@ describe('a middleware of Express', () => {
   })
 
   it.each(['Cookie', 'accept, COOKIE', '*'])('leaves a Vary of "%s" as it is', async (vary) => {
-    app.use(expressSession(manager())).get('/', async (request, response) => {
+    app.use(expressSession(site.manager())).get('/', async (request, response) => {
       await handleOf(request).read()
       response.set('Vary', vary).send('ok')
     })
-    expect((await (await start()).visit('/')).headers.get('vary')).toBe(vary)
+    expect((await (await site.serve(app)).visit('/')).headers.get('vary')).toBe(vary)
   })
 
   it('sends files, renders pages and answers conditional requests as always', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions))
     app.engine('txt', (_path, options, done) => done(null, `hello ${(options as { name?: string }).name}`))
     app.set('views', dirname(fileURLToPath(import.meta.url)))
@@ -153,7 +119,7 @@ describe('a middleware of Express', () => {
     app.get('/file', (_request, response) => void response.sendFile(fileURLToPath(import.meta.url)))
     app.get('/json', (_request, response) => void response.json({ a: 1 }))
     app.use('/static', express.static(dirname(fileURLToPath(import.meta.url))))
-    const client = await start()
+    const client = await site.serve(app)
     expect(await client.text('/file')).toContain('expressSession')
     expect(await client.text(`/static/${basename(fileURLToPath(import.meta.url))}`)).toContain('expressSession')
     const etag = (await client.visit('/json')).headers.get('etag') ?? ''
@@ -192,35 +158,35 @@ describe('an error in Express', () => {
   }
 
   it.each(Object.keys(failing))('saves nothing: %s', async (name) => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions))
     failing[name]?.(app)
     const { cookie } = await sessions.issue({ user: 'ada' })
-    const client = await start()
+    const client = await site.serve(app)
     client.cookie = cookie
     const response = await client.visit('/')
     expect([response.status, response.headers.get('vary')]).toEqual([500, 'Cookie'])
     expect((await sessions.read(cookie)).get('user')).toBe('ada')
     client.cookie = ''
     expect(cookieOf(await client.visit('/'))).toBe('')
-    expect(store.memory.size).toBe(1)
+    expect(site.store.memory.size).toBe(1)
   })
 
   it('does not keep a sign-out from being carried out, and the cookie is taken back', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', async (request) => {
       ;(await handleOf(request).write()).destroy()
       throw new Error('broken')
     })
     const { id, cookie } = await sessions.issue({ user: 'ada' })
-    const client = await start()
+    const client = await site.serve(app)
     client.cookie = cookie
     expect([(await client.visit('/')).status, client.cookie]).toEqual([500, ''])
     expect(await sessions.peek(id)).toBeUndefined()
   })
 
   it('below 500 saves, unless an error handler tells of it', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions))
     const refuse = async (request: object): Promise<never> => {
       ;(await handleOf(request).write()).set('user', 'eve')
@@ -232,13 +198,13 @@ describe('an error in Express', () => {
       next(error)
     }) satisfies ErrorRequestHandler)
     app.use(sorry)
-    const client = await start()
-    expect([(await client.visit('/told')).status, store.memory.size]).toEqual([409, 0])
-    expect([(await client.visit('/silent')).status, store.memory.size]).toEqual([409, 1])
+    const client = await site.serve(app)
+    expect([(await client.visit('/told')).status, site.store.memory.size]).toEqual([409, 0])
+    expect([(await client.visit('/silent')).status, site.store.memory.size]).toEqual([409, 1])
   })
 
   it('is what "failed" says', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const seen: unknown[] = []
     const failed = (status: number, error: unknown): boolean => {
       seen.push([status, error])
@@ -249,14 +215,14 @@ describe('an error in Express', () => {
       ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
       response.status(Number(request.params.status)).send('so it is')
     })
-    const client = await start()
+    const client = await site.serve(app)
     for (const [path, stored] of [
       ['/418', 0],
       ['/503', 1],
       ['/200', 1],
     ] as const) {
       await client.visit(path)
-      expect([path, store.memory.size]).toEqual([path, stored])
+      expect([path, site.store.memory.size]).toEqual([path, stored])
     }
     expect(seen).toEqual([
       [418, undefined],
@@ -266,7 +232,7 @@ describe('an error in Express', () => {
   })
 
   it('keeps what was saved before it, and its cookie reaches the browser', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', async (request) => {
       const handle = handleOf(request)
       ;(await handle.write()).set('user', 'ada')
@@ -274,32 +240,32 @@ describe('an error in Express', () => {
       ;(await handle.write()).set('user', 'eve')
       throw new Error('broken')
     })
-    const client = await start()
+    const client = await site.serve(app)
     expect((await client.visit('/')).status).toBe(500)
     expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
   })
 
   it('of a store that can not be read is one of the handler, and told to onEvent where the request ends with it', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', async (request, response) => {
       response.send((await handleOf(request).read()).get('user') ?? 'nobody')
     })
     const { cookie } = await sessions.issue({ user: 'ada' })
-    store.fail('load')
-    const client = await start()
+    site.store.fail('load')
+    const client = await site.serve(app)
     client.cookie = cookie
     const response = await client.visit('/')
     expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
   })
 
   it('of a store that can not be written is told to onEvent, once', async () => {
-    app.use(expressSession(manager())).get('/', async (request, response) => {
+    app.use(expressSession(site.manager())).get('/', async (request, response) => {
       ;(await handleOf(request).write()).set('count', 1)
       response.send('ok')
     })
     app.use(sorry)
-    store.fail('create')
-    expect(await (await start()).text('/')).toMatch(/^sorry: The session store failed/)
-    expect(events.filter(({ type }) => type === 'failed')).toHaveLength(1)
+    site.store.fail('create')
+    expect(await (await site.serve(app)).text('/')).toMatch(/^sorry: The session store failed/)
+    expect(site.events.filter(({ type }) => type === 'failed')).toHaveLength(1)
   })
 })

@@ -1,7 +1,6 @@
 import type { SessionData, SessionHandle, SessionSource } from '@fetch-sessions/core'
-import { HeldResponse } from './held-response.js'
 import type { NodeRequest } from './node-request.js'
-import { holdable, type NodeResponse } from './node-response.js'
+import type { NodeResponse } from './node-response.js'
 import { checkOptions, checkSessions } from './options.js'
 import type { RegisteredData } from './register.js'
 import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
@@ -50,7 +49,7 @@ export function expressSession<Data = SessionData>(
     const opened = known ?? new RequestSessions(request, () => response.statusCode)
     if (known === undefined) {
       if (response.headersSent) opened.giveUp()
-      else new HeldResponse(holdable(response), opened)
+      else opened.hold(response)
     }
     showSession(request, as, manager, opened)
     opened.add({ manager, failed, fail: next })

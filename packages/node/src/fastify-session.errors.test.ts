@@ -1,54 +1,19 @@
 import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import {
-  failSession,
-  fastifySession,
-  type SessionEvent,
-  type SessionHandle,
-  SessionManager,
-  type SessionOptions,
-  sessionOf,
-} from './index.js'
-import { Client } from './testing/client.js'
-import { listenFastify, type Running } from './testing/servers.js'
+import { failSession, fastifySession, type SessionManager } from './index.js'
+import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-  user: string
-}
-
-let running: Running | undefined
-let store: StagedStore
-let events: SessionEvent[]
+const site = siteOfEachTest()
 let app: FastifyInstance
 let sessions: SessionManager<Data>
 
-const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
-  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-
 beforeEach(() => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
   app = fastify({ forceCloseConnections: true })
-  sessions = manager()
+  sessions = site.manager()
 })
 
-afterEach(async () => {
-  await running?.close()
-  await app.close()
-  running = undefined
-})
-
-async function start(): Promise<Client> {
-  running = await listenFastify(app)
-  return new Client(running.origin)
-}
-
-const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+afterEach(() => app.close())
 
 const count = async (request: object): Promise<number> =>
   (await handleOf(request).write()).update('count', (n = 0) => n + 1)
@@ -95,14 +60,14 @@ describe('an error in Fastify', () => {
     await app.register(fastifySession, { sessions })
     failing[name]?.(app)
     const { cookie } = await sessions.issue({ user: 'ada' })
-    const client = await start()
+    const client = await site.serve(app)
     client.cookie = cookie
     const response = await client.visit('/')
     expect([response.status >= 400, response.headers.get('vary')]).toEqual([true, 'Cookie'])
     expect((await sessions.read(cookie)).get('user')).toBe('ada')
     client.cookie = ''
     await client.visit('/')
-    expect([store.memory.size, client.cookie]).toEqual([1, ''])
+    expect([site.store.memory.size, client.cookie]).toEqual([1, ''])
   })
 
   it('does not keep a sign-out from being carried out', async () => {
@@ -112,7 +77,7 @@ describe('an error in Fastify', () => {
       throw new Error('broken')
     })
     const { id, cookie } = await sessions.issue({ user: 'ada' })
-    const client = await start()
+    const client = await site.serve(app)
     client.cookie = cookie
     expect([(await client.visit('/')).status, client.cookie]).toEqual([500, ''])
     expect(await sessions.peek(id)).toBeUndefined()
@@ -131,13 +96,13 @@ describe('an error in Fastify', () => {
       if (status === 500) throw new Error('broken')
       return reply.code(status).send('so it is')
     })
-    const client = await start()
+    const client = await site.serve(app)
     for (const [path, stored] of [
       ['/418', 0],
       ['/500', 1],
     ] as const) {
       await client.visit(path)
-      expect([path, store.memory.size]).toEqual([path, stored])
+      expect([path, site.store.memory.size]).toEqual([path, stored])
     }
     expect(seen).toEqual([
       [418, undefined],
@@ -174,8 +139,8 @@ describe('an error in Fastify', () => {
         return reply.send('sorry')
       })
       answers[name]?.(app)
-      store.fail('create')
-      const response = await (await start()).visit('/')
+      site.store.fail('create')
+      const response = await (await site.serve(app)).visit('/')
       expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([500, 'sorry', []])
       expect([
         response.headers.get('location'),
@@ -183,7 +148,7 @@ describe('an error in Fastify', () => {
         response.headers.get('cache-control'),
       ]).toEqual([null, null, 'no-store'])
       expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORE' })])
-      expect(events.filter(({ type }) => type === 'failed').length).toBeGreaterThan(0)
+      expect(site.events.filter(({ type }) => type === 'failed').length).toBeGreaterThan(0)
     },
   )
 
@@ -191,10 +156,10 @@ describe('an error in Fastify', () => {
     await app.register(fastifySession, { sessions })
     app.get('/', async (request) => (await handleOf(request).read()).get('user'))
     const { cookie } = await sessions.issue({ user: 'ada' })
-    store.fail('load')
-    const client = await start()
+    site.store.fail('load')
+    const client = await site.serve(app)
     client.cookie = cookie
     expect((await client.visit('/')).status).toBe(500)
-    expect(events.map(({ type }) => type)).toContain('failed')
+    expect(site.events.map(({ type }) => type)).toContain('failed')
   })
 })

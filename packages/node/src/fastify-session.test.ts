@@ -4,54 +4,20 @@ import compress from '@fastify/compress'
 import cookie from '@fastify/cookie'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import {
-  fastifySession,
-  requestOf,
-  type SessionEvent,
-  type SessionHandle,
-  SessionManager,
-  type SessionOptions,
-  sessionOf,
-} from './index.js'
-import { Client, exchange } from './testing/client.js'
-import { listenFastify, type Running } from './testing/servers.js'
+import { fastifySession, requestOf, type SessionManager } from './index.js'
+import { exchange } from './testing/client.js'
+import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-  user: string
-}
-
-let running: Running | undefined
-let store: StagedStore
-let events: SessionEvent[]
+const site = siteOfEachTest()
 let app: FastifyInstance
 let sessions: SessionManager<Data>
 
-const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
-  new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-
 beforeEach(() => {
-  store = new StagedStore()
-  store.delay(0, 3)
-  events = []
   app = fastify({ forceCloseConnections: true })
-  sessions = manager()
+  sessions = site.manager()
 })
 
-afterEach(async () => {
-  await running?.close()
-  await app.close()
-  running = undefined
-})
-
-async function start(): Promise<Client> {
-  running = await listenFastify(app)
-  return new Client(running.origin)
-}
-
-const handleOf = (request: object, as?: string): SessionHandle<Data> => sessionOf<Data>(request, as)
+afterEach(() => app.close())
 
 const count = async (request: object): Promise<number> =>
   (await handleOf(request).write()).update('count', (n = 0) => n + 1)
@@ -94,14 +60,14 @@ describe('a plugin of Fastify', () => {
       reply.raw.end(String(visit))
     })
     app.setNotFoundHandler(async (request, reply) => reply.code(404).send(`Visit ${await count(request)}`))
-    const client = await start()
+    const client = await site.serve(app)
     const texts = ['/return', '/send', '/buffer', '/stream', '/web-stream', '/response', '/raw', '/nowhere']
     for (const [i, path] of texts.entries()) expect([path, await client.text(path)]).toEqual([path, `Visit ${i + 1}`])
     expect(await client.text('/file')).toContain('fastifySession')
     expect((await client.visit('/redirect')).status).toBe(303)
     expect((await client.visit('/nothing')).status).toBe(204)
     expect(await client.text('/object')).toBe('{"visit":12}')
-    const fresh = new Client(running?.origin ?? '')
+    const fresh = client.another()
     const response = await fresh.visit('/response')
     expect(Object.fromEntries([...response.headers].filter(([name]) => /vary|cache-control/.test(name)))).toEqual({
       vary: 'Accept, Cookie',
@@ -109,7 +75,7 @@ describe('a plugin of Fastify', () => {
     })
     expect([response.status, response.headers.getSetCookie().length]).toEqual([201, 2])
     for (const path of ['/return', '/stream', '/raw', '/nothing', '/redirect', '/nowhere']) {
-      const response = await new Client(running?.origin ?? '').visit(path)
+      const response = await client.another().visit(path)
       expect([path, response.headers.getSetCookie().length, response.headers.get('vary')]).toEqual([path, 1, 'Cookie'])
     }
   })
@@ -118,11 +84,11 @@ describe('a plugin of Fastify', () => {
     await app.register(fastifySession, { sessions })
     app.get('/', async () => 'same for all')
     const { cookie } = await sessions.issue({ count: 1 })
-    store.forget()
-    const client = await start()
+    site.store.forget()
+    const client = await site.serve(app)
     client.cookie = cookie
     const response = await client.visit('/')
-    expect([store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
+    expect([site.store.methods, response.headers.get('vary'), response.headers.getSetCookie()]).toEqual([[], null, []])
   })
 
   it('is there in hooks, in plugins that come later, and with HEAD', async () => {
@@ -131,7 +97,7 @@ describe('a plugin of Fastify', () => {
     await app.register(async (inner) => {
       inner.get('/inner', async (request) => `Visit ${(await handleOf(request).read()).get('count')}`)
     })
-    const client = await start()
+    const client = await site.serve(app)
     expect(await client.text('/inner')).toBe('Visit 1')
     const head = await client.visit('/inner', { method: 'HEAD' })
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '7'])
@@ -146,7 +112,7 @@ describe('a plugin of Fastify', () => {
       reply.setCookie('other', '1').header('cache-control', 'public, max-age=60')
       return `Visit ${visit}`.repeat(100)
     })
-    const client = await start()
+    const client = await site.serve(app)
     const response = await client.visit('/')
     expect(
       response.headers
@@ -172,7 +138,7 @@ describe('a plugin of Fastify', () => {
       await count(request)
       return 'ok'
     })
-    const response = await (await start()).visit('/')
+    const response = await (await site.serve(app)).visit('/')
     expect([response.headers.getSetCookie().length, response.headers.get('vary')]).toEqual([2, 'Origin, Cookie'])
   })
 })
@@ -188,12 +154,16 @@ describe('several registrations', () => {
         return String(handleOf(request) === sessions.open(requestOf(request)))
       })
     })
-    const response = await (await start()).visit('/')
-    expect([await response.text(), response.headers.getSetCookie().length, store.memory.size]).toEqual(['true', 1, 1])
+    const response = await (await site.serve(app)).visit('/')
+    expect([await response.text(), response.headers.getSetCookie().length, site.store.memory.size]).toEqual([
+      'true',
+      1,
+      1,
+    ])
   })
 
   it('of two managers with names of their own are two sessions', async () => {
-    const carts = manager({ cookie: { name: '__Host-cart' } })
+    const carts = site.manager({ cookie: { name: '__Host-cart' } })
     await app.register(fastifySession, { sessions })
     await app.register(fastifySession, { sessions: carts, as: 'cart' })
     app.get('/', async (request) => {
@@ -201,7 +171,7 @@ describe('several registrations', () => {
       ;(await handleOf(request, 'cart').write()).set('count', 3)
       return 'ok'
     })
-    const response = await (await start()).visit('/')
+    const response = await (await site.serve(app)).visit('/')
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
   })
 
@@ -211,7 +181,7 @@ describe('several registrations', () => {
       inner.get('/inner', async (request) => `Visit ${await count(request)}`)
     })
     app.get('/outer', async (request) => `Visit ${await count(request)}`)
-    const client = await start()
+    const client = await site.serve(app)
     expect(await client.text('/inner')).toBe('Visit 1')
     expect(await client.text('/outer')).toMatch(/no session \\"session\\", since no session middleware ran/)
   })
@@ -220,7 +190,7 @@ describe('several registrations', () => {
     ['no sessions', {}, /sessions is missing/],
     [
       'an option that does not exist',
-      { sessions: manager as never, saveUninitialized: true },
+      { sessions: site.manager as never, saveUninitialized: true },
       /saveUninitialized does not exist/,
     ],
   ])('is refused with words: %s', async (_name, options, message) => {
@@ -238,7 +208,7 @@ describe('several registrations', () => {
       Reflect.set(request, 'session', null)
       return 'ok'
     })
-    expect(await (await start()).text('/')).toMatch(/can not be assigned/)
+    expect(await (await site.serve(app)).text('/')).toMatch(/can not be assigned/)
   })
 })
 
@@ -250,8 +220,8 @@ describe('HTTP with Fastify', () => {
       reply.trailer('x-sum', async () => '5')
       return reply.send('hello')
     })
-    await start()
-    const received = await exchange(running?.port ?? 0, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    const { port } = await site.serve(app)
+    const received = await exchange(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     expect(received).toMatch(/set-cookie: __Host-sid=/i)
     expect(received).toMatch(/0\r\nx-sum: 5\r\n\r\n$/)
   })

@@ -1,5 +1,4 @@
 import type { SessionData, SessionHandle, SessionOptions, SessionSource } from '@fetch-sessions/core'
-import { HeldResponse } from './held-response.js'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
 import type { NodeRequest } from './node-request.js'
 import { forgetBody, holdable, type NodeResponse, respondWithoutDetails } from './node-response.js'
@@ -130,7 +129,7 @@ function sessionsOf(request: Request, reply: Reply): RequestSessions {
   const known = RequestSessions.of(request.raw)
   if (known !== undefined) return known
   const opened = new RequestSessions(request, () => reply.raw.statusCode)
-  new HeldResponse(holdable(reply.raw), opened)
+  opened.hold(reply.raw)
   return opened
 }
 

@@ -5,11 +5,14 @@ import {
   isDueUnused,
   type SessionHandle,
   type SessionManager,
+  signOutAtOnce,
   type ToSave,
   tellFailure,
 } from '@fetch-sessions/core'
-import type { HeadKeeper } from './held-response.js'
+import { whenClientIsGone } from './client-gone.js'
+import { type HeadKeeper, HeldResponse } from './held-response.js'
 import { hasRequest, type NodeRequest, rawOf, requestOf } from './node-request.js'
+import { holdable, type NodeResponse } from './node-response.js'
 
 /** What an adapter may be told besides the sessions. */
 export interface NodeSessionOptions {
@@ -48,6 +51,7 @@ export class RequestSessions implements HeadKeeper {
   /** The one that could not be saved. */
   #broken: OpenEntry | undefined
   #progress: 'open' | 'completing' | 'complete' = 'open'
+  #isClientGone = false
 
   constructor(request: NodeRequest | { readonly raw: NodeRequest }, statusOf: () => number) {
     this.#request = request
@@ -65,10 +69,17 @@ export class RequestSessions implements HeadKeeper {
     return this.#progress === 'complete'
   }
 
+  /** They wait for this response, and it for them. */
+  hold(response: NodeResponse): void {
+    new HeldResponse(holdable(response), this)
+    whenClientIsGone(this.#raw, response, () => this.#clientIsGone())
+  }
+
   /** One manager more, if it is not here already. */
   add(entry: Entry): void {
     if (this.#entries.some(({ manager }) => manager === entry.manager)) return
     this.#entries.push({ ...entry, handle: undefined })
+    if (this.#isClientGone) this.#clientIsGone()
   }
 
   /** From now on a property of the request is the handle of this manager's session. */
@@ -105,6 +116,19 @@ export class RequestSessions implements HeadKeeper {
   /** There is no head any more on which a cookie could go. */
   giveUp(): void {
     this.#progress = 'complete'
+  }
+
+  /** Nobody may ever answer. What waits for that can wait, but for a sign-out, which must not fail open. */
+  #clientIsGone(): void {
+    this.#isClientGone = true
+    if (this.isComplete) return
+    for (const entry of this.#entries) {
+      try {
+        signOutAtOnce(entry.handle ?? this.#open(entry))
+      } catch {
+        // No handle can be opened, as whoever asks for it is told.
+      }
+    }
   }
 
   complete(headers: HeaderFields): Awaitable<void> {

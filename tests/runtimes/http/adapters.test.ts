@@ -77,6 +77,16 @@ describe.each(['fetch', 'hono', 'itty-router'])(`%s on ${runtime.label}`, (adapt
     expect(await (await client.visit('/read', { cookie: before })).json()).toEqual({ isNew: true })
   })
 
+  it('ends a session for good at a sign-out whose client did not wait', async () => {
+    await client.visit('/count')
+    const before = client.cookie
+    const impatient = { method: 'POST', signal: AbortSignal.timeout(100) }
+    await expect(client.visit('/slow-sign-out', impatient)).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect
+      .poll(async () => (await client.visit('/read', { cookie: before })).json(), { timeout: 10_000 })
+      .toEqual({ isNew: true })
+  })
+
   it('takes a forged cookie for none, and does not remove it', async () => {
     await client.visit('/count')
     const [name, value = ''] = client.cookie.split('=')

@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { completeHeaders, isDueUnused, type SessionEvent, SessionManager, tellFailure } from '../index.js'
+import {
+  completeHeaders,
+  isDueUnused,
+  type SessionEvent,
+  type SessionHandle,
+  SessionManager,
+  signOutAtOnce,
+  tellFailure,
+} from '../index.js'
 import { secret } from '../testing/secret.js'
 import { StagedStore } from '../testing/staged-store.js'
 
@@ -106,5 +114,77 @@ describe('tellFailure', () => {
     events.length = 0
     tellFailure(handle, error)
     expect(events).toEqual([{ type: 'failed', error }])
+  })
+})
+
+describe('signOutAtOnce', () => {
+  const destroyed = async (): Promise<void> => {
+    while (events.at(-1)?.type !== 'destroyed') await new Promise((soon) => setTimeout(soon))
+  }
+
+  async function open(): Promise<SessionHandle<Data>> {
+    const { cookie } = await manager().issue({ user: 'ada' })
+    store.forget()
+    events.length = 0
+    return manager().open(cookie)
+  }
+
+  it('carries out what was asked for before, and what is from then on', async () => {
+    const before = await open()
+    ;(await before.write()).destroy()
+    signOutAtOnce(before)
+    await destroyed()
+    const after = await open()
+    signOutAtOnce(after)
+    const session = await after.write()
+    session.destroy()
+    await destroyed()
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('leaves all else to the commit, which does not do it again', async () => {
+    const handle = await open()
+    signOutAtOnce(handle)
+    const session = await handle.write()
+    session.set('user', 'bob')
+    expect(store.methods).toEqual(['load'])
+    session.destroy()
+    const headers = new Headers()
+    await completeHeaders(handle, headers)
+    expect([store.methods, headers.getSetCookie().join()]).toEqual([
+      ['load', 'update', 'delete'],
+      expect.stringContaining('Max-Age=0'),
+    ])
+  })
+
+  it('touches nothing where nobody asks, or where all is over', async () => {
+    const unused = await open()
+    signOutAtOnce(unused)
+    const over = await open()
+    await completeHeaders(over, new Headers())
+    signOutAtOnce(over)
+    expect([store.methods, events]).toEqual([[], []])
+  })
+
+  it('leaves a sign-out that is being stored to who stores it', async () => {
+    const handle = await open()
+    ;(await handle.write()).destroy()
+    store.fail('delete')
+    const completing = completeHeaders(handle, new Headers())
+    signOutAtOnce(handle)
+    await expect(completing).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    expect(store.methods.filter((method) => method === 'delete')).toHaveLength(1)
+  })
+
+  it('tells onEvent of a store that fails, and leaves the session to be ended by the commit', async () => {
+    const handle = await open()
+    signOutAtOnce(handle)
+    store.fail('delete')
+    ;(await handle.write()).destroy()
+    while (events.length < 2) await new Promise((soon) => setTimeout(soon))
+    expect(events.at(-1)).toMatchObject({ type: 'dropped', reason: 'store' })
+    store.heal()
+    await completeHeaders(handle, new Headers())
+    expect(store.memory.size).toBe(0)
   })
 })

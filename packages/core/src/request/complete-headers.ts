@@ -43,6 +43,14 @@ export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): 
   requestSession(handle).tellFailure(error)
 }
 
+/**
+ * For the same adapters: the client has gone, and nobody may ever send the response that a sign-out would wait for. From
+ * now on a `destroy()` is stored at once; if that fails, `onEvent` is told (`dropped`). All else waits for a commit.
+ */
+export function signOutAtOnce<Data>(handle: SessionHandle<Data>): void {
+  requestSession(handle).signOutAtOnce()
+}
+
 function requestSession<Data>(handle: SessionHandle<Data>): RequestSession<Data> {
   if (handle instanceof RequestSession) return handle
   throw new TypeError('fetch-sessions: this is no handle of a session: give what open() or begin() returns')

@@ -56,6 +56,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   earlier: RequestSession<unknown> | undefined
   /** Whether the request has got another one since. */
   isFollowed = false
+  /** Whether a sign-out waits for no commit. */
+  #signsOutAtOnce = false
   readonly #context: SessionContext
   readonly #source: CookieSource
   #read: RequestCookies | undefined
@@ -118,6 +120,14 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Tells of an error that ended the request, if it is one of a session. */
   tellFailure(error: unknown): void {
     if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+  }
+
+  /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
+  signOutAtOnce(): void {
+    if (this.isOver) return
+    this.#signsOutAtOnce = true
+    const state = this.#loading
+    if (state !== undefined && !isPromise(state)) this.#watchSignOut(state)
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -295,7 +305,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     return followInnerCookie(this.#context, state, found, inner).then(() => this.#commit(state))
   }
 
-  /** The handler threw: what is left to do is a sign-out. */
+  #watchSignOut(state: SessionState): void {
+    state.onDestroy = () => void this.#signOutAnyway(state)
+    // Where a commit is at work, that does it.
+    if (state.phase === 'open') state.onDestroy()
+  }
+
+  /** What is left to do is a sign-out. */
   async #signOutAnyway(state: SessionState): Promise<void> {
     if (state.status !== 'destroyed') return
     try {
@@ -374,6 +390,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #noteLoaded(state: SessionState): SessionState {
     this.#found = state.stored
     this.#foundAs = state.isNew ? undefined : state.identity
+    if (this.#signsOutAtOnce) this.#watchSignOut(state)
     return state
   }
 

@@ -44,6 +44,8 @@ export class SessionState {
   move: Move | undefined
   /** What it holds while an `exclusive` is at work. */
   lock: Lock | undefined
+  /** Is told when the request has ended the session. */
+  onDestroy: (() => void) | undefined
   /** This request has written to the store. */
   isSaved = false
   /**

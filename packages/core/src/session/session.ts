@@ -265,6 +265,7 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     if (state.phase === 'closed') throw new SessionCommittedError()
     // Also where the record is gone already: whoever signs out wants the cookie gone, too.
     state.end('destroyed')
+    state.onDestroy?.()
   }
 
   setOwner(owner: string | undefined): void {

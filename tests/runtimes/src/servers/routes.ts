@@ -39,6 +39,12 @@ export const routes: Record<string, Route> = {
     ;(await session.write()).destroy()
     return new Response('bye')
   },
+  '/slow-sign-out': async (session) => {
+    const writable = await session.write()
+    await pause(200) // Long enough for its client to leave.
+    writable.destroy()
+    return new Response('bye')
+  },
   '/redirect': async (session, request) => {
     await increment(session)
     return Response.redirect(new URL('read', request.url), 303)

@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net'
+import type { NodeRequest } from './node-request.js'
+import type { NodeResponse } from './node-response.js'
+
+/** Calls `gone` when the client is, or the response is over: at once, if the client has left already. */
+export function whenClientIsGone(request: NodeRequest, response: NodeResponse, gone: () => void): void {
+  if (isGone(request, response)) {
+    gone()
+    return
+  }
+  response.once('close', gone)
+  // Behind others on one connection (pipelining), a response has none before it is its turn, and is told of nothing.
+  if (!('stream' in response) && response.socket === null && request.socket) {
+    whenClosed(request.socket as Socket, response, gone)
+  }
+}
+
+function isGone(request: NodeRequest, response: NodeResponse): boolean {
+  if ('stream' in response) return response.stream.destroyed
+  // What stands in for a request in a test may have no socket.
+  return response.destroyed || request.socket?.destroyed === true
+}
+
+/** The responses that wait for their turn on a connection. One listener for all: there may be many. */
+const waiting: WeakMap<Socket, Set<() => void>> = new WeakMap()
+
+function whenClosed(socket: Socket, response: NodeResponse, gone: () => void): void {
+  const all = waiting.get(socket) ?? waitOn(socket)
+  all.add(gone)
+  response.once('close', () => all.delete(gone))
+}
+
+function waitOn(socket: Socket): Set<() => void> {
+  const all = new Set<() => void>()
+  waiting.set(socket, all)
+  socket.once('close', () => {
+    for (const gone of all) gone()
+  })
+  return all
+}
