@@ -1,30 +1,19 @@
 import { andThen, isPromise } from '../awaitable.js'
-import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { applyChange } from '../commit/edit.js'
 import { runExclusively, settledWithin } from '../commit/exclusive.js'
-import { endOldSessions } from '../commit/move-in.js'
-import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import {
-  isSessionError,
-  SessionCommittedError,
-  SessionDestroyedError,
-  SessionError,
-  SessionStoreError,
-} from '../errors.js'
+import { SessionCommittedError, SessionDestroyedError, SessionError, SessionStoreError } from '../errors.js'
 import { checkTimeout } from '../option-error.js'
-import type { OldSessions } from '../session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import { type CookieSource, isRequest } from './cookies-of.js'
 import { followInnerCookie } from './inner-cookie.js'
 import { loadIdentity, loadSession } from './load.js'
-import { areHeadersShortLived, RequestCookies } from './request-cookies.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
+import { SavedByRequest } from './saved-by-request.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { newSession } from './session-of-record.js'
 
@@ -39,7 +28,7 @@ const NO_COOKIES: readonly SessionCookie[] = []
 /** What the response of a session needs that was used, and of which the browser learns nothing new. */
 const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, isOwn: () => false, isUpgraded: false }
 
-export class RequestSession<Data> implements SessionHandle<Data> {
+export class RequestSession<Data> extends SavedByRequest implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
   isManaged = false
   /** Whether its response is committed, or its handler has failed. */
@@ -58,12 +47,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   isFollowed = false
   /** Whether a sign-out waits for no commit. */
   #signsOutAtOnce = false
-  readonly #context: SessionContext
-  readonly #source: CookieSource
-  #read: RequestCookies | undefined
   #isUsed = false
-  /** Whether a sign-out has ended what another library has of the visitor. */
-  #isOldEnded = false
   #loading: Awaitable<SessionState> | undefined
   /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
   #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
@@ -74,52 +58,13 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #left: Identity | 'none' | undefined
   /** Settles when the last commit has. A socket that is open by then may send before. */
   #committing: Promise<void> | undefined
-  /** Saves of one request follow one another. */
-  #saving: Promise<void> | undefined
-  /** And so do its exclusive works. */
+  /** Exclusive works of one request follow one another. */
   #working: Promise<unknown> | undefined
-
-  constructor(context: SessionContext, source: CookieSource) {
-    this.#context = context
-    this.#source = source
-    if (areHeadersShortLived) this.#read = new RequestCookies(context, source)
-  }
-
-  /** What the request has brought, once somebody asks for it. */
-  get #cookies(): RequestCookies {
-    this.#read ??= new RequestCookies(this.#context, this.#source)
-    return this.#read
-  }
-
-  /** The request that it was opened with, if it was one. */
-  request(): Request | undefined {
-    return isRequest(this.#source) ? this.#source : undefined
-  }
-
-  /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
-  belongsTo(source: Request): boolean {
-    return this.#read === undefined && source === this.#source ? true : this.#cookies.areOf(source)
-  }
-
-  /** Whether the manager of this context has opened it. */
-  isOf(context: SessionContext): boolean {
-    return this.#context === context
-  }
-
-  /** What its manager calls the cookie. */
-  get cookieName(): string {
-    return this.#context.cookie.name
-  }
 
   /** Whether `persistence` asks for the session where nobody else has. */
   get isDueUnused(): boolean {
-    const { persistence } = this.#context
-    return persistence === 'always' || (persistence === 'existing' && this.#cookies.values().length > 0)
-  }
-
-  /** Tells of an error that ended the request, if it is one of a session. */
-  tellFailure(error: unknown): void {
-    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+    const { persistence } = this.context
+    return persistence === 'always' || (persistence === 'existing' && this.cookies.values().length > 0)
   }
 
   /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
@@ -132,7 +77,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   async read(): Promise<ReadableSession<Data>> {
     const state = this.#outage?.state ?? this.#loadOrDegrade()
-    return new ReadableView<Data>(this.#context, isPromise(state) ? await state : state)
+    return new ReadableView<Data>(this.context, isPromise(state) ? await state : state)
   }
 
   async write(): Promise<WritableSession<Data>> {
@@ -153,7 +98,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
         if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
       })
     } else if (this.#loading !== undefined) {
-      await this.#commit(await this.#loading)
+      await this.persist(await this.#loading)
     }
   }
 
@@ -168,7 +113,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
     const isAsChanged = state.watch()
     try {
-      await this.#commit(state)
+      await this.persist(state)
     } catch (error) {
       // A sign-out must not fail open, and what was done meanwhile is not to be lost.
       if (state.status === 'live' && isAsChanged()) undo()
@@ -180,7 +125,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     work: (session: WritableSession<Data>) => R | Promise<R>,
     { wait = 10, hold = 30 }: ExclusiveOptions = {},
   ): Promise<R> {
-    const { format, isAtomic } = this.#context
+    const { format, isAtomic } = this.context
     if (wait !== 0) checkTimeout('wait', wait)
     checkTimeout('hold', hold)
     if (!format.isShared || !isAtomic) {
@@ -195,8 +140,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
         // Throws if it is too late for a new session.
         void state.writable
         const run = (): R | Promise<R> => work(this.#writable(state))
-        const save = (policy?: PersistencePolicy): Awaitable<void> => this.#commit(state, policy)
-        return runExclusively(this.#context, state, save, { wait, hold }, run)
+        const save = (policy?: PersistencePolicy): Awaitable<void> => this.persist(state, policy)
+        return runExclusively(this.context, state, save, { wait, hold }, run)
       })
     }
     const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
@@ -220,7 +165,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** The policy asks for the session, which the handler did not. */
   #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
-    const { onStoreFailure } = this.#context
+    const { onStoreFailure } = this.context
     if (onStoreFailure === undefined) {
       this.#load()
       return this.#commitLoaded('all', sent)
@@ -272,10 +217,10 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
-          .filter((line) => this.#cookies.place.isOwn(line))
+          .filter((line) => this.cookies.place.isOwn(line))
           .at(-1)
       : undefined
-    const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.#signOutAnyway(state)
+    const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.signOutAnyway(state)
     return isPromise<unknown>(saving)
       ? saving.then(() => this.#conclude(state, what, inner !== undefined))
       : this.#conclude(state, what, inner !== undefined)
@@ -285,8 +230,8 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   #conclude(state: SessionState, what: ToSave, hasInner: boolean): Awaitable<ResponseNeeds> {
     // Of a request that failed, the browser learns of what was saved before.
     const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
-    const isSent = isDue && !this.#isOldLeft(state)
-    const cookies = isSent ? this.#cookies.toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
+    const isSent = isDue && !this.isOldLeft(state)
+    const cookies = isSent ? this.cookies.toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
     return isPromise(cookies) ? cookies.then((cookies) => this.#end(state, cookies)) : this.#end(state, cookies)
   }
 
@@ -300,71 +245,25 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
-    if (inner === undefined) return this.#commit(state)
+    if (inner === undefined) return this.persist(state)
     const found = this.#found && { id: this.#foundAs?.id, stored: this.#found }
-    return followInnerCookie(this.#context, state, found, inner).then(() => this.#commit(state))
+    return followInnerCookie(this.context, state, found, inner).then(() => this.persist(state))
   }
 
   #watchSignOut(state: SessionState): void {
-    state.onDestroy = () => void this.#signOutAnyway(state)
+    state.onDestroy = () => void this.signOutAnyway(state)
     // Where a commit is at work, that does it.
     if (state.phase === 'open') state.onDestroy()
   }
 
-  /** What is left to do is a sign-out. */
-  async #signOutAnyway(state: SessionState): Promise<void> {
-    if (state.status !== 'destroyed') return
-    try {
-      await this.#commit(state)
-    } catch (error) {
-      this.#context.emit?.({ type: 'dropped', id: state.identity.id, reason: 'store', error })
-    }
-  }
-
-  #commit(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
-    const next = (): Awaitable<void> => this.#commitNext(state, policy)
-    const saving = this.#saving === undefined ? this.#commitNext(state, policy) : this.#saving.then(next, next)
-    this.#saving = isPromise(saving) ? saving : undefined
-    return saving
-  }
-
-  #commitNext(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
-    const { oldSessions } = this.#context
-    if (state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded)
-      return this.#endOld(oldSessions, state).then(() => this.#write(state, policy))
-    return this.#write(state, policy)
-  }
-
-  #write(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
-    return commit(this.#context, state, this.#fingerprint(state), policy)
-  }
-
-  /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
-  async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
-    await endOldSessions(this.#context, oldSessions, this.#cookies.header, state)
-    this.#isOldEnded = true
-  }
-
-  /** Whether a sign-out could not end what another library has of the visitor, who keeps its cookie to sign out again. */
-  #isOldLeft({ status }: SessionState): boolean {
-    const { oldSessions } = this.#context
-    if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
-    return oldSessions.cookies(this.#cookies.header).length > 0
-  }
-
-  /** Of the cookie that goes out with what is saved now. */
-  #fingerprint({ phase }: SessionState): string | undefined {
-    return phase === 'late' ? undefined : this.#cookies.place.fingerprint
-  }
-
   #needs(cookies: readonly SessionCookie[], state?: SessionState): ResponseNeeds {
     if (cookies.length === 0) return NOTHING_BUT_VARY
-    const isOwn = (line: string): boolean => this.#cookies.place.isOwn(line)
-    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.#cookies.isUpgradedByCall }
+    const isOwn = (line: string): boolean => this.cookies.place.isOwn(line)
+    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.cookies.isUpgradedByCall }
   }
 
   #writable(state: SessionState): WritableSession<Data> {
-    return new WritableView<Data>(this.#context, state)
+    return new WritableView<Data>(this.context, state)
   }
 
   #load(): Awaitable<SessionState> {
@@ -374,7 +273,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
       this.onUse?.()
     }
     if (this.#loading === undefined) {
-      const loading = loadSession(this.#context, this.#cookies.values(), this.#cookies.header, 'open')
+      const loading = loadSession(this.context, this.cookies.values(), this.cookies.header, 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
             // Whoever asks from now on, the commit too, waits for nothing.
@@ -401,15 +300,15 @@ export class RequestSession<Data> implements SessionHandle<Data> {
 
   /** After the commit: the session that it left behind, as it is stored by now. */
   #loadLate(phase: SessionPhase): Awaitable<SessionState> {
-    const { format, emit } = this.#context
+    const { format, emit } = this.context
     // What travels in the cookie can't be changed without one.
     const latest = format.isShared ? phase : 'closed'
     if (latest === 'closed' && this.#loading !== undefined) return this.#loading
-    if (this.#left === 'none') return newSession(this.#context, latest)
+    if (this.#left === 'none') return newSession(this.context, latest)
     const loading =
       this.#left === undefined
-        ? loadSession(this.#context, this.#cookies.values(), this.#cookies.header, latest)
-        : loadIdentity(this.#context, this.#left, latest)
+        ? loadSession(this.context, this.cookies.values(), this.cookies.header, latest)
+        : loadIdentity(this.context, this.#left, latest)
     if (!this.#isUsed) {
       this.#isUsed = true
       emit?.({ type: 'late' })
@@ -423,7 +322,7 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   /** Does something with a session, which may be a late one: that can't be changed after it. */
   async #closing<R>(state: SessionState, act: () => R | Promise<R>): Promise<R> {
     if (this.isOver && state.phase === 'closed') {
-      const livesInCookie = !this.#context.format.isShared
+      const livesInCookie = !this.context.format.isShared
       throw new SessionCommittedError(
         livesInCookie ? 'a session in its cookie can not be changed without one' : undefined,
       )
@@ -446,10 +345,10 @@ export class RequestSession<Data> implements SessionHandle<Data> {
   }
 
   #degrade(error: unknown): SessionState {
-    if (!(error instanceof SessionStoreError) || this.#context.onStoreFailure?.(error) !== 'anonymous') throw error
+    if (!(error instanceof SessionStoreError) || this.context.onStoreFailure?.(error) !== 'anonymous') throw error
     if (this.#outage === undefined) {
-      this.#outage = { state: newSession(this.#context, 'closed', 'degraded'), error }
-      this.#context.emit?.({ type: 'degraded', error })
+      this.#outage = { state: newSession(this.context, 'closed', 'degraded'), error }
+      this.context.emit?.({ type: 'degraded', error })
     }
     return this.#outage.state
   }

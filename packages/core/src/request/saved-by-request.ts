@@ -1,0 +1,110 @@
+import { isPromise } from '../awaitable.js'
+import { commit } from '../commit/commit.js'
+import type { PersistencePolicy } from '../commit/commit-context.js'
+import { endOldSessions } from '../commit/move-in.js'
+import type { SessionContext } from '../context.js'
+import { isSessionError } from '../errors.js'
+import type { OldSessions } from '../session/old-sessions.js'
+import type { SessionState } from '../session/session-state.js'
+import type { Awaitable } from '../store/store.js'
+import { type CookieSource, isRequest } from './cookies-of.js'
+import { areHeadersShortLived, RequestCookies } from './request-cookies.js'
+
+/** One request, by the cookies that it has brought, and what is saved for it: one save after the other. */
+export abstract class SavedByRequest {
+  readonly #context: SessionContext
+  readonly #source: CookieSource
+  #read: RequestCookies | undefined
+  /** Whether a sign-out has ended what another library has of the visitor. */
+  #isOldEnded = false
+  /** Saves of one request follow one another. */
+  #saving: Promise<void> | undefined
+
+  constructor(context: SessionContext, source: CookieSource) {
+    this.#context = context
+    this.#source = source
+    if (areHeadersShortLived) this.#read = new RequestCookies(context, source)
+  }
+
+  /** Not a field: who logs a handle is not to see the secrets. */
+  protected get context(): SessionContext {
+    return this.#context
+  }
+
+  /** What the request has brought, once somebody asks for it. */
+  protected get cookies(): RequestCookies {
+    this.#read ??= new RequestCookies(this.#context, this.#source)
+    return this.#read
+  }
+
+  /** The request that it was opened with, if it was one. */
+  request(): Request | undefined {
+    return isRequest(this.#source) ? this.#source : undefined
+  }
+
+  /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
+  belongsTo(source: Request): boolean {
+    return this.#read === undefined && source === this.#source ? true : this.cookies.areOf(source)
+  }
+
+  /** Whether the manager of this context has opened it. */
+  isOf(context: SessionContext): boolean {
+    return this.#context === context
+  }
+
+  /** What its manager calls the cookie. */
+  get cookieName(): string {
+    return this.#context.cookie.name
+  }
+
+  /** Tells of an error that ended the request, if it is one of a session. */
+  tellFailure(error: unknown): void {
+    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+  }
+
+  /** What is left to do is a sign-out. */
+  protected async signOutAnyway(state: SessionState): Promise<void> {
+    if (state.status !== 'destroyed') return
+    try {
+      await this.persist(state)
+    } catch (error) {
+      this.#context.emit?.({ type: 'dropped', id: state.identity.id, reason: 'store', error })
+    }
+  }
+
+  protected persist(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
+    const next = (): Awaitable<void> => this.#commitNext(state, policy)
+    const saving = this.#saving === undefined ? this.#commitNext(state, policy) : this.#saving.then(next, next)
+    this.#saving = isPromise(saving) ? saving : undefined
+    return saving
+  }
+
+  #commitNext(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
+    const { oldSessions } = this.#context
+    if (state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded)
+      return this.#endOld(oldSessions, state).then(() => this.#write(state, policy))
+    return this.#write(state, policy)
+  }
+
+  #write(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
+    return commit(this.#context, state, this.#fingerprint(state), policy)
+  }
+
+  /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
+  async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
+    await endOldSessions(this.#context, oldSessions, this.cookies.header, state)
+    this.#isOldEnded = true
+  }
+
+  /** Whether a sign-out could not end what another library has of the visitor, who keeps its cookie to sign out again. */
+  protected isOldLeft({ status }: SessionState): boolean {
+    const { oldSessions } = this.#context
+    if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
+    return oldSessions.cookies(this.cookies.header).length > 0
+  }
+
+  /** Of the cookie that goes out with what is saved now. */
+  #fingerprint({ phase }: SessionState): string | undefined {
+    return phase === 'late' ? undefined : this.cookies.place.fingerprint
+  }
+}
