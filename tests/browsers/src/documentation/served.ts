@@ -24,8 +24,9 @@ export function fileOf(path: string): string | undefined {
 function answer(request: Request): Response {
   const path = decodeURI(new URL(request.url).pathname)
   const file = fileOf(path)
-  const headers = { 'Content-Type': types[extname(file ?? '.html')] ?? 'application/octet-stream' }
-  return new Response(readFileSync(`${DIST}${file ?? '404.html'}`), { status: file === undefined ? 404 : 200, headers })
+  const sent = file ?? '/404.html'
+  const headers = { 'Content-Type': types[extname(sent)] ?? 'application/octet-stream' }
+  return new Response(readFileSync(`${DIST}${sent}`), { status: file === undefined ? 404 : 200, headers })
 }
 
 /** Serves the built site while the tests of a file run, and gives the address of a path. */
