@@ -15,9 +15,22 @@ const inEngine = (engine: Engine, order: number) => ({
   },
 })
 
+/** The documentation site, as it is built, in one engine: what is asked of is its pages, not a browser. */
+const documentation = {
+  test: {
+    name: 'documentation',
+    include: missingFor('chromium') === undefined ? ['src/documentation/*.test.ts'] : ['src/missing/*.test.ts'],
+    globalSetup: ['src/documentation/build.ts'],
+    env: { ENGINE: 'chromium' },
+    testTimeout: 300_000, // The tables of the measurements take axe long, on a machine that is busy.
+    hookTimeout: 30_000,
+    sequence: { groupOrder: engines.length },
+  },
+}
+
 /** Not in vitest.workspace.ts: these tests need browsers, and the packages built. */
 const config: ViteUserConfig = defineConfig({
-  test: { projects: engines.map(inEngine) },
+  test: { projects: [...engines.map(inEngine), documentation] },
 })
 
 export default config

@@ -1,4 +1,5 @@
 import DefaultTheme from 'vitepress/theme'
 import './accessible.css'
+import './tables-and-diagrams.css'
 
 export default DefaultTheme

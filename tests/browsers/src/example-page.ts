@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import axe from 'axe-core'
+import type { Page as Tab } from 'puppeteer-core'
 import { engine, type Page } from './browser.js'
 import { PuppeteerPage } from './engines/puppeteer.js'
 
@@ -24,14 +25,20 @@ export async function problemsOf(page: Page, name: string): Promise<string[]> {
       await tab.setViewport({ width, height: 800 })
       if (folder !== undefined)
         await tab.screenshot({ path: join(folder, `${view}.png`) as `${string}.png`, fullPage: true })
-      if (await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-        problems.push(`${view}: too wide`)
-      const { violations } = (await tab.evaluate('axe.run()')) as axe.AxeResults
-      problems.push(...violations.map(({ id, nodes }) => `${view}: ${id} at ${nodes.map(({ html }) => html)}`))
+      problems.push(...(await problemsInView(tab, view)))
     }
   }
   if ((await page.count('script:not([src])')) > 0) problems.push(`${name}: an inline script`)
   return problems
+}
+
+/** What is wrong with what a tab shows now, by these rules of axe or all. `axe.source` has been evaluated there. */
+export async function problemsInView(tab: Tab, view: string, rules?: string[]): Promise<string[]> {
+  const options: axe.RunOptions = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }
+  const { violations } = (await tab.evaluate(`axe.run(${JSON.stringify(options)})`)) as axe.AxeResults
+  const found = violations.map(({ id, nodes }) => `${view}: ${id} at ${nodes.map(({ html }) => html)}`)
+  const isTooWide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+  return isTooWide ? [`${view}: too wide`, ...found] : found
 }
 
 /** Presses a button that leads to a page, the same one perhaps. */
