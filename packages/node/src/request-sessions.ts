@@ -45,6 +45,8 @@ export class RequestSessions implements HeadKeeper {
   readonly #names: Map<string, SessionManager<never>> = new Map()
   /** What the framework has told of. */
   #error: unknown
+  /** How the request has ended, by which it has failed or not. What comes behind the answer changes nothing of it. */
+  #outcome: readonly [status: number, error: unknown] | undefined
   /** The one that could not be saved. */
   #broken: OpenEntry | undefined
   #progress: 'open' | 'completing' | 'complete' = 'open'
@@ -110,6 +112,7 @@ export class RequestSessions implements HeadKeeper {
   complete(headers: HeaderFields): Awaitable<void> {
     if (this.isComplete) return undefined
     this.#progress = 'completing'
+    this.#outcome = [this.#statusOf(), this.#error]
     return this.#completeFrom(0, headers)
   }
 
@@ -146,7 +149,8 @@ export class RequestSessions implements HeadKeeper {
   #saves(entry: OpenEntry): ToSave {
     if (this.#broken === entry) return 'nothing'
     if (this.#broken !== undefined) return 'sign-out'
-    return entry.failed(this.#statusOf(), this.#error) ? 'sign-out' : 'all'
+    const [status, error] = this.#outcome as readonly [number, unknown]
+    return entry.failed(status, error) ? 'sign-out' : 'all'
   }
 
   /** Nobody has asked for it here. But somebody may have by the manager itself, or the manager may want it. */
