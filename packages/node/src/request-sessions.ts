@@ -161,8 +161,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #open(entry: OpenEntry): SessionHandle<never> {
-    // With a property of its own, a handle would keep nothing: "req.session.user = …" is to be an error.
-    entry.handle = Object.preventExtensions(entry.manager.begin(requestOf(this.#request)))
+    entry.handle = entry.manager.begin(requestOf(this.#request))
     return entry.handle
   }
 }

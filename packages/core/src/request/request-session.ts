@@ -15,6 +15,7 @@ import {
   SessionStoreError,
 } from '../errors.js'
 import { checkTimeout } from '../option-error.js'
+import { noProperties } from '../session/no-properties.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
@@ -387,3 +388,5 @@ export class RequestSession<Data> implements SessionHandle<Data> {
     }
   }
 }
+
+Object.setPrototypeOf(RequestSession.prototype, noProperties)
