@@ -332,4 +332,18 @@ describe('the options', () => {
     new SessionManager<Data>({ store: new MemoryStore(), secret })
     new SessionManager<Data>({ store: new CookieStore({ encrypt: false }), secret })
   })
+
+  it('take nothing else for one', () => {
+    // @ts-expect-error -- a class of stores
+    new SessionManager<Data>({ store: MemoryStore, secret })
+    // @ts-expect-error -- a promise of a store
+    new SessionManager<Data>({ store: Promise.resolve(store), secret })
+    // @ts-expect-error -- a URL of a database
+    new SessionManager<Data>({ store: 'redis://127.0.0.1', secret })
+    const { load, create, update, touch } = new MemoryStore()
+    // @ts-expect-error -- without delete
+    new SessionManager<Data>({ store: { load, create, update, touch, destroy: () => true }, secret })
+    // @ts-expect-error -- nothing at all
+    new SessionManager<Data>({ store: {}, secret })
+  })
 })

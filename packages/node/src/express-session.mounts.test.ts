@@ -94,7 +94,7 @@ describe('what is not done', () => {
     [
       'a property of the handle',
       (request: { session: unknown }) => ((request.session as { user?: string }).user = 'ada'),
-      /not extensible/,
+      /user is not kept/,
     ],
   ])('is a TypeError: %s', async (_name, act, message) => {
     app.use(expressSession(site.manager())).get('/', (request, response) => {

@@ -21,10 +21,13 @@ type Method = (...args: unknown[]) => unknown
 export class HeadMask implements OutgoingHeaders {
   readonly #response: HoldableResponse
   readonly #before: readonly (readonly [name: string, descriptor: PropertyDescriptor | undefined])[]
+  readonly #status: Pick<HoldableResponse, 'statusCode' | 'statusMessage'>
   #isLifted = false
 
   constructor(response: HoldableResponse, held: Held) {
     this.#response = response
+    const { statusCode, statusMessage } = response
+    this.#status = { statusCode, ...(!('stream' in response) && { statusMessage }) }
     const methods = response as unknown as Record<string, Method | undefined>
     const looks: Record<string, PropertyDescriptor> = {
       headersSent: { get: () => true },
@@ -46,12 +49,13 @@ export class HeadMask implements OutgoingHeaders {
     }
   }
 
-  /** The response is as it was. */
+  /** The response is as it was, also where somebody has set another status, for which it was too late. */
   takeOff(): void {
     for (const [name, descriptor] of this.#before) {
       if (descriptor === undefined) Reflect.deleteProperty(this.#response, name)
       else Object.defineProperty(this.#response, name, descriptor)
     }
+    Object.assign(this.#response, this.#status)
   }
 
   getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {

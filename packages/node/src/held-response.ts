@@ -1,6 +1,7 @@
 import type { Awaitable, HeaderFields } from '@fetch-sessions/core'
 import { HeadMask, headersSent } from './head-mask.js'
 import { callbackOf, checkChunk, HeldBody } from './held-body.js'
+import { KeptSocket } from './kept-socket.js'
 import { NodeHeaders } from './node-headers.js'
 import { type HoldableResponse, startAnew } from './node-response.js'
 import { PipedSources } from './piped-sources.js'
@@ -36,6 +37,7 @@ export class HeldResponse {
   #head: WrittenHead | undefined
   #body: HeldBody
   #mask: HeadMask | undefined
+  #socket: KeptSocket | undefined
   /** What this has put on the response, as long as nobody has wrapped it. */
   #writtenHere: HoldableResponse['writeHead'] | undefined
   /** Counts the responses to this request that could not be sent. */
@@ -101,7 +103,10 @@ export class HeldResponse {
     const run = (): unknown => this.#own.end.apply(this.#response, args as [])
     if (this.#phase !== 'open' && args[0] && typeof args[0] !== 'function') checkChunk(args[0])
     if (this.#phase === 'open' || this.#isComplete()) run()
-    else this.#body.end(args, run)
+    else {
+      this.#body.end(args, run)
+      this.#socket ??= KeptSocket.keep(this.#response)
+    }
   }
 
   #flushHeaders(): void {
@@ -161,10 +166,16 @@ export class HeldResponse {
   #release(): void {
     try {
       this.#open()
+      this.#letGoOfSocket(true)
       this.#body.release(this.#response)
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  #letGoOfSocket(isSent: boolean): void {
+    this.#socket?.letGo(this.#response, isSent)
+    this.#socket = undefined
   }
 
   #open(): void {
@@ -179,6 +190,7 @@ export class HeldResponse {
   #fail(error: unknown): void {
     const body = this.#body
     this.#takeOffMask()
+    this.#letGoOfSocket(false)
     body.discard(error instanceof Error ? error : new Error('the response could not be sent', { cause: error }))
     this.#sources.cutOff()
     if (this.#response.headersSent) {

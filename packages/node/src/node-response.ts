@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import type { OutgoingHeaders } from './node-headers.js'
 
@@ -9,6 +9,7 @@ export type NodeResponse = ServerResponse | Http2ServerResponse
 export interface HoldableResponse {
   statusCode: number
   statusMessage?: string | undefined
+  readonly req?: Pick<IncomingMessage, 'socket'> | undefined
   readonly headersSent: boolean
   readonly destroyed?: boolean
   readonly writableEnded: boolean
@@ -60,7 +61,8 @@ export function forgetBody(headers: OutgoingHeaders): void {
 /** The answer to what went wrong, which says nothing of it. */
 export function respondWithoutDetails(response: HoldableResponse): void {
   if (response.headersSent) {
-    response.destroy()
+    // One that is whole needs no other answer.
+    if (!response.writableEnded) response.destroy()
     return
   }
   startAnew(response)

@@ -48,6 +48,8 @@ export class RequestSessions implements HeadKeeper {
   readonly #names: Map<string, SessionManager<never>> = new Map()
   /** What the framework has told of. */
   #error: unknown
+  /** How the request has ended, by which it has failed or not. What comes behind the answer changes nothing of it. */
+  #outcome: readonly [status: number, error: unknown] | undefined
   /** The one that could not be saved. */
   #broken: OpenEntry | undefined
   #progress: 'open' | 'completing' | 'complete' = 'open'
@@ -134,6 +136,7 @@ export class RequestSessions implements HeadKeeper {
   complete(headers: HeaderFields): Awaitable<void> {
     if (this.isComplete) return undefined
     this.#progress = 'completing'
+    this.#outcome = [this.#statusOf(), this.#error]
     return this.#completeFrom(0, headers)
   }
 
@@ -170,7 +173,8 @@ export class RequestSessions implements HeadKeeper {
   #saves(entry: OpenEntry): ToSave {
     if (this.#broken === entry) return 'nothing'
     if (this.#broken !== undefined) return 'sign-out'
-    return entry.failed(this.#statusOf(), this.#error) ? 'sign-out' : 'all'
+    const [status, error] = this.#outcome as readonly [number, unknown]
+    return entry.failed(status, error) ? 'sign-out' : 'all'
   }
 
   /** Nobody has asked for it here. But somebody may have by the manager itself, or the manager may want it. */
@@ -181,8 +185,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #open(entry: OpenEntry): SessionHandle<never> {
-    // With a property of its own, a handle would keep nothing: "req.session.user = …" is to be an error.
-    entry.handle = Object.preventExtensions(entry.manager.begin(requestOf(this.#request)))
+    entry.handle = entry.manager.begin(requestOf(this.#request))
     return entry.handle
   }
 }

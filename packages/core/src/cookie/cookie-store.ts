@@ -32,6 +32,9 @@ export interface CookieStoreOptions {
  * the browser keeps one. It holds some 3 kB of data at most. Where that matters, take a server-side store.
  */
 export class CookieStore {
+  /** For types alone: without a member, each value would be taken for one, and a store that is none would compile. */
+  declare protected readonly kind: 'cookie'
+
   /** @throws TypeError if an option can't work */
   constructor(options: CookieStoreOptions = {}) {
     rejectUnknown('CookieStore: ', options, ['encrypt', 'revocations', 'maxStaleness'])

@@ -4,6 +4,7 @@ import type { PersistencePolicy } from '../commit/commit-context.js'
 import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
 import { isSessionError } from '../errors.js'
+import { noProperties } from '../session/no-properties.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
@@ -108,3 +109,5 @@ export abstract class SavedByRequest {
     return phase === 'late' ? undefined : this.cookies.place.fingerprint
   }
 }
+
+Object.setPrototypeOf(SavedByRequest.prototype, noProperties)

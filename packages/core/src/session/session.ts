@@ -4,6 +4,7 @@ import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../o
 import type { DeepReadonly, SessionData } from '../types.js'
 import { assign } from './codec.js'
 import { expiryWhenUsed, type OwnLifetime } from './lifetime.js'
+import { noProperties } from './no-properties.js'
 import type { SessionState } from './session-state.js'
 import { lifetimeOf, type SessionRules } from './stored-session.js'
 
@@ -129,6 +130,11 @@ abstract class SessionView<Data> {
     this.#state = state
   }
 
+  // biome-ignore lint/suspicious/noThenProperty: each await asks for it. Found here it costs nothing, and up at the trap half a microsecond
+  get then(): undefined {
+    return undefined
+  }
+
   get id(): string {
     return this.#state.id
   }
@@ -180,6 +186,8 @@ abstract class SessionView<Data> {
   }
 }
 
+Object.setPrototypeOf(SessionView.prototype, noProperties)
+
 export class ReadableView<Data> extends SessionView<Data> implements ReadableSession<Data> {
   readonly #state: SessionState
 
@@ -212,12 +220,12 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   set<K extends keyof Data>(key: K, value: Data[K] | undefined): this {
-    this.#state.writable.set(String(key), value)
+    this.#state.writable.set(nameOf(key), value)
     return this
   }
 
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K] {
-    return this.#state.writable.update(String(key), change as (value: unknown) => unknown) as Data[K]
+    return this.#state.writable.update(nameOf(key), change as (value: unknown) => unknown) as Data[K]
   }
 
   delete(key: keyof Data): boolean {
@@ -283,6 +291,12 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   setLifetime(lifetime: SessionLifetime | undefined): void {
     this.#state.writable.setLifetime(lifetime && checkedLifetime(lifetime))
   }
+}
+
+/** @throws TypeError if this is no key, such as an object with keys and values, of which nothing would be stored */
+function nameOf(key: unknown): string {
+  if (typeof key === 'string' || typeof key === 'number') return `${key}`
+  throw invalidOption('key', 'must be a string')
 }
 
 /** @throws TypeError if this can't be an owner; SessionTooLargeError if it is longer than the store takes */
