@@ -1,27 +1,16 @@
 /** What fits into one block of SHA-256 beside its padding. */
 const MAX_BYTES = 55
 
-// biome-ignore format: the table of FIPS 180-4 section 4.2.2, eight in a line
-const ROUND_CONSTANTS: Int32Array = Int32Array.of(
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-)
-const INITIAL_STATE: Int32Array = Int32Array.of(
-  0x6a09e667,
-  0xbb67ae85,
-  0x3c6ef372,
-  0xa54ff53a,
-  0x510e527f,
-  0x9b05688c,
-  0x1f83d9ab,
-  0x5be0cd19,
-)
+/** FIPS 180-4 sections 4.2.2 and 5.3.3: of the first primes, 32 bits behind the point of their cube and square roots. */
+const ROUND_CONSTANTS: Int32Array = new Int32Array(64)
+const INITIAL_STATE: Int32Array = new Int32Array(8)
+const primes: number[] = []
+for (let n = 2; primes.length < 64; n++) {
+  if (primes.some((prime) => n % prime === 0)) continue
+  INITIAL_STATE[primes.length] = bitsBehindThePoint(Math.sqrt(n))
+  ROUND_CONSTANTS[primes.length] = bitsBehindThePoint(Math.cbrt(n))
+  primes.push(n)
+}
 
 /** The message schedule. One for all calls, since none of them waits. */
 const words: Int32Array = new Int32Array(64)
@@ -82,6 +71,11 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 function addByte(at: number, byte: number): void {
   words[at >> 2] = (words[at >> 2] as number) | (byte << (24 - (at & 3) * 8))
+}
+
+/** A double has 52 bits, and no more than five are before the point. */
+function bitsBehindThePoint(root: number): number {
+  return (root % 1) * 2 ** 32
 }
 
 function rotate(word: number, by: number): number {
