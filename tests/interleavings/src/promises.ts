@@ -369,14 +369,15 @@ function allMarks({ opens }: Run): string[] {
 
 /**
  * What no server can help: an answer with the cookie of before that was decided when the new id was not there yet, and
- * arrives after the one that brings it.
+ * arrives after the one that brings it. It was decided before in every run that comes to the same.
  */
 function isKnownLimit(run: Run, renewed: Told): boolean {
   const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
   if (sender === undefined || sender === renewed) return false
   const marker = run.writes.find(({ by, record }) => by === sender.letter && record.data === '')
-  return run.order.canPrecede(marker?.step ?? sender.lastCall, renewed.lastCall)
+  const decided = marker?.step ?? sender.lastCall
+  return renewed.lastCall >= 0 && !run.order.canPrecede(renewed.lastCall, decided)
 }
 
 /** Only who works alone is told by an error that the session has ended meanwhile. */

@@ -52,5 +52,8 @@ const workers = Array.from({ length: Math.min(2, availableParallelism()) }, () =
 })
 const codes = await Promise.all(workers)
 if (codes.some((code) => code !== 0) || done.length < jobs.length) throw new Error('Not all of it was explored')
+const placeOf = (one: Done): number =>
+  jobs.findIndex((job) => job.store === one.store && job.name === one.name && job.failures === one.failures)
+done.sort((a, b) => placeOf(a) - placeOf(b))
 if (filter === '') await writeRuns(done, { limits, milliseconds: performance.now() - started })
 if (done.some(({ broken }) => broken !== undefined)) process.exitCode = 1
