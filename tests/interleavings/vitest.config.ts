@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const core = fileURLToPath(new URL('../../packages/core/src/', import.meta.url))
 
-/** All of it; the workspace's own list runs the part that takes a minute. */
+/** The planted faults by their shortest runs; the workspace's own list takes the first that it finds. */
 const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: { '@fetch-sessions/core/node': `${core}node.ts`, '@fetch-sessions/core': `${core}index.ts` },

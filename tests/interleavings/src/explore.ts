@@ -1,3 +1,4 @@
+import { Order } from './order.js'
 import { type Action, commute, type Touch } from './schedule.js'
 
 export interface Limits {
@@ -7,6 +8,11 @@ export interface Limits {
   readonly runs?: number
   /** And after so many seconds. */
   readonly seconds?: number
+  /**
+   * What is left out. `races`, the default: an order is tried only where two steps that meet could have come the other way
+   * round. `sleep`: runs that differ in the order of steps that do not meet. `none`: nothing, which takes very long.
+   */
+  readonly reduction?: 'races' | 'sleep' | 'none'
 }
 
 /** How one run chooses. `undefined`: every way to go on from here comes to the same as a run that was made before. */
@@ -25,6 +31,8 @@ interface Fork {
   readonly actions: readonly Action[]
   readonly sleep: Map<string, readonly Touch[]>
   readonly tried: Set<string>
+  /** What is to be tried here. */
+  readonly wanted: Set<string>
   chosen: Action
   /** Pre-emptions up to here. */
   readonly before: number
@@ -33,22 +41,29 @@ interface Fork {
 }
 
 /**
- * Makes every run, depth first, each from its beginning. Sleep sets leave out those that differ in the order of steps that
- * commute. `run` returns `false` to end it.
+ * Makes every run, depth first, each from its beginning, but for those that come to the same as another: they differ in the
+ * order of steps that commute. Sleep sets leave those out; so that few of them are begun, another way is tried only where
+ * a race was seen (dynamic partial order reduction, with source sets). With a bound of pre-emptions, all are begun. `run`
+ * returns `false` to end it.
  */
 export async function explore(run: (choose: Choose) => Promise<boolean>, limits: Limits = {}): Promise<Explored> {
+  const { preemptions = Infinity, reduction = preemptions < Infinity ? 'sleep' : 'races' } = limits
   const path: Fork[] = []
+  const order = new Order()
   const end = performance.now() + (limits.seconds ?? Infinity) * 1000
   let runs = 0
   let cut = 0
   let hasBound = false
-  const allowed = (fork: Pick<Fork, 'actions' | 'before' | 'last'>, action: Action): boolean => {
-    const isAllowed = fork.before + preemption(fork, action) <= (limits.preemptions ?? Infinity)
-    if (!isAllowed) hasBound = true
-    return isAllowed
+  const pick = (fork: Omit<Fork, 'chosen'>): Action | undefined => {
+    for (const action of byContinuation(fork)) {
+      const { key } = action
+      if (fork.sleep.has(key) || fork.tried.has(key) || !fork.wanted.has(key)) continue
+      if (fork.before + preemption(fork, action) <= preemptions) return action
+      hasBound = true
+      fork.tried.add(key)
+    }
+    return undefined
   }
-  const candidate = (fork: Omit<Fork, 'chosen'>): Action | undefined =>
-    byContinuation(fork).find(({ key }) => !fork.sleep.has(key) && !fork.tried.has(key))
   for (;;) {
     let depth = 0
     let isCut = false
@@ -58,9 +73,12 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
         depth++
         const again = actions.find(({ key }) => key === known.chosen.key)
         if (again === undefined) throw new Error(`The run is not the same again: ${known.chosen.key} is not offered`)
+        known.chosen = again
         return again
       }
-      const fork = forkAfter(path.at(-1), actions)
+      const fork = forkAfter(path.at(-1), actions, reduction)
+      if (reduction === 'races') wantOne(fork)
+      else want(fork, () => true)
       const first = pick(fork)
       if (first === undefined) {
         isCut = true
@@ -70,23 +88,17 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
       depth++
       return first
     }
-    const pick = (fork: Omit<Fork, 'chosen'>): Action | undefined => {
-      for (;;) {
-        const next = candidate(fork)
-        if (next === undefined || allowed(fork, next)) return next
-        fork.tried.add(next.key)
-      }
-    }
     const goesOn = await run(choose)
     if (isCut) cut++
     else runs++
     if (!goesOn) return { runs, cut, isAll: false }
+    if (reduction === 'races') wantWhatRaces(path, order)
     // The last fork at which there is another way.
     for (;;) {
       const fork = path.at(-1)
       if (fork === undefined) return { runs, cut, isAll: !hasBound }
       fork.tried.add(fork.chosen.key)
-      fork.sleep.set(fork.chosen.key, fork.chosen.touches)
+      if (reduction !== 'none') fork.sleep.set(fork.chosen.key, fork.chosen.touches)
       const next = pick(fork)
       if (next !== undefined) {
         fork.chosen = next
@@ -95,16 +107,51 @@ export async function explore(run: (choose: Choose) => Promise<boolean>, limits:
       path.pop()
     }
     if (runs + cut >= (limits.runs ?? Infinity) || performance.now() > end) return { runs, cut, isAll: false }
+    order.cut(path.length - 1)
   }
 }
 
-function forkAfter(parent: Fork | undefined, actions: readonly Action[]): Omit<Fork, 'chosen'> {
-  if (parent === undefined) return { actions, sleep: new Map(), tried: new Set(), before: 0, last: undefined }
+function forkAfter(
+  parent: Fork | undefined,
+  actions: readonly Action[],
+  reduction: Limits['reduction'],
+): Omit<Fork, 'chosen'> {
+  const fresh = { actions, tried: new Set<string>(), wanted: new Set<string>() }
+  if (parent === undefined) return { ...fresh, sleep: new Map(), before: 0, last: undefined }
   const { chosen } = parent
-  const sleep = new Map(
-    [...parent.sleep].filter(([key, touches]) => key !== chosen.key && commute(touches, chosen.touches)),
-  )
-  return { actions, sleep, tried: new Set(), before: parent.before + preemption(parent, chosen), last: chosen.by }
+  const sleep = reduction === 'none' ? [] : [...parent.sleep].filter(([, touches]) => commute(touches, chosen.touches))
+  return { ...fresh, sleep: new Map(sleep), before: parent.before + preemption(parent, chosen), last: chosen.by }
+}
+
+/** One that can go on as it should, with all its outcomes. If there is none but those asleep, all. */
+function wantOne(fork: Omit<Fork, 'chosen'>): void {
+  const one = byContinuation(fork).find(({ key, outcome }) => outcome === '' && !fork.sleep.has(key))
+  want(fork, ({ held }) => one === undefined || held === one.held)
+}
+
+function want({ actions, wanted }: Omit<Fork, 'chosen'>, is: (action: Action) => boolean): void {
+  for (const action of actions) {
+    if (!is(action)) continue
+    wanted.add(action.key)
+    // If its process dies, nothing else of it goes on: so that has to be tried before.
+    if (action.outcome === 'x') for (const { by, key } of actions) if (by === action.by) wanted.add(key)
+  }
+}
+
+/** Looks at each race of what is new in a run: whether the later one is tried first as well. */
+function wantWhatRaces(path: readonly Fork[], order: Order): void {
+  for (const { chosen } of path.slice(order.length)) {
+    const step = order.length
+    order.add(chosen)
+    for (const earlier of order.racesOf(step)) {
+      const fork = path[earlier] as Fork
+      // What happens only when nothing else can is never earlier.
+      if (chosen.isIdle && !fork.chosen.isIdle) continue
+      const firsts = order.firstWithout(earlier, step).map((place) => (path[place] as Fork).chosen)
+      if (firsts.some(({ key }) => fork.wanted.has(key) || fork.sleep.has(key))) continue
+      want(fork, ({ key }) => key === firsts[0]?.key)
+    }
+  }
 }
 
 function preemption({ actions, last }: Pick<Fork, 'actions' | 'last'>, { by }: Action): number {

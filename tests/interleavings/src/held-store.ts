@@ -1,6 +1,6 @@
 import type { MemoryStore, SessionRecord, SessionStore, StoredInfo, StoredPage } from '@fetch-sessions/core'
 import type { EventualStore } from './eventual-store.js'
-import type { Schedule, Touch } from './schedule.js'
+import type { Narrow, Schedule, Touch } from './schedule.js'
 
 /** A store of which each call is held twice: before it is carried out, and before its answer is heard. */
 export class HeldStore implements SessionStore {
@@ -69,14 +69,21 @@ export class HeldStore implements SessionStore {
   #write(method: string, id: string, act: () => boolean, record?: SessionRecord): Promise<boolean> {
     const name = this.#nameOf(id)
     const words = record ? `${method} ${name} ${wordsOf(record)}` : `${method} ${name}`
-    return this.#hold(words, [{ what: `store ${name}`, writes: true }], () => {
+    return this.#hold(words, [{ what: `store ${name}`, writes: true }], (narrow) => {
       const isDone = act()
       if (isDone && record !== undefined) this.#onWrite(id, record)
+      // What changes nothing has only looked. (What decides by old news is another matter.)
+      if (!isDone && this.atomic) narrow?.([{ what: `store ${name}`, writes: false }])
       return isDone
     })
   }
 
-  #hold<T>(words: string, touches: readonly Touch[], act: () => T, tell: (answer: T) => string = String): Promise<T> {
+  #hold<T>(
+    words: string,
+    touches: readonly Touch[],
+    act: (narrow?: Narrow) => T,
+    tell: (answer: T) => string = String,
+  ): Promise<T> {
     if (this.#schedule.isOpen) return new Promise((resolve) => resolve(act()))
     return new Promise((resolve, reject) => {
       const answer = (said: string, hear: () => void): void => {
@@ -92,13 +99,13 @@ export class HeldStore implements SessionStore {
       }
       this.#schedule.offer({
         touches,
-        perform: () => {
-          const answered = act()
+        perform: (narrow) => {
+          const answered = act(narrow)
           answer(tell(answered), () => resolve(answered))
           return `${words} → ${tell(answered)}`
         },
         failures: 'isStale' in this.#memory ? ['!', '?', '≈'] : ['!', '?'],
-        fail: (outcome) => {
+        fail: (outcome, narrow) => {
           if (outcome === '≈' && 'isStale' in this.#memory) {
             this.#memory.isStale = true
             const answered = act()
@@ -106,7 +113,7 @@ export class HeldStore implements SessionStore {
             answer(tell(answered), () => resolve(answered))
             return `${words} → ${tell(answered)}, of before`
           }
-          if (outcome === '?') act()
+          if (outcome === '?') act(narrow)
           answer('a failure', () => reject(new Error('out of reach')))
           return `${words} → ${outcome === '?' ? 'done, but ' : ''}FAILS`
         },

@@ -8,11 +8,8 @@ import { runsThatBroke } from './runs-that-broke.js'
 import type { Scenario } from './scenario.js'
 import { scenarios } from './scenarios.js'
 
-/** `pnpm test` makes so many runs of each scenario; `pnpm test:interleavings` makes all that end. */
-const limits = (failures: number): Limits => {
-  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000, seconds: 60 }
-  return { runs: failures === 0 ? 200 : 60 }
-}
+/** So many runs of each scenario; whole.ts makes all that end. */
+const limits = (failures: number): Limits => ({ runs: failures === 0 ? 200 : 60 })
 
 const core: Core = await today()
 

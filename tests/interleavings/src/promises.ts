@@ -175,8 +175,7 @@ export const promises: readonly Pledge[] = [
         const ins = run.told.filter(
           ({ signedInAs, began, browser }) => signedInAs !== undefined && began >= 0 && browser === out.browser,
         )
-        const isLast =
-          ins.length > 0 && ins.every((one) => one.answer === 'ok' && one.arrived >= 0 && one.arrived <= out.began)
+        const isLast = ins.length > 0 && ins.every((one) => one.answer === 'ok' && isBefore(run, one, out))
         const end = run.opens.get(run.last.get(out.browser) as string)
         return isLast && end?.data.user !== undefined ? 'has signed out, and somebody is signed in' : undefined
       }),
@@ -350,18 +349,10 @@ function wasHidden(_run: Run, { seen, sent }: Told): boolean {
   return seen?.isNew === true && sent === undefined
 }
 
-/**
- * Whether one was answered before the other was sent. Where nothing depends on it, answers may have come as early and
- * requests been sent as late as their calls of the store allow.
- */
+/** Whether one was answered before the other was sent, in this run or in one that comes to the same. */
 function isBefore(run: Run, earlier: Told, later: Told): boolean {
-  if (earlier === later || earlier.answered < 0 || later.firstCall < 0) return false
-  if (earlier.sent !== undefined && !(earlier.arrived >= 0 && earlier.arrived <= later.began)) return false
-  // What is near is read at once, when it is sent.
-  if (run.scenario.store === 'cached') return earlier.answered <= later.began
-  // Another request of the same process may have written for it.
-  const written = run.writes.find(({ record }) => record.data.includes(`"${earlier.letter}"`))?.step ?? -1
-  return Math.max(earlier.lastCall, written) < later.firstCall
+  if (earlier === later || earlier.arrived < 0 || later.began < 0) return false
+  return run.order.canPrecede(earlier.arrived, later.began)
 }
 
 /** Whether `later` came with a cookie that leads to what `earlier` changed. */
@@ -378,14 +369,15 @@ function allMarks({ opens }: Run): string[] {
 
 /**
  * What no server can help: an answer with the cookie of before that was decided when the new id was not there yet, and
- * arrives after the one that brings it.
+ * arrives after the one that brings it. It was decided before in every run that comes to the same.
  */
 function isKnownLimit(run: Run, renewed: Told): boolean {
   const end = run.last.get(renewed.browser)
   const sender = run.told.filter(({ sent }) => sent === end).at(-1)
   if (sender === undefined || sender === renewed) return false
   const marker = run.writes.find(({ by, record }) => by === sender.letter && record.data === '')
-  return (marker?.step ?? sender.lastCall) < renewed.lastCall
+  const decided = marker?.step ?? sender.lastCall
+  return renewed.lastCall >= 0 && !run.order.canPrecede(renewed.lastCall, decided)
 }
 
 /** Only who works alone is told by an error that the session has ended meanwhile. */

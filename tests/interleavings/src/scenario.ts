@@ -1,5 +1,6 @@
 import type { SessionHandle, SessionManager, SessionRecord } from '@fetch-sessions/core'
 import type { Data } from './core.js'
+import type { Order } from './order.js'
 import type { Step } from './schedule.js'
 
 /** What one request does. */
@@ -61,9 +62,8 @@ export class Told {
   dropped: string[] = []
   /** The cookie of its answer; empty: one that removes it. */
   sent: string | undefined
-  /** Steps: when it was sent, first and last called the store, was answered, and when the answer arrived. */
+  /** Steps: when it was sent, last called the store, was answered, and when the answer arrived. */
   began = -1
-  firstCall = -1
   lastCall = -1
   answered = -1
   arrived = -1
@@ -114,6 +114,8 @@ export interface Run {
   /** Timers that were left, and writes after the run that did not end. */
   readonly pending: readonly string[]
   readonly steps: readonly Step[]
+  /** Which of them can only come after which. */
+  readonly order: Order
   readonly text: string
   nameOf(id: string): string
 }

@@ -16,33 +16,50 @@ export type Failure = '!' | '?' | 'x' | '~' | '≈'
 export interface Action {
   /** The same in each run that began with the same choices. */
   readonly key: string
+  /** What is held: the same for all outcomes of it. */
+  readonly held: string
   /** Of which request, by its letter. */
   readonly by: string
+  /** Which step it was that led to it, by its place in the run; -1: none. */
+  readonly after: number
   /** How it comes out; empty: as it should. */
   readonly outcome: '' | Failure
-  readonly touches: readonly Touch[]
+  /** When it is done, what it has really touched: a comparison that failed has only read. */
+  touches: readonly Touch[]
   /** Happens only when nothing else can. */
   readonly isIdle: boolean
   /** Does it, and says what happened. */
   perform(): string
 }
 
-/** One step of a run, for the table. */
+/** One step of a run. */
 export interface Step {
   readonly by: string
   said: string
+  readonly action: Pick<Action, 'after' | 'touches'>
 }
 
 /** What is offered: what happens for each outcome that the run may choose. */
 export interface Offer {
   readonly touches: readonly Touch[]
   readonly isIdle?: boolean
-  perform(): string
+  /** Does it as it should be done. `narrow`: it has touched no more than this. */
+  perform(narrow: Narrow): string
   /** How else it can come out. Default: `!` and `?`. */
   readonly failures?: readonly Failure[]
   /** What happens then, and what is said of it. Left out: it can't. */
-  fail?(outcome: Failure): string
+  fail?(outcome: Failure, narrow: Narrow): string
 }
+
+/** What is held. */
+interface Offered {
+  readonly key: string
+  readonly by: string
+  readonly isIdle: boolean
+  readonly actions: readonly Action[]
+}
+
+export type Narrow = (touches: readonly Touch[]) => void
 
 const requests = new AsyncLocalStorage<string>()
 
@@ -60,13 +77,20 @@ export class Schedule {
   staleReads: number
   /** Nothing is held any more: for what comes before and after the run. */
   isOpen = true
-  #offered: { key: string; by: string; offer: Offer }[] = []
+  #offered: Offered[] = []
+  /** How many steps have begun. */
+  #begun = 0
   readonly #counts: Map<string, number> = new Map()
   readonly #dead: Set<string> = new Set()
 
   constructor(failures: number, staleReads = 0) {
     this.failures = failures
     this.staleReads = staleReads
+  }
+
+  /** The place in the run of the step that is being made, or of the last one. */
+  get step(): number {
+    return this.#begun - 1
   }
 
   /** In the name of a request. */
@@ -78,9 +102,9 @@ export class Schedule {
     if (this.#dead.has(by)) return () => {}
     const count = (this.#counts.get(by) ?? 0) + 1
     this.#counts.set(by, count)
-    const offered = { key: `${by}${count}`, by, offer }
-    this.#offered.push(offered)
-    return () => this.#withdraw(offered.key)
+    const key = `${by}${count}`
+    this.#offered.push({ by, key, isIdle: offer.isIdle === true, actions: this.#actionsOf(offer, key, by) })
+    return () => this.#withdraw(key)
   }
 
   /** Nothing of theirs ever goes on. */
@@ -95,34 +119,45 @@ export class Schedule {
 
   /** What can happen next, the oldest first. */
   actions(): Action[] {
-    const urgent = this.#offered.filter(({ offer }) => !offer.isIdle)
+    const urgent = this.#offered.filter(({ isIdle }) => !isIdle)
     const offered = urgent.length > 0 ? urgent : this.#offered
-    return offered.flatMap(({ key, by, offer }) => {
-      const life = { what: `life of ${by}`, writes: false }
-      const touches = [...offer.touches, { what: `offer ${key}`, writes: true }, life]
-      const done = (perform: () => string) => (): string => {
-        this.#withdraw(key)
-        const said = this.as(by, perform)
-        this.steps.push({ by, said })
-        return said
+    return offered.flatMap(({ actions }) =>
+      actions.filter(({ outcome }) => outcome === '' || this[budgetOf(outcome)] > 0),
+    )
+  }
+
+  #actionsOf(offer: Offer, key: string, by: string): Action[] {
+    const { touches, fail, failures = ['!', '?'] } = offer
+    // Whose process may die does nothing after that.
+    const life = { what: `life of ${by}`, writes: false }
+    const lives = fail !== undefined && failures.includes('x') ? [life] : []
+    const own = [...touches, ...lives]
+    const actionOf = (outcome: Action['outcome'], touched: readonly Touch[]): Action => {
+      const action: Action = {
+        ...{ key: key + outcome, held: key, by, after: this.step, outcome, touches: touched },
+        isIdle: offer.isIdle === true,
+        perform: () => {
+          this.#withdraw(key)
+          this.#begun++
+          const narrow: Narrow = (narrower) => {
+            action.touches = [...narrower, ...lives]
+          }
+          if (outcome !== '') this[budgetOf(outcome)]--
+          const said = this.as(by, () =>
+            outcome === '' || fail === undefined ? offer.perform(narrow) : fail.call(offer, outcome, narrow),
+          )
+          this.steps.push({ by, said, action })
+          return said
+        },
       }
-      const base = { by, isIdle: offer.isIdle === true }
-      const actions: Action[] = [{ ...base, key, outcome: '', touches, perform: done(() => offer.perform()) }]
-      const { fail } = offer
-      if (fail === undefined) return actions
-      for (const outcome of offer.failures ?? (['!', '?'] as const)) {
-        const budget = outcome === '≈' ? 'staleReads' : 'failures'
-        if (this[budget] === 0) continue
-        const perform = done(() => {
-          this[budget]--
-          return fail.call(offer, outcome)
-        })
-        const failing = [...touches, { what: budget, writes: true }]
-        if (outcome === 'x') failing.push({ ...life, writes: true })
-        actions.push({ ...base, key: key + outcome, outcome, touches: failing, perform })
-      }
-      return actions
-    })
+      return action
+    }
+    if (fail === undefined) return [actionOf('', own)]
+    const touchesOf = (outcome: Failure): readonly Touch[] => {
+      if (outcome === 'x') return [{ ...life, writes: true }]
+      return outcome === '!' ? lives : own
+    }
+    return [actionOf('', own), ...failures.map((outcome) => actionOf(outcome, touchesOf(outcome)))]
   }
 
   #withdraw(key: string): void {
@@ -130,9 +165,17 @@ export class Schedule {
   }
 }
 
+/** Of how many a step takes one that comes out so. */
+function budgetOf(outcome: Failure): 'failures' | 'staleReads' {
+  return outcome === '≈' ? 'staleReads' : 'failures'
+}
+
 /** Whether two steps come to the same in either order. */
 export function commute(a: readonly Touch[], b: readonly Touch[]): boolean {
-  return !a.some((one) => b.some((other) => (one.writes || other.writes) && meets(one.what, other.what)))
+  for (const one of a) {
+    for (const other of b) if ((one.writes || other.writes) && meets(one.what, other.what)) return false
+  }
+  return true
 }
 
 function meets(a: string, b: string): boolean {

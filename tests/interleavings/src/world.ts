@@ -5,6 +5,7 @@ import type { Choose } from './explore.js'
 import { spell } from './explore.js'
 import { heldSigner } from './held-signer.js'
 import { HeldStore } from './held-store.js'
+import { orderOf } from './order.js'
 import { type Run, type Scenario, type Seen, Told, type Written } from './scenario.js'
 import { atWork, Schedule, settle, type Touch, waitForCrypto } from './schedule.js'
 import { VirtualTime } from './virtual-time.js'
@@ -202,7 +203,7 @@ class World {
   }
 
   #step(): number {
-    return this.#schedule.steps.length
+    return this.#schedule.step
   }
 
   /** Whose calls of the store the last step was. */
@@ -211,7 +212,6 @@ class World {
     if (step === undefined || !/^(load|create|update|touch|delete|list) /.test(step.said)) return
     const told = this.#told.find(({ letter }) => letter === step.by)
     if (told === undefined) return
-    if (told.firstCall < 0) told.firstCall = before
     told.lastCall = before
   }
 
@@ -305,6 +305,7 @@ class World {
       failed: this.#schedule.failures === 0 && /[!?]/.test(this.#text),
       pending,
       steps: this.#schedule.steps,
+      order: orderOf(this.#schedule.steps),
       text: this.#text,
       nameOf: (id) => this.#nameOf(id),
     }

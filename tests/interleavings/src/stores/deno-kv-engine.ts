@@ -1,5 +1,5 @@
 import type { AtomicOperation, denoKvStore, KeyValueDatabase, KvEntry } from '@fetch-sessions/deno-kv'
-import type { Schedule, Touch } from '../schedule.js'
+import type { Narrow, Schedule, Touch } from '../schedule.js'
 import { type Clock, type Engine, hold, type OpenEngine } from './engine.js'
 
 interface Stored {
@@ -71,7 +71,7 @@ interface Write {
 type Carry = <Answer>(
   words: string,
   touches: readonly Touch[],
-  act: () => Answer,
+  act: (narrow?: Narrow) => Answer,
   tell: (answer: Answer) => string,
 ) => Promise<Answer>
 
@@ -113,7 +113,13 @@ function operationOf(model: ModelOfDenoKv, carry: Carry): AtomicOperation {
         ...writes.map(({ key }) => ({ what: nameOf(key), writes: true })),
       ]
       const said = writes.map(({ key, value }) => `${value === undefined ? 'deletes' : 'sets'} ${wordsOf(key)}`)
-      const ok = await carry(said.join(', '), touches, () => model.commit(checks, writes), String)
+      const act = (narrow?: Narrow): boolean => {
+        const isDone = model.commit(checks, writes)
+        // A comparison that failed has only read.
+        if (!isDone) narrow?.(touches.slice(0, checks.length))
+        return isDone
+      }
+      const ok = await carry(said.join(', '), touches, act, String)
       return { ok }
     },
   }

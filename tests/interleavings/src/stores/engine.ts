@@ -1,5 +1,5 @@
 import type { SessionStore } from '@fetch-sessions/core'
-import { type Failure, type Schedule, type Touch, waitFor } from '../schedule.js'
+import { type Failure, type Narrow, type Schedule, type Touch, waitFor } from '../schedule.js'
 
 /** What a store keeps its sessions in, for one run. */
 export interface Engine {
@@ -29,7 +29,8 @@ export interface Command<Answer> {
   /** For people. */
   readonly words: string
   readonly touches: readonly Touch[]
-  act(): Answer | Promise<Answer>
+  /** `narrow`: it has touched no more than this. */
+  act(narrow?: Narrow): Answer | Promise<Answer>
   /** How else it can end. Default: it fails before it is carried out or after, or its process dies. */
   readonly failures?: readonly Failure[]
   /** The engine's own part dies in the middle of it: with `~` among the failures. */
@@ -50,9 +51,9 @@ export function hold<Answer>(schedule: Schedule, process: string, command: Comma
       {
         touches,
         failures,
-        perform: () => {
+        perform: (narrow) => {
           const place = schedule.steps.length
-          const answered = new Promise<Answer>((resolve) => resolve(act())).then(
+          const answered = new Promise<Answer>((resolve) => resolve(act(narrow))).then(
             (answer) => {
               const step = schedule.steps[place]
               if (step) step.said += ` → ${tell(answer)}`

@@ -268,6 +268,17 @@ export const promisesOfWorkersKv: readonly StorePledge[] = [
       }),
   },
   {
+    promise: 'What is there was written so by one of them, as a whole.',
+    broken: (run) =>
+      firstOf([...run.records], ([id, found]) => {
+        const isOfBefore = found.version === 1 && wasThere(run, id)
+        const isWritten = run.calls.some(
+          ({ of, record }) => of === id && record?.version === found.version && record.data === found.data,
+        )
+        return isOfBefore || isWritten ? undefined : `${nameOf(id)} is as nobody has written it`
+      }),
+  },
+  {
     promise: 'An old id opens nothing.',
     broken: (run) =>
       firstOf(run.calls, ({ method, of, answer, record }) => {

@@ -107,7 +107,10 @@ export const storeScenarios: readonly StoreScenario[] = [
   },
 ]
 
-/** For a store that is eventually consistent, in which each process has read all that is there, a minute at most before. */
+/**
+ * For Workers KV, in which each process has read all that is there, a minute at most before. What is not here: owners, since
+ * it has no index of them; and two creations of one id, or one over what is there, since its `create` compares nothing.
+ */
 export const eventualScenarios: readonly StoreScenario[] = [
   { name: 'a sign-out beside a use', there: { x: '' }, clock: 61, processes: { A: signsOut('x'), B: uses('x') } },
   {
@@ -134,4 +137,45 @@ export const eventualScenarios: readonly StoreScenario[] = [
     processes: { A: renews('x', 'n'), B: signsOut('x') },
   },
   { name: 'a new session beside another', there: {}, clock: 61, processes: { A: starts('n'), B: starts('m') } },
+  {
+    name: 'a new session that is used, beside another',
+    there: {},
+    clock: 61,
+    processes: { A: inOrder(starts('n'), uses('n')), B: starts('m') },
+  },
+  { name: 'two changes', there: { x: '' }, clock: 61, processes: { A: changes('x'), B: changes('x') } },
+  {
+    name: 'a change beside a use for long',
+    there: { x: '' },
+    clock: 61,
+    processes: { A: changes('x'), B: uses('x', 30) },
+  },
+  {
+    name: 'a new id beside a use for long',
+    there: { x: '' },
+    clock: 61,
+    processes: { A: renews('x', 'n'), B: uses('x', 30) },
+  },
+  { name: 'two new ids', there: { x: '' }, clock: 61, processes: { A: renews('x', 'n'), B: renews('x', 'm') } },
+  // Three, within the minute in which none of them hears of the others.
+  {
+    name: 'a sign-out beside a change and a use',
+    there: { x: '' },
+    processes: { A: signsOut('x'), B: changes('x'), C: uses('x') },
+  },
+  {
+    name: 'a sign-out beside two changes',
+    there: { x: '' },
+    processes: { A: signsOut('x'), B: changes('x'), C: changes('x') },
+  },
+  {
+    name: 'a new id beside a change and a use',
+    there: { x: '' },
+    processes: { A: renews('x', 'n'), B: changes('x'), C: uses('x') },
+  },
+  {
+    name: 'a new id beside a sign-out and a use for long',
+    there: { x: '' },
+    processes: { A: renews('x', 'n'), B: signsOut('x'), C: uses('x', 30) },
+  },
 ]

@@ -15,11 +15,8 @@ if (redis === undefined) {
 
 const isThere = (name: StoreName): boolean => name !== 'Redis' || redis !== undefined
 
-/** `pnpm test` makes so many runs of each scenario; `pnpm test:interleavings` makes all that end. */
-const limits = (failures: number): Limits => {
-  if (process.env.INTERLEAVINGS === 'all') return { runs: 100_000, seconds: 60 }
-  return { runs: failures === 0 ? 100 : 40 }
-}
+/** So many runs of each scenario; whole.ts makes all that end. */
+const limits = (failures: number): Limits => ({ runs: failures === 0 ? 100 : 40 })
 
 describe.each(storeNames.filter(isThere))('%s', async (name) => {
   const store = await storeUnderTest(name, redis)

@@ -1,5 +1,5 @@
 import type { KeyValueList, KeyValueNamespace, kvStore } from '@fetch-sessions/cloudflare'
-import type { Touch } from '../schedule.js'
+import type { Narrow, Touch } from '../schedule.js'
 import { type Clock, type Engine, hold, type OpenEngine } from './engine.js'
 
 interface Stored {
@@ -42,9 +42,14 @@ class Location {
     this.#clock = clock
   }
 
+  /** Whether it serves a copy, and asks nobody. */
+  isCached(key: string): boolean {
+    return this.#clock.now < (this.#cache.get(key)?.at ?? -Infinity) + CACHED
+  }
+
   get(key: string): string | null {
     const cached = this.#cache.get(key)
-    if (cached !== undefined && this.#clock.now < cached.at + CACHED) return cached.value
+    if (cached !== undefined && this.isCached(key)) return cached.value
     return this.#keep(key, this.#model.values().get(key)?.value ?? null)
   }
 
@@ -80,7 +85,7 @@ class Location {
 type Carry = <Answer>(
   words: string,
   touches: readonly Touch[],
-  act: () => Answer,
+  act: (narrow?: Narrow) => Answer,
   tell: (answer: Answer) => string,
 ) => Promise<Answer>
 
@@ -97,9 +102,13 @@ export function namespaceOf(location: Location, name: string, carry: Carry): Key
     { what: `${name} ${key}`, writes: true },
   ]
   const tell = (value: string | null): string => (value === null ? 'nothing' : 'a value')
+  const getOne = (key: string, narrow?: Narrow): string | null => {
+    if (location.isCached(key)) narrow?.([{ what: `${name} ${key}`, writes: true }])
+    return location.get(key)
+  }
   const get = (key: string | string[]): Promise<unknown> =>
     typeof key === 'string'
-      ? carry(`gets ${wordsOf(key)}`, reads([key]), () => location.get(key), tell)
+      ? carry(`gets ${wordsOf(key)}`, reads([key]), (narrow) => getOne(key, narrow), tell)
       : carry(
           'gets many',
           reads(key),
