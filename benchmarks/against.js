@@ -2,7 +2,7 @@
 //   --contestants fetch-ours,hono-ours   --scenarios read,write   --in-flight 1,32   --rounds 15
 // Both are bundled alike and take turns, each in a process of its own. A ratio above 1: today's is faster.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -98,7 +98,9 @@ function packagesOf(tree) {
     setup({ onResolve }) {
       onResolve({ filter: /^@fetch-sessions\// }, ({ path }) => {
         const [, name, entry = 'index'] = path.split('/')
-        return { path: join(tree, 'packages', name, 'src', `${entry}.ts`) }
+        const file = join(tree, 'packages', name, 'src', `${entry}.ts`)
+        // A package that was not there yet is not asked for, either.
+        return existsSync(file) ? { path: file } : { path, external: true }
       })
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
         kind === 'entry-point' ? undefined : { path, external: true },

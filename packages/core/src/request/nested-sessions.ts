@@ -27,8 +27,12 @@ export class NestedSessions<Data> {
     if (current !== undefined) this.#atWork.add(session)
   }
 
+  /** What belongs to the handler is let go of: a request may live longer than its answer. */
   leave(session: RequestSession<Data>): void {
     if (session.current !== undefined) this.#atWork.delete(session)
+    session.current = undefined
+    session.onUse = undefined
+    session.others = undefined
   }
 
   /** Whether nothing but its own session is committed when a request was handled. */
