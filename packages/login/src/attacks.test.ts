@@ -130,7 +130,7 @@ describe.each(adapters)('an application over %s', (_adapter, appOf) => {
     await post(browser, '/as-bob')
     const acting = copyOf(browser)
     expect(await (await get(browser, '/account')).text()).toBe('bob')
-    expect(await (await get(browser, '/keys')).json()).toEqual({ code: 'impersonating' })
+    expect(await (await get(browser, '/keys')).json()).toEqual({ code: 'reauth', isImpersonating: true })
     await post(browser, '/stop')
     expect([await statusOf(acting, '/account'), await (await get(browser, '/keys')).text()]).toEqual([401, 'ada'])
   })

@@ -90,8 +90,9 @@ export interface Auth<User, Key extends string = string> {
   /** Who acts as the user. */
   actor(): Promise<User | undefined>
   /**
-   * The credential of this user has just changed: the others end, and this session goes on with a new id, if the user was
-   * found signed in here before the change, by `user()` or a guard. `user` has the new credential.
+   * The credential of this user has just changed: this session goes on with a new id, if it is the user's, and the others
+   * end. `user` has the new credential. Ask `user()` or a guard before the change: afterwards nobody can tell whether this
+   * session was over.
    */
   credentialChanged(user: User): Promise<void>
 }

@@ -49,8 +49,8 @@ export class CurrentUser<User> {
   }
 
   /** Who was found signed in, if somebody has asked within this request. */
-  async known(): Promise<Current<User> | undefined> {
-    return this.#asked
+  async known(): Promise<Current<User> | undefined | 'unasked'> {
+    return this.#asked ?? 'unasked'
   }
 
   /** Somebody else, from now on. */

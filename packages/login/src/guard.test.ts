@@ -193,7 +193,10 @@ describe('a guard', () => {
     const browser = await signedIn(of, { factor: 'password' })
     await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
     expect((await browser.fetch(page(of))).status).toBe(200)
-    expect(await shown(await browser.fetch(page(of, { fresh: 300 })))).toEqual([403, { code: 'impersonating' }])
+    expect(await shown(await browser.fetch(page(of, { fresh: 300 })))).toEqual([
+      403,
+      { code: 'reauth', isImpersonating: true },
+    ])
     expect(of.events.at(-1)).toMatchObject({ userId: 'bob', actorId: 'ada', reason: 'impersonating' })
   })
 

@@ -36,7 +36,7 @@ export function refusedRequest(request: Request, reason: Refusal, places: Places
 
 /** A person who looks for a page is sent to where it helps; one who sent a form reads of it; a program is told. */
 export function answerTo({ reason, status, request, location }: RefusedRequest): Response {
-  if (!acceptsPage(request)) return Response.json({ code: reason }, { status, headers: NO_STORE })
+  if (!acceptsPage(request)) return Response.json(codeOf(reason), { status, headers: NO_STORE })
   if (location !== undefined && request.method === 'GET') {
     return new Response(null, { status: 303, headers: { ...NO_STORE, Location: location } })
   }
@@ -44,6 +44,11 @@ export function answerTo({ reason, status, request, location }: RefusedRequest):
     status,
     headers: { ...NO_STORE, 'Content-Type': 'text/html; charset=utf-8' },
   })
+}
+
+/** Something fresh is missing, also where only somebody else could show it. */
+function codeOf(reason: Refusal): object {
+  return reason === 'impersonating' ? { code: 'reauth', isImpersonating: true } : { code: reason }
 }
 
 /** An answer of the application's own is kept by no cache either. @throws TypeError if it is none */

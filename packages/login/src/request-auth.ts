@@ -262,14 +262,17 @@ export class RequestAuth<User> implements Auth<User> {
   async credentialChanged(user: User): Promise<void> {
     const id = idOf(this.#account, user)
     const [hash, before] = await Promise.all([hashOf(this.#account, id, user), this.#notes()])
-    // One that nobody had checked before the change may have been over by then, and ends with the others.
-    const checked = await this.#current.known()
-    let isCurrent = checked?.notes.id === id
-    if (checked !== undefined && isCurrent) {
-      const notes = { ...checked.notes, hash }
+    const known = await this.#current.known()
+    // The old credential is gone by now, so that nobody can check any more who has not before. Whoever acts as the user
+    // is not the user.
+    const unasked = before?.actor === undefined ? before && { notes: before, user, actor: undefined } : undefined
+    const current = known === 'unasked' ? unasked : known
+    let isCurrent = current?.notes.id === id
+    if (current !== undefined && isCurrent) {
+      const notes = { ...current.notes, hash }
       try {
-        await this.#writer.goOn(checked.notes, notes)
-        this.#current.set({ ...checked, notes, user })
+        await this.#writer.goOn(current.notes, notes)
+        this.#current.set({ ...current, notes, user })
       } catch (error) {
         if (!isOver(error)) throw error
         // A sign-out at the same moment wins, and the others end all the same.

@@ -108,13 +108,24 @@ describe('a credential that has changed', () => {
     expect(await of.sessions.listByOwner('ada')).toEqual([])
   })
 
-  it('does not go on with a session that nobody had checked before the change', async () => {
+  it('does not go on with a session that was found over before the change', async () => {
     const of = site()
     const browser = of.browser()
     await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
     // A change elsewhere, which this session has not noticed yet.
     userOf(of, 'ada').passwordHash = 'changed on another device'
-    await browser.visit((auth) => changeCredential(auth, of))
+    await browser.visit(async (auth) => {
+      expect(await auth.user()).toBeUndefined()
+      await changeCredential(auth, of)
+    })
     expect(await who(browser)).toEqual([undefined, undefined])
+  })
+
+  it('goes on with a session that nobody has asked about in this request', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    await browser.visit((auth) => changeCredential(auth, of))
+    expect(await who(browser)).toEqual(['ada', undefined])
   })
 })
