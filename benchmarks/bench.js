@@ -1,5 +1,5 @@
 // Measures everything and writes docs/performance.md: `pnpm bench`, or `pnpm bench --quick` to see that it runs.
-//   --only in-process,http,sweeps,concurrency,memory,runtimes   measures these, and keeps the rest of the last run
+//   --only in-process,http,sweeps,concurrency,memory,runtimes,size   measures these, and keeps the rest of the last run
 //   --no-document                                               leaves docs/performance.md as it is
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,7 @@ import { writeDocument } from './report/document.js'
 import { goalsOf } from './report/goals.js'
 import { measureRuntimes } from './runtimes/tables.js'
 import { settings } from './settings.js'
+import { measureSize } from './size-parts.js'
 import { measureSweeps } from './sweeps.js'
 
 /** What was measured last, so that parts can be measured again. Not committed. */
@@ -25,6 +26,7 @@ const parts = {
   concurrency: ['concurrency', (_settings, log) => measureConcurrency(log)],
   memory: ['memory', measureMemory],
   runtimes: ['runtimes', measureRuntimes],
+  size: ['size', measureSize],
 }
 
 const { values } = parseArgs({

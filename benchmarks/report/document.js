@@ -14,6 +14,7 @@ import {
   inProcessSection,
   memorySection,
   runtimesSection,
+  sizeSection,
   sweepPlot,
   sweepSection,
 } from './sections.js'
@@ -31,7 +32,7 @@ export function writeDocument(results) {
 }
 
 function compose(results, clock, factor) {
-  const { mode, inProcess, http, sweeps: swept, concurrency, memory, runtimes } = results
+  const { mode, inProcess, http, sweeps: swept, concurrency, memory, runtimes, size } = results
   const parts = [
     '# Performance',
     `<!-- Written by "pnpm bench". Do not edit. -->`,
@@ -51,6 +52,7 @@ function compose(results, clock, factor) {
     concurrency && `## Requests at the same time\n\n${CONCURRENCY}\n\n${concurrencySection(concurrency)}`,
     memory && `## Memory\n\n${MEMORY}\n\n${memorySection(memory)}`,
     runtimes && `## Other runtimes\n\n${RUNTIMES}\n\n${runtimesSection(runtimes, clock)}`,
+    size && `## Size\n\n${SIZE}\n\n${sizeSection(size)}`,
     `## Goals\n\n${GOALS}\n\n${goalsSection(goalsOf(results))}\n\n${WHERE_TIME_GOES}`,
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
@@ -62,13 +64,14 @@ comparison whose quartiles lie on both sides of 1 is called level.`
 
 const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed (\`node benchmarks/profile.js hono-ours read\` lists the functions):
 
-- **A read**: the store's record and its JSON, the cookie among those that verified, \`Vary\` on the response. Each of them
-  touches memory that other visitors have pushed out of the processor's caches; with one visitor alone the library's
-  own share of a read takes three quarters of the time.
+- **A read**: the store's record and its JSON, the cookie among those that verified, \`Vary\` on the response. In Hono,
+  \`Vary\` is said before there is a response, for caches that stand between; without a server, Hono then takes longer to
+  make one, and behind \`@hono/node-server\` it does not.
 - **A write**: a read, and JSON once more, a record, and the store's compare-and-set.
 - **A malformed cookie**: finding it takes little; a new, empty session, a promise or two and \`Vary\` are the rest.
 - **A new session, a cookie not seen before, a forged one**: WebCrypto. On Node each HMAC and each hash is a trip to another
-  thread. \`nodeSigner\` does without.
+  thread. \`nodeSigner\` does without. A response that is to carry a cookie is a new one around the same body, since the
+  handler's own may serve everybody.
 - **Over HTTP**: bare Hono answers without a promise where no middleware is, and \`@hono/node-server\` has a shorter way for
   that. The row of an empty middleware shows what any middleware costs.`
 
@@ -99,6 +102,10 @@ const GROWTH = 'In process, 32 requests in flight; the time of the whole request
 const CONCURRENCY = `A hundred requests at once add one to the count of the same session. The store answers after one millisecond.`
 
 const MEMORY = `\`MemoryStore\`, with sessions made by a manager with its defaults.`
+
+const SIZE = `Core with the fetch adapter, bundled and minified by esbuild, without a store. A method of the manager can't be left out by a
+bundler, so that an application has administration and \`exclusive\` in it whether it calls them or not. The other libraries
+are bundled alike, without a framework; they do less, and say less about what is wrong.`
 
 const RUNTIMES = `Microseconds that a request takes longer than in bare Hono (whose own time is in brackets), one at a time / 32 in
 flight. The clock of workerd stands still while it works, so it is timed from outside and the bare time includes what it

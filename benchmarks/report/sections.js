@@ -156,3 +156,18 @@ export function runtimesSection(rows, clock) {
     })
     .join('\n\n')
 }
+
+export function sizeSection({ own, parts, others }) {
+  const kilobytes = (bytes) => (bytes / 1000).toFixed(1)
+  const row = (name, { minified, gzipped }) => [name, kilobytes(minified), kilobytes(gzipped)]
+  return [
+    table(
+      ['', 'kB minified', 'kB gzipped'],
+      [row('**fetch-sessions**', own), ...others.map((other) => row(other.name, other))],
+    ),
+    table(
+      ['What they are for', 'kB minified'],
+      parts.map(({ name, minified }) => [name, kilobytes(minified)]),
+    ),
+  ].join('\n\n')
+}
