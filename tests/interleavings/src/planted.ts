@@ -160,7 +160,7 @@ export const planted: readonly Planted[] = [
   {
     name: 'a handler that throws, and whose changes are saved',
     file: 'request/request-session.ts',
-    right: "what === 'sign-out' && this.#signOutAnyway(state)",
+    right: "what === 'sign-out' && this.signOutAnyway(state)",
     wrong: 'this.#saveLast(state, inner)',
     scenario: 'an update beside a handler that throws',
   },

@@ -63,8 +63,8 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   /** Whether `persistence` asks for the session where nobody else has. */
   get isDueUnused(): boolean {
-    const { persistence } = this.context
-    return persistence === 'always' || (persistence === 'existing' && this.cookies.values().length > 0)
+    const { persistence } = this.context()
+    return persistence === 'always' || (persistence === 'existing' && this.cookies().values().length > 0)
   }
 
   /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
@@ -77,7 +77,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   async read(): Promise<ReadableSession<Data>> {
     const state = this.#outage?.state ?? this.#loadOrDegrade()
-    return new ReadableView<Data>(this.context, isPromise(state) ? await state : state)
+    return new ReadableView<Data>(this.context(), isPromise(state) ? await state : state)
   }
 
   async write(): Promise<WritableSession<Data>> {
@@ -125,7 +125,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     work: (session: WritableSession<Data>) => R | Promise<R>,
     { wait = 10, hold = 30 }: ExclusiveOptions = {},
   ): Promise<R> {
-    const { format, isAtomic } = this.context
+    const { format, isAtomic } = this.context()
     if (wait !== 0) checkTimeout('wait', wait)
     checkTimeout('hold', hold)
     if (!format.isShared || !isAtomic) {
@@ -141,7 +141,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
         void state.writable
         const run = (): R | Promise<R> => work(this.#writable(state))
         const save = (policy?: PersistencePolicy): Awaitable<void> => this.persist(state, policy)
-        return runExclusively(this.context, state, save, { wait, hold }, run)
+        return runExclusively(this.context(), state, save, { wait, hold }, run)
       })
     }
     const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
@@ -165,7 +165,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   /** The policy asks for the session, which the handler did not. */
   #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
-    const { onStoreFailure } = this.context
+    const { onStoreFailure } = this.context()
     if (onStoreFailure === undefined) {
       this.#load()
       return this.#commitLoaded('all', sent)
@@ -217,7 +217,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const inner = sent?.has('set-cookie')
       ? sent
           .getSetCookie()
-          .filter((line) => this.cookies.place.isOwn(line))
+          .filter((line) => this.cookies().place.isOwn(line))
           .at(-1)
       : undefined
     const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.signOutAnyway(state)
@@ -231,7 +231,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     // Of a request that failed, the browser learns of what was saved before.
     const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
     const isSent = isDue && !this.isOldLeft(state)
-    const cookies = isSent ? this.cookies.toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
+    const cookies = isSent ? this.cookies().toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
     return isPromise(cookies) ? cookies.then((cookies) => this.#end(state, cookies)) : this.#end(state, cookies)
   }
 
@@ -247,7 +247,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
     if (inner === undefined) return this.persist(state)
     const found = this.#found && { id: this.#foundAs?.id, stored: this.#found }
-    return followInnerCookie(this.context, state, found, inner).then(() => this.persist(state))
+    return followInnerCookie(this.context(), state, found, inner).then(() => this.persist(state))
   }
 
   #watchSignOut(state: SessionState): void {
@@ -258,12 +258,12 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   #needs(cookies: readonly SessionCookie[], state?: SessionState): ResponseNeeds {
     if (cookies.length === 0) return NOTHING_BUT_VARY
-    const isOwn = (line: string): boolean => this.cookies.place.isOwn(line)
-    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.cookies.isUpgradedByCall }
+    const isOwn = (line: string): boolean => this.cookies().place.isOwn(line)
+    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.cookies().isUpgradedByCall }
   }
 
   #writable(state: SessionState): WritableSession<Data> {
-    return new WritableView<Data>(this.context, state)
+    return new WritableView<Data>(this.context(), state)
   }
 
   #load(): Awaitable<SessionState> {
@@ -273,7 +273,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
       this.onUse?.()
     }
     if (this.#loading === undefined) {
-      const loading = loadSession(this.context, this.cookies.values(), this.cookies.header, 'open')
+      const loading = loadSession(this.context(), this.cookies().values(), this.cookies().header, 'open')
       this.#loading = isPromise(loading)
         ? loading.then(
             // Whoever asks from now on, the commit too, waits for nothing.
@@ -300,15 +300,15 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   /** After the commit: the session that it left behind, as it is stored by now. */
   #loadLate(phase: SessionPhase): Awaitable<SessionState> {
-    const { format, emit } = this.context
+    const { format, emit } = this.context()
     // What travels in the cookie can't be changed without one.
     const latest = format.isShared ? phase : 'closed'
     if (latest === 'closed' && this.#loading !== undefined) return this.#loading
-    if (this.#left === 'none') return newSession(this.context, latest)
+    if (this.#left === 'none') return newSession(this.context(), latest)
     const loading =
       this.#left === undefined
-        ? loadSession(this.context, this.cookies.values(), this.cookies.header, latest)
-        : loadIdentity(this.context, this.#left, latest)
+        ? loadSession(this.context(), this.cookies().values(), this.cookies().header, latest)
+        : loadIdentity(this.context(), this.#left, latest)
     if (!this.#isUsed) {
       this.#isUsed = true
       emit?.({ type: 'late' })
@@ -322,7 +322,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   /** Does something with a session, which may be a late one: that can't be changed after it. */
   async #closing<R>(state: SessionState, act: () => R | Promise<R>): Promise<R> {
     if (this.isOver && state.phase === 'closed') {
-      const livesInCookie = !this.context.format.isShared
+      const livesInCookie = !this.context().format.isShared
       throw new SessionCommittedError(
         livesInCookie ? 'a session in its cookie can not be changed without one' : undefined,
       )
@@ -345,10 +345,10 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   }
 
   #degrade(error: unknown): SessionState {
-    if (!(error instanceof SessionStoreError) || this.context.onStoreFailure?.(error) !== 'anonymous') throw error
+    if (!(error instanceof SessionStoreError) || this.context().onStoreFailure?.(error) !== 'anonymous') throw error
     if (this.#outage === undefined) {
-      this.#outage = { state: newSession(this.context, 'closed', 'degraded'), error }
-      this.context.emit?.({ type: 'degraded', error })
+      this.#outage = { state: newSession(this.context(), 'closed', 'degraded'), error }
+      this.context().emit?.({ type: 'degraded', error })
     }
     return this.#outage.state
   }

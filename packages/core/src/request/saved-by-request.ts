@@ -27,13 +27,13 @@ export abstract class SavedByRequest {
     if (areHeadersShortLived) this.#read = new RequestCookies(context, source)
   }
 
-  /** Not a field: who logs a handle is not to see the secrets. */
-  protected get context(): SessionContext {
+  /** A method: who logs a handle is not to see the secrets. */
+  protected context(): SessionContext {
     return this.#context
   }
 
   /** What the request has brought, once somebody asks for it. */
-  protected get cookies(): RequestCookies {
+  protected cookies(): RequestCookies {
     this.#read ??= new RequestCookies(this.#context, this.#source)
     return this.#read
   }
@@ -45,7 +45,7 @@ export abstract class SavedByRequest {
 
   /** Whether this is the session of that request: the same one, or a proxy of it, with the cookies that it had. */
   belongsTo(source: Request): boolean {
-    return this.#read === undefined && source === this.#source ? true : this.cookies.areOf(source)
+    return this.#read === undefined && source === this.#source ? true : this.cookies().areOf(source)
   }
 
   /** Whether the manager of this context has opened it. */
@@ -93,7 +93,7 @@ export abstract class SavedByRequest {
 
   /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
   async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
-    await endOldSessions(this.#context, oldSessions, this.cookies.header, state)
+    await endOldSessions(this.#context, oldSessions, this.cookies().header, state)
     this.#isOldEnded = true
   }
 
@@ -101,12 +101,12 @@ export abstract class SavedByRequest {
   protected isOldLeft({ status }: SessionState): boolean {
     const { oldSessions } = this.#context
     if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
-    return oldSessions.cookies(this.cookies.header).length > 0
+    return oldSessions.cookies(this.cookies().header).length > 0
   }
 
   /** Of the cookie that goes out with what is saved now. */
   #fingerprint({ phase }: SessionState): string | undefined {
-    return phase === 'late' ? undefined : this.cookies.place.fingerprint
+    return phase === 'late' ? undefined : this.cookies().place.fingerprint
   }
 }
 
