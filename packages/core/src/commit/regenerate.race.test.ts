@@ -245,3 +245,25 @@ describe('a request whose save met the marker of a new id', () => {
     expect((await sessions.read(visit(next))).get('user')).toBe('ada')
   })
 })
+
+describe('a regenerate of a session that is being stored for the first time', () => {
+  it('gives it another id once it is stored, and the cookie opens that one', async () => {
+    const { store, sessions } = setUp()
+    const isStored = gate()
+    store.beforeNext('create', () => isStored.opened)
+    let shown = ''
+    const response = await sessions.handle(visit(), async (handle) => {
+      const session = await handle.write()
+      session.set('user', 'ada')
+      const saving = handle.save()
+      session.regenerate()
+      shown = session.id
+      isStored.open()
+      await saving
+      return new Response()
+    })
+    const session = await sessions.read(visit(cookieAfter(response)))
+    expect([session.id, session.get('user')]).toEqual([shown, 'ada'])
+    expect(await liveSessions(sessions)).toBe(1)
+  })
+})
