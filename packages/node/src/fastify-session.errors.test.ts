@@ -70,6 +70,22 @@ describe('an error in Fastify', () => {
     expect([site.store.memory.size, client.cookie]).toEqual([1, ''])
   })
 
+  it.each([
+    [303, 'bob'],
+    [503, 'ada'],
+  ])('is no Response that is thrown below 500, which is an answer: %i', async (status, user) => {
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request) => {
+      ;(await handleOf(request).write()).set('user', 'bob').regenerate()
+      throw new Response(null, { status, headers: { location: '/members' } })
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const client = await site.serve(app)
+    client.cookie = cookie
+    expect((await client.visit('/')).status).toBe(status)
+    expect((await sessions.read(client.cookie)).get('user')).toBe(user)
+  })
+
   it('does not keep a sign-out from being carried out', async () => {
     await app.register(fastifySession, { sessions })
     app.get('/', async (request) => {

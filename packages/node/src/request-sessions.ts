@@ -20,7 +20,8 @@ export interface NodeSessionOptions {
   as?: string
   /**
    * Whether a request has failed, so that nothing is saved but a `destroy()`: by the status of its response, and by the
-   * error that the framework, or `failSession`, has told of. Default: a status of 500 or more, or an error.
+   * error that the framework, or `failSession`, has told of. Default: a status of 500 or more, or an error that is no
+   * `Response`.
    */
   failed?: (status: number, error: unknown) => boolean
 }
@@ -191,7 +192,13 @@ export class RequestSessions implements HeadKeeper {
 }
 
 export function failedByDefault(status: number, error: unknown): boolean {
-  return status >= 500 || error !== undefined
+  return status >= 500 || (error !== undefined && !isAnswer(error))
+}
+
+/** A Response below 500 that was thrown is an answer, as with every adapter. By what it has: another realm has its own. */
+function isAnswer(error: unknown): boolean {
+  const { status, headers, bodyUsed } = Object(error) as Partial<Response>
+  return headers !== undefined && bodyUsed !== undefined && (status ?? 500) < 500
 }
 
 function isPromise(value: Awaitable<void>): value is Promise<void> {
