@@ -263,10 +263,8 @@ export class RequestAuth<User> implements Auth<User> {
     const id = idOf(this.#account, user)
     const [hash, before] = await Promise.all([hashOf(this.#account, id, user), this.#notes()])
     const known = await this.#current.known()
-    // The old credential is gone by now, so that nobody can check any more who has not before. Whoever acts as the user
-    // is not the user.
-    const unasked = before?.actor === undefined ? before && { notes: before, user, actor: undefined } : undefined
-    const current = known === 'unasked' ? unasked : known
+    // The old credential is gone by now, so that nobody can check any more who has not before.
+    const current = known === 'unasked' ? await this.#unasked(user) : known
     let isCurrent = current?.notes.id === id
     if (current !== undefined && isCurrent) {
       const notes = { ...current.notes, hash }
@@ -284,6 +282,12 @@ export class RequestAuth<User> implements Auth<User> {
     const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
     const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
     this.#emit({ type: 'credential-changed', ...ended, ...about })
+  }
+
+  /** Who the session says is signed in, with nothing to compare the credential with. */
+  async #unasked(user: User): Promise<Current<User> | undefined> {
+    const notes = await this.#current.notes()
+    return notes !== undefined && notes.actor === undefined ? { notes, user, actor: undefined } : undefined
   }
 
   deviceState(): Promise<DeviceState> {
