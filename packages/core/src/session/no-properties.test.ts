@@ -12,7 +12,8 @@ const habits: Readonly<Record<string, (target: { user?: string }) => void>> = {
   'in a module': (target) => {
     target.user = 'ada'
   },
-  'in a script that is not strict': new Function('target', 'target.user = "ada"') as never,
+  // As a script that is not strict sets it: what is refused there without an error, nobody hears of.
+  'where nobody looks whether it was': (target) => void Reflect.set(target, 'user', 'ada'),
   'with Object.assign': (target) => void Object.assign(target, { user: 'ada' }),
 }
 
