@@ -1,5 +1,5 @@
 // Compares the sources as they are with those of another commit: `node benchmarks/against.js main~5`.
-//   --contestants fetch-ours,hono-ours   --scenarios read,write   --in-flight 1,32   --rounds 15
+//   --contestants fetch-ours,hono-ours   --scenarios read,write   --in-flight 1,32   --rounds 15   --ms 60
 // Both are bundled alike and take turns, each in a process of its own. A ratio above 1: today's is faster.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     scenarios: { type: 'string', default: scenarios.map(({ id }) => id).join(',') },
     'in-flight': { type: 'string', default: '1,32' },
     rounds: { type: 'string', default: '15' },
+    ms: { type: 'string', default: '60' },
   },
 })
 const [commit] = positionals
@@ -29,7 +30,7 @@ if (commit === undefined) throw new Error('Which commit? For example: node bench
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Beneath the packages that the bundles import. */
 const BUNDLES = fileURLToPath(new URL('node_modules/.against/', import.meta.url))
-const TURN = { ms: 60, warmUpMs: 300, warmUpRequests: 10_000 }
+const TURN = { ms: Number(values.ms), warmUpMs: 300, warmUpRequests: 10_000 }
 
 const before = mkdtempSync(join(tmpdir(), 'against-'))
 try {
