@@ -1,6 +1,7 @@
 // Compares the sources as they are with those of another commit: `node benchmarks/against.js main~5`.
 //   --contestants fetch-ours,hono-ours   --scenarios read,write   --in-flight 1,32   --rounds 15   --ms 60
-// Both are bundled alike and take turns, each in a process of its own. A ratio above 1: today's is faster.
+// Both are bundled alike and take turns, each in a process of its own: microseconds of processor time a request, making
+// the request and collecting the garbage included, as in a server. A ratio above 1: today's is faster.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,7 @@ if (commit === undefined) throw new Error('Which commit? For example: node bench
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Beneath the packages that the bundles import. */
 const BUNDLES = fileURLToPath(new URL('node_modules/.against/', import.meta.url))
-const TURN = { ms: Number(values.ms), warmUpMs: 300, warmUpRequests: 10_000 }
+const TURN = { isWhole: true, ms: Number(values.ms), warmUpMs: 300, warmUpRequests: 10_000 }
 
 const before = mkdtempSync(join(tmpdir(), 'against-'))
 try {
@@ -59,10 +60,10 @@ async function compareBuilds(files) {
       rows.push([scenarioId, id, ...levels.map((level) => ratioOf(turns, level))])
     }
   }
-  console.log(table(['', 'contestant', ...levels.map((level) => `${level} in flight`)], rows))
+  console.log(table(['', 'contestant', ...levels.map((level) => `${level} in flight: before, today, ratio`)], rows))
 }
 
-/** Processor time of the other commit over today's, round by round. */
+/** Processor time of both, and that of the other commit over today's, round by round. */
 function ratioOf(turns, level) {
   const [before, today] = ['before', 'today'].map((key) => {
     const { fault, turns: byLevel } = turns.get(key)
@@ -70,8 +71,9 @@ function ratioOf(turns, level) {
     return byLevel[level]
   })
   const { median, low, high } = summary(before.map(({ cpu }, round) => cpu / today[round].cpu))
+  const [then, now] = [before, today].map((turns) => summary(turns.map(({ cpu }) => cpu)).median.toFixed(1))
   const verdict = low < 1 && high > 1 ? ', level' : ''
-  return `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}${verdict})`
+  return `${then}, ${now}, ${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}${verdict})`
 }
 
 /** A worker with the packages of this tree in it. */

@@ -42,14 +42,17 @@ export class Measurement {
    * Microseconds for each request, by the clock on the wall and of processor time (all threads: WebCrypto's and the
    * garbage collector's as well). Goes on until `ms` of processor time are used, so that a busy machine gets a fair turn,
    * and `requests` were answered, unless they are very slow.
+   *
+   * `isWhole`: making the requests counts as well, each when it is its turn, so that as many are alive as on a server.
    */
-  async measure({ inFlight, ms, requests: least = 0 }) {
+  async measure({ inFlight, ms, requests: least = 0, isWhole = false }) {
+    const make = (count) => (isWhole ? this.#pickHeaders(count) : this.#makeRequests(count))
     // A process that has waited for its turn finds the processor's caches filled by others.
-    await this.#handle(await this.#makeRequests(this.#batch), inFlight)
+    await this.#handle(await make(this.#batch), inFlight)
     const total = { wall: 0, cpu: 0, count: 0 }
     const isDone = () => (total.cpu >= ms * 1000 && total.count >= least) || total.cpu >= ms * PATIENCE * 1000
     while (!isDone() && total.wall < ms * 20_000) {
-      const requests = await this.#makeRequests(Math.max(this.#batch, inFlight > 1 ? 2 * inFlight : 1))
+      const requests = await make(Math.max(this.#batch, inFlight > 1 ? 2 * inFlight : 1))
       const cpuBefore = this.#cpu()
       const started = performance.now()
       await this.#handle(requests, inFlight)
@@ -88,12 +91,22 @@ export class Measurement {
   }
 
   async #makeRequests(count) {
-    const { path, isFresh } = this.#scenario
+    return (await this.#pickHeaders(count)).map((header) => this.#requestOf(header))
+  }
+
+  /** The `Cookie` headers of the next requests; `undefined` for one without. */
+  async #pickHeaders(count) {
+    const { isFresh } = this.#scenario
     const headers = isFresh ? await this.#makeHeaders(count) : this.#headers
     const pick = isFresh
       ? (i) => headers[i % headers.length]
       : () => headers[Math.floor(Math.random() * headers.length)]
-    return Array.from({ length: count }, (_, i) => makeRequest(path, pick(i)))
+    return Array.from({ length: count }, (_, i) => pick(i))
+  }
+
+  /** A request that is there already, or one with this `Cookie` header. */
+  #requestOf(given) {
+    return given instanceof Request ? given : makeRequest(this.#scenario.path, given)
   }
 
   #handle(requests, inFlight) {
@@ -101,13 +114,13 @@ export class Measurement {
   }
 
   async #oneByOne(requests) {
-    for (const request of requests) await this.#app.fetch(request)
+    for (const request of requests) await this.#app.fetch(this.#requestOf(request))
   }
 
   async #atOnce(requests, inFlight) {
     let next = 0
     const client = async () => {
-      while (next < requests.length) await this.#app.fetch(requests[next++])
+      while (next < requests.length) await this.#app.fetch(this.#requestOf(requests[next++]))
     }
     await Promise.all(Array.from({ length: inFlight }, client))
   }
