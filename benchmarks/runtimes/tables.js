@@ -1,5 +1,5 @@
 // The in-process part on other runtimes, with a few contestants.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -48,7 +48,7 @@ export async function measureRuntimes({ inProcess, ...choice }, log) {
 
 async function runnersOf({ name, condition, command }, folder) {
   if (command === undefined) return workerdRunner
-  const file = join(folder, `${name}.mjs`)
-  await writeFile(file, await bundleWorker(WORKER, condition))
+  const [main] = await bundleWorker(WORKER, condition, join(folder, name))
+  const file = join(folder, name, main)
   return (preparation, settings) => inProcessRunner(preparation, { ...settings, command, file: pathToFileURL(file) })
 }

@@ -14,8 +14,6 @@ const WORKER = fileURLToPath(new URL('workerd-worker.js', import.meta.url))
 const COMPATIBILITY_DATE = '2026-11-01'
 const START_TRIES = 100
 
-let bundle
-
 export function workerdRunner(preparation, { ms, warmUpMs }) {
   let child
   let folder
@@ -36,12 +34,11 @@ export function workerdRunner(preparation, { ms, warmUpMs }) {
   }
   return {
     async prepare() {
-      bundle ??= bundleWorker(WORKER, 'workerd')
       const port = await freePort()
       url = `http://127.0.0.1:${port}/`
       folder = await mkdtemp(join(tmpdir(), 'fetch-sessions-bench-'))
-      await writeFile(join(folder, 'worker.js'), await bundle)
-      await writeFile(join(folder, 'config.capnp'), config(port))
+      const files = await bundleWorker(WORKER, 'workerd', folder)
+      await writeFile(join(folder, 'config.capnp'), config(port, files))
       child = spawn(BINARY, ['serve', join(folder, 'config.capnp')], { stdio: 'ignore' })
       await untilItAnswers(url)
       return call('prepare', preparation)
@@ -63,14 +60,15 @@ export function workerdRunner(preparation, { ms, warmUpMs }) {
   }
 }
 
-function config(port) {
+function config(port, files) {
+  const modules = files.map((file) => `(name = "${file}", esModule = embed "${file}")`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  modules = [${modules.join(', ')}],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["nodejs_compat"],
 );
