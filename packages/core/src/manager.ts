@@ -20,9 +20,9 @@ import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import type { CookieSource } from './request/cookies-of.js'
 import { beginHandle, forgetHandle } from './request/handle-registry.js'
 import { NestedSessions } from './request/nested-sessions.js'
+import type { CookieSource } from './request/request-cookies.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
 import {
   addToHeaders,

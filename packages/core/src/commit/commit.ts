@@ -12,9 +12,9 @@ import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
 import { endSession } from './end-session.js'
 import { type MoveOutcome, moveIn } from './move-in.js'
+import { successorOf } from './old-id-grace.js'
 import type { WriteOutcome } from './pending-write.js'
 import { regenerate } from './regenerate.js'
-import { successorOf } from './successor.js'
 
 /** What a commit does in the store; named as the event that tells of it. */
 type Action = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'

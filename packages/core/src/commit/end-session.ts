@@ -1,10 +1,10 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import type { Successor } from '../session/notes.js'
 import { endedAs, examine, type Found, type StoredSession } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
+import { leadsOn } from './old-id-grace.js'
 
 /** `gone`: others have ended it before. `superseded`: it has a new id, to which the old one does not lead. */
 export type Ending = 'destroyed' | 'gone' | 'superseded'
@@ -60,11 +60,6 @@ export function removeExpired(
   const closed = { ...record, expiresAt: record.createdAt, version: record.version + 1 }
   const isClosed = !isAtomic || store.update(id, closed)
   return andThen(isClosed, (isClosed) => isClosed && andThen(store.delete(id), () => true))
-}
-
-/** Whether the old cookie still leads to the session that took over. */
-export function leadsOn({ now }: Pick<CommitContext, 'now'>, { until }: Successor): boolean {
-  return until !== undefined && now() < until
 }
 
 /** If the store fails, the session is as it was, so that it can be ended again. */

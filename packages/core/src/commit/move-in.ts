@@ -1,13 +1,14 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError, SessionConflictError } from '../errors.js'
-import type { Successor } from '../session/notes.js'
 import type { Move, OldSession, OldSessions } from '../session/old-sessions.js'
+import type { Successor } from '../session/record-meta.js'
 import { claimOf, type StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import { guardCall } from '../store/store-guard.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { endSession, leadsOn } from './end-session.js'
+import { endSession } from './end-session.js'
+import { leadsOn } from './old-id-grace.js'
 
 /** `superseded`: another request has brought the old session in at the same moment, or signed it out. */
 export type MoveOutcome =

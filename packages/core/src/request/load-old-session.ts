@@ -1,6 +1,6 @@
 import { reload } from '../commit/compare-and-set.js'
 import { askOld } from '../commit/move-in.js'
-import { successorOf } from '../commit/successor.js'
+import { successorOf } from '../commit/old-id-grace.js'
 import type { SessionContext } from '../context.js'
 import { randomText } from '../cookie/base64url.js'
 import type { Identity } from '../cookie/cookie-format.js'

@@ -1,6 +1,6 @@
 import type { SessionContext } from '../context.js'
-import { type CookieSource, isRequest } from './cookies-of.js'
 import { handleOf, knownHandle, openHandles } from './handle-registry.js'
+import { type CookieSource, isRequest } from './request-cookies.js'
 import { RequestSession } from './request-session.js'
 import type { SessionHandle } from './session-handle.js'
 

@@ -3,9 +3,12 @@ import type { SessionContext } from '../context.js'
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
 import { cookieValues } from '../cookie/cookie-header.js'
 import { maxAge } from '../session/lifetime.js'
+import { isObject } from '../session/plain-values.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
-import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
+
+/** What has the cookies of a request: itself, its headers, or the text of its `Cookie` header. */
+export type CookieSource = Request | Headers | string | undefined
 
 /** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
 export const areHeadersShortLived: boolean = 'Deno' in globalThis
@@ -110,4 +113,21 @@ export class RequestCookies {
     this.#text ??= cookiesOf(this.#source)
     return this.#text
   }
+}
+
+/**
+ * The text of the `Cookie` header.
+ * @throws TypeError if this is nothing that has one
+ */
+export function cookiesOf(source: CookieSource): string {
+  if (source === undefined || typeof source === 'string') return source ?? ''
+  const headers: unknown = isObject(source) && 'headers' in source ? source.headers : source
+  if (isObject(headers) && 'get' in headers && typeof headers.get === 'function') {
+    return (headers as Headers).get('cookie') ?? ''
+  }
+  throw new TypeError('fetch-sessions: open takes a Request, its Headers, or the text of its Cookie header')
+}
+
+export function isRequest(source: unknown): source is Request {
+  return isObject(source) && 'headers' in source
 }

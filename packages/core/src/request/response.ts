@@ -1,5 +1,5 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
-import { isObject } from '../session/codec.js'
+import { isObject } from '../session/plain-values.js'
 
 /**
  * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of

@@ -8,8 +8,7 @@ import { noProperties } from '../session/no-properties.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
-import { type CookieSource, isRequest } from './cookies-of.js'
-import { areHeadersShortLived, RequestCookies } from './request-cookies.js'
+import { areHeadersShortLived, type CookieSource, isRequest, RequestCookies } from './request-cookies.js'
 
 /** One request, by the cookies that it has brought, and what is saved for it: one save after the other. */
 export abstract class SavedByRequest {

@@ -1,9 +1,9 @@
 import { isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
-import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
 import { applied, type Change, ownValue } from './merge.js'
+import { assign, freezePlain, isObject, isPlain } from './plain-values.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 

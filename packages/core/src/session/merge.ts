@@ -1,6 +1,6 @@
 import { SessionLockedError } from '../errors.js'
-import { assign } from './codec.js'
 import type { OwnLifetime } from './lifetime.js'
+import { assign } from './plain-values.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 

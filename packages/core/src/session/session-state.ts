@@ -1,8 +1,8 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
-import type { Lock } from './notes.js'
 import type { Move } from './old-sessions.js'
+import type { Lock } from './record-meta.js'
 import type { StoredSession } from './stored-session.js'
 
 /**

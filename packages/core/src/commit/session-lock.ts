@@ -1,7 +1,7 @@
 import { randomText } from '../cookie/base64url.js'
 import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import { timerDelay } from '../option-error.js'
-import type { Lock } from '../session/notes.js'
+import type { Lock } from '../session/record-meta.js'
 import type { SessionState } from '../session/session-state.js'
 import { unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'

@@ -1,5 +1,5 @@
-import { isPlainObject } from './codec.js'
 import type { OwnLifetime } from './lifetime.js'
+import { isPlainObject } from './plain-values.js'
 
 /**
  * What core notes in a record's `meta`, as JSON. Times are milliseconds since the epoch, timeouts seconds.
