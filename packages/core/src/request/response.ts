@@ -103,13 +103,13 @@ function privateCacheControl(value: string | null): string {
   return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
 }
 
-/** By what it has: that of another realm is one as well. */
+/** For adapters: whether this is a `Response`. It is told by what it has, since another realm has a class of its own. */
 export function isResponse(value: unknown): value is Response {
   // An error of many an HTTP client has a status and headers as well.
   return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
-/** Whether what was thrown is a response that is no failure. */
+/** For adapters: whether what was thrown is an answer and no failure, which is a `Response` below 500. */
 export function isAnswer(thrown: unknown): boolean {
   return isResponse(thrown) && thrown.status < 500
 }
