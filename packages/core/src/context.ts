@@ -102,7 +102,7 @@ function formatOf<Data>(
   return new SignedTokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
 }
 
-/** On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck. */
+/** On Workers, a request must not wait for another one's promise, which may never settle for it. */
 function mayWaitForOthers(): boolean {
   return !('WebSocketPair' in globalThis)
 }

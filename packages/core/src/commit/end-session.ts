@@ -10,11 +10,11 @@ import { leadsOn } from './old-id-grace.js'
 export type Ending = 'destroyed' | 'gone' | 'superseded'
 
 /**
- * Ends a session. A plain `delete` could hit the marker of a session that got a new id meanwhile: it would go on under
- * that, although it was to end. So the record is closed by compare-and-set first, and then deleted.
+ * Ends a session. If it got a new id meanwhile, a plain `delete` would only remove the marker under the old id, and the
+ * session would go on. So the record is closed by compare-and-set first, and then deleted.
  *
- * `base`: the session as the request has loaded it. If it has got a new id since, that one ends: signing out must not
- * fail open.
+ * `base`: the session as the request has loaded it. If it has got a new id since, the session under that id ends: a
+ * sign-out must not fail open.
  */
 export async function endSession(
   context: CommitContext,
@@ -46,8 +46,8 @@ export async function endSession(
 }
 
 /**
- * Removes the record of a session that is over. It is closed first, since a writer who came just in time may be about to
- * extend it. `false` if it can't be: that one was faster, or it is gone.
+ * Removes the record of a session that is over. It is closed first, since a writer who came just in time may be about
+ * to extend it. `false` if it can't be: that one was faster, or it is gone.
  */
 export function removeExpired(
   { format, isAtomic }: Pick<CommitContext, 'format' | 'isAtomic'>,

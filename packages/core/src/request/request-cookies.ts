@@ -52,15 +52,15 @@ export class RequestCookies {
     return this.#place
   }
 
-  /** Whether what the handler returns for a WebSocket goes nowhere: on Bun, the 101 has gone out by then. */
+  /** Whether Bun upgrades this request to a WebSocket. The 101 has gone out by then, and no response follows. */
   get isUpgradedByCall(): boolean {
     const isBun = 'Bun' in globalThis && isRequest(this.#source)
     return isBun && this.#source.headers.get('upgrade')?.toLowerCase() === 'websocket'
   }
 
   /**
-   * The cookies that the response needs. `sentAs`: with which attributes the one that came was sent. `hasInner`: an inner
-   * handler has put one on the response, which a sign-out has to take back, too.
+   * The cookies that the response needs. `sentAs`: the fingerprint of the attributes with which the cookie that came
+   * was set. `hasInner`: an inner handler has put our cookie on the response. A sign-out has to remove that one, too.
    */
   toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<readonly SessionCookie[]> {
     const { place } = this
@@ -103,7 +103,7 @@ export class RequestCookies {
     return [...this.place.removeRetired(isBrought), cookie]
   }
 
-  /** Whether one of today's name is of another place than today's. */
+  /** Whether a cookie of today's name was set at another place. */
   #hasOther(sentAs: string | undefined): boolean {
     const { length } = this.values()
     return length > 1 || (length === 1 && sentAs !== this.place.fingerprint)

@@ -17,8 +17,8 @@ export interface SessionCodec {
 const MAX_WRITTEN_OUT = 1_000_000
 
 /**
- * JSON, which refuses what would come back as something else, what is nested more than 500 levels deep, and what is longer
- * written out than its objects are.
+ * JSON. It refuses a value that would come back as something else, that is nested more than 500 levels deep, or that
+ * has the same objects in it so often that they can't all be written out.
  */
 export const jsonCodec: SessionCodec = {
   encode: JSON.stringify,
@@ -41,7 +41,9 @@ class JsonCheck {
   readonly #extents: Map<object, Extent | undefined> = new Map()
   #isShared = false
 
-  /** What in this object JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip. */
+  /**
+   * What in this object JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip.
+   */
   problemOf(value: object): string | undefined {
     const found = this.#look(value, 1)
     if (typeof found === 'string') return found

@@ -13,7 +13,7 @@ export function copyPlain<T>(value: T): T {
   return copy as T
 }
 
-/** Those that `freezePlain` has frozen, with all that is in them. */
+/** Objects that `freezePlain` has frozen, with all that is in them. */
 const frozen: WeakSet<object> = new WeakSet()
 
 /** Whether there are only plain objects and arrays in it, all the way down: what can be frozen so that it holds. */
