@@ -1,4 +1,4 @@
-import { describe, live } from '@fetch-sessions/example-frameworks-shared'
+import { addPages, describe, live } from '@fetch-sessions/example-frameworks-shared'
 import { session } from '@fetch-sessions/hono'
 import { createAdaptorServer } from '@hono/node-server'
 import { Hono } from 'hono'
@@ -7,30 +7,7 @@ import { sessions } from './sessions.ts'
 
 const app = new Hono().use(session(sessions))
 
-app.get('/', async (c) => c.text(describe(await c.var.session.read())))
-
-app.post('/count', async (c) => {
-  const session = await c.var.session.write()
-  session.update('count', (n = 0) => n + 1)
-  return c.text(describe(session))
-})
-
-app.post('/sign-in', async (c) => {
-  ;(await c.var.session.write()).set('user', 'ada').regenerate()
-  return c.redirect('/', 303)
-})
-
-app.post('/sign-out', async (c) => {
-  ;(await c.var.session.write()).destroy()
-  return c.redirect('/', 303)
-})
-
-app.post('/fail', async (c) => {
-  ;(await c.var.session.write()).set('count', 1000)
-  throw new Error('on purpose')
-})
-
-app.get('/public', (c) => c.text('the same for all'))
+addPages(app)
 app.get('/live', async (c) => c.body(await live(sessions, c.var.session)))
 
 const server = createAdaptorServer(app)

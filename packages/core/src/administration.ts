@@ -1,5 +1,5 @@
 // What is done to stored sessions without a request: by an operator, a job, a page of a user's devices.
-import { edit, find } from './commit/edit.js'
+import { edit, find } from './commit/edit-by-id.js'
 import { endSession } from './commit/end-session.js'
 import type { SessionContext } from './context.js'
 import type { Identity } from './cookie/cookie-format.js'

@@ -3,8 +3,8 @@ import { WriteQueue } from './commit/write-queue.js'
 import { CookieAttributes } from './cookie/cookie-attributes.js'
 import { type CookieFormat, type CookieFormatSetting, FORMAT } from './cookie/cookie-format.js'
 import { secretBytes } from './cookie/secrets.js'
+import { SignedTokenFormat } from './cookie/signed-token.js'
 import { webCryptoSigner } from './cookie/signer.js'
-import { TokenFormat } from './cookie/token-format.js'
 import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
@@ -99,10 +99,10 @@ function formatOf<Data>(
   if (![made?.sign, made?.verify, made?.succeed].every((method) => typeof method === 'function')) {
     throw invalidOption('signer', 'must make { sign, verify, succeed }')
   }
-  return new TokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
+  return new SignedTokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
 }
 
-/** On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck. */
+/** On Workers, a request must not wait for another one's promise, which may never settle for it. */
 function mayWaitForOthers(): boolean {
   return !('WebSocketPair' in globalThis)
 }

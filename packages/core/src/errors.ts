@@ -89,8 +89,8 @@ const TOO_LARGE: Record<'cookie' | 'data' | 'owner', (limit: number) => string> 
 }
 
 /**
- * Another `exclusive` of this session was at work for as long as this one would wait, or this one was at work for longer
- * than it could hold the session.
+ * Another `exclusive` of this session did not end while this one waited, or this one took longer than it may hold the
+ * session.
  */
 export class SessionLockedError extends SessionError {
   override readonly name: string = 'SessionLockedError'

@@ -17,7 +17,9 @@ export type SessionEvent =
       readonly id: string
       readonly duration: number
     }
-  /** `destroyByOwner` has ended the sessions of an owner: `count` of them, or nobody knows, since they are in cookies. */
+  /**
+   * `destroyByOwner` has ended the sessions of an owner: `count` of them, or nobody knows, since they are in cookies.
+   */
   | {
       readonly type: 'destroyed-by-owner'
       readonly owner: string
@@ -28,14 +30,17 @@ export type SessionEvent =
     }
   /** `clear` has ended all sessions. */
   | { readonly type: 'cleared'; readonly duration: number }
+  /** The session has a new id. */
   | { readonly type: 'regenerated'; readonly id: string; readonly previousId: string; readonly duration: number }
-  /** Another writer won, `attempt` times by now; this request's changes are applied again to the newer state. */
+  /**
+   * Another writer won, for the `attempt`th time. This request's changes are made again, to what that one has stored.
+   */
   | { readonly type: 'conflict'; readonly id: string; readonly attempt: number; readonly duration: number }
   /**
-   * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has a
-   * new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`: a
-   * `destroy()` failed whose handler had thrown, or whose client had left; or another library's session has moved and
-   * could not be ended.
+   * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has
+   * a new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`:
+   * the store failed where nobody else is told. Either a `destroy()` failed after the handler threw or the client left,
+   * or another library's session has moved here and could not be ended there.
    */
   | {
       readonly type: 'dropped'
@@ -44,7 +49,9 @@ export type SessionEvent =
       readonly duration?: number
       readonly error?: unknown
     }
-  /** `from`: the cookie is another library's, of this name. `error`: why what its session holds can't be brought in. */
+  /**
+   * A cookie was not taken. `from`: the library that it is of, if it is not ours. `error`: why its data can't move in.
+   */
   | {
       readonly type: 'rejected'
       readonly reason: RejectionReason
@@ -59,11 +66,12 @@ export type SessionEvent =
   | { readonly type: 'failed'; readonly error: SessionError }
   /** The store failed, and `onStoreFailure` lets the request go on without a session. */
   | { readonly type: 'degraded'; readonly error: SessionError }
-  /** A session was first used after its response was committed, which so says no `Vary: Cookie`: read it earlier. */
+  /** A session was first used after its response was committed. So that lacks `Vary: Cookie`. Read it earlier. */
   | { readonly type: 'late' }
   /** Something that will not do in production, told once. */
   | { readonly type: 'warning'; readonly warning: SessionWarning; readonly message: string }
 
+/** What `onEvent` is. */
 export type SessionListener = (event: SessionEvent) => void
 
 /** Tells a listener, and lets nothing that it does wrong reach the request. */

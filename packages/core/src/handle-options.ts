@@ -1,13 +1,14 @@
 /** How `SessionManager.handle` treats what comes of its handler. */
 export interface HandleOptions {
   /**
-   * Responses that stand for a handler that threw: nothing is saved. For frameworks that turn errors into responses
-   * before anyone sees them. Default: none. Where a response does not tell, `SessionManager.fail` does.
+   * Whether this response was made of an error, so that nothing is saved. For frameworks that turn errors into
+   * responses before the adapter sees them. Default: none was. If you can't tell by the response, call
+   * `SessionManager.fail`.
    */
   failed?: (response: Response) => boolean
   /**
-   * Thrown values that are an answer and not a failure: the session is saved, and what was thrown is thrown on. Default:
-   * a `Response` below 500, which is thrown on with the cookie.
+   * Whether a thrown value is an answer and not a failure. Then the session is saved, and the value is thrown on.
+   * Default: a `Response` below 500 is one, and it is thrown on with the cookie.
    */
   keep?: (thrown: unknown) => boolean
   /**
@@ -16,11 +17,11 @@ export interface HandleOptions {
    */
   respond?: (error: unknown) => Response | undefined
   /**
-   * For adapters: the request as the handler has it by now, where a middleware may have put another one in its place. A
-   * session that is opened with such a one is committed as well. It is asked whenever one is opened with a request that is
-   * not known yet.
+   * For adapters: the request that the handler has now. A middleware may have replaced it. A session that is opened
+   * with the new request is committed as well. Core calls this whenever a session is opened with a request that it does
+   * not know yet.
    */
   current?: () => Request
-  /** For adapters: called when the session is asked for, the first time; a cache outside has to know it by `Vary`. */
+  /** For adapters: called when the session is asked for the first time. A cache in front learns of it by `Vary`. */
   used?: () => void
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type SessionHandle, SessionManager, SessionStoreError } from './index.js'
-import { completeHeaders } from './request/complete-headers.js'
+import { completeHeaders } from './request/adapter-api.js'
 import { cookieAfter, sessionCookies } from './testing/response-cookies.js'
 import { secret } from './testing/secret.js'
 import { stagedManager } from './testing/staged-manager.js'

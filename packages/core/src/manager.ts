@@ -20,9 +20,9 @@ import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import type { CookieSource } from './request/cookies-of.js'
 import { beginHandle, forgetHandle } from './request/handle-registry.js'
 import { NestedSessions } from './request/nested-sessions.js'
+import type { CookieSource } from './request/request-cookies.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
 import {
   addToHeaders,
@@ -125,9 +125,9 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * Persists what changed and returns the response to send: the same object when there is nothing to add. The store has
-   * answered before it returns. `target`: the request, or its handle. `failed`: the response stands for a handler that
-   * threw, so nothing is saved but a `destroy()`; it gets the cookie of what was saved before.
+   * Persists what changed, waits for the store, and returns the response to send. That is the same object when there is
+   * nothing to add. `target`: the request, or its handle. `failed`: the handler threw and this response tells of it.
+   * Nothing is saved then but a `destroy()`, and the response gets the cookie of what was saved before.
    * @throws SessionError if it could not be stored: do not send the response then
    */
   async commit(
@@ -155,8 +155,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * The same for frameworks that set cookies by name, value and options, such as Next: persists, and returns the cookies
-   * to set. `Vary: Cookie` is the caller's to add.
+   * The same for frameworks that set cookies by name, value and options, such as Next: persists, and returns the
+   * cookies to set. `Vary: Cookie` is the caller's to add.
    */
   async commitCookies(
     target: Request | SessionHandle<Data>,
@@ -172,10 +172,9 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * Says that what answers this request stands for a handler that threw, for frameworks that make a response of an error
-   * before anyone outside sees it. Whoever commits then saves nothing but a `destroy()`, as with `failed`. It touches
-   * nothing, and a request that nobody has asked for its session yet will do. After the commit it does nothing. A request
-   * that is handled anew starts without it.
+   * Says that the handler of this request threw. For frameworks that turn an error into a response before the adapter
+   * sees it. The commit then saves nothing but a `destroy()`, as with `failed`. Nobody need have asked for the session
+   * yet. After the commit it does nothing, and a request that is handled again starts without it.
    * @throws TypeError if it is neither a Request nor a handle that this manager opened
    */
   fail(target: Request | SessionHandle<Data>): void {
@@ -240,8 +239,8 @@ export class SessionManager<Data = SessionData> {
   /**
    * Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`.
    *
-   * A `CookieStore` needs `revocations` for it. Then the answer is `true` for each id, since nobody knows which sessions
-   * there are, and other processes may open it for `maxStaleness` seconds more.
+   * A `CookieStore` needs `revocations` for it. Then the answer is `true` for each id, since nobody knows which
+   * sessions there are. Other processes may open the session for `maxStaleness` seconds more.
    * @throws SessionError for a `CookieStore` without them
    */
   async destroy(id: string): Promise<boolean> {
@@ -249,8 +248,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * One stored session without a request, typed and checked like any other; `undefined` if it is gone. It is no use of
-   * the session.
+   * One stored session without a request, typed and checked like any other; `undefined` if it is gone. The look does
+   * not count as a use of the session.
    * @throws SessionDataError if its data can't be decoded or the schema refuses it
    */
   async peek(id: string): Promise<ReadableSession<Data> | undefined> {
@@ -259,8 +258,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * Changes a stored session without a request; `false` if it is gone. `change` runs again if another writer has won. It
-   * is no use of the session, moves no expiry, and may not regenerate.
+   * Changes a stored session without a request; `false` if it is gone. `change` runs again if another writer has won.
+   * The change does not count as a use of the session, moves no expiry, and must not regenerate.
    */
   async edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
     return editById(this.#context, id, (state) => change(new WritableView<Data>(this.#context, state)))
@@ -296,7 +295,9 @@ export class SessionManager<Data = SessionData> {
     return clear(this.#context)
   }
 
-  /** Whether the store can do this: what depends on it is better refused at the start than at the first request. */
+  /**
+   * Whether the store can do this. Ask at the start, and refuse what depends on it, rather than at the first request.
+   */
   supports(what: Capability): boolean {
     return supports(this.#context, what)
   }
@@ -306,7 +307,7 @@ export class SessionManager<Data = SessionData> {
     return this.#context.cookie.traits
   }
 
-  /** HMAC-SHA256 keys for a purpose of another package's own, one of each secret, the newest first. */
+  /** HMAC-SHA256 keys for a purpose of another package. Each secret gives one key; the newest comes first. */
   deriveKeys(purpose: string): Promise<CryptoKey[]> {
     return companionKeys(this.#context.secrets, purpose)
   }

@@ -8,7 +8,8 @@ import type { TokenSignerFactory } from './cookie/signer.js'
 import type { SessionStoreError } from './errors.js'
 import type { SessionListener } from './events.js'
 import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from './option-error.js'
-import { isObject, type SessionCodec } from './session/codec.js'
+import type { SessionCodec } from './session/json-codec.js'
+import { isObject } from './session/plain-values.js'
 import type { Migration } from './session/serializer.js'
 import { checkStore } from './store/check-store.js'
 import type { SessionStore } from './store/store.js'
@@ -23,6 +24,7 @@ interface BaseOptions<Data> {
    * run time.
    */
   secret: Secret | readonly Secret[] | undefined
+  /** The attributes of the session cookie. */
   cookie?: CookieOptions
   /** Seconds without use until the session is dead. Default 86 400 (24 h). */
   idleTimeout?: number
@@ -40,8 +42,8 @@ interface BaseOptions<Data> {
   schema?: StandardSchemaV1<unknown, Data>
   /**
    * One step for each version of the data after the first. An older record is brought up, step by step, when it is
-   * loaded, before the schema sees it, and stored so with the next write. A step that throws makes invalid data. A record
-   * of a newer version, which a later release wrote, is used as it is; if the schema refuses it, that is a
+   * loaded, before the schema sees it, and stored so with the next write. A step that throws makes invalid data. A
+   * record of a newer version, which a later release wrote, is used as it is; if the schema refuses it, that is a
    * `SessionDataError`, whatever `onInvalidData` says.
    */
   migrations?: readonly Migration[]
@@ -61,7 +63,10 @@ interface BaseOptions<Data> {
   verifiedCacheSize?: number
   /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
   storeTimeout?: number
-  /** What signs and verifies. Default WebCrypto, which is everywhere; `nodeSigner` is faster for cookies not seen before. */
+  /**
+   * What signs and verifies. Default WebCrypto, which is everywhere; `nodeSigner` is faster for cookies not seen
+   * before.
+   */
   signer?: TokenSignerFactory
   /** For logs and metrics. What it throws is ignored. */
   onEvent?: SessionListener

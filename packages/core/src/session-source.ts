@@ -1,7 +1,7 @@
 import { SessionManager } from './manager.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import { isObject } from './session/codec.js'
+import { isObject } from './session/plain-values.js'
 
 /**
  * What an adapter takes for its sessions: a manager, its options, or a function that makes either of what the platform

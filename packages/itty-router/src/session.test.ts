@@ -129,6 +129,18 @@ describe.each([
     expect([broken.status, await broken.text()]).toEqual([500, expect.not.stringContaining('password')])
   })
 
+  it('saves what was done before an answer was thrown, also where that is the Response of another realm', async () => {
+    const router = AutoRouter({ ...session(manager()) })
+    const { body, bodyUsed, headers } = new Response('come back')
+    const thrown = { body, bodyUsed, headers, status: 402, statusText: '' }
+    router.get('/', async (request: SessionRequest<Data>) => {
+      await increment(request.session)
+      throw thrown
+    })
+    const response = await router.fetch(get())
+    expect([response.status, await response.text(), sessionCookies(response).length]).toEqual([402, 'come back', 1])
+  })
+
   it('lets the application make a response of an error', async () => {
     const store = new MemoryStore()
     store.create = () => {

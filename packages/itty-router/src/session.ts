@@ -1,4 +1,11 @@
-import { managerOf, type SessionData, type SessionHandle, type SessionSource } from '@fetch-sessions/core'
+import {
+  isAnswer,
+  isResponse,
+  managerOf,
+  type SessionData,
+  type SessionHandle,
+  type SessionSource,
+} from '@fetch-sessions/core'
 import { type IRequest, error as toResponse } from 'itty-router'
 
 /** A request whose session is at `request.session`, or under the name given as `as`. */
@@ -71,7 +78,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
     catch: async (error, request, ...args) => {
       const [sessions, target] = [manager(args[0], ...args), targetOf(request)]
       // An answer that was thrown is saved, as it would be had it been returned.
-      if (error instanceof Response) return sessions.commit(target, error, { failed: error.status >= 500 })
+      if (isResponse(error)) return sessions.commit(target, error, { failed: !isAnswer(error) })
       let page: Response
       try {
         page = await respond(error, request, ...args)

@@ -1,3 +1,4 @@
+import { isResponse } from '@fetch-sessions/core'
 import { wrong } from './errors.js'
 import type { Refusal } from './events.js'
 import { safeNext } from './safe-next.js'
@@ -53,9 +54,9 @@ function codeOf(reason: Refusal): object {
 
 /** An answer of the application's own is kept by no cache either. @throws TypeError if it is none */
 export function checkedAnswer(answer: unknown): Response {
-  const isResponse = typeof answer === 'object' && answer !== null && 'headers' in answer && 'status' in answer
-  if (!isResponse) throw wrong('guard: refused', 'must return a Response, or nothing for the answer of the guard')
-  const { body, status, statusText, headers } = answer as Response
+  if (!isResponse(answer))
+    throw wrong('guard: refused', 'must return a Response, or nothing for the answer of the guard')
+  const { body, status, statusText, headers } = answer
   const own = new Headers(headers)
   if (!own.has('Cache-Control')) own.set('Cache-Control', NO_STORE['Cache-Control'])
   return new Response(body, { status, statusText, headers: own })

@@ -1,32 +1,19 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import express from 'express'
 import fastify from 'fastify'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
 import { expressSession, fastifySession, nodeSession, requestOf, SessionManager, sessionOf } from './index.js'
 import { type Leaving, leaving, settled, until } from './testing/client.js'
-import { frameworks, listen, listenFastify, type Running } from './testing/servers.js'
-import { change, destroy, signOuts, type Work } from './testing/sign-outs.js'
-import { type Data, siteOfEachTest } from './testing/site.js'
+import { frameworks } from './testing/servers.js'
+import { changeLate, destroy, endings, isEnded, signOuts, type Work, worker } from './testing/sign-outs.js'
+import { type Data, siteOfEachTest, visitorOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
-let running: Running | undefined
-let sessions: SessionManager<Data>
-let visitor: { id: string; cookie: string }
-
-beforeEach(async () => {
-  sessions = site.manager()
-  visitor = await sessions.issue({ count: 1 })
-  site.store.forget()
-})
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
-})
+const visitor = visitorOfEachTest(site)
 
 const closed = (response: ServerResponse): Promise<void> =>
   new Promise((resolve) => {
@@ -34,41 +21,22 @@ const closed = (response: ServerResponse): Promise<void> =>
     else response.once('close', () => resolve())
   })
 
-const countOf = async (): Promise<number | undefined> => (await sessions.peek(visitor.id))?.get('count')
-
-const endings: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
-  'never answers': () => {},
-  'ends the response': (response) => response.end('bye'),
-  'writes and ends it': (response) => {
-    response.write('by')
-    response.end('e')
-  },
-  'sends a head': (response) => void response.writeHead(303, { location: '/' }).end(),
+/** Of a response of Node, streams can be piped into it as well. */
+const allEndings: Readonly<Record<string, (response: ServerResponse) => unknown>> = {
+  ...endings,
   'pipes into it': (response) => Readable.from(['by', 'e']).pipe(response),
   'runs a pipeline into it': (response) => pipeline(Readable.from(['by', 'e']), response, () => {}),
-  throws: () => {
-    throw new Error('broken')
-  },
 }
 
 /** Serves one client, who is gone before the handler is at its end. */
 async function serve(framework: string, work: Work, end: (response: ServerResponse) => unknown): Promise<void> {
-  const [asked, done] = [gate(), gate()]
-  running = await frameworks[framework]?.<Data>(sessions, async (request, response) => {
+  const { handler, asked, done } = worker(work, end, closed)
+  const { port } = await site.serveOn(framework, visitor.sessions, (request, response) => {
     response.on('error', () => {})
-    const isGone = (): Promise<void> => {
-      asked.open()
-      return closed(response)
-    }
-    try {
-      await work(request.session, isGone)
-      await end(response)
-    } finally {
-      done.open()
-    }
+    return handler(request, response)
   })
-  await leave(leaving(running?.port ?? 0, visitor.cookie), asked.opened)
-  await done.opened
+  await leave(leaving(port, visitor.cookie), asked)
+  await done
 }
 
 async function leave(client: Leaving, asked: Promise<void>): Promise<void> {
@@ -78,8 +46,8 @@ async function leave(client: Leaving, asked: Promise<void>): Promise<void> {
 
 describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (framework) => {
   describe.each(Object.keys(signOuts))('a sign-out %s', (when) => {
-    it.each(Object.keys(endings))('is carried out once, if the handler %s', async (end) => {
-      await serve(framework, signOuts[when] as Work, endings[end] as () => void)
+    it.each(Object.keys(allEndings))('is carried out once, if the handler %s', async (end) => {
+      await serve(framework, signOuts[when] as Work, allEndings[end] as () => void)
       await until(() => site.store.memory.size === 0)
       await settled()
       expect([site.writes, site.told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])
@@ -87,18 +55,13 @@ describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (fram
   })
 
   // Of a pipeline, it is Node's to say whether it gets as far as the response.
-  const certain = Object.keys(endings).filter((end) => !end.startsWith('runs'))
+  const certain = Object.keys(allEndings).filter((end) => !end.startsWith('runs'))
 
   it.each(certain)('other changes are stored if the response was ended: the handler %s', async (end) => {
-    const work: Work = async (session, isGone) => {
-      await isGone()
-      await change(session)
-    }
-    await serve(framework, work, endings[end] as () => void)
-    const isEnded = /^(ends|writes|sends|pipes)/.test(end)
-    if (isEnded) await until(() => site.told('saved').length > 0)
+    await serve(framework, changeLate, allEndings[end] as () => void)
+    if (isEnded(end)) await until(() => site.told('saved').length > 0)
     await settled()
-    expect([await countOf(), site.writes]).toEqual(isEnded ? [2, ['update']] : [1, []])
+    expect([await visitor.count(), site.writes]).toEqual(isEnded(end) ? [2, ['update']] : [1, []])
     expect(site.told('dropped', 'failed')).toEqual([])
   })
 
@@ -109,16 +72,12 @@ describe.each(Object.keys(frameworks))('on %s, where the client is gone,', (fram
     await settled()
     expect(site.events.at(-1)).toMatchObject({ type: 'dropped', reason: 'store', id: visitor.id })
     // It is there to be ended again.
-    expect(await countOf()).toBe(1)
+    expect(await visitor.count()).toBe(1)
   })
 
   it('changes that the store refuses are told to onEvent, once', async () => {
     site.store.fail('update')
-    const work: Work = async (session, isGone) => {
-      await isGone()
-      await change(session)
-    }
-    await serve(framework, work, (response) => response.end())
+    await serve(framework, changeLate, (response) => response.end())
     await until(() => site.told('failed').length > 0)
     await settled()
     expect(site.told('dropped', 'failed')).toEqual(['failed'])
@@ -155,17 +114,17 @@ describe('a sign-out of a client that is gone is carried out', () => {
         return closed(response)
       }),
     )
-    running = await listen(createServer(app as RequestListener))
-    await leave(leaving(running.port, visitor.cookie), asked.opened)
+    const { port } = await site.serve(app)
+    await leave(leaving(port, visitor.cookie), asked.opened)
     await until(() => site.store.memory.size === 0)
   }
 
   it('by a handle that was opened with the Web Request', async () => {
     await serveExpress(async (request, isGone) => {
       await isGone()
-      await destroy(sessions.open(requestOf(request)))
+      await destroy(visitor.sessions.open(requestOf(request)))
       return never()
-    }, expressSession(sessions))
+    }, expressSession(visitor.sessions))
     expect(site.writes).toEqual(['update', 'delete'])
   })
 
@@ -179,7 +138,7 @@ describe('a sign-out of a client that is gone is carried out', () => {
         return never()
       },
       expressSession(carts, { as: 'cart' }),
-      expressSession(sessions),
+      expressSession(visitor.sessions),
     )
     expect(site.writes).toEqual(['update', 'delete'])
   })
@@ -193,21 +152,21 @@ describe('a sign-out of a client that is gone is carried out', () => {
         await closed(response)
         next()
       },
-      expressSession(sessions),
+      expressSession(visitor.sessions),
       async (request) => {
         await destroy(sessionOf<Data>(request))
         return never()
       },
     )
-    running = await listen(createServer(app as RequestListener))
-    await leave(leaving(running.port, visitor.cookie), asked.opened)
+    const { port } = await site.serve(app)
+    await leave(leaving(port, visitor.cookie), asked.opened)
     await until(() => site.store.memory.size === 0)
     expect(site.writes).toEqual(['update', 'delete'])
   })
 
   it('of a pipelined request, whose response waits for another one', async () => {
     const asked = gate()
-    const listener = nodeSession(sessions, async (request) => {
+    const listener = nodeSession(visitor.sessions, async (request) => {
       if (request.url === '/first') return never()
       const session = await request.session.write()
       asked.open()
@@ -215,8 +174,8 @@ describe('a sign-out of a client that is gone is carried out', () => {
       session.destroy()
       return never()
     })
-    running = await listen(createServer(listener))
-    await leave(leaving(running.port, visitor.cookie, '/first', '/second'), asked.opened)
+    const { port } = await site.serve(listener)
+    await leave(leaving(port, visitor.cookie, '/first', '/second'), asked.opened)
     await until(() => site.store.memory.size === 0)
     expect(site.writes).toEqual(['update', 'delete'])
   })
@@ -238,7 +197,7 @@ describe('a reply of Fastify to a client that is gone', () => {
     async (reply, when) => {
       const asked = gate()
       const app = fastify({ forceCloseConnections: true })
-      await app.register(fastifySession, { sessions })
+      await app.register(fastifySession, { sessions: visitor.sessions })
       app.get('/', async (request, answer) => {
         await signOuts[when]?.(sessionOf<Data>(request), () => {
           asked.open()
@@ -246,9 +205,8 @@ describe('a reply of Fastify to a client that is gone', () => {
         })
         return replies[reply]?.(answer)
       })
-      await app.ready()
-      running = await listenFastify(app)
-      await leave(leaving(running.port, visitor.cookie), asked.opened)
+      const { port } = await site.serve(app)
+      await leave(leaving(port, visitor.cookie), asked.opened)
       await until(() => site.store.memory.size === 0)
       await settled()
       expect([site.writes, site.told('destroyed', 'dropped', 'failed')]).toEqual([['update', 'delete'], ['destroyed']])

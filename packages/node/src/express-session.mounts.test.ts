@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, Router } from 'express
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
 import { expressSession, failSession, requestOf, SessionManager, sessionOf } from './index.js'
-import { handleOf, siteOfEachTest } from './testing/site.js'
+import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
 let app: Express
@@ -14,6 +14,18 @@ beforeEach(() => {
 const sorry: ErrorRequestHandler = (error, _request, response, _next) => {
   response.status(error.status ?? 500).send(`sorry: ${error.message}`)
 }
+
+/** An application that counts a visitor's cart, whose sessions are another manager's, beside the visitor. */
+function addCart(carts: SessionManager<Data>): void {
+  app.use(expressSession(site.manager()), expressSession(carts, { as: 'cart' })).get('/', async (request, response) => {
+    ;(await handleOf(request).write()).set('user', 'ada')
+    ;(await handleOf(request, 'cart').write()).set('count', 3)
+    response.send('ok')
+  })
+}
+
+/** The answer to the first visit. */
+const firstAnswer = async (): Promise<Response> => (await site.serve(app)).visit('/')
 
 describe('several middlewares on one request', () => {
   it('of one manager, nested in routers, are one session with one cookie', async () => {
@@ -38,15 +50,8 @@ describe('several middlewares on one request', () => {
   })
 
   it('of two managers with names of their own are two sessions with two cookies', async () => {
-    const carts = site.manager({ cookie: { name: '__Host-cart' } })
-    app
-      .use(expressSession(site.manager()), expressSession(carts, { as: 'cart' }))
-      .get('/', async (request, response) => {
-        ;(await handleOf(request).write()).set('user', 'ada')
-        ;(await handleOf(request, 'cart').write()).set('count', 3)
-        response.send('ok')
-      })
-    const response = await (await site.serve(app)).visit('/')
+    addCart(site.manager({ cookie: { name: '__Host-cart' } }))
+    const response = await firstAnswer()
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
     expect(site.store.memory.size).toBe(2)
   })
@@ -54,16 +59,9 @@ describe('several middlewares on one request', () => {
   it('of two managers, of which the second can not be stored: the cookie of the first comes with the error', async () => {
     const broken = new StagedStore()
     broken.fail('create')
-    const carts = site.manager({ store: broken, cookie: { name: '__Host-cart' } })
-    app
-      .use(expressSession(site.manager()), expressSession(carts, { as: 'cart' }))
-      .get('/', async (request, response) => {
-        ;(await handleOf(request).write()).set('user', 'ada')
-        ;(await handleOf(request, 'cart').write()).set('count', 3)
-        response.send('ok')
-      })
+    addCart(site.manager({ store: broken, cookie: { name: '__Host-cart' } }))
     app.use(sorry)
-    const response = await (await site.serve(app)).visit('/')
+    const response = await firstAnswer()
     expect([response.status, response.headers.getSetCookie().length, response.headers.get('cache-control')]).toEqual([
       500,
       1,
@@ -80,7 +78,7 @@ describe('several middlewares on one request', () => {
         response.send('ok')
       })
     app.use(sorry)
-    expect(await (await site.serve(app)).text('/')).toMatch(/two managers use the cookie "__Host-sid"/)
+    expect(await (await firstAnswer()).text()).toMatch(/two managers use the cookie "__Host-sid"/)
   })
 })
 
@@ -102,7 +100,7 @@ describe('what is not done', () => {
       response.send('ok')
     })
     app.use(sorry)
-    expect(await (await site.serve(app)).text('/')).toMatch(message)
+    expect(await (await firstAnswer()).text()).toMatch(message)
   })
 
   it('is a property that another middleware has', async () => {
@@ -111,7 +109,7 @@ describe('what is not done', () => {
       next()
     })
     app.use(expressSession(site.manager()), sorry)
-    expect(await (await site.serve(app)).text('/')).toMatch(/requests have a "session" already/)
+    expect(await (await firstAnswer()).text()).toMatch(/requests have a "session" already/)
   })
 
   it.each([

@@ -1,32 +1,19 @@
-import { createServer, type RequestListener } from 'node:http'
 import { pipeline, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import compression from 'compression'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
-import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { expressSession, SessionManager } from './index.js'
-import { frameworks, listen, type Running } from './testing/servers.js'
+import { expressSession, type SessionManager } from './index.js'
+import { frameworks } from './testing/servers.js'
+import { type Data, siteOfEachTest } from './testing/site.js'
 import { ways } from './testing/ways.js'
 
-interface Data {
-  count: number
-}
-
-let running: Running | undefined
-let store: StagedStore
+const site = siteOfEachTest()
 let sessions: SessionManager<Data>
 
 beforeEach(() => {
-  store = new StagedStore()
-  sessions = new SessionManager<Data>({ store, secret })
-})
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
+  sessions = site.manager()
 })
 
 /** What a way must not leave behind: it is about a body that is not sent. */
@@ -34,14 +21,14 @@ const GONE = /^(x-sum|location|etag|content-encoding|last-modified)$/
 
 describe.each(Object.keys(frameworks))('on %s, where the store is down,', (framework) => {
   it.each(Object.keys(ways))('a response by %s is a 500, and nothing of it goes out', async (name) => {
-    store.fail('create')
-    running = await frameworks[framework]?.(sessions, async (request, response) => {
+    site.store.fail('create')
+    const { origin } = await site.serveOn(framework, sessions, async (request, response) => {
       response.on('error', () => {})
       ;(await request.session.write()).set('count', 1)
       response.setHeader('Set-Cookie', 'other=1')
       ways[name]?.(response, () => {})
     })
-    const response = await fetch(running?.origin ?? '', { redirect: 'manual' })
+    const response = await fetch(origin, { redirect: 'manual' })
     const body = await response.text()
     expect([response.status, response.headers.get('cache-control')]).toEqual([500, 'no-store'])
     expect(response.headers.getSetCookie().join()).not.toContain('__Host-sid')
@@ -49,8 +36,8 @@ describe.each(Object.keys(frameworks))('on %s, where the store is down,', (frame
     expect(body).not.toMatch(/hello|line 1|xx|^abc/)
     expect(body).toMatch(/Internal Server Error|SessionStoreError/)
     // The connection is still good for another request.
-    store.heal()
-    expect((await fetch(running?.origin ?? '', { redirect: 'manual' })).status).not.toBe(500)
+    site.store.heal()
+    expect((await fetch(origin, { redirect: 'manual' })).status).not.toBe(500)
   })
 })
 
@@ -65,8 +52,7 @@ async function serve(
     .use(expressSession(sessions), ...before)
   app.get('/', handler)
   app.use(onError)
-  running = await listen(createServer(app as RequestListener))
-  return running.origin
+  return (await site.serve(app)).origin
 }
 
 const change: RequestHandler = async (request, _response, next) => {
@@ -104,7 +90,7 @@ describe('the error handler of Express', () => {
     '%s, answers alone, with one error: in the place of %s',
     async (handler, answer) => {
       errors.length = 0
-      store.fail('create')
+      site.store.fail('create')
       const origin = await serve(
         answers[answer] as RequestHandler,
         (error, request, response, next) => {
@@ -123,7 +109,7 @@ describe('the error handler of Express', () => {
   )
 
   it('that is later than who writes on is not mixed with what that writes', async () => {
-    store.fail('create')
+    site.store.fail('create')
     const stop = gate()
     const origin = await serve(
       async (_request, response) => {
@@ -144,7 +130,7 @@ describe('the error handler of Express', () => {
   })
 
   it('that is later and touches no head is not mixed with it either', async () => {
-    store.fail('create')
+    site.store.fail('create')
     const stop = gate()
     const origin = await serve(
       async (_request, response) => {
@@ -165,7 +151,7 @@ describe('the error handler of Express', () => {
   })
 
   it('answers in the place of what was compressed', async () => {
-    store.fail('create')
+    site.store.fail('create')
     const origin = await serve(
       (_request, response) => void response.send('hello '.repeat(1000)),
       (_error, _request, response, _next) => void response.status(500).send('sorry'),
@@ -182,7 +168,7 @@ describe('the error handler of Express', () => {
 
   it('sees a session that can be read, and can save one when the store is back', async () => {
     const { id, cookie } = await sessions.issue({ count: 1 })
-    store.fail('update')
+    site.store.fail('update')
     const origin = await serve(
       async (request, response) => {
         ;(await request.session.write()).set('count' as never, 2 as never)
@@ -201,7 +187,7 @@ describe('the error handler of Express', () => {
 
 describe('what is piped into a response that can not be sent', () => {
   it('is closed with it, if nobody else reads it', async () => {
-    store.fail('create')
+    site.store.fail('create')
     let closed = false
     const origin = await serve(
       (_request, response) => {
@@ -220,7 +206,7 @@ describe('what is piped into a response that can not be sent', () => {
   })
 
   it('goes on for others who read it', async () => {
-    store.fail('create')
+    site.store.fail('create')
     const source = new Readable({ read: () => {} })
     source.push('hello')
     let heard = ''

@@ -1,27 +1,14 @@
-import { createServer, type RequestListener } from 'node:http'
 import express, { type ErrorRequestHandler } from 'express'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { secret } from '../../core/src/testing/secret.js'
-import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { expressSession, SessionManager } from './index.js'
-import { frameworks, listen, type Running } from './testing/servers.js'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { expressSession, type SessionManager } from './index.js'
+import { frameworks } from './testing/servers.js'
+import { type Data, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-}
-
-let running: Running | undefined
-let store: StagedStore
+const site = siteOfEachTest()
 let sessions: SessionManager<Data>
 
 beforeEach(() => {
-  store = new StagedStore()
-  sessions = new SessionManager<Data>({ store, secret })
-})
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
+  sessions = site.manager()
 })
 
 /** A client that sees what it would see without a session: a whole answer, and who is signed in by it. */
@@ -38,33 +25,33 @@ const breakingOff = Object.keys(frameworks).filter((name) => !name.startsWith('F
 
 describe.each(Object.keys(frameworks))('on %s, an error that comes after the answer', (framework) => {
   it('lets the answer, which waits for the store, go out', async () => {
-    running = await frameworks[framework]?.(sessions, async (request, response) => {
+    const { origin } = await site.serveOn(framework, sessions, async (request, response) => {
       ;(await request.session.write()).set('count', 1)
       response.end('the answer')
       // A second answer, as a "return" that was forgotten makes it.
       response.setHeader('Location', '/')
     })
-    await expectWholeAnswer(running?.origin ?? '', 'the answer')
+    await expectWholeAnswer(origin, 'the answer')
   })
 
   it('is answered in its place if the store fails', async () => {
-    store.fail('create')
-    running = await frameworks[framework]?.(sessions, async (request, response) => {
+    site.store.fail('create')
+    const { origin } = await site.serveOn(framework, sessions, async (request, response) => {
       ;(await request.session.write()).set('count', 1)
       response.end('the answer')
       throw new Error('too late')
     })
-    expect((await fetch(running?.origin ?? '')).status).toBe(500)
+    expect((await fetch(origin)).status).toBe(500)
   })
 })
 
 it.each(breakingOff)('on %s, an error in the middle of an answer breaks it off', async (framework) => {
-  running = await frameworks[framework]?.(sessions, async (request, response) => {
+  const { origin } = await site.serveOn(framework, sessions, async (request, response) => {
     ;(await request.session.write()).set('count', 1)
     response.write('the beginning')
     throw new Error('broken')
   })
-  await expect(fetch(running?.origin ?? '').then((response) => response.text())).rejects.toThrow()
+  await expect(fetch(origin).then((response) => response.text())).rejects.toThrow()
 })
 
 describe('an error handler of Express that answers after the answer', () => {
@@ -78,7 +65,7 @@ describe('an error handler of Express that answers after the answer', () => {
 
   it.each(Object.keys(handlers))('changes nothing of it: %s', async (name) => {
     const app = express().set('env', 'test').use(expressSession(sessions))
-    const second = new SessionManager<Data>({ store, secret, cookie: { name: 'second' } })
+    const second = site.manager({ cookie: { name: 'second' } })
     app.use(expressSession(second as never, { as: 'second' }))
     app.get('/', async (request, response) => {
       ;(await request.session.write()).set('count' as never, 1 as never)
@@ -88,8 +75,7 @@ describe('an error handler of Express that answers after the answer', () => {
       response.send('another')
     })
     app.use(handlers[name] as ErrorRequestHandler)
-    running = await listen(createServer(app as RequestListener))
-    const response = await fetch(running.origin)
+    const response = await fetch((await site.serve(app)).origin)
     expect([response.status, response.statusText, await response.text()]).toEqual([200, 'OK', 'the answer'])
     expect(response.headers.getSetCookie()).toHaveLength(2)
   })

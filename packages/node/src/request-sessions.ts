@@ -2,6 +2,7 @@ import {
   type Awaitable,
   completeHeaders,
   type HeaderFields,
+  isAnswer,
   isDueUnused,
   type SessionHandle,
   type SessionManager,
@@ -193,12 +194,6 @@ export class RequestSessions implements HeadKeeper {
 
 export function failedByDefault(status: number, error: unknown): boolean {
   return status >= 500 || (error !== undefined && !isAnswer(error))
-}
-
-/** A Response below 500 that was thrown is an answer, as with every adapter. By what it has: another realm has its own. */
-function isAnswer(error: unknown): boolean {
-  const { status, headers, bodyUsed } = Object(error) as Partial<Response>
-  return headers !== undefined && bodyUsed !== undefined && (status ?? 500) < 500
 }
 
 function isPromise(value: Awaitable<void>): value is Promise<void> {

@@ -166,7 +166,7 @@ export const planted: readonly Planted[] = [
   },
   {
     name: 'a lock that holds nobody off',
-    file: 'commit/exclusive.ts',
+    file: 'commit/session-lock.ts',
     right: 'if (held === undefined || held.until <= now) {',
     wrong: '{',
     scenario: 'two that work alone',

@@ -12,9 +12,9 @@ import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
 import { endSession } from './end-session.js'
 import { type MoveOutcome, moveIn } from './move-in.js'
+import { successorOf } from './old-id-grace.js'
 import type { WriteOutcome } from './pending-write.js'
 import { regenerate } from './regenerate.js'
-import { successorOf } from './successor.js'
 
 /** What a commit does in the store; named as the event that tells of it. */
 type Action = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
@@ -87,8 +87,8 @@ function decide(
   if (!isEveryUseNoted && !isUseDue(context.now(), stored.lastUse, stored.lifetime)) return undefined
   const { lifetime, record } = stored
   const used = { createdAt: record.createdAt, expiresAt: expiryWhenUsed(context.now(), record.createdAt, lifetime) }
-  // A touch leaves the notes alone, so they have to be right. And it leaves the version alone, by which a request that
-  // comes when the session is over sees that it is not: near the end, a use is written.
+  // A touch changes neither the notes nor the version. So the notes have to be right already. Near the end, a use is
+  // written: a request that finds the session over sees by the new version that it is not.
   const isTouchEnough =
     stored.idle === lifetime.idleTimeout &&
     (cookie === undefined || stored.cookie === cookie) &&

@@ -1,20 +1,20 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import type { Successor } from '../session/notes.js'
 import { endedAs, examine, type Found, type StoredSession } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
+import { leadsOn } from './old-id-grace.js'
 
 /** `gone`: others have ended it before. `superseded`: it has a new id, to which the old one does not lead. */
 export type Ending = 'destroyed' | 'gone' | 'superseded'
 
 /**
- * Ends a session. A plain `delete` could hit the marker of a session that got a new id meanwhile: it would go on under
- * that, although it was to end. So the record is closed by compare-and-set first, and then deleted.
+ * Ends a session. If it got a new id meanwhile, a plain `delete` would only remove the marker under the old id, and the
+ * session would go on. So the record is closed by compare-and-set first, and then deleted.
  *
- * `base`: the session as the request has loaded it. If it has got a new id since, that one ends: signing out must not
- * fail open.
+ * `base`: the session as the request has loaded it. If it has got a new id since, the session under that id ends: a
+ * sign-out must not fail open.
  */
 export async function endSession(
   context: CommitContext,
@@ -46,8 +46,8 @@ export async function endSession(
 }
 
 /**
- * Removes the record of a session that is over. It is closed first, since a writer who came just in time may be about to
- * extend it. `false` if it can't be: that one was faster, or it is gone.
+ * Removes the record of a session that is over. It is closed first, since a writer who came just in time may be about
+ * to extend it. `false` if it can't be: that one was faster, or it is gone.
  */
 export function removeExpired(
   { format, isAtomic }: Pick<CommitContext, 'format' | 'isAtomic'>,
@@ -60,11 +60,6 @@ export function removeExpired(
   const closed = { ...record, expiresAt: record.createdAt, version: record.version + 1 }
   const isClosed = !isAtomic || store.update(id, closed)
   return andThen(isClosed, (isClosed) => isClosed && andThen(store.delete(id), () => true))
-}
-
-/** Whether the old cookie still leads to the session that took over. */
-export function leadsOn({ now }: Pick<CommitContext, 'now'>, { until }: Successor): boolean {
-  return until !== undefined && now() < until
 }
 
 /** If the store fails, the session is as it was, so that it can be ended again. */

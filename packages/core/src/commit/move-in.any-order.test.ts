@@ -1,56 +1,44 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { SessionHandle } from '../index.js'
-import { OldLibrary } from '../testing/old-library.js'
+import { call, count, type MovingData, movingManager, read, shown, signIn, signOut } from '../testing/moving-in.js'
+import type { OldLibrary } from '../testing/old-library.js'
 import { cookieAfter } from '../testing/response-cookies.js'
-import { stagedManager } from '../testing/staged-manager.js'
-import { visit } from '../testing/visit.js'
 
-interface Data {
-  user: string
-  visits: number
-}
+const works = { read, count, signOut, signIn }
 
-type Work = 'read' | 'count' | 'signOut' | 'signIn'
-
-const works: Record<Work, (handle: SessionHandle<Data>) => Promise<unknown>> = {
-  read: (handle) => handle.read(),
-  count: async (handle) => (await handle.write()).update('visits', (n = 0) => n + 1),
-  signOut: async (handle) => (await handle.write()).destroy(),
-  signIn: async (handle) => (await handle.write()).set('user', 'admin').regenerate(),
-}
+type Name = keyof typeof works
 
 /** All requests bring the old cookie, and every call of both stores waits for its turn. */
 async function inOrder(
   scheduler: fc.Scheduler,
-  requests: readonly Work[],
-): Promise<{ cookies: string[]; live: Partial<Data>[]; moves: number; old: OldLibrary; seen: Partial<Data> }> {
-  const { store, sessions, events } = stagedManager<Data>()
-  const old = new OldLibrary()
-  sessions.startFrom(old)
+  requests: readonly Name[],
+): Promise<{
+  cookies: string[]
+  live: Partial<MovingData>[]
+  moves: number
+  old: OldLibrary
+  seen: Partial<MovingData>
+}> {
+  const setting = movingManager()
+  const { store, sessions, events, old } = setting
   const cookie = old.keep('a1', { user: 'ada', visits: 0 })
   const turn = (label: string) => () => scheduler.schedule(Promise.resolve(), label).then(() => {})
   for (const method of ['load', 'create', 'update', 'delete'] as const) store.before(method, turn(method))
   old.beforeLoad = turn('load of the old')
   old.beforeEnd = turn('end of the old')
-  const answers = requests.map((work) =>
-    sessions.handle(visit(cookie), async (handle) => {
-      await works[work](handle)
-      return new Response()
-    }),
-  )
+  const answers = requests.map((work) => call(setting, cookie, works[work]))
   const responses = await scheduler.waitFor(Promise.all(answers))
   store.heal()
   old.beforeLoad = undefined
   old.beforeEnd = undefined
   const cookies = responses.map((response) => cookieAfter(response))
-  const live: Partial<Data>[] = []
+  const live: Partial<MovingData>[] = []
   for (const { id } of (await sessions.list()).sessions) live.push((await sessions.peek(id))?.toJSON() ?? {})
   const moves = events.filter(({ type }) => type === 'moved-in').length
-  return { cookies, live, moves, old, seen: (await sessions.read(cookie)).toJSON() }
+  return { cookies, live, moves, old, seen: await shown(setting, cookie) }
 }
 
-const requests = (...of: Work[]): fc.Arbitrary<Work[]> =>
+const requests = (...of: Name[]): fc.Arbitrary<Name[]> =>
   fc.array(fc.constantFrom(...of), { minLength: 2, maxLength: 4 })
 
 describe('an old session that several requests bring, in any order of their calls,', () => {

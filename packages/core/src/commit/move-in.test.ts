@@ -1,47 +1,33 @@
 import { describe, expect, it } from 'vitest'
-import { type SessionHandle, SessionManager } from '../index.js'
+import { SessionManager } from '../index.js'
 import { gate } from '../testing/gate.js'
 import { liveSessions } from '../testing/live-sessions.js'
+import {
+  call,
+  count,
+  type MovingData,
+  type MovingSetting,
+  movingManager,
+  read,
+  shown,
+  signIn,
+  signOut,
+  type Work,
+} from '../testing/moving-in.js'
 import { OldLibrary } from '../testing/old-library.js'
 import { cookieAfter } from '../testing/response-cookies.js'
-import { type Setting as StagedSetting, stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
 
-interface Data {
-  user: string
-  note: string
-  visits: number
-}
-
-interface Setting extends StagedSetting<Data> {
-  readonly old: OldLibrary
+interface Setting extends MovingSetting {
   /** Of a session at the old library. */
   readonly cookie: string
 }
 
 function setUp(change: (old: OldLibrary) => void = () => {}): Setting {
-  const setting = stagedManager<Data>()
   const old = new OldLibrary()
   change(old)
-  setting.sessions.startFrom(old)
-  return { ...setting, old, cookie: old.keep('a1', { user: 'ada', visits: 0 }) }
+  return { ...movingManager(undefined, old), cookie: old.keep('a1', { user: 'ada', visits: 0 }) }
 }
-
-type Work = (handle: SessionHandle<Data>) => unknown
-
-const read: Work = (handle) => handle.read()
-const count: Work = async (handle) => (await handle.write()).update('visits', (n = 0) => n + 1)
-const signOut: Work = async (handle) => (await handle.write()).destroy()
-const signIn: Work = async (handle) => void (await handle.write()).set('user', 'admin').regenerate()
-
-const call = ({ sessions }: { sessions: SessionManager<Data> }, cookie: string, work: Work): Promise<Response> =>
-  sessions.handle(visit(cookie), async (handle) => {
-    await work(handle)
-    return new Response()
-  })
-
-const shown = async ({ sessions }: { sessions: SessionManager<Data> }, cookie: string): Promise<unknown> =>
-  (await sessions.read(cookie)).toJSON()
 
 /** As some frameworks make of an error. */
 const errorPage = (): Response => new Response(null, { status: 500 })
@@ -205,7 +191,7 @@ describe('the old cookie', () => {
     const setting = setUp()
     const { store, clock, old, cookie } = setting
     const first = await call(setting, cookie, read)
-    const sessions = new SessionManager<Data>({
+    const sessions = new SessionManager<MovingData>({
       store,
       secret: ['another secret, of thirty-two bytes', 'thirty-two bytes of secret, at least'],
       now: clock.now,

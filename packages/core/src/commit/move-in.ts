@@ -1,13 +1,14 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError, SessionConflictError } from '../errors.js'
-import type { Successor } from '../session/notes.js'
 import type { Move, OldSession, OldSessions } from '../session/old-sessions.js'
+import type { Successor } from '../session/record-meta.js'
 import { claimOf, type StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import { guardCall } from '../store/store-guard.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { endSession, leadsOn } from './end-session.js'
+import { endSession } from './end-session.js'
+import { leadsOn } from './old-id-grace.js'
 
 /** `superseded`: another request has brought the old session in at the same moment, or signed it out. */
 export type MoveOutcome =
@@ -19,8 +20,8 @@ const NOWHERE: Successor = { id: '' }
 
 /**
  * Stores a session that another library's has brought. The new record first, then the note that the old one has moved,
- * which the store takes once, and then the old one is ended. Whoever comes too late takes its own record back. So an old
- * session moves once, and there is no moment in which its visitor has none.
+ * which the store takes once, and then the old one is ended. Whoever comes too late takes its own record back. So an
+ * old session moves once, and there is no moment in which its visitor has none.
  */
 export async function moveIn(
   context: CommitContext,
@@ -59,8 +60,9 @@ export async function moveIn(
 }
 
 /**
- * A sign-out ends the old sessions that the request still has cookies of, wherever they are kept, and what took over
- * from one while the request was at work. `current`: the id of its session, which is ended by itself.
+ * A sign-out ends the old sessions whose cookies the request still brings, wherever they are kept. It also ends a
+ * session that took over from one while the request was at work. `current`: the session of the request, which ends
+ * anyway.
  *
  * @throws SessionStoreError if one could not be ended: signing out must not fail open
  */

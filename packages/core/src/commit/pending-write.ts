@@ -1,5 +1,5 @@
 import type { Sealed } from '../session/draft.js'
-import type { Successor } from '../session/notes.js'
+import type { Successor } from '../session/record-meta.js'
 import type { StoredSession } from '../session/stored-session.js'
 
 /** One request's changes on their way into a record that others may write to at the same time. */

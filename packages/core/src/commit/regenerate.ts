@@ -3,13 +3,12 @@ import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import type { Sealed } from '../session/draft.js'
 import { merge } from '../session/merge.js'
-import type { Successor } from '../session/notes.js'
+import type { Successor } from '../session/record-meta.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, type Found, markerOf, type StoredSession, storedAs } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { leadsOn } from './end-session.js'
-import { livesOn } from './successor.js'
+import { leadsOn, livesOn } from './old-id-grace.js'
 
 /** `superseded`: another request has rotated the id at the same moment, and this one goes on under that one's. */
 export type RegenerateOutcome =

@@ -31,7 +31,7 @@ export interface CookieFormatSetting {
 /** Under which such a store makes its format. By name, since another copy of this package has the same. */
 export const FORMAT: unique symbol = Symbol.for('fetch-sessions.cookie-format') as never
 
-/** How a session travels in its cookie: as a signed token that leads to a store, or whole. */
+/** How a session travels in its cookie: as a token that leads to a store (`signed-token`), or whole (`cookie-store`). */
 export interface CookieFormat {
   /** The server-side store, if there is one. */
   readonly store: SessionStore | undefined

@@ -5,14 +5,14 @@ import { RequestSession } from './request-session.js'
 /** Under which a request carries its handles. Shared by all copies of this package. */
 const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never
 
-/** Each handle knows the one before it. An object, since a proxy of the request may not take a second property. */
+/** Each handle knows the one before it. This is an object since a proxy of the request may refuse a second property. */
 interface Handles {
   newest: RequestSession<unknown> | undefined
 }
 
 /**
- * The handle of a request: a new one, or the one that it has. It is found through a proxy of the request as well, but
- * nothing that only inherits from the request, or was given other cookies, is served by it.
+ * The handle of a request: the one that it has, or a new one. A proxy of the request has the same handle. An object
+ * that only inherits from the request does not, and neither does one with other cookies.
  *
  * @throws TypeError if another manager with the same cookie name is at work on the request
  */
@@ -28,7 +28,9 @@ export function knownHandle<Data>(context: SessionContext, request: Request): Re
   return undefined
 }
 
-/** The same for who begins to handle a request: one that was handled before, or has failed, starts anew. */
+/**
+ * The handle for whoever begins to handle a request. A request that was handled before, or has failed, gets a new one.
+ */
 export function beginHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> {
   const handle = handleOf<Data>(context, request)
   // Of a failed attempt that nobody has committed, nothing is left to do.

@@ -15,8 +15,8 @@ export interface Loaded {
 }
 
 /**
- * An inner handler, which had a Request of its own, has put a cookie of ours on the response (`line`). The browser will
- * come back with that one, so what this request did to its session goes on there.
+ * An inner handler, with a Request of its own, has put our cookie on the response (`line`). The browser will come back
+ * with that one. So the changes of this request are made to the session of that cookie.
  *
  * @throws TypeError if it is the cookie of another manager
  */
@@ -58,8 +58,8 @@ export async function followInnerCookie(
 }
 
 /**
- * An inner handler has signed the visitor out. A session that lives in its cookie would come back with what this one has
- * changed of it.
+ * An inner handler has signed the visitor out. A session that lives in its cookie would come back with what this one
+ * has changed of it.
  */
 async function followSignOut({ emit }: SessionContext, state: SessionState): Promise<void> {
   if (state.isNew || state.status !== 'live') return

@@ -1,51 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, type SessionHandle, SessionManager, SessionStoreError } from '../index.js'
 import { liveSessions } from '../testing/live-sessions.js'
+import {
+  call,
+  type MovingData,
+  type MovingOptions,
+  type MovingSetting,
+  movingManager,
+  read,
+  shown,
+  signOut,
+} from '../testing/moving-in.js'
 import { OldLibrary } from '../testing/old-library.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { type Setting as StagedSetting, stagedManager } from '../testing/staged-manager.js'
+import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
-
-interface Data {
-  user: string
-  note: string
-  visits: number
-}
-
-interface Setting extends StagedSetting<Data> {
-  readonly old: OldLibrary
-}
-
-type Options = Parameters<typeof stagedManager<Data>>[0]
-
-function setUp(options?: Options, old: OldLibrary = new OldLibrary()): Setting {
-  const setting = stagedManager<Data>(options)
-  setting.sessions.startFrom(old)
-  return { ...setting, old }
-}
 
 const removal =
   'old=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/app; Domain=example.com; Secure; HttpOnly; SameSite=Lax'
 
-type Work = (handle: SessionHandle<Data>) => unknown
-
-const read: Work = (handle) => handle.read()
-const signOut: Work = async (handle) => (await handle.write()).destroy()
-
-const call = ({ sessions }: { sessions: SessionManager<Data> }, cookie: string, work: Work): Promise<Response> =>
-  sessions.handle(visit(cookie), async (handle) => {
-    await work(handle)
-    return new Response()
-  })
-
-/** What a visitor with this cookie sees. */
-const shown = async ({ sessions }: { sessions: SessionManager<Data> }, cookie: string): Promise<unknown> =>
-  (await sessions.read(cookie)).toJSON()
-
 describe("a visitor with a good cookie of another library's and none of ours", () => {
   it('starts with the old data under a new id, by reading alone, and loses the old cookie', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' }, { owner: 'ada', label: 'Firefox' })
     const seen: unknown[] = []
     const response = await call(setting, cookie, async (handle) => {
@@ -64,7 +41,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('starts with what the request changes of it', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada', visits: 1 })
     const response = await call(setting, cookie, async (handle) => {
       const session = await handle.write()
@@ -75,7 +52,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('has the lifetime that was given', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' }, { lifetime: { persistent: false, idleTimeout: 60 } })
     const response = await call(setting, cookie, read)
     expect(response.headers.getSetCookie()[1]).not.toContain('Max-Age')
@@ -84,7 +61,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('costs nothing where the request does not use its session', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
     const answer = new Response()
     expect(await setting.sessions.handle(visit(cookie), () => answer)).toBe(answer)
@@ -93,14 +70,14 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('waits for nothing where no old cookie came', () => {
-    const { sessions, old } = setUp()
+    const { sessions, old } = movingManager()
     const handle = sessions.open('other=1')
     void handle.read()
     expect(old.calls).toEqual([])
   })
 
   it('is still at the old library after a handler that threw', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
     const failing = call(setting, cookie, async (handle) => {
       await handle.read()
@@ -112,7 +89,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('moves although the handler clears the session', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
     const response = await call(setting, cookie, async (handle) => (await handle.write()).clear())
     expect(await shown(setting, cookieAfter(response))).toEqual({})
@@ -120,9 +97,9 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('can be read after the response, and moves with the next request', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
-    let handle: SessionHandle<Data> | undefined
+    let handle: SessionHandle<MovingData> | undefined
     await call(setting, cookie, (given) => {
       handle = given
     })
@@ -132,7 +109,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('moves where the handler has a Request of its own within', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
     const response = await setting.sessions.handle(visit(cookie), async (outer) => {
       ;(await outer.write()).set('note', 'outer')
@@ -143,7 +120,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
   })
 
   it('moves where the response is no Response', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = setting.old.keep('a1', { user: 'ada' })
     const handle = setting.sessions.open(cookie)
     await handle.read()
@@ -155,7 +132,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
 
   it('moves into a session that lives in its cookie', async () => {
     const old = new OldLibrary()
-    const sessions = new SessionManager<Data>({ store: new CookieStore(), secret }).startFrom(old)
+    const sessions = new SessionManager<MovingData>({ store: new CookieStore(), secret }).startFrom(old)
     const cookie = old.keep('a1', { user: 'ada' })
     const response = await call({ sessions }, cookie, read)
     expect(response.headers.getSetCookie()[0]).toBe(removal)
@@ -166,7 +143,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
 
 describe("a cookie of another library's", () => {
   it('brings nothing if it is forged or leads nowhere, and is left alone', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     for (const [cookie, reason] of [
       ['old=forged', 'signature'],
       ['old=gone', 'unknown'],
@@ -179,14 +156,14 @@ describe("a cookie of another library's", () => {
   })
 
   it('does not hide another one that is good', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     setting.old.keep('a1', { user: 'ada' })
     const response = await call(setting, 'old=forged; old=gone; old=a1', read)
     expect(await shown(setting, cookieAfter(response))).toEqual({ user: 'ada' })
   })
 
   it('brings nothing where the visitor has one of ours, and is removed', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const { cookie: ours } = await setting.sessions.issue({ user: 'ours' })
     const cookie = `${setting.old.keep('a1', { user: 'ada' })}; ${ours}`
     const response = await call(setting, cookie, read)
@@ -196,7 +173,7 @@ describe("a cookie of another library's", () => {
   })
 
   it('does not bring back whom we have signed out everywhere', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const { cookie: ours, id } = await setting.sessions.issue({ user: 'ours' })
     await setting.sessions.destroy(id)
     const cookie = `${setting.old.keep('a1', { user: 'ada' })}; ${ours}`
@@ -204,7 +181,7 @@ describe("a cookie of another library's", () => {
   })
 
   it('is good beside one that only has our name', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const cookie = `${setting.old.keep('a1', { user: 'ada' })}; __Host-sid=planted`
     expect(await shown(setting, cookie)).toEqual({ user: 'ada' })
   })
@@ -216,7 +193,7 @@ describe("a cookie of another library's", () => {
     ] as const) {
       const old = new OldLibrary()
       old.cookies = () => [{ name: 'old', path } as never]
-      const setting = setUp({ cookie: { name: 'old' } }, old)
+      const setting = movingManager({ cookie: { name: 'old' } }, old)
       const response = await call(setting, old.keep('a1', { user: 'ada' }), read)
       expect(response.headers.getSetCookie()).toHaveLength(1 + removed)
       const ours = cookieAfter(response, '', 'old')
@@ -235,21 +212,23 @@ describe("a cookie of another library's", () => {
         version: 1,
         vendor: 'test',
         validate: (value: unknown) =>
-          (value as Data).user === 'ada' ? { value: value as Data } : { issues: [{ message: 'no', path: ['user'] }] },
+          (value as MovingData).user === 'ada'
+            ? { value: value as MovingData }
+            : { issues: [{ message: 'no', path: ['user'] }] },
       },
     } as const
-    const setting = setUp({ schema })
+    const setting = movingManager({ schema })
     const cookie = setting.old.keep('a1', data)
     const response = await call(setting, cookie, read)
     expect(response.headers.getSetCookie()).toEqual([])
     expect(setting.events).toMatchObject([{ type: 'rejected', reason: 'data', from: 'old-library' }])
     expect(setting.old.records.size).toBe(1)
-    const strict = setUp({ schema, onInvalidData: 'throw' }, setting.old)
+    const strict = movingManager({ schema, onInvalidData: 'throw' }, setting.old)
     await expect(strict.sessions.read(cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_DATA' })
   })
 
   it('brings nothing if it leads to nothing', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const response = await call(setting, setting.old.keep('a1', {}), read)
     expect(response.headers.getSetCookie()).toEqual([])
     expect(await liveSessions(setting.sessions)).toBe(0)
@@ -257,8 +236,8 @@ describe("a cookie of another library's", () => {
 })
 
 describe("another library's store that is down", () => {
-  const failing = (options?: Options): Setting & { cookie: string } => {
-    const setting = setUp(options)
+  const failing = (options?: MovingOptions): MovingSetting & { cookie: string } => {
+    const setting = movingManager(options)
     const cookie = setting.old.keep('a1', { user: 'ada' })
     setting.old.beforeLoad = () => {
       throw new Error('out of reach')
@@ -282,7 +261,7 @@ describe("another library's store that is down", () => {
   })
 
   it('has `storeTimeout` to answer', async () => {
-    const setting = setUp({ storeTimeout: 0.02 })
+    const setting = movingManager({ storeTimeout: 0.02 })
     const cookie = setting.old.keep('a1', { user: 'ada' })
     setting.old.beforeLoad = () => new Promise(() => {})
     await expect(setting.sessions.read(cookie)).rejects.toThrow(SessionStoreError)
@@ -291,13 +270,13 @@ describe("another library's store that is down", () => {
 
 describe('startFrom', () => {
   it('can be called once', () => {
-    const { sessions } = setUp()
+    const { sessions } = movingManager()
     expect(() => sessions.startFrom(new OldLibrary())).toThrow('startFrom was called before')
     expect(() => stagedManager().sessions.startFrom({} as never)).toThrow('startFrom takes old sessions')
   })
 
   it('leaves a sign-out without an old cookie as it was', async () => {
-    const setting = setUp()
+    const setting = movingManager()
     const { cookie } = await setting.sessions.issue({ user: 'ada' })
     expect((await call(setting, cookie, signOut)).headers.getSetCookie()).toHaveLength(1)
     expect(await liveSessions(setting.sessions)).toBe(0)

@@ -1,6 +1,6 @@
 import { reload } from '../commit/compare-and-set.js'
 import { askOld } from '../commit/move-in.js'
-import { successorOf } from '../commit/successor.js'
+import { successorOf } from '../commit/old-id-grace.js'
 import type { SessionContext } from '../context.js'
 import { randomText } from '../cookie/base64url.js'
 import type { Identity } from '../cookie/cookie-format.js'
@@ -15,8 +15,8 @@ import type { Awaitable } from '../store/store.js'
 import { newSession, unpack } from './session-of-record.js'
 
 /**
- * The session of a visitor who has no cookie of ours: what the first good one of another library brings, under a new id,
- * or a new, empty one. It is stored when it is committed, like any new session.
+ * The session of a visitor who has no cookie of ours: what the first good one of another library brings, under a new
+ * id, or a new, empty one. It is stored when it is committed, like any new session.
  */
 export function loadOldSession(
   context: SessionContext,
@@ -68,7 +68,10 @@ async function openOld(
   return since === undefined || since === 'none' ? reject(context, from) : since
 }
 
-/** Where an old session has gone. `undefined`: it has not moved. `none`: it has, and its cookie leads nowhere any more. */
+/**
+ * The session that an old one has become. `undefined`: it has not moved. `none`: it has, but its cookie leads nowhere
+ * now.
+ */
 async function followClaim(
   context: SessionContext,
   claim: Identity,

@@ -1,6 +1,6 @@
 import { andThen, isPromise } from '../awaitable.js'
 import { removeExpired } from '../commit/end-session.js'
-import { successorOf } from '../commit/successor.js'
+import { successorOf } from '../commit/old-id-grace.js'
 import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'

@@ -1,13 +1,13 @@
 import type { SessionContext } from '../context.js'
-import { type CookieSource, isRequest } from './cookies-of.js'
 import { handleOf, knownHandle, openHandles } from './handle-registry.js'
+import { type CookieSource, isRequest } from './request-cookies.js'
 import { RequestSession } from './request-session.js'
 import type { SessionHandle } from './session-handle.js'
 
-/** The sessions that a manager has opened, and which of them go together with one response. */
+/** The sessions that a manager has opened, and which of them are committed with one response. */
 export class NestedSessions<Data> {
   readonly #context: SessionContext
-  /** Those of requests that are being handled, where an adapter says which request each has by now. */
+  /** Sessions of requests that are being handled by an adapter that tells which request the handler has now. */
   readonly #atWork: Set<RequestSession<Data>> = new Set()
 
   constructor(context: SessionContext) {
@@ -21,13 +21,13 @@ export class NestedSessions<Data> {
     return opened
   }
 
-  /** `current`: the request as its handler has it by now, where a middleware may have put another one in its place. */
+  /** `current`: the request that the handler has now. A middleware may have replaced it. */
   enter(session: RequestSession<Data>, current: (() => Request) | undefined): void {
     session.current = current
     if (current !== undefined) this.#atWork.add(session)
   }
 
-  /** What belongs to the handler is let go of: a request may live longer than its answer. */
+  /** Lets go of what belongs to the handler, since a request may live longer than its answer. */
   leave(session: RequestSession<Data>): void {
     if (session.current !== undefined) this.#atWork.delete(session)
     session.current = undefined
@@ -35,13 +35,13 @@ export class NestedSessions<Data> {
     session.others = undefined
   }
 
-  /** Whether nothing but its own session is committed when a request was handled. */
+  /** Whether the response of a request commits its own session and no other. */
   isAlone(request: Request, { current, others, earlier, isFollowed }: RequestSession<Data>): boolean {
     if (others !== undefined || earlier !== undefined || isFollowed) return false
     return current === undefined || current() === request
   }
 
-  /** What is committed when a request was handled, its own session last. */
+  /** The sessions that the response of a request commits, its own last. */
   handled(request: Request, session: RequestSession<Data>): RequestSession<Data>[] {
     if (this.isAlone(request, session)) return [session]
     const now = session.current?.() ?? request
@@ -52,7 +52,7 @@ export class NestedSessions<Data> {
   }
 
   /**
-   * What is committed where a caller names a request, or its handle: that, and what else was opened with the request.
+   * The sessions to commit if a caller names a request, or its handle: that one, and what else the request has opened.
    * @throws TypeError if it is neither
    */
   named(target: Request | SessionHandle<Data>): RequestSession<Data>[] {
@@ -67,7 +67,7 @@ export class NestedSessions<Data> {
     return others.length > 0 ? together(others) : [this.open(request)]
   }
 
-  /** What is opened with a request in the place of one that is being handled goes with that one. */
+  /** A session that is opened with the request that has replaced another one is committed with that one. */
   #adopt(opened: RequestSession<Data>, request: Request): void {
     for (const session of this.#atWork) {
       if (session.current?.() !== request) continue
@@ -77,7 +77,7 @@ export class NestedSessions<Data> {
   }
 }
 
-/** Of those that go with one response, all have failed if one has. */
+/** If one of the sessions of a response has failed, all have. */
 function together<Data>(sessions: RequestSession<Data>[]): RequestSession<Data>[] {
   const hasFailed = sessions.some((session) => session.hasFailed && !session.isOver)
   if (hasFailed) for (const session of sessions) session.hasFailed = true

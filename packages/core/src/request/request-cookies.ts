@@ -3,9 +3,12 @@ import type { SessionContext } from '../context.js'
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
 import { cookieValues } from '../cookie/cookie-header.js'
 import { maxAge } from '../session/lifetime.js'
+import { isObject } from '../session/plain-values.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
-import { type CookieSource, cookiesOf, isRequest } from './cookies-of.js'
+
+/** What has the cookies of a request: itself, its headers, or the text of its `Cookie` header. */
+export type CookieSource = Request | Headers | string | undefined
 
 /** On Deno, the headers of a request can't be read any more once it is answered or upgraded. */
 export const areHeadersShortLived: boolean = 'Deno' in globalThis
@@ -49,15 +52,15 @@ export class RequestCookies {
     return this.#place
   }
 
-  /** Whether what the handler returns for a WebSocket goes nowhere: on Bun, the 101 has gone out by then. */
+  /** Whether Bun upgrades this request to a WebSocket. The 101 has gone out by then, and no response follows. */
   get isUpgradedByCall(): boolean {
     const isBun = 'Bun' in globalThis && isRequest(this.#source)
     return isBun && this.#source.headers.get('upgrade')?.toLowerCase() === 'websocket'
   }
 
   /**
-   * The cookies that the response needs. `sentAs`: with which attributes the one that came was sent. `hasInner`: an inner
-   * handler has put one on the response, which a sign-out has to take back, too.
+   * The cookies that the response needs. `sentAs`: the fingerprint of the attributes with which the cookie that came
+   * was set. `hasInner`: an inner handler has put our cookie on the response. A sign-out has to remove that one, too.
    */
   toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<readonly SessionCookie[]> {
     const { place } = this
@@ -100,7 +103,7 @@ export class RequestCookies {
     return [...this.place.removeRetired(isBrought), cookie]
   }
 
-  /** Whether one of today's name is of another place than today's. */
+  /** Whether a cookie of today's name was set at another place. */
   #hasOther(sentAs: string | undefined): boolean {
     const { length } = this.values()
     return length > 1 || (length === 1 && sentAs !== this.place.fingerprint)
@@ -110,4 +113,21 @@ export class RequestCookies {
     this.#text ??= cookiesOf(this.#source)
     return this.#text
   }
+}
+
+/**
+ * The text of the `Cookie` header.
+ * @throws TypeError if this is nothing that has one
+ */
+export function cookiesOf(source: CookieSource): string {
+  if (source === undefined || typeof source === 'string') return source ?? ''
+  const headers: unknown = isObject(source) && 'headers' in source ? source.headers : source
+  if (isObject(headers) && 'get' in headers && typeof headers.get === 'function') {
+    return (headers as Headers).get('cookie') ?? ''
+  }
+  throw new TypeError('fetch-sessions: open takes a Request, its Headers, or the text of its Cookie header')
+}
+
+export function isRequest(source: unknown): source is Request {
+  return isObject(source) && 'headers' in source
 }

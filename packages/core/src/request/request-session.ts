@@ -1,7 +1,7 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
-import { applyChange } from '../commit/edit.js'
-import { runExclusively, settledWithin } from '../commit/exclusive.js'
+import { applyChange } from '../commit/edit-by-id.js'
+import { runExclusively, settledWithin } from '../commit/session-lock.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError, SessionError, SessionStoreError } from '../errors.js'
@@ -18,32 +18,33 @@ import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
 import { newSession } from './session-of-record.js'
 
 /**
- * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open. `nothing`:
- * saving has failed already.
+ * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open.
+ * `nothing`: saving has failed already.
  */
 export type ToSave = 'all' | 'sign-out' | 'nothing'
 
 const NO_COOKIES: readonly SessionCookie[] = []
 
-/** What the response of a session needs that was used, and of which the browser learns nothing new. */
+/** What the response needs if the session was used and no cookie goes out. */
 const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, isOwn: () => false, isUpgraded: false }
 
+/** The handle of one request: it loads the session once, lends it to the handler, and commits it. */
 export class RequestSession<Data> extends SavedByRequest implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
   isManaged = false
   /** Whether its response is committed, or its handler has failed. */
   isOver = false
-  /** Whether its response stands for a handler that threw, as `SessionManager.fail` says. */
+  /** Whether `SessionManager.fail` has said that the handler threw. */
   hasFailed = false
   /** Is told when the session is asked for, the first time. */
   onUse: (() => void) | undefined
-  /** The request as its handler has it by now, where a middleware may have put another one in its place. */
+  /** The request that the handler has now. A middleware may have replaced it. */
   current: (() => Request) | undefined
-  /** Those that were opened meanwhile with a request in the place of this one's. They are committed with it. */
+  /** Handles that were opened with a request that has replaced this one's. They are committed with it. */
   others: Set<RequestSession<Data>> | undefined
   /** The handle that the request had before this one. */
   earlier: RequestSession<unknown> | undefined
-  /** Whether the request has got another one since. */
+  /** Whether the request has got a newer handle since. */
   isFollowed = false
   /** Whether a sign-out waits for no commit. */
   #signsOutAtOnce = false
@@ -56,7 +57,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   #foundAs: Identity | undefined
   /** After the commit: the session that it left behind, if there is one. */
   #left: Identity | 'none' | undefined
-  /** Settles when the last commit has. A socket that is open by then may send before. */
+  /** Settles when the last commit has. A socket may want to save before that. */
   #committing: Promise<void> | undefined
   /** Exclusive works of one request follow one another. */
   #working: Promise<unknown> | undefined
@@ -67,7 +68,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     return persistence === 'always' || (persistence === 'existing' && this.cookies().values().length > 0)
   }
 
-  /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
+  /** From now on a sign-out is stored at once, since a commit may never come. All else waits for a commit. */
   signOutAtOnce(): void {
     if (this.isOver) return
     this.#signsOutAtOnce = true
@@ -102,7 +103,10 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     }
   }
 
-  /** All of it, or nothing: what could not be stored is not stored with the response either, where nobody expects it. */
+  /**
+   * All of it, or nothing. What could not be stored now is not stored later, with the response: nobody expects it
+   * there.
+   */
   async #changeAndCommit(state: SessionState, change: (session: WritableSession<Data>) => void): Promise<void> {
     const undo = state.keep()
     try {
@@ -191,7 +195,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   }
 
   #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
-    // Before the last save and not after it: what is changed meanwhile would be lost without a word.
+    // Before the last save: a change that is made during it would be lost without a word.
     state.phase = 'closed'
     try {
       const needs = this.#finish(state, what, sent)
@@ -319,7 +323,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     })
   }
 
-  /** Does something with a session, which may be a late one: that can't be changed after it. */
+  /** Does something with a session. If that is a late one, nobody can change it afterwards. */
   async #closing<R>(state: SessionState, act: () => R | Promise<R>): Promise<R> {
     if (this.isOver && state.phase === 'closed') {
       const livesInCookie = !this.context().format.isShared
@@ -334,7 +338,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     }
   }
 
-  /** With `onStoreFailure`, a session that can't be loaded is an empty one for those who only read. */
+  /** With `onStoreFailure`, whoever only reads gets an empty session if the store fails. */
   #loadOrDegrade(): Awaitable<SessionState> {
     try {
       const state = this.#load()

@@ -1,16 +1,16 @@
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
-import { isObject } from '../session/codec.js'
+import { isObject } from '../session/plain-values.js'
 
 /**
- * Headers by which a cache is told to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213), and those of
- * single vendors, most of which are called as that or as `Surrogate-Control` with their name before it.
+ * Headers that may tell a cache to keep what `Cache-Control` forbids: `CDN-Cache-Control` (RFC 9213) and those of
+ * single vendors. Most vendors put their name before that one or before `Surrogate-Control`.
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
 /** The part of `Headers` that a commit needs: whatever has it can carry a session's cookie. */
 export type HeaderFields = Pick<Headers, 'get' | 'has' | 'set' | 'append' | 'delete' | 'keys' | 'getSetCookie'>
 
-/** What the response of a session that was used needs. */
+/** What has to go on a response whose session was used. */
 export interface ResponseNeeds {
   /** The session's. */
   readonly id: string
@@ -22,15 +22,15 @@ export interface ResponseNeeds {
 }
 
 /**
- * Adds what a session that was used needs. A response that is to carry a cookie is always a new one around the same body,
- * which is never read: the handler's own may be a constant that serves everybody. `Vary` says nothing about a visitor,
- * and is added in place where that is possible.
+ * Adds the cookies, `Vary` and `Cache-Control`. A response that gets a cookie is always a new one around the same body,
+ * which is never read. The handler's own may be a constant that serves everybody. `Vary` says nothing about a visitor,
+ * so it is added in place where that is possible.
  *
  * `undefined` where the cookies can't be sent: `Response.error()`, a body that was used, a 101 on Node.
  */
 export function dress(response: Response, needs: ResponseNeeds): Response | undefined {
   if (needs.cookies.length === 0) return varyByCookie(response)
-  // By its status and not by its type, for which the lightweight responses of Hono's server on Node become heavy ones.
+  // By its status: if its type is read, a lightweight response of Hono's server on Node makes itself a heavy one.
   return response.status === 0 ? undefined : copy(response, (headers) => addToHeaders(headers, needs))
 }
 
@@ -103,13 +103,15 @@ function privateCacheControl(value: string | null): string {
   return (kept.some((directive) => /^no-store$/i.test(directive)) ? kept : ['private', ...kept]).join(', ')
 }
 
-/** By what it has: that of another realm is one as well. */
+/**
+ * For adapters: whether this is a `Response`. It is told by what it has, since another realm has a class of its own.
+ */
 export function isResponse(value: unknown): value is Response {
   // An error of many an HTTP client has a status and headers as well.
   return isObject(value) && 'headers' in value && 'status' in value && 'bodyUsed' in value
 }
 
-/** Whether what was thrown is a response that is no failure. */
+/** For adapters: whether what was thrown is an answer and no failure, which is a `Response` below 500. */
 export function isAnswer(thrown: unknown): boolean {
   return isResponse(thrown) && thrown.status < 500
 }

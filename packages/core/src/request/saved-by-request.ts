@@ -8,15 +8,14 @@ import { noProperties } from '../session/no-properties.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
-import { type CookieSource, isRequest } from './cookies-of.js'
-import { areHeadersShortLived, RequestCookies } from './request-cookies.js'
+import { areHeadersShortLived, type CookieSource, isRequest, RequestCookies } from './request-cookies.js'
 
 /** One request, by the cookies that it has brought, and what is saved for it: one save after the other. */
 export abstract class SavedByRequest {
   readonly #context: SessionContext
   readonly #source: CookieSource
   #read: RequestCookies | undefined
-  /** Whether a sign-out has ended what another library has of the visitor. */
+  /** Whether a sign-out has ended the visitor's sessions of another library. */
   #isOldEnded = false
   /** Saves of one request follow one another. */
   #saving: Promise<void> | undefined
@@ -27,7 +26,7 @@ export abstract class SavedByRequest {
     if (areHeadersShortLived) this.#read = new RequestCookies(context, source)
   }
 
-  /** A method: who logs a handle is not to see the secrets. */
+  /** A method and no property: a handle that is logged must not show the secrets. */
   protected context(): SessionContext {
     return this.#context
   }
@@ -63,7 +62,7 @@ export abstract class SavedByRequest {
     if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
   }
 
-  /** What is left to do is a sign-out. */
+  /** Carries out a sign-out, if there was one, and saves nothing else. A failure is told to `onEvent` alone. */
   protected async signOutAnyway(state: SessionState): Promise<void> {
     if (state.status !== 'destroyed') return
     try {
@@ -91,20 +90,22 @@ export abstract class SavedByRequest {
     return commit(this.#context, state, this.#fingerprint(state), policy)
   }
 
-  /** Signing out ends what another library has of the visitor as well, and first: if that fails, it can be done again. */
+  /** A sign-out ends the sessions of another library first. If that fails, the visitor can sign out again. */
   async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
     await endOldSessions(this.#context, oldSessions, this.cookies().header, state)
     this.#isOldEnded = true
   }
 
-  /** Whether a sign-out could not end what another library has of the visitor, who keeps its cookie to sign out again. */
+  /**
+   * Whether a sign-out could not end the sessions of another library. The visitor keeps that cookie, to sign out again.
+   */
   protected isOldLeft({ status }: SessionState): boolean {
     const { oldSessions } = this.#context
     if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
     return oldSessions.cookies(this.cookies().header).length > 0
   }
 
-  /** Of the cookie that goes out with what is saved now. */
+  /** The fingerprint of the cookie that goes out with this save. */
   #fingerprint({ phase }: SessionState): string | undefined {
     return phase === 'late' ? undefined : this.cookies().place.fingerprint
   }

@@ -1,10 +1,11 @@
 import type { ReadableSession, WritableSession } from '../session/session.js'
 import type { SessionData } from '../types.js'
 
+/** How long `exclusive` waits, and how long it may take. */
 export interface ExclusiveOptions {
   /** Seconds to wait for the others. Default 10. */
   wait?: number
-  /** Seconds after which the session is let go, whatever `work` is doing. Default 30. */
+  /** Seconds after which others may have the session, even if `work` is not done. Default 30. */
   hold?: number
 }
 
@@ -26,17 +27,17 @@ export interface SessionHandle<Data = SessionData> {
    */
   save(): Promise<void>
   /**
-   * Acquires, changes and persists in one step. It is the only way to change a session after its response was committed,
-   * as streams and WebSockets do. If `change` throws, or can't be stored, nothing of it is left in the session; a
-   * `destroy()` is tried again with the response.
+   * Loads, changes and persists in one step. After the response was committed, only this can change the session:
+   * streams and WebSockets need it. If `change` throws, or can't be stored, the session is as it was before. Only a
+   * `destroy()` stays, and is tried again with the response.
    * @throws SessionCommittedError after the response was committed, for a session that is new or lives in its cookie
    * @throws SessionDestroyedError if the session is gone
    */
   save(change: (session: WritableSession<Data>) => void): Promise<void>
   /**
-   * Runs `work` while no other `exclusive` of this session runs, in any process, and persists what it did. What was
-   * changed before is saved first, and so is a new session. Whatever `work` throws, nothing of it is saved. The session
-   * is let go after `hold` seconds, also where this process dies; a holder whose time is over can't save any more.
+   * Runs `work` while no other `exclusive` of this session runs, in any process, and persists what it did. Earlier
+   * changes are saved first, and so is a new session. If `work` throws, nothing of it is saved. After `hold` seconds
+   * others may have the session, even if this process has died. From then on this one can't save any more.
    * @throws SessionLockedError after `wait` seconds, or if `work` took longer than `hold`
    * @throws SessionDestroyedError if the session is gone, or got a new id meanwhile
    * @throws SessionError for a store that can't compare and set

@@ -1,9 +1,9 @@
 import { isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
-import { assign, freezePlain, isObject, isPlain } from './codec.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
 import { applied, type Change, ownValue } from './merge.js'
+import { assign, freezePlain, isObject, isPlain } from './plain-values.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 
@@ -167,8 +167,8 @@ export class Draft {
 
   /**
    * What is to be stored now. Until it is, nothing is forgotten.
-   * @throws SessionDataError if the schema refuses it; SessionTooLargeError; TypeError naming the key if the codec can't
-   * carry what was done to a value in place
+   * @throws SessionDataError if the schema refuses it; SessionTooLargeError; TypeError naming the key if the codec
+   * can't carry what was done to a value in place
    */
   seal(): Awaitable<Sealed> {
     const noted = this.#changes.length
@@ -211,7 +211,7 @@ export class Draft {
     return isPromise(values) ? values.then(finish) : finish(values)
   }
 
-  /** Calling what it returns brings back how it is now. Nothing may have been sealed in between. */
+  /** Returns a function that brings back the draft as it is now. It must not be sealed in between. */
   keep(): () => void {
     for (const key of this.#lent?.keys() ?? []) {
       this.#serializer.check(key, this.#get(key))
@@ -231,7 +231,7 @@ export class Draft {
     }
   }
 
-  /** What it returns tells whether nothing was changed, or handed out to be changed, since. */
+  /** Returns a function that tells whether nothing was changed, or handed out to be changed, since. */
   watch(): () => boolean {
     for (const key of this.#lent?.keys() ?? []) this.#noteChangeInPlace(key)
     const [base, noted, lent] = [this.#base, this.#changes.length, this.#lent?.size]
@@ -264,7 +264,7 @@ export class Draft {
     for (const change of changes.slice(noted)) if (change.type === 'set') this.#lent?.set(change.key, change.value)
   }
 
-  /** Who holds the object of a value that is still the same goes on with it. */
+  /** Whoever holds the object of a value goes on with it, if the value is still the same. */
   #hold(key: string, value: unknown): void {
     if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
     this.#lent ??= new Map()

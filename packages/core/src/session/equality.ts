@@ -1,4 +1,4 @@
-import { isObject, isPlainObject, MAX_DEPTH } from './codec.js'
+import { isObject, isPlainObject, MAX_DEPTH } from './plain-values.js'
 
 type IsSame = (a: object, b: object) => boolean
 

@@ -1,10 +1,12 @@
 import { SessionLockedError } from '../errors.js'
-import { assign } from './codec.js'
 import type { OwnLifetime } from './lifetime.js'
+import { assign } from './plain-values.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
 
-/** One change. It can be made again to what another request has stored: what has no key is about the whole session. */
+/**
+ * One change. It can be made again, to what another request has stored. Without a key it is about the whole session.
+ */
 export type Change =
   /** `undefined` deletes. */
   | { readonly type: 'set'; readonly key: string; readonly value: unknown }
@@ -37,7 +39,9 @@ export async function merge(changes: readonly Change[], stored: Content, seriali
   return { ...rest, version, data: await serializer.encode(values, version) }
 }
 
-/** The rules for conflicts, key by key: what a change makes of what others have stored. It may change `content` in place. */
+/**
+ * The rules for conflicts, key by key: applies a change to what others have stored. It may change `content` in place.
+ */
 export function applied(change: Change, content: Unpacked, serializer: Serializer): Unpacked {
   const { values, rest } = content
   switch (change.type) {

@@ -1,8 +1,8 @@
 import { invalidOption } from '../option-error.js'
 
 /**
- * What sessions and their handles inherit from. A property that somebody sets there, as other libraries have it, would be
- * stored nowhere. It is a trap, and not `preventExtensions`, about which a script that is not strict hears nothing.
+ * Sessions and their handles inherit from this. With other libraries, one sets properties; here, they would be stored
+ * nowhere. So this throws. `preventExtensions` would not, in a script that is not strict.
  */
 export const noProperties: object = new Proxy(
   {},

@@ -6,7 +6,8 @@ import type { OwnLifetime } from './lifetime.js'
 
 /**
  * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
- * before. It is asked when the session is first read or written, and never for a request that brings one of our cookies.
+ * before. It is asked when the session is first read or written, and never for a request that brings one of our
+ * cookies.
  */
 export interface OldSessions {
   /** The old cookies that a `Cookie` header brings, by where they are set, so that they can be removed there. */
@@ -35,7 +36,7 @@ export interface OldSession {
   readonly from: string
   /** Tells it from all others. It is hashed before it gets to a store. */
   readonly key: string
-  /** When its cookie is dead by itself, in milliseconds since the epoch. So long it is noted that it has moved. */
+  /** When its cookie dies by itself, in milliseconds since the epoch. Until then, a note says that it has moved. */
   readonly expiresAt: number
   /**
    * What it brings; `undefined` if it is over, or brings nothing.
@@ -59,7 +60,7 @@ export interface Move {
   readonly old: OldSession
   /** Under whose id it is noted that the old session has moved. `undefined`: nothing can be noted. */
   readonly claim: Identity | undefined
-  /** Makes the token of the new session, of the claim's. `undefined`: the old cookie is not to lead there. */
+  /** The token of the new session is made of the claim's and this. `undefined`: the old cookie must not lead there. */
   readonly nonce: string | undefined
   readonly grace: number
   readonly isKept: boolean

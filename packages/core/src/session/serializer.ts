@@ -2,8 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isPromise, toPromise } from '../awaitable.js'
 import { SessionDataError, SessionTooLargeError } from '../errors.js'
 import type { Awaitable } from '../store/store.js'
-import { assign, copyPlain, isObject, isPlainObject, jsonCodec, type SessionCodec } from './codec.js'
 import { isEqual } from './equality.js'
+import { jsonCodec, type SessionCodec } from './json-codec.js'
+import { assign, copyPlain, isObject, isPlainObject } from './plain-values.js'
 
 /** The keys and values of a session: own properties all, so that `__proto__` and `constructor` are keys like any other. */
 export type Values = Record<string, unknown>

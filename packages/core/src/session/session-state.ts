@@ -1,16 +1,16 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
 import type { Draft } from './draft.js'
-import type { Lock } from './notes.js'
 import type { Move } from './old-sessions.js'
+import type { Lock } from './record-meta.js'
 import type { StoredSession } from './stored-session.js'
 
 /**
  * What became of a session, one thing at a time.
  *
- * `live`: it is stored, or will be when there is something in it. `destroyed`: this request has ended it. `gone`: it was
- * stored and is no more; another request has ended it. `superseded`: another request has given it a new id, and this one
- * still came with the old one. `degraded`: the store failed, and nobody knows.
+ * `live`: it is stored, or will be when there is something in it. `destroyed`: this request has ended it. `gone`: it
+ * was stored and is no more; another request has ended it. `superseded`: another request has given it a new id, and
+ * this one still came with the old one. `degraded`: the store failed, and nobody knows.
  */
 export type SessionStatus = 'live' | 'destroyed' | 'gone' | 'superseded' | 'degraded'
 
@@ -49,8 +49,8 @@ export class SessionState {
   /** This request has written to the store. */
   isSaved = false
   /**
-   * Whether the response has to carry the cookie, or of a session that was destroyed its removal; `refresh`: the one that
-   * came would do as well.
+   * `due`: the response has to carry the cookie, or, if the session was destroyed, its removal. `refresh`: it should,
+   * but the cookie that came is still good.
    */
   cookie: 'due' | 'refresh' | undefined
 
@@ -82,7 +82,7 @@ export class SessionState {
     return this.draft
   }
 
-  /** Calling what it returns brings back how it is now. */
+  /** Returns a function that brings back the state as it is now. */
   keep(): () => void {
     const { identity, status, regeneration, move, cookie } = this
     const restoreDraft = this.draft.keep()
@@ -92,7 +92,7 @@ export class SessionState {
     }
   }
 
-  /** What it returns tells whether nothing was changed or stored since. */
+  /** Returns a function that tells whether nothing was changed or stored since. */
   watch(): () => boolean {
     const { identity, status, regeneration, stored } = this
     const isDraftAsBefore = this.draft.watch()

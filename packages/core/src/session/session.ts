@@ -2,9 +2,9 @@ import type { CookieFormat } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionTooLargeError } from '../errors.js'
 import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import type { DeepReadonly, SessionData } from '../types.js'
-import { assign } from './codec.js'
 import { expiryWhenUsed, type OwnLifetime } from './lifetime.js'
 import { noProperties } from './no-properties.js'
+import { assign } from './plain-values.js'
 import type { SessionState } from './session-state.js'
 import { lifetimeOf, type SessionRules } from './stored-session.js'
 
@@ -20,8 +20,9 @@ export interface ReadableSession<Data = SessionData> {
   readonly label: string | undefined
   /** The store failed, and `onStoreFailure` said `anonymous`: this session is empty, and nobody knows whose it is. */
   readonly isDegraded: boolean
+  /** When it began. `regenerate({ restart: true })` lets it begin anew. */
   readonly createdAt: Date
-  /** When it dies unless it is used before; of a session that was changed, as it will be stored. */
+  /** When it dies if nobody uses it before. After a change: when it will die once that is stored. */
   readonly expiresAt: Date
   /** How many keys it holds. */
   readonly size: number
@@ -35,14 +36,15 @@ export interface ReadableSession<Data = SessionData> {
   toJSON(): DeepReadonly<Partial<Data>>
 }
 
+/** What `regenerate` may do besides giving a new id. */
 export interface RegenerateOptions {
   /**
-   * Seconds for which the old cookie still leads to the session, and is answered with the new one. For rotation alone:
-   * leave it out where privileges change, so that nobody who knows the old cookie gains them. A `CookieStore` ignores it:
-   * there, the new id is made at once.
+   * Seconds for which the old cookie still leads to the session. Whoever comes with it gets the new one. Use it for
+   * rotation only. Leave it out where privileges change: somebody who knows the old cookie would gain them. A
+   * `CookieStore` ignores it: there, the new id is made at once.
    */
   grace?: number
-  /** `createdAt` is now, and the absolute limit counts anew, as after a sign-in. */
+  /** Sets `createdAt` to now. So the absolute limit counts anew, as after a sign-in. */
   restart?: boolean
 }
 
@@ -74,12 +76,12 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
    */
   set<K extends keyof Data>(key: K, value: Data[K] | undefined): this
   /**
-   * Read-modify-write that survives concurrency: `change` runs again on the newer value if another request won, so it
+   * Read-modify-write that survives concurrency. If another request wins, `change` runs again on the newer value. So it
    * should do nothing but compute. Returns the new value.
    * @throws TypeError naming the key if the codec can't carry the outcome
    */
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K]
-  /** Whether the key was there. */
+  /** Deletes the key. Whether it was there. */
   delete(key: keyof Data): boolean
   /** Reads and deletes: flash messages. */
   take<K extends keyof Data>(key: K): Data[K] | undefined
@@ -88,24 +90,24 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
   /**
    * New id, same data; the old id opens nothing once this is persisted. Call it whenever privileges change, sign-in
    * above all (OWASP session management cheat sheet, "renew the session ID after any privilege level change"). `id` is
-   * the new one at once; with `grace` it is once it is stored.
+   * the new one at once, or, with `grace`, as soon as it is stored.
    * @throws TypeError if `grace` is not a positive, finite number of seconds
    */
   regenerate(options?: RegenerateOptions): void
   /**
-   * The session is gone from the store and its cookie from the browser. Calling it twice is no error. Of a session that
-   * lives in its cookie, copies open until they expire, unless `CookieStore` has `revocations`.
+   * Ends the session: it goes from the store, and its cookie from the browser. Calling it twice is no error. If the
+   * session lives in its cookie, copies of that still open until they expire, unless `CookieStore` has `revocations`.
    */
   destroy(): void
   /**
-   * Whose session it is, for `listByOwner` and `destroyByOwner`.
+   * Says whose session it is, for `listByOwner` and `destroyByOwner`; `undefined`: nobody's.
    * @throws TypeError if it is empty or no well-formed text; SessionTooLargeError if it is longer than the store takes
    */
   setOwner(owner: string | undefined): void
-  /** A few words for lists of sessions, such as "Firefox on Linux". @throws TypeError above 256 characters */
+  /** Sets a few words for lists of sessions, such as "Firefox on Linux". @throws TypeError above 256 characters */
   setLabel(label: string | undefined): void
   /**
-   * This session's own lifetime; `undefined`: the manager's again. `expiresAt` tells at once what will be stored.
+   * Gives this session a lifetime of its own; `undefined`: the manager's again. `expiresAt` shows it at once.
    * @throws TypeError if a timeout is not a positive number of seconds, 400 days at most
    */
   setLifetime(lifetime: SessionLifetime | undefined): void

@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../store/store.js'
 import { isEqual } from './equality.js'
 import { expiryOf, expiryWhenUsed, isAtAbsoluteLimit, type Lifetime, type OwnLifetime } from './lifetime.js'
-import { type Lock, type Notes, parseNotes, type Successor } from './notes.js'
+import { type Lock, type Notes, parseNotes, type Successor } from './record-meta.js'
 import type { Serializer } from './serializer.js'
 
 /** What makes a session of a record, and a record of a session. */

@@ -5,7 +5,7 @@ import { secret } from '../../../core/src/testing/secret.js'
 import { StagedStore } from '../../../core/src/testing/staged-store.js'
 import { type SessionEvent, type SessionHandle, SessionManager, type SessionOptions, sessionOf } from '../index.js'
 import { Client } from './client.js'
-import { listen, listenFastify, type Running } from './servers.js'
+import { frameworks, listen, listenFastify, type RawHandler, type Running } from './servers.js'
 
 /** What a session of a site holds. */
 export interface Data {
@@ -58,6 +58,12 @@ export class Site {
       : await listenFastify(application as FastifyInstance)
     return new Client(this.#running.origin)
   }
+
+  /** The first client of a handler that runs on one of the frameworks, by its name. */
+  async serveOn(framework: string, sessions: SessionManager<Data>, handler: RawHandler<Data>): Promise<Client> {
+    this.#running = await frameworks[framework]?.<Data>(sessions, handler)
+    return new Client(this.#running?.origin ?? '')
+  }
 }
 
 /** A new one for each test of a file, which is closed after it. */
@@ -66,6 +72,33 @@ export function siteOfEachTest(): Site {
   beforeEach(() => site.open())
   afterEach(() => site.close())
   return site
+}
+
+/** Somebody who has a session before each test of a file, and the manager that has issued it. */
+export class KnownVisitor {
+  sessions!: SessionManager<Data>
+  id = ''
+  cookie = ''
+
+  async signIn(site: Site): Promise<void> {
+    this.sessions = site.manager()
+    const { id, cookie } = await this.sessions.issue({ count: 1 })
+    this.id = id
+    this.cookie = cookie
+    site.store.forget()
+  }
+
+  /** What is stored of the session; `undefined` if it is gone. */
+  async count(): Promise<number | undefined> {
+    return (await this.sessions.peek(this.id))?.get('count')
+  }
+}
+
+/** One of this site, whose `siteOfEachTest` comes first. */
+export function visitorOfEachTest(site: Site): KnownVisitor {
+  const visitor = new KnownVisitor()
+  beforeEach(() => visitor.signIn(site))
+  return visitor
 }
 
 /** The session of a request, of whatever framework. */

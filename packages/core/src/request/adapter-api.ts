@@ -5,10 +5,10 @@ import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.
 import type { SessionHandle } from './session-handle.js'
 
 /**
- * For adapters of frameworks whose response is no `Response`: `commitHeaders`, which is no promise where there is nothing
- * to wait for, writes to any kind of headers, and tells `onEvent` of a failure.
+ * For adapters of frameworks whose response is no `Response`: does what `commitHeaders` does, and tells `onEvent` of a
+ * failure. It returns no promise where there is nothing to wait for.
  *
- * `save`: all; a `sign-out` alone, for a request that failed; nothing, where saving has failed already.
+ * `save`: `all`; `sign-out` for a request that failed; `nothing` if saving has failed already.
  *
  * @throws SessionError if it could not be stored: do not send the response then
  */
@@ -33,7 +33,7 @@ export function completeHeaders<Data>(
   }
 }
 
-/** For the same adapters: whether a session that nobody has asked for has to be committed all the same. */
+/** For the same adapters: whether a session has to be committed although nobody has asked for it. */
 export function isDueUnused<Data>(handle: SessionHandle<Data>): boolean {
   return requestSession(handle).isDueUnused
 }
@@ -44,8 +44,8 @@ export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): 
 }
 
 /**
- * For the same adapters: the client has gone, and nobody may ever send the response that a sign-out would wait for. From
- * now on a `destroy()` is stored at once; if that fails, `onEvent` is told (`dropped`). All else waits for a commit.
+ * For the same adapters: the client has gone, and a response may never be sent. A sign-out must not wait for it. From
+ * now on a `destroy()` is stored at once. If that fails, `onEvent` is told (`dropped`). All else waits for a commit.
  */
 export function signOutAtOnce<Data>(handle: SessionHandle<Data>): void {
   requestSession(handle).signOutAtOnce()

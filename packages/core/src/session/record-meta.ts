@@ -1,5 +1,5 @@
-import { isPlainObject } from './codec.js'
 import type { OwnLifetime } from './lifetime.js'
+import { isPlainObject } from './plain-values.js'
 
 /**
  * What core notes in a record's `meta`, as JSON. Times are milliseconds since the epoch, timeouts seconds.
@@ -22,7 +22,7 @@ export interface Notes {
   readonly ownerAt?: number | undefined
   /** The session is being deleted, and opens no more. */
   readonly ended?: boolean | undefined
-  /** The session got a new id: this record is but a marker under the old one. */
+  /** The session got a new id, and this record is only the marker under the old one. */
   readonly superseded?: Successor | undefined
 }
 
@@ -38,7 +38,7 @@ export interface Lock {
 export interface Successor {
   /** The store's key of it, which opens nothing. */
   readonly id: string
-  /** With the old token, it makes the new one. Left out, no way leads there. */
+  /** The new token is made of the old one and this. Left out, the old cookie does not lead there. */
   readonly nonce?: string | undefined
   /** Until when the old cookie leads there. */
   readonly until?: number | undefined

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionManager } from '../index.js'
-import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
-import { stagedManager } from '../testing/staged-manager.js'
-import { visit } from '../testing/visit.js'
+import type { SessionManager } from './index.js'
+import { cookieAfter, sessionCookies } from './testing/response-cookies.js'
+import { stagedManager } from './testing/staged-manager.js'
+import { visit } from './testing/visit.js'
 
 interface Data {
   user: string

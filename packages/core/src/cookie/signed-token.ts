@@ -15,7 +15,7 @@ const utf8 = new TextEncoder()
  * The cookie is `<token>.<mac>`: 32 random bytes and HMAC-SHA256 over `<cookie name>=<token>`. The store's key is the
  * SHA-256 of the token. See docs/cookie-format.md.
  */
-export class TokenFormat implements CookieFormat {
+export class SignedTokenFormat implements CookieFormat {
   readonly isShared = true
   readonly store: SessionStore
   readonly secrets: number

@@ -1,9 +1,8 @@
 import type { Identity } from '../cookie/cookie-format.js'
-import type { Successor } from '../session/notes.js'
+import type { Successor } from '../session/record-meta.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
-import { leadsOn } from './end-session.js'
 
 /** How many rotations an old cookie is followed through. */
 const MAX_ROTATIONS = 8
@@ -12,6 +11,11 @@ const MAX_ROTATIONS = 8
 export interface Followed {
   readonly identity: Identity
   readonly session: StoredSession
+}
+
+/** Whether the old cookie still leads to the session that took over: within the grace of a rotation, and never without. */
+export function leadsOn({ now }: Pick<CommitContext, 'now'>, { until }: Successor): boolean {
+  return until !== undefined && now() < until
 }
 
 /**

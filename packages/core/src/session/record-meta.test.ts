@@ -5,7 +5,7 @@ import { sessionCookies } from '../testing/response-cookies.js'
 import { reading, signOut, writing } from '../testing/serve.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
-import { parseNotes } from './notes.js'
+import { parseNotes } from './record-meta.js'
 
 interface Data {
   user: string

@@ -1,3 +1,5 @@
+import { isObject, isPlainObject, MAX_DEPTH } from './plain-values.js'
+
 /**
  * How a session's data becomes the text that a store keeps. The default is JSON; a codec such as devalue or superjson
  * carries a `Date` or a `Map` as well.
@@ -11,15 +13,12 @@ export interface SessionCodec {
   check?(key: string, value: unknown): void
 }
 
-/** How deep objects and arrays may lie in one another. */
-export const MAX_DEPTH = 500
-
 /** How many values may be written out where objects are reached in more than one way. */
 const MAX_WRITTEN_OUT = 1_000_000
 
 /**
- * JSON, which refuses what would come back as something else, what is nested more than 500 levels deep, and what is longer
- * written out than its objects are.
+ * JSON. It refuses a value that would come back as something else, that is nested more than 500 levels deep, or that
+ * has the same objects in it so often that they can't all be written out.
  */
 export const jsonCodec: SessionCodec = {
   encode: JSON.stringify,
@@ -42,7 +41,9 @@ class JsonCheck {
   readonly #extents: Map<object, Extent | undefined> = new Map()
   #isShared = false
 
-  /** What in this object JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip. */
+  /**
+   * What in this object JSON can't carry, in words that show no value; `undefined` if all of it survives a round trip.
+   */
   problemOf(value: object): string | undefined {
     const found = this.#look(value, 1)
     if (typeof found === 'string') return found
@@ -95,56 +96,4 @@ function shapeProblem(value: object, isArray: boolean, keys: readonly string[]):
 function problemOf(value: unknown): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
   return typeof value === 'number' ? `${value}` : `a ${typeof value}`
-}
-
-/** A copy of plain objects and arrays, as JSON would bring them back. What is nested deeper has been refused before. */
-export function copyPlain<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(copyPlain) as T
-  if (!isObject(value)) return value
-  const copy: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
-    const inner = (value as Record<string, unknown>)[key]
-    if (inner !== undefined) assign(copy, key, copyPlain(inner))
-  }
-  return copy as T
-}
-
-/** Those that `freezePlain` has frozen, with all that is in them. */
-const frozen: WeakSet<object> = new WeakSet()
-
-/** Whether there are only plain objects and arrays in it, all the way down: what can be frozen so that it holds. */
-export function isPlain(value: unknown, depth = 0, seen: Set<object> = new Set()): boolean {
-  if (!isObject(value) || frozen.has(value) || seen.has(value)) return true
-  if (depth > MAX_DEPTH || !(Array.isArray(value) || isPlainObject(value))) return false
-  seen.add(value)
-  return Object.values(value).every((inner) => isPlain(inner, depth + 1, seen))
-}
-
-/** Freezes plain objects and arrays, all the way down. */
-export function freezePlain<T>(value: T): T {
-  if (!isObject(value) || frozen.has(value)) return value
-  for (const inner of Object.values(value)) freezePlain(inner)
-  frozen.add(value)
-  return Object.freeze(value)
-}
-
-/** Sets a property of its own, whatever every object inherits under that name; `undefined` deletes it. */
-export function assign(values: Record<string, unknown>, key: string, value: unknown): void {
-  if (value === undefined) delete values[key]
-  else if (Object.hasOwn(values, key) || !(key in values)) values[key] = value
-  // Assigning to what every object inherits, such as `__proto__`, would be something else.
-  else Object.defineProperty(values, key, { value, writable: true, enumerable: true, configurable: true })
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
-}
-
-/** An object literal, of this realm or of another. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (!isObject(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || !isObject(prototype)) return true
-  // Some realm's Object.prototype.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf')
 }

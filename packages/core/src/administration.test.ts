@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { SessionError, SessionManager } from '../index.js'
-import { cookieAfter } from '../testing/response-cookies.js'
-import { secret } from '../testing/secret.js'
-import { reading, regenerate, signOut, writing } from '../testing/serve.js'
-import { stagedManager } from '../testing/staged-manager.js'
-import { visit } from '../testing/visit.js'
+import { SessionError, SessionManager } from './index.js'
+import { cookieAfter } from './testing/response-cookies.js'
+import { secret } from './testing/secret.js'
+import { reading, regenerate, signOut, writing } from './testing/serve.js'
+import { stagedManager } from './testing/staged-manager.js'
+import { visit } from './testing/visit.js'
 
 interface Data {
   user: string

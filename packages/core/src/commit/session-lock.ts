@@ -1,7 +1,7 @@
 import { randomText } from '../cookie/base64url.js'
 import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import { timerDelay } from '../option-error.js'
-import type { Lock } from '../session/notes.js'
+import type { Lock } from '../session/record-meta.js'
 import type { SessionState } from '../session/session-state.js'
 import { unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
@@ -19,9 +19,9 @@ export interface ExclusiveTimes {
 }
 
 /**
- * Runs `work` while no other `exclusive` of this session runs. `save` persists what the request has changed. The lock is a
- * note in the record itself, taken by compare-and-set, so it needs nothing of the store, and a process that dies lets go
- * when its time is over.
+ * Runs `work` while no other `exclusive` of this session runs. `save` persists what the request has changed. The lock
+ * is a note in the record itself, taken by compare-and-set. So the store need not know of locks. If a process dies, its
+ * lock is over when its time is.
  */
 export async function runExclusively<R>(
   context: CommitContext,
@@ -52,7 +52,9 @@ export async function runExclusively<R>(
   }
 }
 
-/** @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended */
+/**
+ * @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended
+ */
 async function acquire(context: CommitContext, state: SessionState, wait: number, hold: number): Promise<Lock> {
   const by = randomText().slice(0, 16)
   // Not by the manager's clock, which may stand still in tests.
@@ -80,7 +82,9 @@ async function acquire(context: CommitContext, state: SessionState, wait: number
   }
 }
 
-/** Lets go of the lock, and forgets what was changed under it. If the store fails, it is let go when its time is over. */
+/**
+ * Lets go of the lock, and forgets what was changed under it. If the store fails, it is let go when its time is over.
+ */
 async function release(context: CommitContext, state: SessionState, { by }: Lock): Promise<void> {
   await state.draft.rollBack()
   const { identity } = state

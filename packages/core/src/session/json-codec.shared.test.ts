@@ -4,7 +4,7 @@ import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
 import { visit } from '../testing/visit.js'
-import { jsonCodec } from './codec.js'
+import { jsonCodec } from './json-codec.js'
 
 const manager = (): SessionManager => new SessionManager({ store: new MemoryStore(), secret, maxDataBytes: 1e8 })
 
