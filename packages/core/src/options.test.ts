@@ -285,6 +285,9 @@ describe('the cookie options', () => {
     ['retired.name', { retired: [{ name: 'a b' }] }],
     ['retired.domain', { retired: [{ domain: 'a b' }] }],
     ['retired.path', { retired: [{ path: 'app' }] }],
+    ['retired.path', { retired: [{ path: `/${'a'.repeat(1024)}` }] }],
+    ['retired.partitioned', { retired: [{ name: 'sid', partitioned: 'no' as never }] }],
+    ['retired.partitioned', { retired: [{ name: 'sid', partitioned: null as never }] }],
   ])('that can not work are named: cookie.%s of %j', (name, cookie) => {
     expectRefusal({ cookie }, new RegExp(`cookie\\.${name}`))
   })

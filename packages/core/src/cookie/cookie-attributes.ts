@@ -100,15 +100,8 @@ export class CookieAttributes {
     rejectUnknown('cookie.', options, COOKIE_OPTIONS)
     const { path = '/', domain, secure = true, httpOnly = true, persistent = true, partitioned = false } = options
     const { sameSite = 'lax', priority, retired = [] } = options
-    for (const [name, value] of Object.entries({ secure, httpOnly, persistent, partitioned })) {
-      demand(typeof value === 'boolean', name, 'must be true or false')
-    }
-    demand(
-      typeof path === 'string' && COOKIE_PATH.test(path),
-      'path',
-      'must start with "/", without ";", controls or non-ASCII',
-    )
-    demand(path.length <= MAX_ATTRIBUTE_LENGTH, 'path', `must have at most ${MAX_ATTRIBUTE_LENGTH} characters`)
+    for (const [name, value] of Object.entries({ secure, httpOnly, persistent, partitioned })) checkBoolean(name, value)
+    checkPath('path', path)
     if (typeof domain !== 'function') checkDomain(domain)
     const hostOnly = path === '/' && domain === undefined
     const { name = secure ? (hostOnly ? '__Host-sid' : '__Secure-sid') : 'sid' } = options
@@ -173,8 +166,9 @@ export class CookieAttributes {
     rejectUnknown('cookie.retired.', place, ['name', 'domain', 'path', 'partitioned'])
     const { name = this.name, path = '/', domain, partitioned = false } = place
     checkName('retired.name', name)
-    demand(typeof path === 'string' && COOKIE_PATH.test(path), 'retired.path', 'must start with "/"')
+    checkPath('retired.path', path)
     checkDomain(domain, 'retired.domain')
+    checkBoolean('retired.partitioned', partitioned)
     const checked = { ...place, name, path, partitioned }
     // What a function gives is looked at when it gives it.
     if (typeof this.#domain !== 'function') this.#checkNotToday(checked, this.#domain)
@@ -306,6 +300,20 @@ function demand(isMet: boolean, attribute: string, problem: string): void {
 function checkName(attribute: string, name: unknown): void {
   const isToken = typeof name === 'string' && COOKIE_NAME.test(name)
   demand(isToken, attribute, 'must be a token (RFC 6265): no blank, separator or non-ASCII')
+}
+
+function checkBoolean(attribute: string, value: unknown): void {
+  demand(typeof value === 'boolean', attribute, 'must be true or false')
+}
+
+function checkPath(attribute: string, path: unknown): void {
+  const isPath = typeof path === 'string' && COOKIE_PATH.test(path)
+  demand(isPath, attribute, 'must start with "/", without ";", controls or non-ASCII')
+  demand(
+    (path as string).length <= MAX_ATTRIBUTE_LENGTH,
+    attribute,
+    `must have at most ${MAX_ATTRIBUTE_LENGTH} characters`,
+  )
 }
 
 function checkDomain(domain: unknown, attribute = 'domain'): void {
