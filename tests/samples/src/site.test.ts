@@ -51,3 +51,26 @@ it.each<[source: string, number: number, url: UrlOf]>([
     expect(page).toContain(`## ${code}\n`)
   }
 })
+
+/** What a package names as an entry, by the source that it is built of. */
+function entriesOf(name: string): string[] {
+  const manifest = JSON.parse(readFileSync(`${ROOT}packages/${name}/package.json`, 'utf8'))
+  const built = Object.values<string | { types: string }>(manifest.exports ?? {}).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [entry.types],
+  )
+  return built.map((types) => types.replace('./dist/', '').replace('.d.ts', '.ts').replace('testing', 'test-kit'))
+}
+
+it('the reference has each entry of each package', () => {
+  const { entryPoints } = JSON.parse(readFileSync(`${ROOT}docs/typedoc.json`, 'utf8'))
+  const entries = readdirSync(`${ROOT}packages`)
+    .filter((name) => existsSync(`${ROOT}packages/${name}/package.json`))
+    .flatMap((name) => entriesOf(name).map((entry) => ({ name, entry })))
+    // What is in its others is in its first one as well.
+    .filter(({ name, entry }) => name !== 'migrate' || entry === 'index.ts')
+    // It needs the types of Workers, in whose words all the others would be told.
+    .filter(({ entry }) => entry !== 'durable-object.ts')
+  expect(entries.length).toBeGreaterThan(18)
+  const paths = entries.map(({ name, entry }) => `../packages/${entry === 'index.ts' ? '*' : name}/src/${entry}`)
+  expect([...entryPoints].sort()).toEqual([...new Set(paths)].sort())
+})
