@@ -9,7 +9,8 @@ export type LoginErrorCode =
   /** The session store can't do what was asked for. */
   | 'ERR_LOGIN_UNSUPPORTED'
 
-const ERRORS_SECTION = 'https://github.com/fetch-sessions/fetch-sessions/blob/main/docs/sign-in.md#errors'
+/** Where each code has a section of its own, with what to do about it. */
+const ERRORS_PAGE = 'https://github.com/fetch-sessions/fetch-sessions/blob/main/docs/errors.md'
 
 /** The class of every error of this package but a wrong option or value, which is a `TypeError`. */
 export class LoginError extends Error {
@@ -24,7 +25,7 @@ export class LoginError extends Error {
 
   /** The section of the documentation that says what to do. */
   get url(): string {
-    return ERRORS_SECTION
+    return `${ERRORS_PAGE}#${this.code.toLowerCase()}`
   }
 }
 

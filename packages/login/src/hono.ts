@@ -1,3 +1,9 @@
+/**
+ * The guards of `@fetch-sessions/login` as a middleware of Hono, with a typed user.
+ *
+ * @module @fetch-sessions/login/hono
+ */
+
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Auth, GuardOptions, Login, RefusedRequest } from './index.js'
 import type { AnySessionManager, Awaitable, KeyOf } from './options.js'

@@ -1,3 +1,9 @@
+/**
+ * The guards of `@fetch-sessions/login` as a step of itty-router, with a typed user.
+ *
+ * @module @fetch-sessions/login/itty-router
+ */
+
 import type { IRequest } from 'itty-router'
 import type { Auth, GuardOptions, Login } from './index.js'
 import type { AnySessionManager } from './options.js'

@@ -43,7 +43,7 @@ export function fromCookieSession<Old = Record<string, unknown>, Data = Record<s
       name: LIBRARY,
       place: options,
       names: (cookies) => [name, mac].filter((name) => cookies.has(name)),
-      async read(cookies) {
+      async read(cookies, now) {
         const [value] = cookies.raw(name)
         const signatures = cookies.raw(mac)
         if (value === undefined) return []
@@ -54,7 +54,7 @@ export function fromCookieSession<Old = Record<string, unknown>, Data = Record<s
           // Without the signature, of which there is one by each key.
           const key = `${name}\n${value}`
           const load = () => ({ data, about: {} })
-          return [{ key, expiresAt: Date.now() + ENDLESS, load, end: () => {} }]
+          return [{ key, expiresAt: now + ENDLESS, load, end: () => {} }]
         }
         return ['signature']
       },

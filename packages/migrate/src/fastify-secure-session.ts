@@ -52,7 +52,7 @@ export function fromFastifySecureSession<Old = Record<string, unknown>, Data = R
       name: LIBRARY,
       place: cookie,
       names: (cookies) => (cookies.has(cookieName) ? [cookieName] : []),
-      read: async (cookies) => {
+      read: async (cookies, now) => {
         const all = await keys
         return cookies.values(cookieName).map((value) => {
           const [cipherText = '', nonceText = ''] = value.split(';')
@@ -67,7 +67,7 @@ export function fromFastifySecureSession<Old = Record<string, unknown>, Data = R
           const { __ts: changedAt, ...data } = content
           const expiresAt = (Number(changedAt) + expiry) * 1000
           // Written so that what is no number fails.
-          if (!(expiresAt > Date.now())) return 'expired'
+          if (!(expiresAt > now)) return 'expired'
           const key = `${cookieName}\n${encodeBase64(nonce)}${encodeBase64(cipher)}`
           return { key, expiresAt, load: () => ({ data, about: { expiresAt } }), end: () => {} }
         })

@@ -58,7 +58,7 @@ export function fromFastifySession<Old = Record<string, unknown>, Data = Record<
       name: LIBRARY,
       place: cookie,
       names: (cookies) => (cookies.has(cookieName) ? [cookieName] : []),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           cookies.values(cookieName).map(async (value) => {
             if (!value.startsWith(cookiePrefix)) return 'malformed'
@@ -71,7 +71,7 @@ export function fromFastifySession<Old = Record<string, unknown>, Data = Record<
                 const record = await loadRecord(store, sid)
                 if (record === undefined) return undefined
                 const expiresAt = timeOf(record.cookie.expires)
-                if (expiresAt !== undefined && expiresAt <= Date.now()) return undefined
+                if (expiresAt !== undefined && expiresAt <= now) return undefined
                 const age = numberOr(record.cookie.originalMaxAge, undefined)
                 return { data: record.data, about: { id: sid, expiresAt, maxAge: age && age / 1000 } }
               },

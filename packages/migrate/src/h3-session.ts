@@ -39,9 +39,9 @@ export function fromH3Session<Old = Record<string, unknown>, Data = Record<strin
   }
   if (cookie === false) throw invalid(LIBRARY, 'cookie', 'is false: what is in a header alone can not move')
   checkName(LIBRARY, 'name', name)
-  const isOver = (createdAt: number | undefined, lastUse: number | undefined): boolean => {
+  const isOver = (now: number, createdAt: number | undefined, lastUse: number | undefined): boolean => {
     const isPast = (since: number | undefined, seconds: number | undefined): boolean =>
-      seconds !== undefined && seconds > 0 && !(Date.now() - (since ?? 0) <= seconds * 1000)
+      seconds !== undefined && seconds > 0 && !(now - (since ?? 0) <= seconds * 1000)
     return isPast(createdAt, maxAge) || isPast(lastUse, idleTimeout)
   }
   return libraryOf(
@@ -49,16 +49,16 @@ export function fromH3Session<Old = Record<string, unknown>, Data = Record<strin
       name: LIBRARY,
       place: cookie,
       names: (cookies) => cookies.names((known) => known === name || isChunk(known, name)),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           sealsOf(cookies, name).map(async (seal) => {
-            const opened = await open(seal, password, options.seal)
+            const opened = await open(seal, password, now, options.seal)
             if (typeof opened === 'string') return opened
             if (!isObject(opened.value)) return 'malformed'
             const { id, data, ...times } = opened.value
             if (typeof id !== 'string' || !isObject(data)) return 'malformed'
             const createdAt = numberOr(times.createdAt, undefined)
-            if (isOver(createdAt, numberOr(times.lastSeenAt, createdAt))) return 'expired'
+            if (isOver(now, createdAt, numberOr(times.lastSeenAt, createdAt))) return 'expired'
             const byAge = maxAge && createdAt !== undefined ? createdAt + maxAge * 1000 : undefined
             const expiresAt = opened.expiresAt ?? byAge
             const load = () => ({ data, about: { id, createdAt, expiresAt } })
@@ -73,11 +73,13 @@ export function fromH3Session<Old = Record<string, unknown>, Data = Record<strin
 async function open(
   seal: string,
   password: IronPassword,
+  now: number,
   options: object | undefined,
 ): Promise<Unsealed | 'malformed' | 'signature' | 'expired'> {
   let opened: Awaited<ReturnType<typeof open>> = 'signature'
   for (const iterations of ITERATIONS) {
-    opened = await unseal(seal, password, { iterations, options: options as Record<string, unknown> | undefined })
+    const settings = { iterations, options: options as Record<string, unknown> | undefined }
+    opened = await unseal(seal, password, now, settings)
     if (opened !== 'signature') return opened
   }
   return opened

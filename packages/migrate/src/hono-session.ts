@@ -45,17 +45,17 @@ export function fromHonoSession<Old = Record<string, unknown>, Data = Record<str
       name: LIBRARY,
       place: options,
       names: (cookies) => (cookies.has(name) ? [name] : []),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           cookies.values(name).map(async (value) => {
-            const payload = await open(value)
+            const payload = await open(value, now)
             if (typeof payload === 'string') return payload
             const { sid, exp, iat, ...rest } = payload
             if (typeof sid !== 'string') return 'malformed'
             const about = { id: sid, createdAt: iat && iat * 1000, expiresAt: exp && exp * 1000 }
             return {
               key: `${name}\n${sid}`,
-              expiresAt: about.expiresAt ?? (storage ? undefined : Date.now() + ENDLESS),
+              expiresAt: about.expiresAt ?? (storage ? undefined : now + ENDLESS),
               load: async () => {
                 const data: unknown = storage === undefined ? rest : await storage.get(sid)
                 return isObject(data) ? { data, about } : undefined
@@ -71,12 +71,12 @@ export function fromHonoSession<Old = Record<string, unknown>, Data = Record<str
 
 type Opened = Awaited<ReturnType<typeof jwtDecrypt>>['payload'] | 'signature' | 'expired'
 
-function opener(secret: HonoSessionOptions<unknown, unknown>['secret']): (jwe: string) => Promise<Opened> {
+function opener(secret: HonoSessionOptions<unknown, unknown>['secret']): (jwe: string, now: number) => Promise<Opened> {
   let key: Parameters<typeof jwtDecrypt>[1] | undefined = typeof secret === 'string' ? undefined : secret
-  return async (jwe) => {
+  return async (jwe, now) => {
     key ??= await keyOf(secret as string)
     try {
-      return (await jwtDecrypt(jwe, key)).payload
+      return (await jwtDecrypt(jwe, key, { currentDate: new Date(now) })).payload
     } catch (error) {
       return error instanceof JWTExpired ? 'expired' : 'signature'
     }

@@ -53,10 +53,10 @@ export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<st
       name: LIBRARY,
       place: cookieOptions,
       names: (cookies) => (cookies.has(name) ? [name] : []),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           cookies.values(name).map(async (value) => {
-            const opened = key === undefined ? { value, covered: value } : await unseal(value, key)
+            const opened = key === undefined ? { value, covered: value } : await unseal(value, key, now)
             if (typeof opened === 'string') return opened
             if (typeof opened.value !== 'string' || opened.value === '') return 'malformed'
             const text = opened.value
@@ -64,13 +64,13 @@ export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<st
               return {
                 key: `${name}\n${text}`,
                 expiresAt: undefined,
-                load: async () => contentOf(await records.getSessionById(text), text),
+                load: async () => contentOf(await records.getSessionById(text), now, text),
                 end: () => records.deleteSession(text),
               }
             }
-            const content = contentOf(parseObject(text))
+            const content = contentOf(parseObject(text), now)
             if (content === undefined) return 'expired'
-            const expiresAt = content.about.expiresAt ?? Date.now() + ENDLESS
+            const expiresAt = content.about.expiresAt ?? now + ENDLESS
             return { key: `${name}\n${opened.covered}`, expiresAt, load: () => content, end: () => {} }
           }),
         ),
@@ -88,10 +88,10 @@ function isRecordStore(store: unknown): store is HonoSessionsStore {
   throw invalid(LIBRARY, 'store', 'must be the store that it had: it has getSessionById and deleteSession')
 }
 
-function contentOf(record: unknown, id?: string): OldContent | undefined {
+function contentOf(record: unknown, now: number, id?: string): OldContent | undefined {
   if (!isObject(record) || !isObject(record._data) || record._delete === true) return undefined
   const expiresAt = timeOf(record._expire)
-  if (expiresAt !== undefined && expiresAt <= Date.now()) return undefined
+  if (expiresAt !== undefined && expiresAt <= now) return undefined
   const data = Object.fromEntries(
     Object.entries(record._data).flatMap(([key, entry]) => (isObject(entry) ? [[key, entry.value]] : [])),
   )

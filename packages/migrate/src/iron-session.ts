@@ -36,12 +36,12 @@ export function fromIronSession<Old = Record<string, unknown>, Data = Record<str
       name: LIBRARY,
       place: cookieOptions,
       names: (cookies) => [cookieName, ...chunks].filter((name) => cookies.has(name)),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           sealsOf(cookies, cookieName, chunks).map(async (text) => {
             // What is behind it is no part of the seal: anybody can change it.
             const [seal = '', version] = text.split('~')
-            const opened = await unseal(seal, passwords)
+            const opened = await unseal(seal, passwords, now)
             if (typeof opened === 'string') return opened
             if (!isObject(opened.value)) return 'malformed'
             const data = version === undefined ? beforeVersion2(opened.value) : opened.value

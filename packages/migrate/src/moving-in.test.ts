@@ -1,5 +1,7 @@
 import { CookieStore, MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { TestClock } from '@fetch-sessions/core/testing'
 import { build } from 'esbuild'
+import { sealData } from 'iron-session'
 import { describe, expect, it } from 'vitest'
 import { BroughtCookies } from './brought-cookies.js'
 import { fromCookieSession, fromExpressSession, fromIronSession, movingIn } from './index.js'
@@ -54,6 +56,34 @@ describe('movingIn', () => {
       // The notes are as old as the sessions by then.
       expect(await app.sessions.deleteExpired()).toBe(2)
     })
+  })
+
+  it('ends with `until` by the clock of the sessions', async () => {
+    const clock = new TestClock()
+    const until = clock.time + 10_000
+    const app = new NewApp([fromCookieSession({ keys })], { until, manager: { now: clock.now } })
+    clock.advance(9)
+    expect(await app.see(await cookieOf(oldData))).toEqual(oldData)
+    clock.advance(1)
+    expect(await app.see(await cookieOf({ user: 'grace' }))).toEqual({})
+  })
+
+  it('moves nobody twice, whatever the clock of the sessions says', async () => {
+    const clock = new TestClock()
+    const app = new NewApp([fromCookieSession({ keys })], { manager: { now: clock.now } })
+    clock.advance({ days: 1000 })
+    expect(await app.see(await cookieOf(oldData))).toEqual(oldData)
+    clock.advance({ days: 399 })
+    expect(await app.see(await cookieOf(oldData))).toEqual({})
+    expect(app.events.filter(({ type }) => type === 'moved-in')).toHaveLength(1)
+  })
+
+  it('takes an old cookie that is over by the clock of the sessions for expired', async () => {
+    const clock = new TestClock()
+    const app = new NewApp([fromIronSession({ password: secret, cookieName: 'iron' })], { manager: { now: clock.now } })
+    clock.advance({ hours: 2 })
+    expect(await app.see(`iron=${await sealData(oldData, { password: secret, ttl: 3600 })}`)).toEqual({})
+    expect(app.rejections()).toEqual(['expired'])
   })
 
   it('still ends at a sign-out what an old cookie leads to after `until`', async () => {

@@ -53,18 +53,23 @@ export function movingIn<Data>(
   checkLibraries(from)
   const { until = Number.POSITIVE_INFINITY, grace = 60, keepOld = false } = checked(options)
   const end = Number(until)
-  const isOver = (): boolean => Date.now() >= end
   return manager.startFrom({
     grace,
     isKept: keepOld,
     cookies: (header) => (header === '' ? [] : from.flatMap((library) => library.cookies(header))),
     async find(header, isSignOut = false) {
+      const now = await timeOf(manager)
       // A sign-out ends what there is all the same: the old application may still take it.
-      if (isOver() && !isSignOut) return []
-      const found = await Promise.all(from.map((library) => library.find(header)))
+      if (now >= end && !isSignOut) return []
+      const found = await Promise.all(from.map((library) => library.find(header, now)))
       return found.flat().map((old) => ('reason' in old ? old : { ...old, expiresAt: Math.min(old.expiresAt, end) }))
     },
   })
+}
+
+/** By the clock of the sessions, which a new one has for its `createdAt`. Milliseconds since the epoch. */
+async function timeOf<Data>(sessions: SessionManager<Data>): Promise<number> {
+  return +(await sessions.open(undefined).read()).createdAt
 }
 
 function checkLibraries(from: readonly unknown[]): void {

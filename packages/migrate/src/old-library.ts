@@ -53,8 +53,8 @@ export interface OldLibrary<Data> {
   readonly name: string
   /** The old cookies that a `Cookie` header brings, by where they are set. */
   cookies(header: string): readonly RetiredCookie[]
-  /** The old sessions that it leads to. */
-  find(header: string): Awaitable<readonly (OldSessionOf<Data> | RejectedCookie)[]>
+  /** The old sessions that it leads to. `now`: milliseconds since the epoch, by the clock of the sessions. */
+  find(header: string, now: number): Awaitable<readonly (OldSessionOf<Data> | RejectedCookie)[]>
 }
 
 export interface OldSessionOf<Data> extends OldSession {
@@ -68,7 +68,7 @@ export interface OldFormat {
   /** The names of its cookies that came. */
   names(cookies: BroughtCookies): readonly string[]
   /** The sessions that they lead to, the first one first. */
-  read(cookies: BroughtCookies): Promise<readonly (Verified | Rejection)[]>
+  read(cookies: BroughtCookies, now: number): Promise<readonly (Verified | Rejection)[]>
 }
 
 export type Rejection = RejectedCookie['reason']
@@ -109,15 +109,15 @@ export function libraryOf<Old, Data>(format: OldFormat, options: MoveOptions<Old
       format
         .names(new BroughtCookies(header))
         .map((name) => ({ name, path, partitioned, ...(domain !== undefined && { domain }) })),
-    async find(header) {
-      const read = await format.read(new BroughtCookies(header))
+    async find(header, now) {
+      const read = await format.read(new BroughtCookies(header), now)
       return read.slice(0, MAX_COOKIES).map((found) => {
         const from = format.name
         if (typeof found === 'string') return { from, reason: found }
         return {
           from,
           key: `${from}\n${found.key}`,
-          expiresAt: found.expiresAt ?? Date.now() + RECORD_LIFE,
+          expiresAt: found.expiresAt ?? now + RECORD_LIFE,
           load: async () => {
             const content = await found.load()
             return content && arrivalOf(format.name, options, content)

@@ -57,7 +57,7 @@ export function fromRemixSession<Old = Record<string, unknown>, Data = Record<st
       name: LIBRARY,
       place: cookie,
       names: (cookies) => (cookies.has(name) ? [name] : []),
-      read: (cookies) =>
+      read: (cookies, now) =>
         Promise.all(
           cookies.values(name).map(async (value) => {
             const signed = signature === undefined ? value : await signature.unsign(value)
@@ -71,7 +71,7 @@ export function fromRemixSession<Old = Record<string, unknown>, Data = Record<st
             // Without the signature, of which there is one by each secret.
             const key = old.id ?? signed
             const load = () => ({ data: old.data, about: { id: old.id } })
-            return { key: `${name}\n${key}`, expiresAt: Date.now() + ENDLESS, load, end: () => {} }
+            return { key: `${name}\n${key}`, expiresAt: now + ENDLESS, load, end: () => {} }
           }),
         ),
     },

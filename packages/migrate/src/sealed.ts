@@ -33,6 +33,7 @@ export interface SealSettings {
 export async function unseal(
   sealed: string,
   password: IronPassword,
+  now: number,
   { iterations = 1, options = {} }: SealSettings = {},
 ): Promise<Unsealed | 'malformed' | 'signature' | 'expired'> {
   const parts = sealed.split('*')
@@ -48,9 +49,9 @@ export async function unseal(
     const value = await unsealIron(sealed, password, { ...settings, timestampSkewSec: Number.POSITIVE_INFINITY })
     const expiresAt = parts[5] ? Number(parts[5]) : undefined
     const slack = settings.timestampSkewSec * 1000 - (settings.localtimeOffsetMsec ?? 0)
-    const opensUntil = expiresAt === undefined ? Date.now() + ENDLESS : expiresAt + slack
+    const opensUntil = expiresAt === undefined ? now + ENDLESS : expiresAt + slack
     // Written so that what is no number fails.
-    if (!(opensUntil > Date.now())) return 'expired'
+    if (!(opensUntil > now)) return 'expired'
     return { value, covered: parts.slice(0, COVERED_PARTS).join('*'), expiresAt, opensUntil }
   } catch {
     return 'signature'

@@ -15,12 +15,8 @@ const good: Manifest = {
 
 const files = ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']
 
-const problems = (changes: { manifest?: Partial<Manifest>; files?: string[]; size?: number } = {}): string[] => {
-  const tarball: Tarball = {
-    manifest: { ...good, ...changes.manifest },
-    files: changes.files ?? files,
-    size: changes.size ?? 1000,
-  }
+const problems = (changes: Partial<Omit<Tarball, 'manifest'>> & { manifest?: Partial<Manifest> } = {}): string[] => {
+  const tarball: Tarball = { files, size: 1000, types: {}, ...changes, manifest: { ...good, ...changes.manifest } }
   return problemsOf(tarball, 'packages/some')
 }
 
@@ -55,6 +51,16 @@ describe('what stands in the way of a release', () => {
       'repository.url is missing: provenance needs it',
     ],
     ['two megabytes', { size: 2_000_000 }, '2000000 bytes are more than 1000000'],
+    [
+      'an interface that is there twice, so that one entry does not take what another gives',
+      { types: { 'dist/index.d.ts': 'interface Some<T> {\n}', 'dist/more.d.ts': 'export interface Some<T> {\n}' } },
+      'Some is declared in dist/index.d.ts and dist/more.d.ts',
+    ],
+    [
+      'a class that is there twice',
+      { types: { 'dist/a.d.ts': 'declare class Some {\n}', 'dist/b.d.ts': 'export declare class Some {\n}' } },
+      'Some is declared in dist/a.d.ts and dist/b.d.ts',
+    ],
   ])('is %s', (_what, changes, problem) => {
     expect(problems(changes)).toEqual([problem])
   })

@@ -10,6 +10,8 @@ export interface Tarball {
   readonly files: readonly string[]
   /** In bytes, packed. */
   readonly size: number
+  /** What its declarations say, by their file. */
+  readonly types: Readonly<Record<string, string>>
 }
 
 /** The part of a packed package.json that is looked at. */
@@ -37,7 +39,9 @@ export function pack(folder: string): Tarball {
       .filter((line) => line !== '' && !line.endsWith('/'))
       .map((line) => line.replace(/^package\//, ''))
     const manifest = JSON.parse(tar('-xzOf', file, 'package/package.json')) as Manifest
-    return { manifest, files, size: readFileSync(file).length }
+    const declarations = files.filter((path) => path.endsWith('.d.ts'))
+    const types = Object.fromEntries(declarations.map((path) => [path, tar('-xzOf', file, `package/${path}`)]))
+    return { manifest, files, size: readFileSync(file).length, types }
   } finally {
     rmSync(destination, { recursive: true })
   }

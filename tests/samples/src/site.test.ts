@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { SessionError, type SessionErrorCode } from '@fetch-sessions/core'
+import { LoginError, type LoginErrorCode } from '@fetch-sessions/login'
 import { expect, it } from 'vitest'
 import { pageOf, REPOSITORY, REWRITES, siteLink } from '../../../docs/.vitepress/pages.js'
 import { groups } from '../../../docs/.vitepress/sidebar.js'
@@ -34,13 +35,42 @@ it('a link leads to the page of a document, and to the repository for what is no
   expect(siteLink('docs/stores.md', '#round-trips')).toBe('#round-trips')
 })
 
-it('the url of each error leads to its section', () => {
-  const source = readFileSync(`${ROOT}packages/core/src/errors.ts`, 'utf8')
-  const codes = [...new Set(source.match(/ERR_SESSION_[A-Z_]*[A-Z]/g))] as SessionErrorCode[]
-  expect(codes.length).toBeGreaterThan(7)
+/** The url of an error with this code. */
+type UrlOf = (code: string) => string
+
+it.each<[source: string, number: number, url: UrlOf]>([
+  ['packages/core/src/errors.ts', 8, (code) => new SessionError(code as SessionErrorCode, '').url],
+  ['packages/login/src/errors.ts', 4, (code) => new LoginError(code as LoginErrorCode, '').url],
+])('the url of each error leads to its section: %s', (file, number, urlOf) => {
+  const source = readFileSync(`${ROOT}${file}`, 'utf8')
+  const codes = [...new Set(source.match(/'ERR_[A-Z_]+'/g))].map((code) => code.slice(1, -1))
+  expect(codes).toHaveLength(number)
   const page = readFileSync(`${ROOT}docs/errors.md`, 'utf8')
   for (const code of codes) {
-    expect(new SessionError(code, '').url).toBe(`${REPOSITORY}/blob/main/docs/errors.md#${code.toLowerCase()}`)
+    expect(urlOf(code)).toBe(`${REPOSITORY}/blob/main/docs/errors.md#${code.toLowerCase()}`)
     expect(page).toContain(`## ${code}\n`)
   }
+})
+
+/** What a package names as an entry, by the source that it is built of. */
+function entriesOf(name: string): string[] {
+  const manifest = JSON.parse(readFileSync(`${ROOT}packages/${name}/package.json`, 'utf8'))
+  const built = Object.values<string | { types: string }>(manifest.exports ?? {}).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [entry.types],
+  )
+  return built.map((types) => types.replace('./dist/', '').replace('.d.ts', '.ts').replace('testing', 'test-kit'))
+}
+
+it('the reference has each entry of each package', () => {
+  const { entryPoints } = JSON.parse(readFileSync(`${ROOT}docs/typedoc.json`, 'utf8'))
+  const entries = readdirSync(`${ROOT}packages`)
+    .filter((name) => existsSync(`${ROOT}packages/${name}/package.json`))
+    .flatMap((name) => entriesOf(name).map((entry) => ({ name, entry })))
+    // What is in its others is in its first one as well.
+    .filter(({ name, entry }) => name !== 'migrate' || entry === 'index.ts')
+    // It needs the types of Workers, in whose words all the others would be told.
+    .filter(({ entry }) => entry !== 'durable-object.ts')
+  expect(entries.length).toBeGreaterThan(18)
+  const paths = entries.map(({ name, entry }) => `../packages/${entry === 'index.ts' ? '*' : name}/src/${entry}`)
+  expect([...entryPoints].sort()).toEqual([...new Set(paths)].sort())
 })
