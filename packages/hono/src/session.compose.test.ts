@@ -93,6 +93,20 @@ describe.each(orders)('%s, with another middleware of Hono:', (order) => {
     expect([fresh.headers.getSetCookie().length, await count(cookieOf(fresh))]).toEqual([1, 1])
   })
 
+  it('csrf() refuses a form of another site, and the session stays as it was', async () => {
+    const { app, count } = appWith(order, () => csrf())
+    app.post('/', async (c) => {
+      ;(await c.var.session.write()).set('count', 1000)
+      return c.text('counted')
+    })
+    const cookie = cookieOf(await app.request('/'))
+    const post = (origin: string): Response | Promise<Response> =>
+      app.request('/', { method: 'POST', headers: { cookie, origin }, body: new URLSearchParams() })
+    const refused = await post('https://evil.example')
+    expect([refused.status, refused.headers.getSetCookie(), await count(cookie)]).toEqual([500, [], 1])
+    expect([(await post('http://localhost')).status, await count(cookie)]).toEqual([200, 1000])
+  })
+
   it('secureHeaders() and csrf() keep the cookie', async () => {
     for (const other of [secureHeaders(), csrf()]) {
       const { app, count } = appWith(order, () => other)

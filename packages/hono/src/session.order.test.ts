@@ -79,17 +79,23 @@ function setCaches(caches: { open(): Promise<unknown> } | undefined): void {
 describe('cache()', () => {
   afterEach(() => setCaches(undefined))
 
+  /** Keeps all that it is given, by key. */
+  function cacheOfPlatform(): Map<string, Response> {
+    const kept = new Map<string, Response>()
+    const opened = {
+      match: async (key: string) => kept.get(key)?.clone(),
+      put: async (key: string, response: Response) => void kept.set(key, response),
+    }
+    setCaches({ open: async () => opened })
+    return kept
+  }
+
   /** How many pages a cache keeps that is asked for each of them, and what the second visitor who has no cookie gets. */
   async function visitAll(
     order: Order,
     vary: string | undefined,
   ): Promise<{ kept: number; second: string; cookie: boolean }> {
-    const kept = new Map<string, Response>()
-    const cacheOfPlatform = {
-      match: async (key: string) => kept.get(key)?.clone(),
-      put: async (key: string, response: Response) => void kept.set(key, response),
-    }
-    setCaches({ open: async () => cacheOfPlatform })
+    const kept = cacheOfPlatform()
     const options = { cacheName: 'pages', cacheControl: 'max-age=60', wait: true, ...(vary && { vary }) }
     const app = appWith(order, cache(options))
     let visitors = 0
@@ -115,5 +121,23 @@ describe('cache()', () => {
 
   it('with vary: "Cookie", session last: keeps no page that begins a session', async () => {
     expect(await visitAll('session last', 'Cookie')).toEqual({ kept: 2, second: 'visitor 2', cookie: true })
+  })
+
+  it.each([
+    ['session first', undefined, '0'],
+    ['session last', undefined, '0'],
+    // Each cookie has pages of its own, which stay when its session has ended.
+    ['session first', 'Cookie', '42'],
+    ['session last', 'Cookie', '42'],
+  ] as const)('%s, vary: %s: a page that reads shows %s once its session is over', async (order, vary, shown) => {
+    cacheOfPlatform()
+    const sessions = newManager()
+    const app = appWith(order, cache({ cacheName: 'pages', wait: true, ...(vary && { vary }) }), sessions)
+    app.get('/', async (c) => c.text(String((await c.var.session.read()).get('count') ?? 0)))
+    const { cookie, id } = await sessions.issue({ count: 42 })
+    const page = async (headers: HeadersInit): Promise<string> => (await app.request('/', { headers })).text()
+    expect([await page({ cookie }), await page({})]).toEqual(['42', '0'])
+    await sessions.destroy(id)
+    expect(await page({ cookie })).toBe(shown)
   })
 })

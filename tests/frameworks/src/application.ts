@@ -26,14 +26,27 @@ export function runningFolderOf(framework: Framework): string {
   return framework.isCopied ? join(folderOf(framework), COPY) : folderOf(framework)
 }
 
-/** The version of a package as it is installed for the application. */
+/** The version of a package as it is installed for the application, or, of JSR, as the application asks for it. */
 export function versionOf(framework: Framework, name: string): string {
+  if (name.startsWith('jsr:')) return versionOnJsr(framework, name)
   const manifest = join(folderOf(framework), 'node_modules', name, 'package.json')
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }
 
+function versionOnJsr(framework: Framework, name: string): string {
+  const { imports } = JSON.parse(readFileSync(join(folderOf(framework), 'deno.json'), 'utf8')) as {
+    imports: Record<string, string>
+  }
+  const version = Object.values(imports)
+    .find((specifier) => specifier.startsWith(`${name}@`))
+    ?.slice(name.length + 1)
+  if (version === undefined) throw new Error(`The deno.json of ${framework.label} does not import ${name}`)
+  return version
+}
+
 export async function build(framework: Framework): Promise<void> {
   if (framework.isCopied) copy(framework)
+  framework.prepare?.(runningFolderOf(framework))
   if (framework.build === undefined) return
   const [command, ...args] = framework.build
   try {
@@ -67,6 +80,7 @@ function copy(framework: Framework): void {
   const names = readdirSync(source).filter((name) => !/^(node_modules|\..*)$/.test(name))
   for (const name of names) cpSync(join(source, name), join(target, name), { recursive: true })
   const config = join(target, 'tsconfig.json')
+  if (!existsSync(config)) return
   writeFileSync(config, readFileSync(config, 'utf8').replaceAll('"../', '"../../'))
 }
 

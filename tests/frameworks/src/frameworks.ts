@@ -1,5 +1,6 @@
 import type { Action, Check, Site } from './checks.js'
 import { submit } from './form.js'
+import { freshChecks, linkSources, whyJsrIsMissing } from './fresh.js'
 import { nextChecks, reloadCheck } from './next-checks.js'
 import { socketChecks } from './socket-checks.js'
 import { socketIoChecks } from './socket-io-checks.js'
@@ -12,7 +13,7 @@ export interface Framework {
   readonly folder: string
   /** What people call it. */
   readonly label: string
-  /** The packages whose versions are told. */
+  /** The packages whose versions are told. What begins with `jsr:` is named by the application's `deno.json`. */
   readonly packages: readonly [string, ...string[]]
   /** The files that have the lines that the sessions need, between `#region sessions` and `#endregion`. */
   readonly files: readonly [string, ...string[]]
@@ -22,6 +23,10 @@ export interface Framework {
   readonly env?: Readonly<Record<string, string>>
   /** Its files are changed while it runs: it runs in a copy of them. */
   readonly isCopied?: boolean
+  /** What is done to the copy before it is built. */
+  readonly prepare?: (folder: string) => void
+  /** What it needs of elsewhere, and why that can't be had. `undefined`: it is there. Else the framework is skipped. */
+  readonly needs?: { readonly name: string; whyMissing(): Promise<string | undefined> }
   /** What this framework alone has, of an application that runs in this folder. */
   readonly extra?: (folder: string) => readonly Check[]
   /** Checks that it can't pass by what it is, and why. */
@@ -54,6 +59,18 @@ export const frameworks: readonly Framework[] = [
     packages: ['deno'],
     files: ['server.ts'],
     start: ['deno', 'run', '--no-prompt', '--allow-net', '--allow-env', 'server.ts'],
+  },
+  {
+    folder: 'fresh',
+    label: 'Fresh',
+    packages: ['jsr:@fresh/core', 'deno'],
+    files: ['server.ts'],
+    isCopied: true,
+    prepare: linkSources,
+    needs: { name: 'JSR', whyMissing: whyJsrIsMissing },
+    build: ['deno', 'check', 'server.ts'],
+    start: ['deno', 'run', '--no-prompt', '--allow-net', '--allow-env', 'server.ts'],
+    extra: () => freshChecks,
   },
   {
     folder: 'next',

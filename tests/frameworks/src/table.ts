@@ -7,20 +7,41 @@ import { linesOf } from './sources.js'
 
 const TABLE = /(?<=<!-- The table is made of what ran[^>]*-->\n\n)\|[\s\S]*?\|(?=\n\n)/
 
-/** Out of what ran: each framework, its version, how many lines the sessions take, and the checks that it passed. */
-export function table(outcomes: ReadonlyMap<Framework, Outcomes>): string {
-  const rows = [...outcomes].map(([framework, outcome]) => {
-    const wanted = checksOf(framework)
-    const passed = wanted.filter((check) => outcome.has(check) && outcome.get(check) === undefined)
-    const all = checks.length + wanted.filter((check) => !checks.includes(check)).length
+/**
+ * Out of what ran: each framework, its version, how many lines the sessions take, and the checks that it passed. Of a
+ * framework that was skipped, the checks are those that the document tells of the last run.
+ */
+export function table(frameworks: readonly Framework[], outcomes: ReadonlyMap<Framework, Outcomes>): string {
+  const rows = frameworks.map((framework) => {
+    const outcome = outcomes.get(framework)
     return [
-      `[${framework.label}](#${anchorOf(framework)})`,
+      nameOf(framework),
       framework.packages.map((name) => `${name} ${versionOf(framework, name)}`).join(', '),
       String(linesOf(folderOf(framework), framework.files)),
-      [passed.length === all ? `all ${all}` : `${passed.length} of ${all}`, ...reasonsOf(framework)].join('; '),
+      outcome === undefined
+        ? checksToldOf(framework)
+        : [passedOf(framework, outcome), ...reasonsOf(framework)].join('; '),
     ]
   })
   return format([['Framework', 'Tested with', 'Lines', 'Checks'], ...rows])
+}
+
+function passedOf(framework: Framework, outcome: Outcomes): string {
+  const wanted = checksOf(framework)
+  const passed = wanted.filter((check) => outcome.has(check) && outcome.get(check) === undefined)
+  const all = checks.length + wanted.filter((check) => !checks.includes(check)).length
+  return passed.length === all ? `all ${all}` : `${passed.length} of ${all}`
+}
+
+function checksToldOf(framework: Framework): string {
+  const row = readTable()
+    ?.split('\n')
+    .find((line) => line.startsWith(`| ${nameOf(framework)} `))
+  return row?.split('|').at(-2)?.trim() ?? 'not run yet'
+}
+
+function nameOf(framework: Framework): string {
+  return `[${framework.label}](#${anchorOf(framework)})`
 }
 
 /** The table that the documentation has. */
@@ -41,8 +62,9 @@ function anchorOf({ label }: Framework): string {
     .replaceAll(' ', '-')
 }
 
-function reasonsOf({ without = {} }: Framework): string[] {
-  return Object.entries(without).map(([name, reason]) => `not “${name}”: ${reason}`)
+function reasonsOf({ without = {}, needs }: Framework): string[] {
+  const left = Object.entries(without).map(([name, reason]) => `not “${name}”: ${reason}`)
+  return needs === undefined ? left : [...left, `skipped where there is no ${needs.name}`]
 }
 
 /** Markdown with its columns lined up. */
