@@ -34,6 +34,9 @@ export async function bundleWorker(file, condition, folder) {
 const withoutNodeOnly = {
   name: 'without contestants for Node only',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(express|fastify|h3|ours-on-node|ours-with-node-adapter|[a-z-]+-on-servers)\.js$/ }, ({ path }) => ({ path, external: true }))
+    onResolve(
+      { filter: /^\.\/(express|fastify|h3|ours-on-node|ours-with-node-adapter|[a-z-]+-on-servers)\.js$/ },
+      ({ path }) => ({ path, external: true }),
+    )
   },
 }
