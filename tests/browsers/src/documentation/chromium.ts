@@ -52,7 +52,10 @@ function errorsOf(tab: Tab): string[] {
     const isStatus = message.text().startsWith('Failed to load resource') && isAddress(message.location().url)
     if (message.type() === 'error' && !isStatus) errors.push(message.text())
   })
-  tab.on('requestfailed', (request) => errors.push(`${request.url()}: ${request.failure()?.errorText}`))
+  tab.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText
+    if (reason !== 'net::ERR_ABORTED') errors.push(`${request.url()}: ${reason}`) // Else the tab has left its page.
+  })
   tab.on('response', (response) => {
     const isPage = response.request().isNavigationRequest()
     if (response.status() >= 400 && !isPage) errors.push(`${response.url()}: ${response.status()}`)
