@@ -32,10 +32,17 @@ export async function problemsOf(page: Page, name: string): Promise<string[]> {
   return problems
 }
 
-/** What is wrong with what a tab shows now, by these rules of axe or all. `axe.source` has been evaluated there. */
-export async function problemsInView(tab: Tab, view: string, rules?: string[]): Promise<string[]> {
-  const options: axe.RunOptions = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }
-  const { violations } = (await tab.evaluate(`axe.run(${JSON.stringify(options)})`)) as axe.AxeResults
+/** A part of what axe looks at: these rules, at what this selector names. */
+export interface Part {
+  rules: string[]
+  at: string
+}
+
+/** What is wrong with what a tab shows now, all of it or a part. `axe.source` has been evaluated there. */
+export async function problemsInView(tab: Tab, view: string, part?: Part): Promise<string[]> {
+  const options: axe.RunOptions = { resultTypes: ['violations'], ...(part && { runOnly: part.rules }) }
+  const given = part === undefined ? [options] : [part.at, options]
+  const { violations } = (await tab.evaluate(`axe.run(...${JSON.stringify(given)})`)) as axe.AxeResults
   const found = violations.map(({ id, nodes }) => `${view}: ${id} at ${nodes.map(({ html }) => html)}`)
   const isTooWide = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)
   return isTooWide ? [`${view}: too wide`, ...found] : found

@@ -28,14 +28,14 @@ describe('what people ask first is answered one click from the start page', () =
     ['new each time', '/questions#why-is-my-session-new-each-time', 'MemoryStore'],
     ['Which store', '/stores#which-one-to-take', 'Redis'],
   ])('%s', async (question, path, answer) => {
-    const { page, errors } = await open('/')
+    const { page, errors, leave } = await open('/')
     await page.clickOn(
       (question) => [...document.querySelectorAll('main li > a')].find((link) => link.textContent?.includes(question)),
       question,
     )
     await page.until(says, path, answer)
     expect(errors).toEqual([])
-    await page.close()
+    leave()
   })
 })
 

@@ -10,3 +10,6 @@ export const generated: string[] = [
   '/reference/@fetch-sessions/core/interfaces/CookieOptions',
   '/reference/@fetch-sessions/hono/functions/session',
 ]
+
+/** An address that no page has: a static host sends 404.html. */
+export const notThere = '/not/there'

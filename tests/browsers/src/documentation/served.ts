@@ -25,7 +25,11 @@ function answer(request: Request): Response {
   const path = decodeURI(new URL(request.url).pathname)
   const file = fileOf(path)
   const sent = file ?? '/404.html'
-  const headers = { 'Content-Type': types[extname(sent)] ?? 'application/octet-stream' }
+  const headers = {
+    'Content-Type': types[extname(sent)] ?? 'application/octet-stream',
+    // The names of these files change with what is in them.
+    'Cache-Control': sent.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache',
+  }
   return new Response(readFileSync(`${DIST}${sent}`), { status: file === undefined ? 404 : 200, headers })
 }
 
