@@ -49,7 +49,6 @@ const config: ViteUserConfig = defineConfig({
         include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
         // Enough for the property tests on a machine that is busy.
         testTimeout: 30_000,
-        typecheck: { enabled: folder !== 'benchmarks', include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
       },
     })),
   },
