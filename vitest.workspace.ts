@@ -22,6 +22,9 @@ const packages = [
   'unstorage',
 ]
 
+/** The files of these share a process and its modules, as they do in the one bundle that `tests/runtimes` makes of them. */
+const sharing = ['core', 'device-bound', 'fetch', 'hono', 'itty-router', 'login', 'node', 'opentelemetry']
+
 /** Tests run against the sources, so that nothing has to be built before them. */
 const sourceOf = (file: string): string => fileURLToPath(new URL(`packages/${file}.ts`, import.meta.url))
 const alias = {
@@ -49,7 +52,7 @@ const config: ViteUserConfig = defineConfig({
         include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
         // Enough for the property tests on a machine that is busy.
         testTimeout: 30_000,
-        typecheck: { enabled: folder !== 'benchmarks', include: ['src/**/*.test-d.ts'], tsconfig: 'tsconfig.json' },
+        isolate: !sharing.some((name) => folder === `packages/${name}`),
       },
     })),
   },
