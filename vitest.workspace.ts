@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
@@ -36,6 +37,8 @@ const alias = {
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Vitest would leave one core alone, and of two that is half. Many of these tests wait for a server.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       ...packages.map((name) => `packages/${name}`),
       'tests/examples',
