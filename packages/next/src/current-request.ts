@@ -55,7 +55,8 @@ function requestOf(received: Headers, jar: CookieJar): Request {
  * knows one: then all of them count. What a proxy or an action has set counts alone, and what it has removed is gone.
  */
 export function cookieText(sent: string, known: readonly { name: string; value: string }[]): string {
-  const pairs = sent.split(';').map((pair) => pair.trim())
+  // Of blanks, these alone: a name behind another one must not pass for one with a prefix, such as `__Host-`.
+  const pairs = sent.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
   return known
     .flatMap(({ name, value }) => {
       const mine = pairs.filter((pair) => pair.startsWith(`${name}=`))
