@@ -279,3 +279,29 @@ describe('a proxy', () => {
     expect(response.headers.has('x-middleware-set-cookie')).toBe(false)
   })
 })
+
+describe('a route handler behind a proxy', () => {
+  const proxies: Readonly<Record<string, (session: SessionHandle<Data>) => Promise<unknown>>> = {
+    'begins a session': increment,
+    'gives it another id': async (session) => (await session.write()).regenerate(),
+    'signs out': async (session) => (await session.write()).destroy(),
+  }
+
+  it.each([
+    ['begins a session', undefined, 2],
+    ['gives it another id', { count: 1, user: 'ada' }, 2],
+    ['signs out', { count: 1, user: 'ada' }, 1],
+  ])('sees what that did: it %s', async (name, before, count) => {
+    const { sessions, manager } = setUp()
+    const cookie = before === undefined ? '' : (await manager.issue(before)).cookie
+    const front = new Phases(cookie)
+    const proxy = sessions.proxy(async (_request, session) => void (await proxies[name]?.(session)))
+    const passed = await front.act(() => proxy(front.request, event))
+    const phases = new Phases(cookie, {
+      'x-middleware-set-cookie': passed.headers.get('x-middleware-set-cookie') ?? '',
+    })
+    const handler = sessions.route(async (_request, session) => Response.json(await increment(session)))
+    const response = await phases.act(() => handler(phases.request))
+    expect(await response.json()).toBe(count)
+  })
+})
