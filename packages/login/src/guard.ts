@@ -46,8 +46,12 @@ export function createGuard<User, Env>(
 ): Guard<Env> {
   const places = checkGuard(options, settings)
   return async (request, env) => {
-    if (!isRequest(request))
-      throw wrong('guard', 'takes the Request: in Hono c.req.raw, or use @fetch-sessions/login/hono')
+    if (!isRequest(request)) {
+      throw wrong(
+        'guard',
+        'takes the Request: in Hono c.req.raw, or use @fetch-sessions/login/hono; of a request of Node requestOf(req) of @fetch-sessions/node',
+      )
+    }
     const auth = of(request, env)
     const refusal = await refusalOf(auth, request, options)
     if (refusal === undefined) return undefined
@@ -112,6 +116,7 @@ function checkGuard<User>(
   }
 }
 
-function isRequest(value: unknown): value is Request {
-  return typeof value === 'object' && value !== null && 'headers' in value && 'url' in value
+/** By what it has: that of Node has headers and a URL as well, and they are others. */
+export function isRequest(value: unknown): value is Request {
+  return typeof (value as Partial<Request> | null | undefined)?.headers?.get === 'function'
 }

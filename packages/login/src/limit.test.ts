@@ -114,10 +114,12 @@ describe('a limit on the sessions of one user', () => {
           return tab.visit(async (auth) => {
             await auth.user()
             // One that comes late finds the session under another id, and nobody signed in.
-            await auth.confirm('password').catch((error) => expect(error).toMatchObject({ code: expect.any(String) }))
+            await auth.confirm('password').catch((error) => expect(error).toMatchObject({ code: 'ERR_LOGIN_REQUIRED' }))
           })
         }),
       )
+      // Nor is the cookie taken away that the browser has just been given.
+      expect(tabs.map((tab) => tab.cookie)).not.toContain('')
       // One of them goes on, and whoever is signed in elsewhere has nothing to do with it.
       expect((await Promise.all(tabs.map(whoIs))).filter((id) => id === 'ada')).toHaveLength(1)
       expect(await whoIs(elsewhere)).toBe('ada')

@@ -1,4 +1,4 @@
-import type { SessionInfo } from '@fetch-sessions/core'
+import type { SessionData, SessionInfo, WritableSession } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import { LoginError } from './errors.js'
 import { isSameSignIn, type LoginNotes } from './notes.js'
@@ -82,9 +82,34 @@ export async function endTwins<User>(account: Account<User>, own: string, notes:
     const [latest, ...others] = opened
       .filter((session) => isSameSignIn(session.notes, notes))
       .sort((a, b) => turnOf(b) - turnOf(a) || (a.info.id < b.info.id ? -1 : 1))
-    await Promise.all(others.map(({ info: { id } }) => id !== own && account.sessions.destroy(id)))
+    await Promise.all(others.map(({ info: { id } }) => id !== own && account.sessions.edit(id, leaveNothing)))
     return latest !== undefined && latest.info.id !== own
   }
+}
+
+/** How long a step-up gives others to be stored that are on the list already, in milliseconds. */
+const TIME_TO_STORE = 50
+
+/**
+ * Lets step-ups of the same moment finish. One that is on the list may still have to look whether those before it live, or
+ * were signed out.
+ */
+export function othersStored(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, TIME_TO_STORE))
+}
+
+/** For how many seconds what was left empty stays: longer than a step-up of the same moment takes. */
+const EMPTY_LIFE = 60
+
+/**
+ * Nobody is signed in here any more. It is not destroyed, or a step-up that is still under way would take that for a
+ * sign-out, which it must not survive.
+ */
+function leaveNothing(session: WritableSession<SessionData>): void {
+  session.clear()
+  session.setOwner(undefined)
+  session.setLabel(undefined)
+  session.setLifetime({ idleTimeout: EMPTY_LIFE })
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Auth } from './auth.js'
 import { CredentialHash } from './credential.js'
 import { wrong } from './errors.js'
 import { emitter } from './events.js'
-import { createGuard, type Guard, type GuardOptions } from './guard.js'
+import { createGuard, type Guard, type GuardOptions, isRequest } from './guard.js'
 import { type AnySessionManager, checkOptions, type KeyOf, type LoginOptions, type ManagerOf } from './options.js'
 import { RequestAuth } from './request-auth.js'
 import { safeNext } from './safe-next.js'
@@ -85,7 +85,12 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
     }
     const request = isRequest(target) ? target : undefined
     const handle = request ? account.sessions.open(request) : target
-    if (!isHandle(handle)) throw wrong('login.of', 'takes a Request, or a handle of its session')
+    if (!isHandle(handle)) {
+      throw wrong(
+        'login.of',
+        'takes a Request, or a handle of its session: in Hono c.req.raw, of a request of Node requestOf(req) of @fetch-sessions/node',
+      )
+    }
     const before = known.get(handle)
     if (before !== undefined) return before
     if (request === undefined && options.deviceBound !== undefined) {
@@ -155,10 +160,6 @@ function checkStore<User>(
       'needs a store that lists the sessions of an owner, which this one can not: take one with an owner index, or leave it out',
     )
   }
-}
-
-function isRequest(target: unknown): target is Request {
-  return typeof target === 'object' && target !== null && 'headers' in target
 }
 
 function isHandle(target: unknown): target is SessionHandle<SessionData> {

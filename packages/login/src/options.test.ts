@@ -60,5 +60,8 @@ describe('options that can not work', () => {
     const login = createLogin(options())
     expect(() => login.of({} as Request)).toThrow(/takes a Request/)
     await expect(login.guard()({ req: {} } as unknown as Request)).rejects.toThrow(/takes the Request/)
+    const ofNode = { headers: { cookie: '' }, url: '/', method: 'GET' } as unknown as Request
+    expect(() => login.of(ofNode)).toThrow(/takes a Request.* requestOf/)
+    await expect(login.guard()(ofNode)).rejects.toThrow(/takes the Request.* requestOf/)
   })
 })

@@ -6,7 +6,7 @@ import type { DeviceState } from './device-bound.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
-import { endOldest, endTwins, signInOrRefuse } from './limit.js'
+import { endOldest, endTwins, othersStored, signInOrRefuse } from './limit.js'
 import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
@@ -147,7 +147,7 @@ export class RequestAuth<User> implements Auth<User> {
     this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
     if (this.#account.options.maxSessions === undefined) return
     // A later step-up, at the same moment, goes on in the place of this one.
-    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#destroy()
+    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#giveWay(notes)
   }
 
   async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
@@ -351,6 +351,19 @@ export class RequestAuth<User> implements Auth<User> {
   async #destroy(): Promise<void> {
     this.#current.set(undefined)
     await this.#handle.save((session) => session.destroy())
+  }
+
+  /**
+   * Ends this session, of whose sign-in another one goes on. That is no sign-out, by which the other one would end as well,
+   * and takes no cookie away: the browser may have the other one's by now.
+   */
+  async #giveWay(notes: LoginNotes): Promise<void> {
+    await othersStored()
+    await this.#account.sessions.destroy(await this.#sessionId())
+    // What is gone sends no cookie, once the handle knows.
+    await this.#writer.goOn(notes, { ...notes, turn: orderOfNow() }).catch((error) => {
+      if (!isOver(error)) throw error
+    })
   }
 
   /** @throws LoginError if nobody is signed in */

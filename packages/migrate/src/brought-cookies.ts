@@ -11,8 +11,8 @@ export class BroughtCookies {
     this.#pairs = header.split(';').flatMap((pair) => {
       const equals = pair.indexOf('=')
       if (equals < 0) return []
-      const value = unquoted(pair.slice(equals + 1).trim())
-      return [[pair.slice(0, equals).trim(), value] as const]
+      const value = unquoted(trimmed(pair.slice(equals + 1)))
+      return [[trimmed(pair.slice(0, equals)), value] as const]
     })
   }
 
@@ -36,6 +36,11 @@ export class BroughtCookies {
   values(name: string): string[] {
     return this.raw(name).map(decoded)
   }
+}
+
+/** Of blanks, these alone: a name behind another one must not pass for one with a prefix, such as `__Host-`. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 function unquoted(value: string): string {

@@ -168,6 +168,11 @@ describe('the cookies of a request', () => {
     expect(cookies.names((name) => name.startsWith('a'))).toEqual(['a', 'aa'])
   })
 
+  it.each(['\u00a0', '\u000b', '\ufeff'])('are not those behind another blank than a space or a tab (%#)', (blank) => {
+    const cookies = new BroughtCookies(`${blank}__Host-a=forged; \t__Host-b=1\t`)
+    expect([cookies.has('__Host-a'), cookies.raw('__Host-b')]).toEqual([false, ['1']])
+  })
+
   it('are no more than a few, each no longer than a browser keeps', () => {
     const many = Array.from({ length: 100 }, (_, n) => `a=${n}`).join('; ')
     expect(new BroughtCookies(many).values('a')).toHaveLength(4)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cookieText } from './current-request.js'
+import { cookieText, withTold } from './current-request.js'
 
 describe('the cookies of a phase', () => {
   it.each([
@@ -17,6 +17,7 @@ describe('the cookies of a phase', () => {
     ['of which one was removed', 'a=1; sid=x', [['a', '1']], 'a=1'],
     ['of which one was emptied, which is how a removal looks', 'sid=x', [['sid', '']], ''],
     ['of which one is new', '', [['sid', 'z']], 'sid=z'],
+    ['of which one has a blank before its name', 'sid=x; \u00a0sid=forged', [['sid', 'x']], 'sid=x'],
     ['encoded', 'a=1%3B2', [['a', '1;2']], 'a=1%3B2'],
     ['encoded wrongly', 'a=%', [['a', '%']], 'a=%25'],
   ])('%s', (_name, sent, known, text) => {
@@ -26,5 +27,22 @@ describe('the cookies of a phase', () => {
         known.map(([name = '', value = '']) => ({ name, value })),
       ),
     ).toBe(text)
+  })
+})
+
+describe('what a proxy has told of', () => {
+  it.each([
+    ['is there where Next has forgotten it', 'sid=x', 'sid=x', 'sid=y', 'sid=y'],
+    ['is there where nothing was sent', '', '', 'sid=y', 'sid=y'],
+    ['stays where Next knows it', 'sid=x', 'sid=y', 'sid=y', 'sid=y'],
+    ['is out of date where it was set since', 'sid=x', 'sid=z', 'sid=y', 'sid=z'],
+    ['is out of date where it was removed since', 'sid=x', '', 'sid=y', ''],
+    ['leaves others alone', 'a=1; sid=x', 'a=1; sid=x', 'sid=y', 'a=1; sid=y'],
+  ])('%s', (_name, sent, known, told, text) => {
+    const cookies = (pairs: string) =>
+      pairs === ''
+        ? []
+        : pairs.split('; ').map((pair) => ({ name: pair.split('=')[0] ?? '', value: pair.split('=')[1] ?? '' }))
+    expect(cookieText(sent, withTold(sent, cookies(known), cookies(told)))).toBe(text)
   })
 })

@@ -1,7 +1,5 @@
 import { cookies, headers } from 'next/headers.js'
-
-/** What Next's `cookies()` gives. */
-export type CookieJar = Awaited<ReturnType<typeof cookies>>
+import { type CookieJar, cookiesTold } from './next-cookies.js'
 
 /** What Next is handling, as one phase of it sees it: a proxy, a route handler, an action, the rendering behind it. */
 export interface CurrentRequest {
@@ -39,7 +37,8 @@ export class CurrentRequests {
 
 function requestOf(received: Headers, jar: CookieJar): Request {
   const headers = new Headers(received)
-  const text = cookieText(received.get('cookie') ?? '', jar.getAll())
+  const sent = received.get('cookie') ?? ''
+  const text = cookieText(sent, withTold(sent, jar.getAll(), cookiesTold(received)))
   headers.delete('cookie')
   if (text !== '') headers.set('cookie', text)
   const protocol = headers.get('x-forwarded-proto')?.split(',')[0]?.trim() || 'http'
@@ -54,8 +53,8 @@ function requestOf(received: Headers, jar: CookieJar): Request {
  * The text of the `Cookie` header, as it is by now. The browser may have sent several cookies of one name, of which Next
  * knows one: then all of them count. What a proxy or an action has set counts alone, and what it has removed is gone.
  */
-export function cookieText(sent: string, known: readonly { name: string; value: string }[]): string {
-  const pairs = sent.split(';').map((pair) => pair.trim())
+export function cookieText(sent: string, known: readonly Cookie[]): string {
+  const pairs = pairsOf(sent)
   return known
     .flatMap(({ name, value }) => {
       const mine = pairs.filter((pair) => pair.startsWith(`${name}=`))
@@ -63,6 +62,36 @@ export function cookieText(sent: string, known: readonly { name: string; value: 
       return value === '' ? [] : [`${name}=${encodeURIComponent(value)}`]
     })
     .join('; ')
+}
+
+interface Cookie {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * What the proxy in front has set. Next puts it on the cookies of a page and of an action, and forgets to do so for a route
+ * handler, whose headers are of another kind.
+ */
+export function withTold(sent: string, known: readonly Cookie[], told: readonly Cookie[]): readonly Cookie[] {
+  const valueIn = (name: string, cookies: readonly Cookie[]): string | undefined =>
+    cookies.find((cookie) => cookie.name === name)?.value
+  const original = pairsOf(sent).map((pair) => {
+    const equals = pair.indexOf('=')
+    return { name: pair.slice(0, equals), value: decoded(pair.slice(equals + 1)) ?? '' }
+  })
+  // What is not as it was sent has been set since, by Next or by this very handler.
+  const missing = told.filter(({ name }) => {
+    const value = valueIn(name, known)
+    const before = original.filter((cookie) => cookie.name === name)
+    return before.length === 0 ? value === undefined : before.some((cookie) => cookie.value === value)
+  })
+  return [...known.filter(({ name }) => valueIn(name, missing) === undefined), ...missing]
+}
+
+function pairsOf(sent: string): string[] {
+  // Of blanks, these alone: a name behind another one must not pass for one with a prefix, such as `__Host-`.
+  return sent.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
 }
 
 /** As Next does it. */

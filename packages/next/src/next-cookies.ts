@@ -1,5 +1,8 @@
+import type { cookies } from 'next/headers.js'
 import { NextResponse } from 'next/server.js'
-import type { CookieJar } from './current-request.js'
+
+/** What Next's `cookies()` gives. */
+export type CookieJar = Awaited<ReturnType<typeof cookies>>
 
 /** Has Next set the cookies of a response, where it makes the response that is sent itself. */
 export function setCookies(jar: CookieJar, response: Response): void {
@@ -25,6 +28,14 @@ export function passCookiesOn(response: Response): Response {
   const passed = new Response(response.body, response)
   if (told !== null) passed.headers.set(TOLD, told)
   return passed
+}
+
+/** What a proxy in front has told of. Next lets no client send this header. */
+export function cookiesTold(received: Headers): { name: string; value: string }[] {
+  const headers = new Headers()
+  // Behind the comma in a date, no name follows.
+  for (const line of received.get(TOLD)?.split(/,(?=\s*[^\s;,=]+=)/) ?? []) headers.append('Set-Cookie', line)
+  return new NextResponse(null, { headers }).cookies.getAll()
 }
 
 const TOLD = 'x-middleware-set-cookie'

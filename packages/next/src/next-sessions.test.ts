@@ -279,3 +279,66 @@ describe('a proxy', () => {
     expect(response.headers.has('x-middleware-set-cookie')).toBe(false)
   })
 })
+
+describe('a Response that is thrown', () => {
+  const throwing = (status: number) => async (session: SessionHandle<Data>) => {
+    await increment(session)
+    throw new Response('no', { status })
+  }
+
+  it('below 500 is the answer of a route handler and of a proxy, and what they did is saved', async () => {
+    const { sessions, manager } = setUp()
+    const phases = new Phases()
+    const route = sessions.route(async (_request, session) => throwing(401)(session))
+    const proxy = sessions.proxy(async (_request, session) => throwing(401)(session))
+    for (const answer of [() => route(phases.request), () => proxy(phases.request, event)]) {
+      const response = await phases.act(answer)
+      expect([response.status, await response.text()]).toEqual([401, 'no'])
+      expect((await manager.read(cookieOf(response.headers.getSetCookie()))).get('count')).toBe(1)
+    }
+  })
+
+  it.each([
+    ['an action', 401],
+    ['a route handler', 500],
+    ['a proxy', 503],
+  ])('is a failure of %s with %i: nothing is saved, and no cookie is on what Next may log', async (kind, status) => {
+    const store = new MemoryStore()
+    const { sessions } = setUp(store)
+    const phases = new Phases()
+    const act: Readonly<Record<string, () => Promise<unknown>>> = {
+      'an action': () => sessions.action(throwing(status))(),
+      'a route handler': () => sessions.route(async (_request, session) => throwing(status)(session))(phases.request),
+      'a proxy': () => sessions.proxy(async (_request, session) => throwing(status)(session))(phases.request, event),
+    }
+    const thrown = await phases.act(act[kind] as () => Promise<unknown>).catch((thrown: unknown) => thrown)
+    expect([(thrown as Response).status, (thrown as Response).headers.getSetCookie()]).toEqual([status, []])
+    expect([store.size, phases.setCookies]).toEqual([0, []])
+  })
+})
+
+describe('a route handler behind a proxy', () => {
+  const proxies: Readonly<Record<string, (session: SessionHandle<Data>) => Promise<unknown>>> = {
+    'begins a session': increment,
+    'gives it another id': async (session) => (await session.write()).regenerate(),
+    'signs out': async (session) => (await session.write()).destroy(),
+  }
+
+  it.each([
+    ['begins a session', undefined, 2],
+    ['gives it another id', { count: 1, user: 'ada' }, 2],
+    ['signs out', { count: 1, user: 'ada' }, 1],
+  ])('sees what that did: it %s', async (name, before, count) => {
+    const { sessions, manager } = setUp()
+    const cookie = before === undefined ? '' : (await manager.issue(before)).cookie
+    const front = new Phases(cookie)
+    const proxy = sessions.proxy(async (_request, session) => void (await proxies[name]?.(session)))
+    const passed = await front.act(() => proxy(front.request, event))
+    const phases = new Phases(cookie, {
+      'x-middleware-set-cookie': passed.headers.get('x-middleware-set-cookie') ?? '',
+    })
+    const handler = sessions.route(async (_request, session) => Response.json(await increment(session)))
+    const response = await phases.act(() => handler(phases.request))
+    expect(await response.json()).toBe(count)
+  })
+})

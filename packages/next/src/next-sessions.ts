@@ -10,7 +10,7 @@ import {
 import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server.js'
 import { type CurrentRequest, CurrentRequests } from './current-request.js'
 import { passCookiesOn, setCookies } from './next-cookies.js'
-import { isThrownAnswer, statusOf } from './thrown-answer.js'
+import { answerOf, FailedWith, isResponse, isThrownAnswer, statusOf } from './thrown-answer.js'
 import type { Action, NextProxyHandler, RouteHandler } from './wrappers.js'
 
 /**
@@ -105,8 +105,8 @@ export class NextSessions<Data> {
   }
 
   /**
-   * A route handler with its session. What it did is saved, and sent with the response that it returns, or that
-   * `redirect()` or `notFound()` makes. Any other throw saves nothing but a `destroy()`.
+   * A route handler with its session. What it did is saved, and sent with the response that it returns, or throws with a
+   * status below 500, or that `redirect()` or `notFound()` makes. Any other throw saves nothing but a `destroy()`.
    *
    * @example
    * ```ts
@@ -127,8 +127,7 @@ export class NextSessions<Data> {
         } catch (thrown) {
           // What Next makes of it has no cookie.
           const status = statusOf(thrown)
-          if (status !== undefined) return new Response(null, { status })
-          throw thrown
+          return status === undefined ? answerOf(thrown) : new Response(null, { status })
         }
       })
       return response
@@ -148,9 +147,13 @@ export class NextSessions<Data> {
   proxy(handler: NextProxyHandler<Data> = use): (request: NextRequest, event: NextFetchEvent) => Promise<Response> {
     checkFunction(handler, 'proxy')
     return async (request, event) => {
-      const { response } = await this.#handle(
-        async (session) => (await handler(request, session, event)) ?? NextResponse.next(),
-      )
+      const { response } = await this.#handle(async (session) => {
+        try {
+          return (await handler(request, session, event)) ?? NextResponse.next()
+        } catch (thrown) {
+          return answerOf(thrown)
+        }
+      })
       return passCookiesOn(response)
     }
   }
@@ -172,9 +175,9 @@ export class NextSessions<Data> {
         (session) =>
           handler(session).catch((error) => {
             if (isThrownAnswer(error)) return respond(error, 200)
-            throw error
+            throw isResponse(error) ? new FailedWith(error) : error
           }),
-        { respond: (error) => respond(error, 500) },
+        { respond: (error) => respond(error instanceof FailedWith ? error.response : error, 500) },
       )
       if (thrown === undefined) return { response, current }
       setCookies(current.jar, response)

@@ -19,3 +19,26 @@ export function statusOf(thrown: unknown): number | undefined {
 function digestOf(thrown: unknown): string {
   return typeof thrown === 'object' && thrown !== null && 'digest' in thrown ? String(thrown.digest) : ''
 }
+
+/** By what it has: that of another realm is one as well. */
+export function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value && 'bodyUsed' in value
+}
+
+/** A `Response` below 500 that was thrown is an answer, as with every adapter. What else was thrown is thrown on. */
+export function answerOf(thrown: unknown): Response {
+  if (isResponse(thrown) && thrown.status < 500) return thrown
+  throw thrown
+}
+
+/**
+ * A `Response` that was thrown where none can be an answer. Core would put the cookie on it and throw it on, and Next write
+ * it to the log as it is.
+ */
+export class FailedWith {
+  readonly response: Response
+
+  constructor(response: Response) {
+    this.response = response
+  }
+}

@@ -33,7 +33,7 @@ export interface FastifyInstanceLike {
 
 interface Request {
   readonly raw: NodeRequest
-  readonly log: { error(error: unknown): void }
+  readonly log: { error(error: unknown): void; warn(message: string): void }
 }
 
 interface Reply {
@@ -52,7 +52,10 @@ interface Instance {
   decorateRequest(name: string, value: { getter(this: Request): unknown; setter(this: Request): unknown }): unknown
   addHook(name: 'onRequest', hook: (request: Request, reply: Reply, done: Done) => void): unknown
   addHook(name: 'onError', hook: (request: Request, reply: Reply, error: unknown, done: Done) => void): unknown
-  addHook(name: 'onSend', hook: (request: Request, reply: Reply, payload: unknown, done: Done) => void): unknown
+  addHook(
+    name: 'onSend',
+    hook: (request: Request, reply: Reply, payload: unknown, done: Done) => Promise<unknown> | undefined,
+  ): unknown
 }
 
 /**
@@ -98,16 +101,30 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
   })
   app.addHook('onSend', (request, reply, payload, done) => {
     const body = unwrap(reply, payload)
-    const completing = complete(sessionsOf(request, reply), reply)
+    const sessions = sessionsOf(request, reply)
+    if (underWay.has(sessions)) {
+      // Another hook has let a second answer through. It stops here: nobody waits for this hook to be done.
+      request.log.warn(
+        'fetch-sessions: a reply was sent twice, and the first one goes out: return reply, or what it is to send',
+      )
+      return undefined
+    }
+    const completing = complete(sessions, reply)
     if (completing === undefined) {
       done(null, body)
-      return
+      return undefined
     }
-    completing.then(
-      () => done(null, body),
+    const settle = lookSent(sessions, reply.raw)
+    // A promise, by which what Fastify can't send, such as a header that is none, reaches the error handler.
+    return completing.then(
+      () => {
+        settle()
+        return body
+      },
       (error) => {
+        settle()
         startAnew(reply)
-        done(error)
+        throw error
       },
     )
   })
@@ -121,6 +138,27 @@ function complete(sessions: RequestSessions, reply: Reply): Promise<void> | unde
     return completing === undefined ? undefined : Promise.resolve(completing)
   } catch (error) {
     return Promise.reject(error)
+  }
+}
+
+/** Those whose reply waits for the store. */
+const underWay: WeakSet<RequestSessions> = new WeakSet()
+
+/**
+ * Until the returned function is called, the reply looks as if it had gone, as it would have without a session. Else
+ * Fastify takes an async handler that returns nothing behind its `reply.send` for one that has not answered, and answers
+ * once more.
+ */
+function lookSent(sessions: RequestSessions, response: NodeResponse): () => void {
+  const before = Object.getOwnPropertyDescriptor(response, 'writableEnded')
+  const { statusCode } = response
+  Object.defineProperty(response, 'writableEnded', { configurable: true, get: () => true })
+  underWay.add(sessions)
+  return () => {
+    if (before === undefined) Reflect.deleteProperty(response, 'writableEnded')
+    else Object.defineProperty(response, 'writableEnded', before)
+    response.statusCode = statusCode
+    underWay.delete(sessions)
   }
 }
 

@@ -26,8 +26,9 @@ export class HeadMask implements OutgoingHeaders {
 
   constructor(response: HoldableResponse, held: Held) {
     this.#response = response
-    const { statusCode, statusMessage } = response
-    this.#status = { statusCode, ...(!('stream' in response) && { statusMessage }) }
+    const { statusCode } = response
+    // With HTTP/2, Node warns of who looks at the words of a status, of which it has none.
+    this.#status = 'stream' in response ? { statusCode } : { statusCode, statusMessage: response.statusMessage }
     const methods = response as unknown as Record<string, Method | undefined>
     const looks: Record<string, PropertyDescriptor> = {
       headersSent: { get: () => true },

@@ -2,8 +2,8 @@
 export interface VisitInit extends RequestInit {
   /** A body of JSON, with its `Content-Type`. */
   json?: unknown
-  /** What a form sends, as `application/x-www-form-urlencoded`. */
-  form?: Record<string, string>
+  /** What a form sends, as `application/x-www-form-urlencoded`. A list is sent as fields of one name. */
+  form?: Record<string, string | readonly string[]>
 }
 
 /** The statuses after which a browser asks elsewhere. */
@@ -28,8 +28,9 @@ function streamed(init: RequestInit): RequestInit {
   return init.body instanceof ReadableStream ? ({ duplex: 'half', ...init } as RequestInit) : init
 }
 
-function formOf(form: Record<string, string>): URLSearchParams {
-  return new URLSearchParams(form)
+function formOf(form: Record<string, string | readonly string[]>): URLSearchParams {
+  const fields = Object.entries(form).flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]))
+  return new URLSearchParams(fields)
 }
 
 /**

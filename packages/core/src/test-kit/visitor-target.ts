@@ -33,6 +33,8 @@ export type VisitorArguments<Rest extends readonly unknown[]> = [] extends Rest
 /** @throws TypeError if this answers nothing */
 export function senderOf<Rest extends readonly unknown[]>(target: VisitorTarget<Rest>, args: Rest | undefined): Send {
   if (isAddress(target)) return (request) => fetch(request, { redirect: 'manual' })
+  if (typeof target === 'function' && 'listen' in target)
+    throw invalidOption('new Visitor', 'was given an application of Node: let it listen, and give its address')
   const rest = args ?? ([] as readonly unknown[] as Rest)
   if (typeof target === 'function') return async (request) => target(request, ...rest)
   if (typeof target?.fetch === 'function') return async (request) => target.fetch(request, ...rest)

@@ -160,9 +160,9 @@ describe('a visit', () => {
     const visitor = new Visitor(echo)
     const json = await ask(visitor.post('/', { json: { a: [1] } }))
     expect([json.body, json.headers['content-type']]).toEqual(['{"a":[1]}', 'application/json'])
-    const form = await ask(visitor.put('/', { form: { a: 'b c', d: '&' } }))
+    const form = await ask(visitor.put('/', { form: { a: 'b c', d: ['&', '2'] } }))
     expect([form.body, form.headers['content-type']]).toEqual([
-      'a=b+c&d=%26',
+      'a=b+c&d=%26&d=2',
       expect.stringMatching(/^application\/x-www-form-urlencoded/),
     ])
     const own = await ask(visitor.patch('/', { body: 'text', headers: { 'content-type': 'text/x' } }))
@@ -344,6 +344,11 @@ describe('what a visitor asks', () => {
   it.each([
     ['nothing', () => new Visitor(undefined as unknown as string), /needs a fetch handler such as app.fetch/],
     ['an object without one', () => new Visitor({} as unknown as string), /needs a fetch handler/],
+    [
+      'an application of Node',
+      () => new Visitor(Object.assign(echo.bind(undefined), { listen: () => {} })),
+      /was given an application of Node: let it listen/,
+    ],
     ['a path', () => new Visitor('/account'), /origin must be an address such as "https:\/\/app.example"/],
     ['an origin that is none', () => new Visitor(echo, { origin: 'app.example' }), /origin must be an address/],
     [

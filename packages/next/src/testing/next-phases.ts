@@ -15,8 +15,9 @@ export class Phases {
   setCookies: readonly string[] = []
   readonly #store: RequestStore
 
-  constructor(cookie = '') {
-    this.request = new NextRequest('https://app.example/', { headers: { cookie, host: 'app.example' } })
+  /** `more`: headers besides, such as those by which Next tells of what a proxy has set. */
+  constructor(cookie = '', more: Record<string, string> = {}) {
+    this.request = new NextRequest('https://app.example/', { headers: { cookie, host: 'app.example', ...more } })
     this.#store = createRequestStoreForAPI(
       this.request,
       this.request.nextUrl,
