@@ -83,12 +83,23 @@ function variesByCookie(headers: HeaderFields): boolean {
 
 function copy(response: Response, change: (headers: Headers) => void): Response | undefined {
   try {
-    const copy = new Response(response.body, response)
+    const copy = copyOf(response)
     change(copy.headers)
     return copy
   } catch {
     return undefined
   }
+}
+
+/**
+ * On Bun, a text is text only as long as nobody asks for its body as a stream: then it goes out as
+ * `application/octet-stream`, and browsers download it. Its clone stays one. The clone of a stream would be no copy that
+ * costs nothing: what is read of one is kept for the other.
+ */
+function copyOf(response: Response): Response {
+  const { Bun } = globalThis as { Bun?: { inspect(value: unknown): string } }
+  const isText = Bun && !response.headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
+  return isText ? response.clone() : new Response(response.body, response)
 }
 
 /**
