@@ -318,8 +318,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
-    // After Bun's upgrade, for which the cookie was put on headers by hand, there is nothing to return.
-    if (response === undefined && session.isOver) return response
+    // After Bun's upgrade there is nothing to return. A cookie would have gone out with headers that were given to it.
+    if (response === undefined && session.isUpgradedByCall) return this.#commitKept(session).then(() => response)
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
     const needs = session.commit(what, response.headers)
     return isPromise(needs) ? needs.then((needs) => this.#dress(response, needs)) : this.#dress(response, needs)
@@ -347,7 +347,7 @@ export class SessionManager<Data = SessionData> {
     throw answer
   }
 
-  /** An answer that is no Response: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
+  /** An answer that is no Response, or went out already: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
   async #commitKept(session: RequestSession<Data>): Promise<void> {
     const needs = await session.commit('all', undefined)
     if (needs === undefined || needs.cookies.length === 0) return

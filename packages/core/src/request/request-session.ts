@@ -67,6 +67,11 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     return persistence === 'always' || (persistence === 'existing' && this.cookies().values().length > 0)
   }
 
+  /** Whether Bun has answered the request by now, as far as that can be known. */
+  get isUpgradedByCall(): boolean {
+    return this.isOver || this.cookies().isUpgradedByCall
+  }
+
   /** No commit may ever come: from now on a sign-out is carried out when it is asked for. All else waits for a commit. */
   signOutAtOnce(): void {
     if (this.isOver) return
