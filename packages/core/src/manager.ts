@@ -35,6 +35,7 @@ import {
 } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { newSession } from './request/session-of-record.js'
+import { isObject } from './session/codec.js'
 import { maxAge } from './session/lifetime.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
@@ -225,6 +226,7 @@ export class SessionManager<Data = SessionData> {
   /** A stored session without a request: for tests, sign-in links, other transports. */
   async issue(data: Partial<Data>, options: { owner?: string } = {}): Promise<IssuedSession> {
     const { format, cookie, now } = this.#context
+    if (!isObject(data) || Symbol.iterator in data) throw invalidOption('data', 'must be an object of keys and values')
     const state = newSession(this.#context, 'open')
     const session = new WritableView<Data>(this.#context, state)
     for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key])
