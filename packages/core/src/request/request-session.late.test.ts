@@ -10,6 +10,7 @@ import {
 import { changes, committed, type Data, setUp } from '../testing/committed-request.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import { secret } from '../testing/secret.js'
+import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
 describe('a handle whose response is committed', () => {
@@ -59,6 +60,43 @@ describe('a handle whose response is committed', () => {
       ;(await other.write()).set('visits', 9)
     })
     expect((await handle.read()).get('visits')).toBe(9)
+  })
+
+  it('shows it each time it is asked, and a sign-out as well: a socket lives for hours', async () => {
+    const setting = setUp()
+    const { sessions } = setting
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const { handle } = await committed(setting, cookie, async (given) => {
+      await given.read()
+    })
+    for (const visits of [2, 3, 4]) {
+      await sessions.edit(id, (session) => session.set('visits', visits))
+      expect((await handle.read()).get('visits')).toBe(visits)
+      if (visits === 3) await handle.save((session) => session.set('note', 'mine'))
+    }
+    await sessions.destroy(id)
+    const gone = await handle.read()
+    expect([gone.isNew, gone.has('note'), gone.has('visits')]).toEqual([true, false, false])
+  })
+
+  it('loads once for those who read at the same moment, and anew after a failure', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<Data>({ store, secret })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const handle = sessions.open(request)
+    await sessions.handle(request, () => new Response())
+    store.forget()
+    store.fail('load', 'rejects', new Error('out of reach'))
+    const failed = await Promise.allSettled([handle.read(), handle.read()])
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    store.heal()
+    store.delay(1, 1)
+    const read = await Promise.all([handle.read(), handle.read()])
+    expect([read.map((session) => session.get('visits')), store.methods]).toEqual([
+      [1, 1],
+      ['load', 'load'],
+    ])
   })
 
   it.each(changes)('takes no change by write(), here %s: it could be lost without a word', async (_, change) => {

@@ -308,7 +308,8 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const { format, emit } = this.context()
     // What travels in the cookie can't be changed without one.
     const latest = format.isShared ? phase : 'closed'
-    if (latest === 'closed' && this.#loading !== undefined) return this.#loading
+    // A socket lives for hours: each read shows what others did meanwhile, such as a sign-out.
+    if (latest === 'closed' && (isPromise(this.#loading) || (!format.isShared && this.#loading))) return this.#loading
     if (this.#left === 'none') return newSession(this.context(), latest)
     const loading =
       this.#left === undefined
@@ -318,10 +319,11 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
       this.#isUsed = true
       emit?.({ type: 'late' })
     }
-    return andThen(loading, (state) => {
-      this.#loading = state
-      return state
-    })
+    const note = (state: SessionState): SessionState => (this.#loading = state)
+    if (!isPromise(loading)) return note(loading)
+    const noted = loading.then(note, (error) => this.#failLoading(error))
+    if (latest === 'closed') this.#loading = noted
+    return noted
   }
 
   /** Does something with a session, which may be a late one: that can't be changed after it. */
