@@ -9,6 +9,7 @@ import {
 } from '../index.js'
 import { changes, committed, type Data, setUp } from '../testing/committed-request.js'
 import { liveSessions } from '../testing/live-sessions.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
@@ -38,6 +39,34 @@ describe('a handle whose response is committed', () => {
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
     expect(await response.text()).toBe('12')
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(12)
+  })
+
+  it.each([
+    ['save', 'at once'],
+    ['save', 'later'],
+    ['exclusive', 'at once'],
+    ['exclusive', 'later'],
+  ] as const)('can %s in the midst of the commit, with a store that answers %s', async (how, when) => {
+    for (let turns = 0; turns < 30; turns++) {
+      const store = new StagedStore()
+      const sessions = new SessionManager<Data>({ store, secret })
+      const { cookie } = await sessions.issue({ visits: 1 })
+      if (when === 'later') store.delay(0, 1)
+      for (const known of [cookie, '']) {
+        let saving: Promise<unknown> | undefined
+        const response = await sessions.handle(visit(known), async (handle) => {
+          ;(await handle.write()).set('visits', 2)
+          saving = (async () => {
+            for (let i = 0; i < turns; i++) await undefined
+            await handle[how]((session) => void session.set('note', 'beside it'))
+          })()
+          return new Response()
+        })
+        await saving
+        const session = await sessions.read(visit(cookieAfter(response) || known))
+        expect([turns, session.get('visits'), session.get('note')]).toEqual([turns, 2, 'beside it'])
+      }
+    }
   })
 
   it('works through the manager and the request as well', async () => {

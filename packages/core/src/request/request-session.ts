@@ -93,10 +93,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   async save(change?: (session: WritableSession<Data>) => void): Promise<void> {
     if (change !== undefined) {
-      await this.#committing
-      if (this.#outage !== undefined) throw this.#outage.error
-      const state = await (this.isOver ? this.#loadLate('late') : this.#load())
-      await this.#closing(state, async () => {
+      await this.#outsideCommit(async (state) => {
         if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
           throw new SessionDestroyedError()
         await this.#changeAndCommit(state, change)
@@ -136,19 +133,15 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     if (!format.isShared || !isAtomic) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'exclusive needs a store that can compare and set')
     }
-    if (this.#outage !== undefined) throw this.#outage.error
-    const next = async (): Promise<R> => {
-      await this.#committing
-      const state = await (this.isOver ? this.#loadLate('late') : this.#load())
-      if (state.status !== 'live') throw new SessionDestroyedError()
-      return this.#closing(state, () => {
+    const next = (): Promise<R> =>
+      this.#outsideCommit((state) => {
+        if (state.status !== 'live') throw new SessionDestroyedError()
         // Throws if it is too late for a new session.
         void state.writable
         const run = (): R | Promise<R> => work(this.#writable(state))
         const save = (policy?: PersistencePolicy): Awaitable<void> => this.persist(state, policy)
         return runExclusively(this.context(), state, save, { wait, hold }, run)
       })
-    }
     const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
     this.#working = working.catch(() => {})
     return working
@@ -324,6 +317,18 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const noted = loading.then(note, (error) => this.#failLoading(error))
     if (latest === 'closed') this.#loading = noted
     return noted
+  }
+
+  /** Does something with the session as it is before the commit, or as it is stored after it. */
+  async #outsideCommit<R>(act: (state: SessionState) => R | Promise<R>): Promise<R> {
+    for (;;) {
+      await this.#committing
+      if (this.#outage !== undefined) throw this.#outage.error
+      const { isOver } = this
+      const state = await (isOver ? this.#loadLate('late') : this.#load())
+      // Else a commit has begun meanwhile.
+      if (isOver || state.phase !== 'closed') return this.#closing(state, () => act(state))
+    }
   }
 
   /** Does something with a session, which may be a late one: that can't be changed after it. */
