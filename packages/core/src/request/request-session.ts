@@ -175,6 +175,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
+      this.#outage = undefined
       return this.#isUsed ? this.#needs(NO_COOKIES) : undefined
     }
     if (!isPromise(loading)) return this.#commitUsed(loading, what, sent)
@@ -358,10 +359,11 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   #degrade(error: unknown): SessionState {
     if (!(error instanceof SessionStoreError) || this.context().onStoreFailure?.(error) !== 'anonymous') throw error
-    if (this.#outage === undefined) {
-      this.#outage = { state: newSession(this.context(), 'closed', 'degraded'), error }
-      this.context().emit?.({ type: 'degraded', error })
-    }
-    return this.#outage.state
+    if (this.#outage !== undefined) return this.#outage.state
+    const state = newSession(this.context(), 'closed', 'degraded')
+    // One request sees one session. A socket lives on, and the store may be well again.
+    if (!this.isOver) this.#outage = { state, error }
+    this.context().emit?.({ type: 'degraded', error })
+    return state
   }
 }
