@@ -66,6 +66,19 @@ describe('issue', () => {
     expect(store.size).toBe(0)
   })
 
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'ada'],
+    ['a list', ['ada']],
+    ['a Map', new Map([['user', 'ada']])],
+  ])('refuses %s, whose keys and values would be others than meant, or none', async (_, data) => {
+    const store = new MemoryStore()
+    const issued = new SessionManager({ store, secret }).issue(data as never)
+    await expect(issued).rejects.toThrow(new TypeError('fetch-sessions: data must be an object of keys and values'))
+    expect(store.size).toBe(0)
+  })
+
   it('gives each session another id and another cookie', async () => {
     const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
     const issued = await Promise.all(Array.from({ length: 200 }, () => sessions.issue({ visits: 1 })))

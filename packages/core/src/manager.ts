@@ -35,6 +35,7 @@ import {
 } from './request/response.js'
 import type { SessionHandle } from './request/session-handle.js'
 import { newSession } from './request/session-of-record.js'
+import { isObject } from './session/plain-values.js'
 import { maxAge } from './session/lifetime.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
@@ -224,6 +225,7 @@ export class SessionManager<Data = SessionData> {
   /** A stored session without a request: for tests, sign-in links, other transports. */
   async issue(data: Partial<Data>, options: { owner?: string } = {}): Promise<IssuedSession> {
     const { format, cookie, now } = this.#context
+    if (!isObject(data) || Symbol.iterator in data) throw invalidOption('data', 'must be an object of keys and values')
     const state = newSession(this.#context, 'open')
     const session = new WritableView<Data>(this.#context, state)
     for (const key of Object.keys(data) as (keyof Data)[]) session.set(key, data[key])
@@ -319,8 +321,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
-    // After Bun's upgrade, for which the cookie was put on headers by hand, there is nothing to return.
-    if (response === undefined && session.isOver) return response
+    // After Bun's upgrade there is nothing to return. A cookie would have gone out with headers that were given to it.
+    if (response === undefined && session.isUpgradedByCall) return this.#commitKept(session).then(() => response)
     if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
     const needs = session.commit(what, response.headers)
     return isPromise(needs) ? needs.then((needs) => this.#dress(response, needs)) : this.#dress(response, needs)
@@ -348,7 +350,7 @@ export class SessionManager<Data = SessionData> {
     throw answer
   }
 
-  /** An answer that is no Response: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
+  /** An answer that is no Response, or went out already: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
   async #commitKept(session: RequestSession<Data>): Promise<void> {
     const needs = await session.commit('all', undefined)
     if (needs === undefined || needs.cookies.length === 0) return

@@ -16,6 +16,17 @@ describe('a sign-in, in a browser that has device bound sessions', () => {
     expect(events.map(({ type }) => type)).toEqual(['registered', 'proven'])
   })
 
+  it('gets the page of its sign-in with the type that it had', async () => {
+    const { sessions, bound } = application()
+    const request = new Request('https://shop.example/sign-in')
+    const response = await sessions.handle(request, async (handle) => {
+      ;(await handle.write()).set('user', 'ada')
+      return bound.register(request, new Response('welcome'))
+    })
+    expect(response.headers.has('Secure-Session-Registration')).toBe(true)
+    expect((await response.blob()).type).toBe((await new Response('welcome').blob()).type)
+  })
+
   it('gets one more cookie, as narrow as a cookie can be', async () => {
     const { fetch } = application()
     const browser = new Browser(fetch, 'ES256')

@@ -1,4 +1,4 @@
-import type { SessionHandle, SessionManager, WritableSession } from '@fetch-sessions/core'
+import { copyResponse, type SessionHandle, type SessionManager, type WritableSession } from '@fetch-sessions/core'
 import { Bindings, type BoundState, type DeviceBoundData } from './binding.js'
 import { Endpoints } from './endpoints.js'
 import { emitter } from './events.js'
@@ -76,7 +76,7 @@ export class DeviceBound<Data> {
     await handle.save()
     await this.#bindings.check(handle)
     // A response of the handler's own may be a constant that serves everybody.
-    const copy = new Response(response.body, response)
+    const copy = copyResponse(response)
     copy.headers.append(REGISTRATION, value)
     return copy
   }

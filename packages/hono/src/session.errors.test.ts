@@ -236,6 +236,21 @@ describe('the real error', () => {
   })
 })
 
+describe('a middleware that does not wait for the next one', () => {
+  it.each([0, 1, 2, 3, 5, 20])('sends no answer that was not saved, when the handler takes %i turns', async (turns) => {
+    app.onError((_, c) => c.text('sorry', 500))
+    app.use(async (_, next) => void next())
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      for (let i = 0; i < turns; i++) await undefined
+      return c.text('hello')
+    })
+    const response = await visit('/')
+    const came = [response.status, await response.text(), sessionCookies(response).length, store.size]
+    expect(came).toEqual(response.ok ? [200, 'hello', 1, 1] : [500, 'sorry', 0, 0])
+  })
+})
+
 describe('a Response that is thrown', () => {
   it.each([
     [303, 1],

@@ -41,6 +41,7 @@ export function session<Data = SessionData, As extends string = 'session'>(
     const sessions = manager(c.env, c)
     const outer: unknown = c.get(as)
     let opened: SessionHandle<Data> | undefined
+    let isAnswered = false
     const handled = sessions.handle(
       c.req.raw,
       async (handle) => {
@@ -53,20 +54,23 @@ export function session<Data = SessionData, As extends string = 'session'>(
           if (outer !== undefined) c.set(as, outer)
         }
         // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
-        return c.finalized ? c.res : new Response()
+        isAnswered = c.finalized
+        return isAnswered ? c.res : new Response()
       },
       {
         // A middleware such as bodyLimit may have put another request there.
         current: () => c.req.raw,
         used: () => sayVary(c),
         // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
-        failed: () => c.error !== undefined || !c.finalized,
+        failed: () => c.error !== undefined || !isAnswered,
       },
     )
     const response = await handled.catch(async (error) => {
       if (opened !== undefined) await sendSaved(c, sessions, opened)
       throw error
     })
+    // One that came after all, for which nothing was saved. Hono says so where it comes later still.
+    if (c.finalized && !isAnswered) throw new Error('fetch-sessions: a middleware did not wait: write "await next()"')
     if (c.finalized && response !== c.res) {
       // Else the setter would put the old headers in the place of the new ones.
       c.res = undefined

@@ -197,6 +197,12 @@ describe('several registrations', () => {
     await expect(app.register(fastifySession, options as never)).rejects.toThrow(message)
   })
 
+  it('is refused with words: called, as other plugins are', async () => {
+    // What JavaScript lets one write.
+    const call = fastifySession as unknown as (sessions: unknown) => Promise<void>
+    await expect(call(site.manager)).rejects.toThrow(/not called: app.register\(fastifySession, { sessions }\)/)
+  })
+
   it('is refused where requests have such a property already', async () => {
     app.decorateRequest('session', null as never)
     await expect(app.register(fastifySession, { sessions })).rejects.toThrow(/requests have a "session" already/)

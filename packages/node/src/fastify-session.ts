@@ -76,6 +76,8 @@ interface Instance {
  * ```
  */
 export async function fastifySession(instance: FastifyInstanceLike, options: FastifySessionOptions): Promise<void> {
+  if (options === undefined)
+    throw invalid('fastifySession', 'is given to Fastify and not called: app.register(fastifySession, { sessions })')
   const { as, failed } = checkOptions(options)
   if (options.sessions === undefined) {
     throw invalid('sessions', 'is missing: app.register(fastifySession, { sessions: new SessionManager({ … }) })')

@@ -66,3 +66,13 @@ describe.each(runtime.server === 'node' ? ['hono'] : ['hono', 'fetch'])(
     })
   },
 )
+
+describe.runIf(runtime.server === 'bun')('a WebSocket on Bun whose handler commits nothing by hand', () => {
+  it('of a new session opens, and an event tells of the cookie', async () => {
+    const dropped = async (): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${server.port}/sockets/hono/dropped`)).json() as Promise<number>
+    const before = await dropped()
+    expect(await talk('/sockets/plain/')).toEqual({ setCookie: [], answer: '2' })
+    expect((await dropped()) - before).toBe(1)
+  })
+})

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { SessionError, SessionStoreError, type WritableSession } from '../index.js'
+import {
+  MemoryStore,
+  SessionError,
+  SessionManager,
+  type SessionStore,
+  SessionStoreError,
+  type WritableSession,
+} from '../index.js'
 import { isMarker, liveSessions } from '../testing/live-sessions.js'
 import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
+import { secret } from '../testing/secret.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import type { StoreMethod } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
@@ -182,5 +190,21 @@ describe('destroy() in a request whose store fails', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'dropped', reason: 'store', id, error: expect.any(SessionStoreError) }),
     )
+  })
+})
+
+describe('a store whose create answers nothing', () => {
+  it('has failed, and is told what it has to answer: no other writer has won', async () => {
+    const memory = new MemoryStore()
+    const store = {
+      load: (id: string) => memory.load(id),
+      create: (async () => {}) as unknown as SessionStore['create'],
+      update: (...args: Parameters<SessionStore['update']>) => memory.update(...args),
+      touch: (...args: Parameters<SessionStore['touch']>) => memory.touch(...args),
+      delete: (id: string) => memory.delete(id),
+    }
+    const error = await new SessionManager({ store, secret }).issue({ visits: 1 }).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(SessionStoreError)
+    expect(error).toMatchObject({ cause: new TypeError('it must answer true or false') })
   })
 })

@@ -1,6 +1,6 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { SessionConflictError, SessionLockedError } from '../errors.js'
+import { SessionConflictError, SessionLockedError, SessionStoreError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
 import { isEqual } from '../session/equality.js'
@@ -146,6 +146,7 @@ function frameOf({ record: { createdAt, version }, lastUse, cookie }: StoredSess
 /** Writes a new record. An existing one is never overwritten. */
 function create({ id, store }: Identity, session: StoredSession): Awaitable<Outcome> {
   return andThen(store.create(id, session.record), (isCreated) => {
+    if (isCreated === undefined) throw new SessionStoreError('create', new TypeError('it must answer true or false'))
     if (!isCreated) throw new SessionConflictError(1)
     return { is: 'stored', session }
   })

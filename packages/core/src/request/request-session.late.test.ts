@@ -9,7 +9,9 @@ import {
 } from '../index.js'
 import { changes, committed, type Data, setUp } from '../testing/committed-request.js'
 import { liveSessions } from '../testing/live-sessions.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
+import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
 describe('a handle whose response is committed', () => {
@@ -39,6 +41,34 @@ describe('a handle whose response is committed', () => {
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(12)
   })
 
+  it.each([
+    ['save', 'at once'],
+    ['save', 'later'],
+    ['exclusive', 'at once'],
+    ['exclusive', 'later'],
+  ] as const)('can %s in the midst of the commit, with a store that answers %s', async (how, when) => {
+    for (let turns = 0; turns < 30; turns++) {
+      const store = new StagedStore()
+      const sessions = new SessionManager<Data>({ store, secret })
+      const { cookie } = await sessions.issue({ visits: 1 })
+      if (when === 'later') store.delay(0, 1)
+      for (const known of [cookie, '']) {
+        let saving: Promise<unknown> | undefined
+        const response = await sessions.handle(visit(known), async (handle) => {
+          ;(await handle.write()).set('visits', 2)
+          saving = (async () => {
+            for (let i = 0; i < turns; i++) await undefined
+            await handle[how]((session) => void session.set('note', 'beside it'))
+          })()
+          return new Response()
+        })
+        await saving
+        const session = await sessions.read(visit(cookieAfter(response) || known))
+        expect([turns, session.get('visits'), session.get('note')]).toEqual([turns, 2, 'beside it'])
+      }
+    }
+  })
+
   it('works through the manager and the request as well', async () => {
     const setting = setUp()
     const { sessions } = setting
@@ -59,6 +89,43 @@ describe('a handle whose response is committed', () => {
       ;(await other.write()).set('visits', 9)
     })
     expect((await handle.read()).get('visits')).toBe(9)
+  })
+
+  it('shows it each time it is asked, and a sign-out as well: a socket lives for hours', async () => {
+    const setting = setUp()
+    const { sessions } = setting
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    const { handle } = await committed(setting, cookie, async (given) => {
+      await given.read()
+    })
+    for (const visits of [2, 3, 4]) {
+      await sessions.edit(id, (session) => session.set('visits', visits))
+      expect((await handle.read()).get('visits')).toBe(visits)
+      if (visits === 3) await handle.save((session) => session.set('note', 'mine'))
+    }
+    await sessions.destroy(id)
+    const gone = await handle.read()
+    expect([gone.isNew, gone.has('note'), gone.has('visits')]).toEqual([true, false, false])
+  })
+
+  it('loads once for those who read at the same moment, and anew after a failure', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<Data>({ store, secret })
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const request = visit(cookie)
+    const handle = sessions.open(request)
+    await sessions.handle(request, () => new Response())
+    store.forget()
+    store.fail('load', 'rejects', new Error('out of reach'))
+    const failed = await Promise.allSettled([handle.read(), handle.read()])
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    store.heal()
+    store.delay(1, 1)
+    const read = await Promise.all([handle.read(), handle.read()])
+    expect([read.map((session) => session.get('visits')), store.methods]).toEqual([
+      [1, 1],
+      ['load', 'load'],
+    ])
   })
 
   it.each(changes)('takes no change by write(), here %s: it could be lost without a word', async (_, change) => {

@@ -47,6 +47,26 @@ describe('onStoreFailure: "anonymous"', () => {
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
   })
 
+  it('is over for a socket when the store is well again, whenever it began', async () => {
+    const { sessions, store } = setUp({ onStoreFailure: 'anonymous' })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const request = visit(cookie)
+    store.fail('load')
+    await sessions.handle(request, async (handle) => {
+      expect((await handle.read()).isDegraded).toBe(true)
+      return new Response()
+    })
+    const socket = sessions.open(request)
+    for (let outages = 0; outages < 2; outages++) {
+      expect((await socket.read()).isDegraded).toBe(true)
+      await expect(socket.save((session) => session.set('user', 'x'))).rejects.toThrow(SessionStoreError)
+      store.heal()
+      expect((await socket.read()).get('user')).toBe('ada')
+      await socket.save((session) => session.set('user', 'ada'))
+      store.fail('load')
+    }
+  })
+
   it('removes nobody’s cookie: a sign-out fails', async () => {
     const { sessions, store } = setUp({ onStoreFailure: 'anonymous' })
     const { cookie } = await sessions.issue({ user: 'ada' })

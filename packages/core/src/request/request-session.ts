@@ -68,6 +68,11 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     return persistence === 'always' || (persistence === 'existing' && this.cookies().values().length > 0)
   }
 
+  /** Whether Bun has answered the request by now, as far as that can be known. */
+  get isUpgradedByCall(): boolean {
+    return this.isOver || this.cookies().isUpgradedByCall
+  }
+
   /** From now on a sign-out is stored at once, since a commit may never come. All else waits for a commit. */
   signOutAtOnce(): void {
     if (this.isOver) return
@@ -89,10 +94,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   async save(change?: (session: WritableSession<Data>) => void): Promise<void> {
     if (change !== undefined) {
-      await this.#committing
-      if (this.#outage !== undefined) throw this.#outage.error
-      const state = await (this.isOver ? this.#loadLate('late') : this.#load())
-      await this.#closing(state, async () => {
+      await this.#outsideCommit(async (state) => {
         if (this.isOver && state.isNew && this.#left !== undefined && this.#left !== 'none')
           throw new SessionDestroyedError()
         await this.#changeAndCommit(state, change)
@@ -135,19 +137,15 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     if (!format.isShared || !isAtomic) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'exclusive needs a store that can compare and set')
     }
-    if (this.#outage !== undefined) throw this.#outage.error
-    const next = async (): Promise<R> => {
-      await this.#committing
-      const state = await (this.isOver ? this.#loadLate('late') : this.#load())
-      if (state.status !== 'live') throw new SessionDestroyedError()
-      return this.#closing(state, () => {
+    const next = (): Promise<R> =>
+      this.#outsideCommit((state) => {
+        if (state.status !== 'live') throw new SessionDestroyedError()
         // Throws if it is too late for a new session.
         void state.writable
         const run = (): R | Promise<R> => work(this.#writable(state))
         const save = (policy?: PersistencePolicy): Awaitable<void> => this.persist(state, policy)
         return runExclusively(this.context(), state, save, { wait, hold }, run)
       })
-    }
     const working = this.#working === undefined ? next() : settledWithin(wait, this.#working).then(next)
     this.#working = working.catch(() => {})
     return working
@@ -181,6 +179,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const loading = this.#loading
     if (loading === undefined) {
       this.isOver = true
+      this.#outage = undefined
       return this.#isUsed ? this.#needs(NO_COOKIES) : undefined
     }
     if (!isPromise(loading)) return this.#commitUsed(loading, what, sent)
@@ -307,7 +306,8 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     const { format, emit } = this.context()
     // What travels in the cookie can't be changed without one.
     const latest = format.isShared ? phase : 'closed'
-    if (latest === 'closed' && this.#loading !== undefined) return this.#loading
+    // A socket lives for hours: each read shows what others did meanwhile, such as a sign-out.
+    if (latest === 'closed' && (isPromise(this.#loading) || (!format.isShared && this.#loading))) return this.#loading
     if (this.#left === 'none') return newSession(this.context(), latest)
     const loading =
       this.#left === undefined
@@ -317,10 +317,23 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
       this.#isUsed = true
       emit?.({ type: 'late' })
     }
-    return andThen(loading, (state) => {
-      this.#loading = state
-      return state
-    })
+    const note = (state: SessionState): SessionState => (this.#loading = state)
+    if (!isPromise(loading)) return note(loading)
+    const noted = loading.then(note, (error) => this.#failLoading(error))
+    if (latest === 'closed') this.#loading = noted
+    return noted
+  }
+
+  /** Does something with the session as it is before the commit, or as it is stored after it. */
+  async #outsideCommit<R>(act: (state: SessionState) => R | Promise<R>): Promise<R> {
+    for (;;) {
+      await this.#committing
+      if (this.#outage !== undefined) throw this.#outage.error
+      const { isOver } = this
+      const state = await (isOver ? this.#loadLate('late') : this.#load())
+      // Else a commit has begun meanwhile.
+      if (isOver || state.phase !== 'closed') return this.#closing(state, () => act(state))
+    }
   }
 
   /** Does something with a session. If that is a late one, nobody can change it afterwards. */
@@ -350,10 +363,11 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
 
   #degrade(error: unknown): SessionState {
     if (!(error instanceof SessionStoreError) || this.context().onStoreFailure?.(error) !== 'anonymous') throw error
-    if (this.#outage === undefined) {
-      this.#outage = { state: newSession(this.context(), 'closed', 'degraded'), error }
-      this.context().emit?.({ type: 'degraded', error })
-    }
-    return this.#outage.state
+    if (this.#outage !== undefined) return this.#outage.state
+    const state = newSession(this.context(), 'closed', 'degraded')
+    // One request sees one session. A socket lives on, and the store may be well again.
+    if (!this.isOver) this.#outage = { state, error }
+    this.context().emit?.({ type: 'degraded', error })
+    return state
   }
 }

@@ -22,6 +22,31 @@ describe('what the handler returned', () => {
     expect(sessionCookies(response)).toHaveLength(1)
   })
 
+  it.each([
+    ['a text', () => new Response('hello')],
+    ['a typed blob', () => new Response(new Blob(['hello'], { type: 'text/x-hello' }))],
+    ['bytes', () => new Response(new Uint8Array(2))],
+  ])('keeps the type of %s, for which no header was set', async (_, respond) => {
+    const [plain, dressed] = [respond(), await writing(respond())]
+    expect(sessionCookies(dressed)).toHaveLength(1)
+    expect((await dressed.blob()).type).toBe((await plain.blob()).type)
+  })
+
+  it('is not kept in memory while it is streamed', async () => {
+    let isCancelled = false
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(8)),
+      cancel: () => {
+        isCancelled = true
+      },
+    })
+    const reader = (await writing(new Response(body))).body?.getReader()
+    await reader?.read()
+    // Of a clone, the other one would go on.
+    await reader?.cancel()
+    expect(isCancelled).toBe(true)
+  })
+
   it('is never changed where a cookie goes out: it may be a constant that serves everybody', async () => {
     const constant = new Response('hello', { headers: { 'X-Own': 'kept' } })
     const response = await writing(constant)

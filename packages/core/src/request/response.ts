@@ -49,6 +49,20 @@ export function varyByCookie(response: Response): Response {
   }
 }
 
+/**
+ * A new response around the same body, whose headers can be changed. For packages beside core.
+ *
+ * On Bun, a text is text only as long as nobody asks for its body as a stream: then it goes out as
+ * `application/octet-stream`, and browsers download it. Its clone stays one. The clone of a stream would be no copy that
+ * costs nothing: what is read of one is kept for the other.
+ * @throws TypeError or RangeError for what can't be wrapped: a body that was used, `Response.error()`
+ */
+export function copyResponse(response: Response): Response {
+  const { Bun } = globalThis as { Bun?: { inspect(value: unknown): string } }
+  const isText = Bun && !response.headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
+  return isText ? response.clone() : new Response(response.body, response)
+}
+
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
 export function addToHeaders(headers: HeaderFields, { cookies, isOwn }: ResponseNeeds): void {
   addVary(headers)
@@ -83,7 +97,7 @@ function variesByCookie(headers: HeaderFields): boolean {
 
 function copy(response: Response, change: (headers: Headers) => void): Response | undefined {
   try {
-    const copy = new Response(response.body, response)
+    const copy = copyResponse(response)
     change(copy.headers)
     return copy
   } catch {

@@ -12,7 +12,8 @@ export interface ExclusiveOptions {
 /** The session of one request. Nothing happens before the first `read` or `write`. */
 export interface SessionHandle<Data = SessionData> {
   /**
-   * The session, to be read. Loads on first call; later calls share that load.
+   * The session, to be read. Loads on first call; later calls share that load. After the response, each call loads it as
+   * it is stored by then.
    * @throws SessionStoreError if the store fails, unless `onStoreFailure` says otherwise
    */
   read(): Promise<ReadableSession<Data>>

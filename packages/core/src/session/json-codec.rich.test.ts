@@ -222,3 +222,51 @@ describe.each([true, false])('in a CookieStore with encrypt: %s and such a codec
     expect((await sessions.read(visit(cookie))).toJSON()).toEqual(data())
   })
 })
+
+describe('with a codec that carries cycles', () => {
+  interface Family {
+    ada: { name: string; friend?: Family['ada'] }
+  }
+  const sessions = new SessionManager<Family>({ store: new StagedStore(), secret, codec })
+  const friends = (): Family['ada'] => {
+    const ada: Family['ada'] = { name: 'Ada' }
+    ada.friend = { name: 'Grace', friend: ada }
+    return ada
+  }
+
+  it('a value that leads back to itself is stored, read, and saved when it is changed in place', async () => {
+    const { cookie } = await sessions.issue({ ada: friends() })
+    const ada = (await sessions.read(visit(cookie))).get('ada')
+    expect([ada?.friend?.name, ada?.friend?.friend === ada]).toEqual(['Grace', true])
+    await writing(sessions, cookie, (session) => {
+      const grace = session.get('ada')?.friend
+      if (grace !== undefined) grace.name = 'Hopper'
+    })
+    expect((await sessions.read(visit(cookie))).get('ada')?.friend?.name).toBe('Hopper')
+  })
+})
+
+describe('what a codec can not carry although it is no object', () => {
+  const json: SessionCodec = { encode: JSON.stringify, decode: (text) => JSON.parse(text) as Record<string, unknown> }
+
+  it.each([
+    ['a function', 'devalue', codec, () => 1],
+    ['a symbol', 'devalue', codec, Symbol('x')],
+    ['a function', 'a codec that leaves it out', json, () => 1],
+    ['a symbol', 'a codec that leaves it out', json, Symbol('x')],
+    ['a bigint', 'a codec that leaves it out', json, 1n],
+  ])('%s, of %s, is a TypeError that names the key, at the set', async (_, __, codec, value) => {
+    const sessions = new SessionManager<{ odd: unknown }>({ store: new StagedStore(), secret, codec })
+    const session = await sessions.open(visit()).write()
+    expect(() => session.set('odd', value)).toThrow(
+      new TypeError('Session key "odd" holds what the codec can not carry'),
+    )
+    expect(session.has('odd')).toBe(false)
+  })
+
+  it('a bigint is carried by a codec that can', async () => {
+    const sessions = new SessionManager<{ odd: unknown }>({ store: new StagedStore(), secret, codec })
+    const { cookie } = await sessions.issue({ odd: 10n })
+    expect((await sessions.read(visit(cookie))).get('odd')).toBe(10n)
+  })
+})

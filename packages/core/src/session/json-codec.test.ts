@@ -150,6 +150,12 @@ describe('a value that JSON can not carry', () => {
     ['an array with a hole', [1, , 2]],
   ]
 
+  it('is called by its name', async () => {
+    const session = await manager().write(visit())
+    expect(() => session.set('theKey', [undefined])).toThrow('"theKey" holds undefined, which JSON can not carry')
+    expect(() => session.set('theKey', [1n])).toThrow('"theKey" holds a bigint, which JSON can not carry')
+  })
+
   it.each(refused)('is refused by set, which names the key: %s', async (_, value) => {
     const session = await manager().write(visit())
     for (const wrapped of [value, [value], { inner: { value } }, [{ a: [value] }]]) {

@@ -95,5 +95,5 @@ function shapeProblem(value: object, isArray: boolean, keys: readonly string[]):
 
 function problemOf(value: unknown): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return
-  return typeof value === 'number' ? `${value}` : `a ${typeof value}`
+  return typeof value === 'number' || value === undefined ? `${value}` : `a ${typeof value}`
 }

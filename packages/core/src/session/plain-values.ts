@@ -27,8 +27,9 @@ export function isPlain(value: unknown, depth = 0, seen: Set<object> = new Set()
 /** Freezes plain objects and arrays, all the way down. */
 export function freezePlain<T>(value: T): T {
   if (!isObject(value) || frozen.has(value)) return value
-  for (const inner of Object.values(value)) freezePlain(inner)
+  // Before what is in it: that may lead back here, which a codec other than JSON can carry.
   frozen.add(value)
+  for (const inner of Object.values(value)) freezePlain(inner)
   return Object.freeze(value)
 }
 

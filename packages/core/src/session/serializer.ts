@@ -55,7 +55,7 @@ export class Serializer {
 
   /** A copy of a value that was checked. It shares nothing with it. */
   copy<T>(value: T): T {
-    if (!isObject(value)) return value
+    if (!isObject(value) && !isUnusual(value)) return value
     if (this.#codec === jsonCodec) return copyPlain(value)
     return this.#codec.decode(this.#codec.encode({ value })).value as T
   }
@@ -64,11 +64,13 @@ export class Serializer {
   take<T>(key: string, value: T): T {
     this.check(key, value)
     try {
-      return this.copy(value)
+      const copy = this.copy(value)
+      // Many a codec leaves out a function, and says nothing.
+      if (isObject(value) || typeof copy === typeof value) return copy
     } catch {
       // The codec's own error may quote the value.
-      throw new TypeError(`Session key "${key}" holds what the codec can not carry`)
     }
+    throw new TypeError(`Session key "${key}" holds what the codec can not carry`)
   }
 
   isEqual(a: unknown, b: unknown): boolean {
@@ -130,6 +132,11 @@ export class Serializer {
     const result = toPromise(this.#schema['~standard'].validate(data))
     return isPromise(result) ? result.then(accept) : accept(result)
   }
+}
+
+/** Whether this is no object and yet a codec may not carry it. */
+function isUnusual(value: unknown): boolean {
+  return /^(f|sy|bi)/.test(typeof value)
 }
 
 function acceptedBy(result: StandardSchemaV1.Result<unknown>): Values {

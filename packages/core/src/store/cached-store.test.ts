@@ -393,6 +393,71 @@ describe('cachedStore: an outage of the far store', () => {
   })
 })
 
+describe('cachedStore: a near store that is out of reach', () => {
+  const down = wrap(new MemoryStore(), () => {
+    throw new Error('out of reach')
+  })
+
+  it('is no outage: the far store is asked for everything', async () => {
+    const { store, calls } = setUp({ near: down })
+    expect(await store.create(ID, record())).toBe(true)
+    expect(await store.load(ID)).toEqual(record())
+    expect(await store.update(ID, second)).toBe(true)
+    expect(await store.load(ID)).toEqual(second)
+    expect(await store.delete(ID)).toBe(true)
+    expect(await store.load(ID)).toBeUndefined()
+    expect(calls).toEqual(['create', 'load', 'update', 'load', 'delete'])
+  })
+
+  it('does not keep a sign-out everywhere from being carried out', async () => {
+    const { store, behind } = setUp({ near: down })
+    await store.create(ID, { ...record(), owner: 'ada' })
+    expect(await store.deleteByOwner?.('ada')).toBe(1)
+    await store.create('b', record())
+    await store.clear?.()
+    expect([behind.load(ID), behind.load('b')]).toEqual([undefined, undefined])
+  })
+
+  it('serves no old copy when it is back', async () => {
+    const near = new MemoryStore({ now: () => 0 })
+    let isDown = false
+    const flaky = wrap(near, (_, call) => {
+      if (isDown) throw new Error('out of reach')
+      return call()
+    })
+    const { store, calls } = setUp({ near: flaky })
+    await store.create(ID, record())
+    isDown = true
+    await store.touch(ID, record().expiresAt + 1, 1)
+    await store.load(ID)
+    isDown = false
+    expect(await store.load(ID)).toEqual({ ...record(), expiresAt: record().expiresAt + 1 })
+    expect(calls).toEqual(['create', 'touch', 'load', 'load'])
+  })
+})
+
+describe('cachedStore: a far store that says null of what it does not have, as many a database does', () => {
+  const saysNull = (store: SessionStore): SessionStore =>
+    wrap(store, (name, call) => (name === 'load' ? (call() ?? (null as unknown as undefined)) : call()))
+
+  it('has no session', async () => {
+    const store = cachedStore(new MemoryStore(), saysNull(new MemoryStore()))
+    expect(await store.load(ID)).toBeUndefined()
+  })
+
+  it('has none any more where it deleted fewer of an owner than it had listed', async () => {
+    const behind = new MemoryStore({ now: () => 0 })
+    const far = wrap(saysNull(behind), (name, call) => {
+      if (name === 'deleteByOwner') behind.delete(ID)
+      return call()
+    })
+    const store = cachedStore(new MemoryStore(), far, { now: () => 0 })
+    await store.create(ID, { ...record(), owner: 'ada' })
+    expect(await store.deleteByOwner?.('ada')).toBe(0)
+    expect(await store.load(ID)).toBeUndefined()
+  })
+})
+
 describe('cachedStore: capabilities', () => {
   const capabilities = ['listByOwner', 'deleteByOwner', 'deleteExpired', 'clear'] as const
 

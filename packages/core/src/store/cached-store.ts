@@ -1,7 +1,7 @@
 import { checkClock, checkTimeout, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import { BoundedMap } from './bounded-map.js'
 import { checkStore } from './check-store.js'
-import type { SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from './store.js'
+import type { Awaitable, SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from './store.js'
 
 export interface CachedStoreOptions {
   /**
@@ -19,12 +19,22 @@ const MAX_REMEMBERED = 100_000
 /**
  * A near store (this process's memory) in front of a far one (a database): reads come from the near one, writes go
  * through to the far one, which alone decides whether they succeed. So no update is lost. What this process has seen
- * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more.
+ * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more. A near store
+ * that fails costs time and nothing else.
  *
  * @throws TypeError if one of the two is no store, or an option can't work
  */
 export function cachedStore(near: SessionStore, far: SessionStore, options: CachedStoreOptions = {}): SessionStore {
   return new CachedStore(near, far, options)
+}
+
+/** A near store that fails is no outage: the far one is asked instead, and alone decides whether a write succeeds. */
+async function orNothing<T>(ask: () => Awaitable<T>): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch {
+    return undefined
+  }
 }
 
 /** What is known of the near store's copy of a session. Without it, the copy is not taken. */
@@ -103,11 +113,12 @@ class CachedStore implements SessionStore {
     const asked = this.#moment()
     const known = this.#copies.get(id)
     if (known !== undefined && asked.time < Math.min(known.freshUntil, known.expiresAt)) {
-      const copy = await this.#near.load(id)
+      const copy = await orNothing(() => this.#near.load(id))
       // Neither of another version, nor given up while the near store answered.
       if (copy?.version === known.version && this.#copies.get(id) === known) return copy
     }
-    const record = await this.#far.load(id)
+    // Many a database says null.
+    const record = (await this.#far.load(id)) ?? undefined
     // It may have been deleted while the far store answered.
     const deleted = this.#deleted.get(id)
     if (deleted === FOR_GOOD) return undefined
@@ -159,7 +170,7 @@ class CachedStore implements SessionStore {
       return isDeleted
     } finally {
       this.#forget(id)
-      await this.#near.delete(id)
+      await orNothing(() => this.#near.delete(id))
     }
   }
 
@@ -172,7 +183,7 @@ class CachedStore implements SessionStore {
     } finally {
       // It may have deleted some of them before it failed.
       this.#forgetWhere((copy) => copy.owner === owner)
-      await this.#near.deleteByOwner?.(owner, exceptId)
+      await orNothing(() => this.#near.deleteByOwner?.(owner, exceptId))
     }
     const isExact = count === ids.length
     for (const id of ids) {
@@ -185,7 +196,7 @@ class CachedStore implements SessionStore {
   /** Whether a session got away: it had become somebody else's when its turn came. */
   async #hasOtherOwner(id: string, owner: string): Promise<boolean> {
     const record = await this.#far.load(id)
-    return record !== undefined && record.owner !== owner
+    return !!record && record.owner !== owner
   }
 
   async #isDeleted(id: string): Promise<boolean> {
@@ -206,7 +217,7 @@ class CachedStore implements SessionStore {
       await this.#far.clear?.()
     } finally {
       this.#forgetWhere(() => true)
-      await this.#near.clear?.()
+      await orNothing(() => this.#near.clear?.())
     }
   }
 
@@ -221,8 +232,13 @@ class CachedStore implements SessionStore {
     // Neither is the copy there is any good, since the record may be newer.
     if (asked.epoch !== this.#epoch) return void this.#copies.delete(id)
     this.#copies.set(id, { version, owner, expiresAt, freshUntil: asked.time + this.#maxStaleness })
-    await this.#near.delete(id)
-    await this.#near.create(id, record)
+    const isKept = await orNothing(async () => {
+      await this.#near.delete(id)
+      await this.#near.create(id, record)
+      return true
+    })
+    // Nobody knows what is there.
+    if (!isKept) this.#copies.delete(id)
   }
 
   #forget(id: string): void {

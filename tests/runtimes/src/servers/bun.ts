@@ -29,6 +29,15 @@ const raw = withSession(async (request, session, server: Server) => {
   return undefined as unknown as Response
 }, sessions)
 
+/** What most applications do: nothing is committed by hand, and nothing returned. */
+const plain = withSession(async (request, session, server: Server) => {
+  ;(await session.write()).update('count', (n = 0) => n + 1)
+  const onMessage = async (_event: unknown, socket: { send(text: string): void }): Promise<void> =>
+    socket.send(await answer(session))
+  server.upgrade(request, { data: { events: { onMessage }, url: new URL(request.url) } })
+  return undefined as unknown as Response
+}, sessions)
+
 const { port } = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
@@ -36,6 +45,7 @@ const { port } = Bun.serve({
   fetch: (request, server) => {
     const { pathname } = new URL(request.url)
     if (pathname.startsWith('/sockets/hono/')) return sockets.fetch(request, server)
+    if (pathname.startsWith('/sockets/plain/')) return plain(request, server)
     return pathname.startsWith('/sockets/fetch/') ? raw(request, server) : respond(request)
   },
 })
