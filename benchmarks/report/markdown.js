@@ -10,7 +10,7 @@ export function table(head, rows) {
 /** A number with as many digits as mean something here. */
 export function number(value) {
   const size = Math.abs(value)
-  if (size >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString('en').replaceAll(',', ' ')
+  if (size >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString('en').replaceAll(',', '\u00a0')
   return size >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 

@@ -11,7 +11,7 @@ import { writeRuns } from './write-runs.js'
  * All of it, in two processes side by side, and RUNS.md of what it was: `tsx src/whole.ts 100000 60 "a sign-in"`. Each
  * scenario ends after so many runs or seconds; with a part of a name, only those scenarios, and nothing is written.
  */
-const [, , runs = '100000', seconds = '60', filter = ''] = process.argv
+const [, , runs = '100000', seconds = '10', filter = ''] = process.argv
 const limits = { runs: Number(runs), seconds: Number(seconds) }
 
 const redis = await connectRedis()
