@@ -150,9 +150,17 @@ export const planted: readonly Planted[] = [
     failures: 1,
   },
   {
+    name: 'a sign-out that relies on one that it finds under way, which fails',
+    file: 'request/load.ts',
+    right: 'return { identity, record: found.record }',
+    wrong: "return 'superseded'",
+    scenario: 'two sign-outs beside a sign-in',
+    failures: 1,
+  },
+  {
     name: 'a sign-out that fails, and takes the cookie away',
     file: 'request/request-cookies.ts',
-    right: "!state.isNew && state.cookie !== 'due'",
+    right: "!(state.isNew && state.ending === undefined) && state.cookie !== 'due'",
     wrong: 'false',
     scenario: 'a sign-out, sent again',
     failures: 1,

@@ -15,6 +15,12 @@ export const runsThatBroke: readonly RunThatBroke[] = [
     fault: 'a sign-out that relies on another one, which fails',
   },
   {
+    what: 'a sign-out relied on one that it had found under way, which failed and opened the session again',
+    scenario: 'two sign-outs beside a sign-in',
+    text: 'CCCCCAAABBA!A',
+    fault: 'a sign-out that relies on one that it finds under way, which fails',
+  },
+  {
     what: 'a sign-out that failed took the cookie away, so that sending it again ended nothing',
     scenario: 'a sign-out, sent again',
     text: 'AAA!ANNN',

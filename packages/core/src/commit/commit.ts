@@ -74,8 +74,8 @@ function decide(
   cookie: string | undefined,
   policy: PersistencePolicy,
 ): Action | undefined {
-  const { status, phase, isNew, draft, regeneration, stored, move } = state
-  if (status === 'destroyed') return isNew || state.cookie === 'due' ? undefined : 'destroyed'
+  const { status, phase, isNew, draft, regeneration, stored, move, ending } = state
+  if (status === 'destroyed') return (isNew && ending === undefined) || state.cookie === 'due' ? undefined : 'destroyed'
   if (status !== 'live') return undefined
   if (isNew) {
     const isWorthIt = !draft.isEmpty || policy === 'always' || move !== undefined
@@ -104,7 +104,7 @@ function act(
   sealed: Sealed,
   cookie: string | undefined,
 ): Awaitable<Outcome> {
-  const { identity, stored: base, regeneration, move } = state
+  const { identity, stored: base, regeneration, move, ending } = state
   switch (action) {
     case 'created': {
       const session = storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie })
@@ -114,7 +114,11 @@ function act(
       return touch(context, identity, base)
     case 'destroyed':
       // One that this request has loaded is never superseded: what took over ends.
-      return endSession(context, identity, base).then((is) => ({ is: is === 'gone' ? 'gone' : 'destroyed' }))
+      return endSession(
+        context,
+        ending?.identity ?? identity,
+        ending ? { is: 'ended', record: ending.record } : { is: 'session', session: base },
+      ).then((is) => ({ is: is === 'gone' ? 'gone' : 'destroyed' }))
     case 'regenerated':
       return regeneration
         ? regenerate(context, state, regeneration, asHolder(context, state, sealed), cookie)

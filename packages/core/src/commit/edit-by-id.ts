@@ -35,7 +35,8 @@ export async function edit(
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
     }
     if (state.status === 'destroyed') {
-      const isDestroyed = (await endSession(context, identity, state.stored)) === 'destroyed'
+      const isDestroyed =
+        (await endSession(context, identity, { is: 'session', session: state.stored })) === 'destroyed'
       if (isDestroyed) context.emit?.({ type: 'destroyed', id: identity.id, duration: elapsedSince(started) })
       return isDestroyed
     }

@@ -102,4 +102,49 @@ describe('a sign-out', () => {
       expect((await sessions.read(visit(cookie))).isNew).toBe(true)
     }
   })
+
+  it.each(['before the other one fails', 'after it'])(
+    'that finds another one under way takes it over, and holds: %s',
+    async (when) => {
+      const { sessions, store } = setUp()
+      const { cookie } = await sessions.issue({ user: 'ada' })
+      let otherHasFailed = (): void => {}
+      const waiting = new Promise<void>((resolve) => (otherHasFailed = resolve))
+      let second: Promise<Response> | undefined
+      store.beforeNext('delete', async () => {
+        let hasLoaded = (): void => {}
+        const loaded = new Promise<void>((resolve) => (hasLoaded = resolve))
+        second = sessions.handle(visit(cookie), async (handle) => {
+          const session = await handle.write()
+          expect(session.isNew).toBe(true)
+          hasLoaded()
+          if (when === 'after it') await waiting
+          session.destroy()
+          return new Response('bye')
+        })
+        await (when === 'after it' ? loaded : second)
+        throw new Error('out of reach')
+      })
+      await expect(signOut(sessions, cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+      otherHasFailed()
+      expect(sessionCookies((await second) as Response)).toEqual([expect.stringContaining('Max-Age=0')])
+      expect(store.memory.size).toBe(0)
+    },
+  )
+
+  it('that takes another one over, and fails like that one, takes no cookie away', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    let second: Promise<Response> | undefined
+    store.beforeNext('delete', async () => {
+      store.fail('delete')
+      second = signOut(sessions, cookie)
+      await expect(second).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+      throw new Error('out of reach')
+    })
+    await expect(signOut(sessions, cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    store.heal()
+    await signOut(sessions, cookie)
+    expect(store.memory.size).toBe(0)
+  })
 })

@@ -1,6 +1,6 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { endedAs, examine, type Found, type StoredSession } from '../session/stored-session.js'
+import { endedAs, examine, type Found } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
@@ -13,20 +13,20 @@ export type Ending = 'destroyed' | 'gone' | 'superseded'
  * Ends a session. If it got a new id meanwhile, a plain `delete` would only remove the marker under the old id, and the
  * session would go on. So the record is closed by compare-and-set first, and then deleted.
  *
- * `base`: the session as the request has loaded it. If it has got a new id since, the session under that id ends: a
+ * `loaded`: what the request has found of it. If the session has got a new id since, the one under that id ends: a
  * sign-out must not fail open.
  */
 export async function endSession(
   context: CommitContext,
   { id, store }: Pick<Identity, 'id' | 'store'>,
-  base?: StoredSession,
+  loaded?: Found,
 ): Promise<Ending> {
   if (!(context.format.isShared && context.isAtomic)) return (await store.delete(id)) ? 'destroyed' : 'gone'
   let target = id
-  let found: Found = base ? { is: 'session', session: base } : examine(context, await store.load(id))
+  let found = loaded ?? examine(context, await store.load(id))
   for (let lost = 1; lost <= MAX_ATTEMPTS; lost++) {
     if (found.is === 'superseded') {
-      if (base === undefined && !leadsOn(context, found.successor)) return 'superseded'
+      if (loaded === undefined && !leadsOn(context, found.successor)) return 'superseded'
       target = found.successor.id
     } else if (found.is === 'session' || found.is === 'ended') {
       // Also where another request is about to end it: that one opens it again if it fails.

@@ -37,7 +37,7 @@ export async function followInnerCookie(
   const found = await reload(context, identity)
   if (found.is !== 'session') return
   if (state.status === 'destroyed') {
-    await endSession(context, identity, found.session)
+    await endSession(context, identity, found)
     return
   }
   // One that others had ended has dropped its changes by now.
@@ -54,7 +54,7 @@ export async function followInnerCookie(
   state.cookie = undefined
   await state.draft.rebase(found.session.content)
   for (const change of saved) change(state.draft)
-  if (isSavedApart && context.format.isShared) await endSession(context, left, stored)
+  if (isSavedApart && context.format.isShared) await endSession(context, left, { is: 'session', session: stored })
 }
 
 /**

@@ -5,7 +5,7 @@ import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'
 import { startTime } from '../events.js'
-import type { SessionPhase, SessionState, SessionStatus } from '../session/session-state.js'
+import { type EndingSession, type SessionPhase, SessionState } from '../session/session-state.js'
 import { examine } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import { identify } from './identify.js'
@@ -59,14 +59,21 @@ function openFirst(
   identities: readonly Identity[],
   phase: SessionPhase,
   index = 0,
-  status: SessionStatus = 'live',
+  left: Left = 'none',
 ): Awaitable<SessionState> {
   const identity = identities[index]
-  if (identity === undefined) return newSession(context, phase, status)
+  if (identity === undefined) return inPlaceOf(context, left, phase)
   const opened = openOne(context, identity, phase)
   return isPromise(opened)
-    ? opened.then((opened) => takeOrGoOn(context, identities, phase, index, status, opened))
-    : takeOrGoOn(context, identities, phase, index, status, opened)
+    ? opened.then((opened) => takeOrGoOn(context, identities, phase, index, left, opened))
+    : takeOrGoOn(context, identities, phase, index, left, opened)
+}
+
+/** An empty session, where none lives. */
+function inPlaceOf(context: SessionContext, left: Left, phase: SessionPhase): SessionState {
+  const state = newSession(context, phase, left === 'none' ? 'live' : 'superseded')
+  if (typeof left === 'object') state.ending = left
+  return state
 }
 
 /** The session that one cookie has opened, or that of the next one. */
@@ -75,17 +82,20 @@ function takeOrGoOn(
   identities: readonly Identity[],
   phase: SessionPhase,
   index: number,
-  status: SessionStatus,
-  opened: SessionState | 'none' | 'superseded',
+  left: Left,
+  opened: SessionState | Left,
 ): Awaitable<SessionState> {
-  // The marker of a superseded session matters only where no session lives.
-  if (typeof opened === 'string')
-    return openFirst(context, identities, phase, index + 1, opened === 'superseded' ? opened : status)
+  // What is left of a session matters only where no session lives.
+  if (!(opened instanceof SessionState))
+    return openFirst(context, identities, phase, index + 1, opened === 'none' ? left : opened)
   for (let rest = index + 1; rest < identities.length; rest++)
     context.emit?.({ type: 'rejected', reason: 'duplicate', id: (identities[rest] as Identity).id })
   context.warnings.cookieReturned()
   return opened
 }
+
+/** What there is in the place of a session. */
+type Left = 'none' | 'superseded' | EndingSession
 
 /** The session of one cookie, or why there is none. */
 function openOne(
@@ -93,7 +103,7 @@ function openOne(
   identity: Identity,
   phase: SessionPhase,
   isSecondLook = false,
-): Awaitable<SessionState | 'none' | 'superseded'> {
+): Awaitable<SessionState | Left> {
   const started = startTime(context.emit)
   const record = identity.store.load(identity.id)
   return isPromise(record)
@@ -108,7 +118,7 @@ function openRecord(
   isSecondLook: boolean,
   started: number,
   record: SessionRecord | undefined,
-): Awaitable<SessionState | 'none' | 'superseded'> {
+): Awaitable<SessionState | Left> {
   const found = examine(context, record)
   switch (found.is) {
     case 'session':
@@ -127,7 +137,7 @@ function openRecord(
     case 'ended':
       // Its sign-out is under way, and opens it again if it fails: nothing is begun in its place meanwhile.
       reject(context, identity, 'unknown', started)
-      return 'superseded'
+      return { identity, record: found.record }
     case 'expired':
       return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
         // Somebody who came just in time has extended it.

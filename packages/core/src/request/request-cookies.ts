@@ -66,7 +66,7 @@ export class RequestCookies {
     const { place } = this
     if (state.status === 'destroyed') {
       // Where the store failed, the visitor keeps the cookie, to sign out again.
-      if (!state.isNew && state.cookie !== 'due') return NONE
+      if (!(state.isNew && state.ending === undefined) && state.cookie !== 'due') return NONE
       const hasOurs = this.values().length > 0 || hasInner
       return [...this.#removeOld(sentAs), ...(hasOurs ? this.#withRetired(place.remove(), sentAs) : [])]
     }

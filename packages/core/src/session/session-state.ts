@@ -1,5 +1,6 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
+import type { SessionRecord } from '../store/store.js'
 import type { Draft } from './draft.js'
 import type { Move } from './old-sessions.js'
 import type { Lock } from './record-meta.js'
@@ -30,6 +31,13 @@ export interface Regeneration {
   readonly isRestart: boolean
 }
 
+/** A session that another request is about to end. */
+export interface EndingSession {
+  readonly identity: Identity
+  /** What is left of it. */
+  readonly record: SessionRecord
+}
+
 /** One session during one request: what is known of it, and what the request makes of it. */
 export class SessionState {
   /** Under which id it is stored, or is going to be. */
@@ -44,6 +52,8 @@ export class SessionState {
   move: Move | undefined
   /** What it holds while an `exclusive` is at work. */
   lock: Lock | undefined
+  /** In its place there was one that another request is about to end. If that fails, it opens again. */
+  ending: EndingSession | undefined
   /** Is told when the request has ended the session. */
   onDestroy: (() => void) | undefined
   /** This request has written to the store. */

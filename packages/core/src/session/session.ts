@@ -271,7 +271,9 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
 
   destroy(): void {
     const state = this.#state
-    if (state.status === 'destroyed' || state.status === 'superseded') return
+    if (state.status === 'destroyed') return
+    // One that another request has put in its place is not this one's to end. A sign-out that may fail, it takes over.
+    if (state.status === 'superseded' && state.ending === undefined) return
     if (state.phase === 'closed') throw new SessionCommittedError()
     // Also where the record is gone already: whoever signs out wants the cookie gone, too.
     state.end('destroyed')
