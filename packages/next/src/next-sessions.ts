@@ -1,4 +1,5 @@
 import {
+  isResponse,
   managerOf,
   type ReadableSession,
   type SessionData,
@@ -10,7 +11,7 @@ import {
 import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server.js'
 import { type CurrentRequest, CurrentRequests } from './current-request.js'
 import { passCookiesOn, setCookies } from './next-cookies.js'
-import { answerOf, FailedWith, isResponse, isThrownAnswer, statusOf } from './thrown-answer.js'
+import { answerOf, FailedWith, isThrownAnswer, statusOf } from './thrown-answer.js'
 import type { Action, NextProxyHandler, RouteHandler } from './wrappers.js'
 
 /**

@@ -1,3 +1,5 @@
+import { isAnswer, isResponse } from '@fetch-sessions/core'
+
 const REDIRECT = /^NEXT_REDIRECT;/
 const HTTP_STATUS = /^NEXT_HTTP_ERROR_FALLBACK;(\d{3})$/
 
@@ -20,14 +22,9 @@ function digestOf(thrown: unknown): string {
   return typeof thrown === 'object' && thrown !== null && 'digest' in thrown ? String(thrown.digest) : ''
 }
 
-/** By what it has: that of another realm is one as well. */
-export function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'headers' in value && 'status' in value && 'bodyUsed' in value
-}
-
 /** A `Response` below 500 that was thrown is an answer, as with every adapter. What else was thrown is thrown on. */
 export function answerOf(thrown: unknown): Response {
-  if (isResponse(thrown) && thrown.status < 500) return thrown
+  if (isResponse(thrown) && isAnswer(thrown)) return thrown
   throw thrown
 }
 
