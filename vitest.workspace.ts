@@ -53,8 +53,8 @@ const config: ViteUserConfig = defineConfig({
         name: folder.replace(/^.*\//, ''),
         root: fileURLToPath(new URL(folder, import.meta.url)),
         include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
-        // Enough for the property tests on a machine that is busy.
-        testTimeout: 30_000,
+        // Enough for the property tests, and for those of databases, on a machine that is busy.
+        testTimeout: 120_000,
         isolate: !sharing.some((name) => folder === `packages/${name}`),
       },
     })),
