@@ -55,6 +55,7 @@ const config: ViteUserConfig = defineConfig({
         include: folder === 'benchmarks' ? ['*.test.js'] : ['src/**/*.test.ts'],
         // Enough for the property tests, and for those of databases, on a machine that is busy.
         testTimeout: 120_000,
+        hookTimeout: 60_000,
         isolate: !sharing.some((name) => folder === `packages/${name}`),
       },
     })),

@@ -17,7 +17,7 @@ const allowed = [...rule.matchAll(/\+(\w+)/g)].map(([, command]) => command ?? '
 const hasRedis = await canStartRedis()
 const runner = {
   describe: describe.skipIf(!hasRedis),
-  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 20_000),
+  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 120_000),
 }
 
 runner.describe('a user with the README’s list of commands', () => {
@@ -27,7 +27,7 @@ runner.describe('a user with the README’s list of commands', () => {
     server = await RedisServer.start()
     await server.cli('acl', 'setuser', 'app', 'on', '>secret', '~test:*', ...rule.trim().split(/\s+/))
     url = server.url.replace('redis://', 'redis://app:secret@')
-  }, 30_000)
+  }, 120_000)
   afterAll(() => server?.stop())
 
   describe('with a client of redis', () => {
@@ -81,7 +81,7 @@ runner.describe('a user with the README’s list of commands', () => {
     await store.clear()
     await expect.poll(() => sent.has('scan')).toBe(true)
     expect([...sent].sort()).toEqual([...allowed].sort())
-  }, 30_000)
+  }, 120_000)
 
   it('of which none can be left out', async () => {
     for (const command of allowed.filter((name) => !['eval', 'evalsha'].includes(name))) {
@@ -104,5 +104,5 @@ runner.describe('a user with the README’s list of commands', () => {
       if (command !== 'zrem') await expect(everything(), command).rejects.toThrow(/can't run this command|NOPERM/)
       redis.disconnect()
     }
-  }, 30_000)
+  }, 120_000)
 })

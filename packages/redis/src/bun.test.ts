@@ -22,7 +22,7 @@ describe.skipIf(!(await canStartRedis()))('in Bun, with its own client', () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await RedisServer.start()
-  }, 30_000)
+  }, 120_000)
   afterAll(() => server?.stop())
 
   it('redisStore passes each check of the suite, but for those of what no Redis store has', async () => {

@@ -10,7 +10,7 @@ import { redisStore } from './redis-store.js'
 
 const runner = {
   describe: describe.skipIf(!(await canStartRedis())),
-  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 20_000),
+  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 120_000),
 }
 
 const connections: Record<string, (urls: string[]) => Promise<{ client: RedisClient; close(): unknown }>> = {

@@ -15,7 +15,7 @@ import { redisStore } from './redis-store.js'
 const url = (await findRedis()) ?? ''
 const runner = {
   describe: describe.skipIf(url === ''),
-  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 20_000),
+  it: (name: string, body: (...context: unknown[]) => Promise<void>) => it(name, body, 120_000),
 }
 
 /** The suite, with one connection for all its checks. */

@@ -43,7 +43,7 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await RedisServer.start('--maxmemory-policy', 'noeviction')
-  }, 30_000)
+  }, 120_000)
   afterAll(() => server?.stop())
 
   describe.each(Object.entries(connections))('with %s', (_, connect) => {

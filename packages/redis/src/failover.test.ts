@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)('a master that became a replica', () => {
   let promoted: RedisServer
   beforeAll(async () => {
     ;[demoted, promoted] = await startPair()
-  }, 30_000)
+  }, 120_000)
   afterAll(() => Promise.all([demoted?.stop(), promoted?.stop()]))
 
   it('answers no call, and so no session that was signed out elsewhere; nor does a replica that lags', async () => {
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a master that became a replica', () => {
     for (const error of await errorsOf(store, id)) expect(error).toMatch(/READONLY|MASTERDOWN|closed|ECONN/)
     await expect(store.load(id)).rejects.toThrow('READONLY')
     expect(await demoted.cli('exists', `session:${id}`)).toBe('1')
-  }, 30_000)
+  }, 120_000)
 })
 
 describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, connect) => {
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, conn
     expect(await store.load(signedOut)).toBeUndefined()
     expect(await store.update(kept, { ...record, version: 2 })).toBe(true)
     expect(await store.deleteByOwner('ada')).toBeGreaterThan(1)
-  }, 40_000)
+  }, 120_000)
 })
 
 const throughSentinel: Record<string, (port: number) => Promise<{ client: RedisClient; close(): unknown }>> = {

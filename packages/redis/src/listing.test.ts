@@ -11,7 +11,7 @@ describe.skipIf(!(await canStartRedis()))('list', () => {
   beforeAll(async () => {
     server = await RedisServer.start()
     redis = new Redis(server.url)
-  }, 30_000)
+  }, 120_000)
   afterAll(async () => {
     redis?.disconnect()
     await server?.stop()

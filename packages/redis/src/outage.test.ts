@@ -101,7 +101,7 @@ describe.skipIf(!hasRedis).each(Object.entries(plainConnections))('with %s as it
     await expect(impatient.load('meanwhile')).rejects.toThrow('Redis did not reply within 0.2 s')
     server.resume()
     expect(await store.load('after')).toBeUndefined()
-  }, 30_000)
+  }, 120_000)
 })
 
 describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, connect) => {
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, conn
   beforeEach(async () => {
     server = await RedisServer.start()
     connected = await connect(server.url)
-  }, 30_000)
+  }, 120_000)
   afterEach(async () => {
     await connected?.close()
     await server?.stop()
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, conn
 
   it('each call fails while the server is down, and works when it is back, with the same client', async () => {
     expect(await outageOf(server, connected.client)).toEqual(survived)
-  }, 30_000)
+  }, 120_000)
 
   it('a call fails while the server hangs, and the next ones work when it goes on', async () => {
     const store = redisStore(connected.client)
@@ -127,5 +127,5 @@ describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, conn
     await expect(store.load('meanwhile')).rejects.toThrow(Error)
     server.resume()
     await expect.poll(() => store.load('after').catch(String), { timeout: 10_000 }).toBeUndefined()
-  }, 30_000)
+  }, 120_000)
 })

@@ -325,5 +325,5 @@ describe.skipIf(url === '')('the index of owners', () => {
       expect(await store.deleteByOwner(owner)).toBe(theirs.length)
     }
     await other.quit()
-  }, 30_000)
+  }, 120_000)
 })

@@ -118,7 +118,7 @@ describe.skipIf(url === '')('redisStore', () => {
     await store.clear()
     expect((await redis.keys(`*${prefix.slice(0, -1)}*`)).sort()).toEqual(others.sort())
     await redis.unlink(others)
-  }, 30_000)
+  }, 120_000)
 
   it('takes nothing in a prefix for a pattern', async () => {
     const mark = newId()

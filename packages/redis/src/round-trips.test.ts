@@ -17,7 +17,7 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
     redis = new Redis(server.url)
     store = redisStore(redis)
     monitor = await redis.monitor()
-  }, 30_000)
+  }, 120_000)
   afterAll(async () => {
     monitor?.disconnect()
     redis?.disconnect()

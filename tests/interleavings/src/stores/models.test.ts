@@ -24,7 +24,7 @@ function testModel(name: string, open: OpenEngine): void {
       const store: SessionStore = open(new Schedule(0), clock).open('A', () => clock.now)
       return { store }
     },
-    { describe, it: (name, body) => it(name, body, 20_000) },
+    { describe, it: (name, body) => it(name, body, 120_000) },
   )
 }
 
