@@ -1,4 +1,4 @@
-import { isAnswer, isResponse } from '@fetch-sessions/core'
+import { isAnswer } from '@fetch-sessions/core'
 
 const REDIRECT = /^NEXT_REDIRECT;/
 const HTTP_STATUS = /^NEXT_HTTP_ERROR_FALLBACK;(\d{3})$/
@@ -24,7 +24,7 @@ function digestOf(thrown: unknown): string {
 
 /** A `Response` below 500 that was thrown is an answer, as with every adapter. What else was thrown is thrown on. */
 export function answerOf(thrown: unknown): Response {
-  if (isResponse(thrown) && isAnswer(thrown)) return thrown
+  if (isAnswer(thrown)) return thrown
   throw thrown
 }
 

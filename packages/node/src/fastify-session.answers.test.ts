@@ -1,18 +1,17 @@
-import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
+import { describe, expect, it } from 'vitest'
 import { fastifySession, type SessionManager } from './index.js'
+import { fastifyOfEachTest } from './testing/fastify-app.js'
 import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
 let app: FastifyInstance
 let sessions: SessionManager<Data>
 
-beforeEach(() => {
-  app = fastify({ forceCloseConnections: true })
-  sessions = site.manager()
+fastifyOfEachTest(site, (made) => {
+  app = made.app
+  sessions = made.sessions
 })
-
-afterEach(() => app.close())
 
 const change = async (request: object): Promise<void> => {
   ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)

@@ -1,19 +1,18 @@
 import { Readable } from 'node:stream'
-import fastify, { type FastifyInstance } from 'fastify'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FastifyInstance } from 'fastify'
+import { describe, expect, it } from 'vitest'
 import { failSession, fastifySession, type SessionManager } from './index.js'
+import { fastifyOfEachTest } from './testing/fastify-app.js'
 import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
 let app: FastifyInstance
 let sessions: SessionManager<Data>
 
-beforeEach(() => {
-  app = fastify({ forceCloseConnections: true })
-  sessions = site.manager()
+fastifyOfEachTest(site, (made) => {
+  app = made.app
+  sessions = made.sessions
 })
-
-afterEach(() => app.close())
 
 const count = async (request: object): Promise<number> =>
   (await handleOf(request).write()).update('count', (n = 0) => n + 1)

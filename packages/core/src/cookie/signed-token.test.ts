@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStore, type Secret, type SessionEvent, SessionManager } from '../index.js'
+import { MemoryStore, SessionManager } from '../index.js'
+import { alphabet, issuedToken, name, siblings } from '../testing/issued-token.js'
 import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
 import { base64url, macOf, randomToken, signedValue } from '../testing/sign.js'
-import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
-
-const name = '__Host-sid'
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** Made once, with other means than this library: the token bytes are 0, 1, 2 to 31, the cookie's name is `sid`. */
 const GOLDEN = {
@@ -30,29 +26,9 @@ async function idOf(token: string): Promise<string> {
   return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(token))))
 }
 
-/** A store that notes its calls, a session in it, and its cookie. */
-async function setUp(options: { secret?: Secret; cookie?: { name: string } } = {}) {
-  const store = new StagedStore()
-  const events: SessionEvent[] = []
-  const sessions = new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-  const issued = await sessions.issue({ user: 'ada' })
-  store.forget()
-  events.length = 0
-  const [token = '', mac = ''] = issued.cookie.slice(issued.cookie.indexOf('=') + 1).split('.')
-  /** What a client with this cookie value gets to see. */
-  const userOf = async (value: string) => (await sessions.read(visit(`${name}=${value}`))).get('user')
-  return { store, sessions, events, ...issued, token, mac, userOf }
-}
-
-/** The other characters that decode to the same bytes, at the end of 43 characters: the last two bits are thrown away. */
-function siblings(last: string): string[] {
-  const group = alphabet.indexOf(last) & ~3
-  return [...alphabet.slice(group, group + 4)].filter((char) => char !== last)
-}
-
 describe('a cookie value', () => {
   it('that we issued opens its session when it comes back', async () => {
-    const { userOf, token, mac, sessions, cookie, id } = await setUp()
+    const { userOf, token, mac, sessions, cookie, id } = await issuedToken()
     expect(await userOf(`${token}.${mac}`)).toBe('ada')
     const session = await sessions.read(visit(cookie))
     expect(session.id).toBe(id)
@@ -61,7 +37,7 @@ describe('a cookie value', () => {
 
   it('is HMAC-SHA256 of `<name>=<token>`, with a key that HKDF-SHA256 makes of the secret', async () => {
     for (const cookieName of ['__Host-sid', 'sid', '__Secure-other']) {
-      const { token, mac } = await setUp({ cookie: { name: cookieName } })
+      const { token, mac } = await issuedToken({ cookie: { name: cookieName } })
       const material = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), 'HKDF', false, [
         'deriveBits',
       ])
@@ -78,7 +54,7 @@ describe('a cookie value', () => {
   })
 
   it('leads to the record under the SHA-256 of the 32 token bytes', async () => {
-    const { token, id, store } = await setUp()
+    const { token, id, store } = await issuedToken()
     expect(bytesOf(token)).toHaveLength(32)
     expect(id).toBe(await idOf(token))
     expect(await store.load(id)).toMatchObject({ data: '{"user":"ada"}', version: 1 })
@@ -96,7 +72,7 @@ describe('a cookie value', () => {
   })
 
   it('that another service signed in the documented way is taken', async () => {
-    const { store, userOf } = await setUp()
+    const { store, userOf } = await issuedToken()
     const token = randomToken()
     const times = { createdAt: Date.now(), expiresAt: Date.now() + 60_000 }
     store.create(await idOf(token), { data: '{"user":"grace"}', ...times, owner: undefined, version: 1 })
@@ -104,7 +80,7 @@ describe('a cookie value', () => {
   })
 
   it('is not accepted as a bare id or token, even of a session that exists, and a new id is issued', async () => {
-    const { id, token, sessions, store } = await setUp()
+    const { id, token, sessions, store } = await issuedToken()
     for (const bare of [id, token, `${id}.${id}`, `${token}.`, `.${token}`]) {
       const session = await sessions.read(visit(`${name}=${bare}`))
       expect(session.isNew).toBe(true)
@@ -114,7 +90,7 @@ describe('a cookie value', () => {
   })
 
   it('with one character changed, wherever, opens nothing, is no error and asks no store', async () => {
-    const { token, mac, userOf, store, events } = await setUp()
+    const { token, mac, userOf, store, events } = await issuedToken()
     const value = `${token}.${mac}`
     for (let at = 0; at < value.length; at++) {
       for (const step of [1, 4, 32]) {
@@ -128,7 +104,7 @@ describe('a cookie value', () => {
   })
 
   it('with a last character that decodes to the same bytes is rejected, in the token as in the MAC', async () => {
-    const { token, mac, userOf, store } = await setUp()
+    const { token, mac, userOf, store } = await issuedToken()
     const others = (text: string) => siblings(text.at(-1) as string).map((last) => text.slice(0, -1) + last)
     for (const other of others(token)) {
       expect(bytesOf(other)).toEqual(bytesOf(token))
@@ -148,14 +124,14 @@ describe('a cookie value', () => {
     ['the plain alphabet of base64', (text: string) => `+/${text.slice(2)}`],
     ['a character that is not ASCII', (text: string) => `é${text.slice(1)}`],
   ])('with %s is rejected, which decoders would let pass', async (_, spoil) => {
-    const { token, mac, userOf, store } = await setUp()
+    const { token, mac, userOf, store } = await issuedToken()
     expect(await userOf(`${spoil(token)}.${mac}`)).toBe(undefined)
     expect(await userOf(`${token}.${spoil(mac)}`)).toBe(undefined)
     expect(store.calls).toEqual([])
   })
 
   it('of the plain alphabet is rejected even where it says the same bytes', async () => {
-    const { store, userOf } = await setUp()
+    const { store, userOf } = await issuedToken()
     // 0xfb 0xff begins with "+/" in base64 and with "-_" in base64url.
     const token = base64url(new Uint8Array(32).fill(0xff)).replace(/^./, '-')
     const plain = token.replaceAll('-', '+').replaceAll('_', '/')
@@ -168,7 +144,7 @@ describe('a cookie value', () => {
   })
 
   it('signed with another secret is a new session, and no error', async () => {
-    const { sessions, store } = await setUp()
+    const { sessions, store } = await issuedToken()
     const strangers = new SessionManager<Data>({ store, secret: 'another secret of thirty-two bytes or so' })
     const { cookie } = await strangers.issue({ user: 'eve' })
     store.forget()
@@ -177,7 +153,7 @@ describe('a cookie value', () => {
   })
 
   it('with a MAC of the wrong length is a new session, and no error', async () => {
-    const { token, mac, userOf, store } = await setUp()
+    const { token, mac, userOf, store } = await issuedToken()
     const macs = [
       '',
       base64url(bytesOf(mac).slice(0, 16)),
@@ -199,19 +175,19 @@ describe('a cookie value', () => {
   })
 
   it('that is good, but in a cookie of another name, is left alone', async () => {
-    const { sessions, token, mac, events } = await setUp()
+    const { sessions, token, mac, events } = await issuedToken()
     expect((await sessions.read(visit(`other=${token}.${mac}`))).isNew).toBe(true)
     expect(events).toEqual([])
   })
 
   it('is good under its own name only, even with the same secret and store', async () => {
-    const { store, token, mac } = await setUp()
+    const { store, token, mac } = await issuedToken()
     const others = new SessionManager<Data>({ store, secret, cookie: { name: 'admin' } })
     expect((await others.read(visit(`admin=${token}.${mac}`))).isNew).toBe(true)
   })
 
   it('is the same for the same secret, as a string or as bytes', async () => {
-    const { store, token, mac, sessions } = await setUp()
+    const { store, token, mac, sessions } = await issuedToken()
     const byBytes = new SessionManager<Data>({ store, secret: new TextEncoder().encode(secret) })
     expect((await byBytes.read(visit(`${name}=${token}.${mac}`))).get('user')).toBe('ada')
     const { cookie } = await byBytes.issue({ user: 'grace' })
@@ -228,7 +204,7 @@ describe('a cookie value', () => {
   })
 
   it('that does not verify leads to a new id at the next write, never to a removal cookie', async () => {
-    const { sessions, id } = await setUp()
+    const { sessions, id } = await issuedToken()
     const forged = `${name}=${randomToken()}.${randomToken()}`
     const untouched = await writing(sessions, forged, () => {})
     expect(sessionCookies(untouched)).toEqual([])

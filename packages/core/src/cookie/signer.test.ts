@@ -1,36 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { MemoryStore, type Secret, type SessionEvent, SessionManager } from '../index.js'
+import { MemoryStore, SessionManager } from '../index.js'
+import { issuedToken, name, siblings } from '../testing/issued-token.js'
 import { secret } from '../testing/secret.js'
 import { randomToken } from '../testing/sign.js'
-import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
-
-const name = '__Host-sid'
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 interface Data {
   user: string
-}
-
-/** A store that notes its calls, a session in it, and its cookie. */
-async function setUp(options: { secret?: Secret; cookie?: { name: string } } = {}) {
-  const store = new StagedStore()
-  const events: SessionEvent[] = []
-  const sessions = new SessionManager<Data>({ store, secret, onEvent: (event) => events.push(event), ...options })
-  const issued = await sessions.issue({ user: 'ada' })
-  store.forget()
-  events.length = 0
-  const [token = '', mac = ''] = issued.cookie.slice(issued.cookie.indexOf('=') + 1).split('.')
-  /** What a client with this cookie value gets to see. */
-  const userOf = async (value: string) => (await sessions.read(visit(`${name}=${value}`))).get('user')
-  return { store, sessions, events, ...issued, token, mac, userOf }
-}
-
-/** The other characters that decode to the same bytes, at the end of 43 characters: the last two bits are thrown away. */
-function siblings(last: string): string[] {
-  const group = alphabet.indexOf(last) & ~3
-  return [...alphabet.slice(group, group + 4)].filter((char) => char !== last)
 }
 
 describe('crypto', () => {
@@ -53,7 +29,7 @@ describe('crypto', () => {
   }
 
   it('is not asked about a malformed cookie', async () => {
-    const { userOf, token, mac } = await setUp()
+    const { userOf, token, mac } = await issuedToken()
     forget()
     for (const value of ['x', `${token}.${mac}=`, `${token}.${mac}A`, token, `${token}.`, `${token}${mac}`]) {
       expect(await userOf(value)).toBe(undefined)
@@ -63,7 +39,7 @@ describe('crypto', () => {
   })
 
   it('verifies a visitor’s cookie once: the second visit with it costs nothing', async () => {
-    const { store, cookie } = await setUp()
+    const { store, cookie } = await issuedToken()
     const sessions = new SessionManager<Data>({ store, secret })
     forget()
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
@@ -74,7 +50,7 @@ describe('crypto', () => {
   })
 
   it('remembers no cookie that was only sent out: many never come back', async () => {
-    const { sessions } = await setUp()
+    const { sessions } = await issuedToken()
     const { cookie } = await sessions.issue({ user: 'eve' })
     forget()
     for (let visits = 0; visits < 3; visits++) expect((await sessions.read(visit(cookie))).get('user')).toBe('eve')
@@ -82,7 +58,7 @@ describe('crypto', () => {
   })
 
   it('never learns a cookie that did not verify, nor a part of one', async () => {
-    const { userOf, token, mac } = await setUp()
+    const { userOf, token, mac } = await issuedToken()
     expect(await userOf(`${token}.${mac}`)).toBe('ada')
     const forged = `${token}.${randomToken()}`
     forget()
@@ -92,7 +68,7 @@ describe('crypto', () => {
   })
 
   it('verifies at each visit when verifiedCacheSize is 0', async () => {
-    const { store, cookie } = await setUp()
+    const { store, cookie } = await issuedToken()
     const forgetful = new SessionManager<Data>({ store, secret, verifiedCacheSize: 0 })
     forget()
     await forgetful.read(visit(cookie))
@@ -101,7 +77,7 @@ describe('crypto', () => {
   })
 
   it('verifies anew what was pushed out of a small memory', async () => {
-    const { store, sessions } = await setUp()
+    const { store, sessions } = await issuedToken()
     const small = new SessionManager<Data>({ store, secret, verifiedCacheSize: 1 })
     const [a, b] = [await sessions.issue({ user: 'a' }), await sessions.issue({ user: 'b' })]
     forget()
@@ -110,7 +86,7 @@ describe('crypto', () => {
   })
 
   it('is at work once however many ask for the session of a request', async () => {
-    const { store, cookie } = await setUp()
+    const { store, cookie } = await issuedToken()
     const others = new SessionManager<Data>({ store, secret })
     const request = visit(cookie)
     forget()
@@ -127,7 +103,7 @@ describe('crypto', () => {
   })
 
   it('verifies eight cookies of the name at most', async () => {
-    const { sessions } = await setUp()
+    const { sessions } = await issuedToken()
     const forged = () => `${name}=${randomToken()}.${randomToken()}`
     forget()
     await sessions.read(visit(Array.from({ length: 100 }, forged).join('; ')))
@@ -135,14 +111,14 @@ describe('crypto', () => {
   })
 
   it('verifies with crypto.subtle.verify, which compares in constant time', async () => {
-    const { userOf, token } = await setUp()
+    const { userOf, token } = await issuedToken()
     forget()
     await userOf(`${token}.${randomToken()}`)
     expect(count('verify')).toBe(1)
   })
 
   it('is not waited for by a visitor without a cookie whose session stays empty', async () => {
-    const { sessions } = await setUp()
+    const { sessions } = await issuedToken()
     await sessions.read(visit())
     // What is made ahead is made by the time that all this is.
     for (let i = 0; i < 50; i++) await crypto.subtle.digest('SHA-256', new Uint8Array(32))

@@ -126,6 +126,6 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /** For adapters: whether what was thrown is an answer and no failure, which is a `Response` below 500. */
-export function isAnswer(thrown: unknown): boolean {
+export function isAnswer(thrown: unknown): thrown is Response {
   return isResponse(thrown) && thrown.status < 500
 }
