@@ -44,7 +44,11 @@ export class Load {
     })
     const end = Date.now() + PATIENCE
     while (!isReached()) {
-      if (Date.now() > end) throw new Error(`Not each visitor had ${times} more of "${outcome}" in ${PATIENCE} ms`)
+      if (Date.now() > end) {
+        const late = [...goals].filter(([visitor, goal]) => visitor.outcomes[outcome] < goal)
+        const had = late.map(([{ outcomes, seen }]) => JSON.stringify({ ...outcomes, seen })).join(', ')
+        throw new Error(`Not each visitor had ${times} more of "${outcome}" in ${PATIENCE} ms: ${had}`)
+      }
       await Promise.race([new Promise((resolve) => setTimeout(resolve, 5)), failed])
     }
   }
