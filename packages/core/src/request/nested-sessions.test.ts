@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, SessionManager } from '../index.js'
+import { gate } from '../testing/gate.js'
 import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { visit } from '../testing/visit.js'
@@ -87,6 +88,38 @@ describe.each(changes)('where the cookies of a request were %s in place, commit'
     // The browser has one cookie in the end, and all is under it.
     expect(sessionCookies(response).length).toBeLessThanOrEqual(1)
     expect((await sessions.read(cookieAfter(response, cookie))).toJSON()).toEqual({ user: 'grace', count: 1 })
+  })
+})
+
+describe('many requests at once, each of which a middleware has replaced', () => {
+  it('each commit what was done with their own, in whatever order they end', async () => {
+    const sessions = manager()
+    const visitors = await Promise.all(
+      Array.from({ length: 12 }, async (_, n) => ({ n, gate: gate(), ...(await sessions.issue({ count: n })) })),
+    )
+    const answers = visitors.map(({ n, gate, cookie }) => {
+      const request = visit(cookie)
+      let current = request
+      const handler = async (): Promise<Response> => {
+        await gate.opened
+        // It is there for a moment only.
+        current = visit(cookie)
+        ;(await sessions.write(current)).set('user', `visitor ${n}`).regenerate()
+        current = request
+        return new Response()
+      }
+      return sessions.handle(request, handler, { current: () => current })
+    })
+    const cookies: string[] = []
+    for (const n of [3, 11, 0, 5, 10, 1, 2, 9, 4, 8, 6, 7]) {
+      visitors[n]?.gate.open()
+      const response = (await answers[n]) as Response
+      expect(sessionCookies(response)).toHaveLength(1)
+      cookies[n] = cookieAfter(response)
+    }
+    for (const { n } of visitors) {
+      expect((await sessions.read(cookies[n])).toJSON()).toEqual({ count: n, user: `visitor ${n}` })
+    }
   })
 })
 

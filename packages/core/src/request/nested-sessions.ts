@@ -7,8 +7,11 @@ import type { SessionHandle } from './session-handle.js'
 /** The sessions that a manager has opened, and which of them are committed with one response. */
 export class NestedSessions<Data> {
   readonly #context: SessionContext
-  /** Sessions of requests that are being handled by an adapter that tells which request the handler has now. */
-  readonly #atWork: Set<RequestSession<Data>> = new Set()
+  /**
+   * Sessions of requests that are being handled by an adapter that tells which request the handler has now. Each knows
+   * its place here: a set would hash each request's.
+   */
+  readonly #atWork: RequestSession<Data>[] = []
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -24,12 +27,12 @@ export class NestedSessions<Data> {
   /** `current`: the request that the handler has now. A middleware may have replaced it. */
   enter(session: RequestSession<Data>, current: (() => Request) | undefined): void {
     session.current = current
-    if (current !== undefined) this.#atWork.add(session)
+    if (current !== undefined) session.placeAtWork = this.#atWork.push(session) - 1
   }
 
   /** Lets go of what belongs to the handler, since a request may live longer than its answer. */
   leave(session: RequestSession<Data>): void {
-    if (session.current !== undefined) this.#atWork.delete(session)
+    if (session.current !== undefined) this.#remove(session)
     session.current = undefined
     session.onUse = undefined
     session.others = undefined
@@ -65,6 +68,13 @@ export class NestedSessions<Data> {
     const others = openHandles<Data>(this.#context, request).filter((other) => other !== own)
     if (own !== undefined) others.push(own)
     return others.length > 0 ? together(others) : [this.open(request)]
+  }
+
+  #remove({ placeAtWork }: RequestSession<Data>): void {
+    const last = this.#atWork.pop() as RequestSession<Data>
+    if (last.placeAtWork === placeAtWork) return
+    last.placeAtWork = placeAtWork
+    this.#atWork[placeAtWork] = last
   }
 
   /** A session that is opened with the request that has replaced another one is committed with that one. */

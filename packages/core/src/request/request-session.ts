@@ -40,6 +40,8 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   onUse: (() => void) | undefined
   /** The request that the handler has now. A middleware may have replaced it. */
   current: (() => Request) | undefined
+  /** Where it stands among those whose handler is at work. */
+  placeAtWork = 0
   /** Handles that were opened with a request that has replaced this one's. They are committed with it. */
   others: Set<RequestSession<Data>> | undefined
   /** The handle that the request had before this one. */
