@@ -60,7 +60,31 @@ export function varyByCookie(response: Response): Response {
 export function copyResponse(response: Response): Response {
   const { Bun } = globalThis as { Bun?: { inspect(value: unknown): string } }
   const isText = Bun && !response.headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
-  return isText ? response.clone() : new Response(response.body, response)
+  if (isText) return response.clone()
+  const kept = keptBody(response)
+  return kept === undefined
+    ? new Response(response.body, response)
+    : new Response(kept, {
+        status: response.status,
+        headers: new Headers(response.headers),
+        get statusText() {
+          return response.statusText
+        },
+      })
+}
+
+/**
+ * Hono's server on Node has a `Response` of its own, which keeps what it was made of until somebody asks for its body,
+ * and sends just that. As a stream, the same text would take several times as long.
+ */
+function keptBody(response: Response): string | null | undefined {
+  for (const key of Object.getOwnPropertySymbols(response)) {
+    const kept: unknown = key.description === 'cache' && (response as never)[key]
+    if (!Array.isArray(kept) || kept[0] !== response.status) continue
+    const [, body] = kept
+    if (body === null || typeof body === 'string') return body
+  }
+  return undefined
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */

@@ -1,0 +1,116 @@
+import type { AddressInfo } from 'node:net'
+import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { serve } from '@hono/node-server'
+import { describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+
+const NativeResponse = globalThis.Response
+
+/** Hono's server on Node, with a handler of each request. It puts a `Response` of its own in the place of Node's. */
+async function serving(respond: () => Response, use: (origin: string) => Promise<void>): Promise<void> {
+  const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+  const handler = (request: Request): Promise<Response> =>
+    sessions.handle(request, async (handle) => {
+      const session = await handle.write()
+      session.update('count', (n = 0) => n + 1)
+      return respond()
+    })
+  const server = serve({ fetch: handler, port: 0, hostname: '127.0.0.1' })
+  await new Promise((resolve) => server.once('listening', resolve))
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  } finally {
+    server.close()
+  }
+}
+
+describe("the Response of Hono's server on Node", () => {
+  it.each([
+    ['a text', () => new Response('grüß dich'), 'grüß dich', 'text/plain; charset=UTF-8'],
+    ['an empty text', () => new Response(''), '', 'text/plain; charset=UTF-8'],
+    ['JSON', () => Response.json({ a: 1 }), '{"a":1}', 'application/json'],
+    ['bytes', () => new Response(new TextEncoder().encode('bytes')), 'bytes', 'text/plain; charset=UTF-8'],
+    ['a blob', () => new Response(new Blob(['blob'], { type: 'text/x-own' })), 'blob', undefined],
+    ['a stream', () => new Response(new Blob(['stream']).stream()), 'stream', undefined],
+    ['headers of its own', () => new Response('x', { headers: [['content-type', 'text/html']] }), 'x', 'text/html'],
+    ['a body that was looked at', () => lookedAt(new Response('seen')), 'seen', undefined],
+    ["Node's own", () => new NativeResponse('native'), 'native', undefined],
+  ])('goes out with the cookie and all that it had: %s', async (_, respond, text, type) => {
+    await serving(respond, async (origin) => {
+      const response = await fetch(origin)
+      expect(response.headers.getSetCookie()).toHaveLength(1)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('vary')).toBe('Cookie')
+      if (type !== undefined) expect(response.headers.get('content-type')?.toLowerCase()).toBe(type.toLowerCase())
+      expect(await response.text()).toBe(text)
+    })
+  })
+
+  it.each([
+    ['a redirect', () => Response.redirect('https://example.com/next', 303), 303],
+    ['nothing', () => new Response(null, { status: 204, headers: { 'X-Own': 'kept' } }), 204],
+  ])('goes out with the cookie where it has no body: %s', async (_, respond, status) => {
+    await serving(respond, async (origin) => {
+      const response = await fetch(origin, { redirect: 'manual' })
+      expect(response.status).toBe(status)
+      expect(response.headers.getSetCookie()).toHaveLength(1)
+      expect(await response.text()).toBe('')
+    })
+  })
+
+  it.each([
+    ['without headers', {}],
+    ['with headers', { headers: new Headers({ 'X-Own': 'kept' }) }],
+    ['whose headers were looked at', { headers: new Headers({ 'X-Own': 'kept' }), isRead: true }],
+  ])('is never changed: one text that serves everybody, %s', async (_, { isRead, ...init }: Shared) => {
+    let constant: Response | undefined
+    const respond = (): Response => {
+      constant ??= new Response('for all', init)
+      if (isRead) constant.headers.get('x-own')
+      return constant
+    }
+    await serving(respond, async (origin) => {
+      const responses = await Promise.all(Array.from({ length: 20 }, () => fetch(origin)))
+      const cookies = responses.map((response) => response.headers.getSetCookie())
+      expect(cookies.every((lines) => lines.length === 1)).toBe(true)
+      expect(new Set(cookies.flat()).size).toBe(20)
+      for (const response of responses) {
+        expect(await response.text()).toBe('for all')
+        expect(response.headers.get('x-own')).toBe(init.headers ? 'kept' : null)
+      }
+      expect(constant?.headers.has('set-cookie')).toBe(false)
+      expect(init.headers?.has('set-cookie') ?? false).toBe(false)
+    })
+  })
+
+  it('keeps its status text', async () => {
+    let shown: string | undefined
+    const sessions = new SessionManager({ store: new MemoryStore(), secret, persistence: 'always' })
+    const respond = (): Response => new Response('tea', { status: 418, statusText: 'Short and stout' })
+    const handler = async (request: Request): Promise<Response> => {
+      const response = await sessions.handle(request, respond)
+      shown = response.statusText
+      return response
+    }
+    const server = serve({ fetch: handler, port: 0, hostname: '127.0.0.1' })
+    await new Promise((resolve) => server.once('listening', resolve))
+    try {
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+      expect([response.status, await response.text()]).toEqual([418, 'tea'])
+      expect(response.headers.getSetCookie()).toHaveLength(1)
+      expect(shown).toBe('Short and stout')
+    } finally {
+      server.close()
+    }
+  })
+})
+
+interface Shared {
+  headers?: Headers
+  isRead?: boolean
+}
+
+function lookedAt(response: Response): Response {
+  void response.body
+  return response
+}
