@@ -64,8 +64,9 @@ export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   }
   // 4. Big-endian bytes.
   const digest = new Uint8Array(32)
-  const view = new DataView(digest.buffer)
-  for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) view.setInt32(i * 4, word + (INITIAL_STATE[i] as number))
+  const state = [a, b, c, d, e, f, g, h]
+  for (let i = 0; i < 8; i++) state[i] = (state[i] as number) + (INITIAL_STATE[i] as number)
+  for (let i = 0; i < 32; i++) digest[i] = (state[i >> 2] as number) >> (24 - (i & 3) * 8)
   return digest
 }
 

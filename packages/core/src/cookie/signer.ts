@@ -33,28 +33,27 @@ class WebCryptoSigner implements TokenSigner {
     this.#secrets = secrets
   }
 
-  async sign(text: string): Promise<Uint8Array> {
+  sign(text: string): Promise<Uint8Array> {
     return this.#mac('sign', text, 0)
   }
 
   async verify(text: string, mac: Uint8Array<ArrayBuffer>, secret: number): Promise<boolean> {
-    return crypto.subtle.verify('HMAC', await this.#key('sign', secret), mac, utf8.encode(text))
+    const keys = this.#keys.get('sign') ?? (await this.#derive('sign'))
+    return crypto.subtle.verify('HMAC', keys[secret] as CryptoKey, mac, utf8.encode(text))
   }
 
-  async succeed(text: string, secret: number): Promise<Uint8Array> {
+  succeed(text: string, secret: number): Promise<Uint8Array> {
     return this.#mac('successor', text, secret)
   }
 
   async #mac(purpose: KeyPurpose, text: string, secret: number): Promise<Uint8Array> {
-    return new Uint8Array(await crypto.subtle.sign('HMAC', await this.#key(purpose, secret), utf8.encode(text)))
+    const keys = this.#keys.get(purpose) ?? (await this.#derive(purpose))
+    return new Uint8Array(await crypto.subtle.sign('HMAC', keys[secret] as CryptoKey, utf8.encode(text)))
   }
 
-  async #key(purpose: KeyPurpose, secret: number): Promise<CryptoKey> {
-    let keys = this.#keys.get(purpose)
-    if (keys === undefined) {
-      keys = await deriveKeys(this.#secrets, purpose, HMAC, ['sign', 'verify'])
-      this.#keys.set(purpose, keys)
-    }
-    return keys[secret] as CryptoKey
+  async #derive(purpose: KeyPurpose): Promise<CryptoKey[]> {
+    const keys = await deriveKeys(this.#secrets, purpose, HMAC, ['sign', 'verify'])
+    this.#keys.set(purpose, keys)
+    return keys
   }
 }

@@ -9,7 +9,7 @@ export interface MemoryStoreOptions {
 }
 
 /** How many sessions a `create` looks at for expired ones, how many more for each that it finds, and how many at most. */
-const LOOKS = 32
+const LOOKS = 8
 const LOOKS_PER_FIND = 8
 const MAX_LOOKS = 3000
 /** How a cursor begins, before the id that the page ended with. */
