@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import { shareHandles } from '@fetch-sessions/core'
+import { RequestStandIn } from './request-stand-in.js'
 
 /** A request of `node:http`, of `node:https`, or of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -12,6 +14,8 @@ interface FrameworkRequest {
 }
 
 const requests: WeakMap<NodeRequest, Request> = new WeakMap()
+/** What sessions were opened with before somebody asked for the Web `Request`. */
+const standIns: WeakMap<NodeRequest, Request> = new WeakMap()
 
 /**
  * The Web `Request` of a request of Node, Express or Fastify, for what speaks that: its method, URL and headers. It has
@@ -28,8 +32,34 @@ export function requestOf(request: NodeRequest | { readonly raw: NodeRequest }):
   const known = requests.get(raw)
   if (known !== undefined) return known
   const made = toRequest(raw, request as FrameworkRequest)
+  const standIn = standIns.get(raw)
+  if (standIn !== undefined) shareHandles(standIn, made)
   requests.set(raw, made)
   return made
+}
+
+/** What a session is opened with: the Web `Request` if it is there, and else what stands in for it. */
+export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): Request {
+  const raw = rawOf(request)
+  const known = requests.get(raw) ?? standIns.get(raw)
+  if (known !== undefined) return known
+  // What another wrapper knows of the request comes with the first one that asks.
+  let url: string | undefined
+  const { cookie } = raw.headers
+  const standIn = new RequestStandIn({
+    method: methodOf(raw),
+    url: () => (url ??= urlOf(raw, request as FrameworkRequest)),
+    header: (name) => plainValue(name === 'cookie' ? cookie : raw.headers[name], name),
+    request: () => requestOf(request),
+  }) as unknown as Request
+  standIns.set(raw, standIn)
+  return standIn
+}
+
+/** A header's value where `Headers` would say the same. */
+function plainValue(value: string | string[] | undefined, name: string): string | null | undefined {
+  if (value === undefined) return name.startsWith(':') ? undefined : null
+  return typeof value === 'string' && /^[!-~]([ -~]*[!-~])?$/.test(value) && !name.startsWith(':') ? value : undefined
 }
 
 /** Whether somebody has asked for the Web `Request`, and may have opened a session with it. */
@@ -43,8 +73,11 @@ export function rawOf(request: NodeRequest | { readonly raw: NodeRequest }): Nod
 }
 
 function toRequest(raw: NodeRequest, framework: FrameworkRequest): Request {
-  const method = /^(connect|trace|track)$/i.test(raw.method ?? '') ? 'GET' : (raw.method ?? 'GET')
-  return new Request(urlOf(raw, framework), { method, headers: headersOf(raw) })
+  return new Request(urlOf(raw, framework), { method: methodOf(raw), headers: headersOf(raw) })
+}
+
+function methodOf({ method = 'GET' }: NodeRequest): string {
+  return /^(connect|trace|track)$/i.test(method) ? 'GET' : method
 }
 
 function urlOf(raw: NodeRequest, { protocol, hostname, originalUrl }: FrameworkRequest): string {

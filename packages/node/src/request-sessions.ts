@@ -12,7 +12,7 @@ import {
 } from '@fetch-sessions/core'
 import { whenClientIsGone } from './client-gone.js'
 import { type HeadKeeper, HeldResponse } from './held-response.js'
-import { hasRequest, type NodeRequest, rawOf, requestOf } from './node-request.js'
+import { hasRequest, type NodeRequest, rawOf, sourceOf } from './node-request.js'
 import { holdable, type NodeResponse } from './node-response.js'
 
 /** What an adapter may be told besides the sessions. */
@@ -187,7 +187,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #open(entry: OpenEntry): SessionHandle<never> {
-    entry.handle = entry.manager.begin(requestOf(this.#request))
+    entry.handle = entry.manager.begin(sourceOf(this.#request))
     return entry.handle
   }
 }

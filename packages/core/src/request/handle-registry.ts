@@ -60,6 +60,14 @@ export function forgetHandle<Data>(request: Request, forgotten: RequestSession<D
   }
 }
 
+/**
+ * For adapters whose request is no `Request`: from now on both objects, which stand for the same request, have the same
+ * handles. `to` has none yet.
+ */
+export function shareHandles(from: Request, to: Request): void {
+  ;(to as Request & { [HANDLES]?: Handles })[HANDLES] = handlesOf(from) ?? carry(from)
+}
+
 function add<Data>(context: SessionContext, request: Request): RequestSession<Data> {
   const handles = handlesOf(request) ?? carry(request)
   const added = new RequestSession<Data>(context, request)

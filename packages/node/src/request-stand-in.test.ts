@@ -1,0 +1,128 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import express from 'express'
+import { afterEach, describe, expect, it } from 'vitest'
+import { secret } from '../../core/src/testing/secret.js'
+import {
+  expressSession,
+  MemoryStore,
+  nodeSession,
+  requestOf,
+  SessionManager,
+  type SessionOptions,
+  sessionOf,
+} from './index.js'
+import { sourceOf } from './node-request.js'
+import { Client, exchange } from './testing/client.js'
+import { listen, type Running } from './testing/servers.js'
+
+interface Data {
+  count: number
+}
+
+let running: Running | undefined
+
+afterEach(async () => {
+  await running?.close()
+  running = undefined
+})
+
+const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
+  new SessionManager<Data>({ store: new MemoryStore(), secret, ...options })
+
+/** What a listener sees of one request, which is sent as this text. */
+async function seen<T>(head: string, look: (request: IncomingMessage) => T): Promise<T> {
+  let result: T | undefined
+  running = await listen(
+    createServer({ insecureHTTPParser: true }, (request, response) => {
+      result = look(request)
+      response.end()
+    }),
+  )
+  await exchange(running.port, `${head}\r\nConnection: close\r\n\r\n`)
+  return result as T
+}
+
+const HEADS = [
+  'GET /path?q=1 HTTP/1.1\r\nHost: app.example\r\nCookie: a=1; __Host-sid=x\r\nX-One: 1\r\nX-One: 2',
+  'GET /path HTTP/1.1\r\nHost: app.example\r\nCookie: a=1\r\nCookie: b=2',
+  'TRACE / HTTP/1.1\r\nHost: a b\r\nCookie:',
+  'POST //evil/ HTTP/1.1\r\nHost: app.example\r\nCookie: \u00e9=\u00e9\r\nContent-Length: 0',
+  'GET / HTTP/1.1\r\nHost: app.example\r\nCookie: a=\u00011',
+  'GET / HTTP/1.0\r\nX-One:  spaced \t ',
+]
+
+describe('what stands in for the Request of a request of Node', () => {
+  it.each(HEADS)('says of itself what the Request says: %j', async (head) => {
+    const [standIn, real] = await seen(head, (request) => [sourceOf(request), requestOf(request)])
+    expect(standIn).not.toBe(real)
+    expect(standIn).toBeInstanceOf(Request)
+    expect(standIn.headers).toBeInstanceOf(Headers)
+    const names = Reflect.ownKeys(Request.prototype).filter((name) => typeof name === 'string')
+    for (const name of names) {
+      if (name === 'headers' || name === 'constructor') continue
+      const [a, b]: unknown[] = [Reflect.get(standIn, name), Reflect.get(real, name)]
+      expect([name, typeof a]).toEqual([name, typeof b])
+      if (typeof b !== 'function') expect([name, a]).toEqual([name, b])
+    }
+    for (const name of ['cookie', 'Cookie', 'host', 'x-one', 'X-ONE', 'x-none', 'constructor', 'set-cookie']) {
+      expect([name, standIn.headers.get(name)]).toEqual([name, real.headers.get(name)])
+    }
+    expect([...standIn.headers]).toEqual([...real.headers])
+    expect(standIn.headers.has('host')).toBe(real.headers.has('host'))
+    expect(() => standIn.headers.get(':authority')).toThrow(TypeError)
+    expect(standIn.clone().url).toBe(real.url)
+    expect(await standIn.text()).toBe('')
+  })
+
+  it('has the session that the Request has, whichever is asked first', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ count: 1 })
+    for (const order of ['handle first', 'Request first']) {
+      let isSame: boolean | undefined
+      const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+        if (order === 'Request first') sessions.open(requestOf(request))
+        const handle = sessionOf<Data>(request)
+        isSame = handle === sessions.open(requestOf(request))
+        ;(await sessions.write(requestOf(request))).update('count', (n = 0) => n + 1)
+        response.end(String((await handle.read()).get('count')))
+      }
+      running = await listen(createServer(nodeSession(sessions, handler)))
+      const response = await fetch(running.origin, { headers: { cookie } })
+      expect([order, isSame]).toEqual([order, true])
+      expect(await response.text()).toBe(order === 'handle first' ? '2' : '3')
+      await running.close()
+    }
+  })
+
+  it('has it as well where another library handles the Request within', async () => {
+    const sessions = manager()
+    const app = express().use(expressSession(sessions))
+    app.get('/', async (request, response) => {
+      const session = await sessionOf<Data>(request).write()
+      session.update('count', (n = 0) => n + 1)
+      const inner = await sessions.handle(requestOf(request), async (handle) => {
+        return new Response(String((await handle.read()).get('count')))
+      })
+      for (const line of inner.headers.getSetCookie()) response.appendHeader('Set-Cookie', line)
+      response.send(await inner.text())
+    })
+    running = await listen(createServer(app as RequestListener))
+    const client = new Client(running.origin)
+    expect(await (await client.visit('/')).text()).toBe('1')
+    expect(await (await client.visit('/')).text()).toBe('2')
+  })
+
+  it('tells a domain that is a function what it asks for', async () => {
+    const asked: (string | null)[] = []
+    const domain = (request: Request | undefined): undefined => void asked.push(request?.headers.get('x-one') ?? null)
+    const sessions = manager({ cookie: { domain } })
+    const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      ;(await sessionOf<Data>(request).write()).update('count', (n = 0) => n + 1)
+      response.end('ok')
+    }
+    running = await listen(createServer(nodeSession(sessions, handler)))
+    const response = await fetch(running.origin, { headers: { 'x-one': '1' } })
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect(asked).toContain('1')
+  })
+})

@@ -1,0 +1,78 @@
+/** What of a request can be told before there is a Web `Request` of it. */
+export interface KnownParts {
+  readonly method: string
+  url(): string
+  /** The value of a header; `undefined` where only `Headers` can say. The name is in small letters. */
+  header(name: string): string | null | undefined
+  /** The Web `Request`, which is made when this is called the first time. */
+  request(): Request
+}
+
+/**
+ * Stands in for a Web `Request`, to make which takes longer than to read a session: most handlers need no more of it than
+ * its cookies. It can do all that a `Request` can, but is none of the platform's own: `fetch` and `new Request` refuse it.
+ */
+export class RequestStandIn {
+  readonly #parts: KnownParts
+  readonly #headers: HeadersStandIn
+
+  constructor(parts: KnownParts) {
+    this.#parts = parts
+    this.#headers = new HeadersStandIn(parts)
+  }
+
+  static of(standIn: RequestStandIn): Request {
+    return standIn.#parts.request()
+  }
+
+  get method(): string {
+    return this.#parts.method
+  }
+
+  get url(): string {
+    return this.#parts.url()
+  }
+
+  get headers(): HeadersStandIn {
+    return this.#headers
+  }
+}
+
+class HeadersStandIn {
+  readonly #parts: KnownParts
+
+  constructor(parts: KnownParts) {
+    this.#parts = parts
+  }
+
+  static of(standIn: HeadersStandIn): Headers {
+    return standIn.#parts.request().headers
+  }
+
+  get(name: string): string | null {
+    const value = this.#parts.header(String(name).toLowerCase())
+    return value === undefined ? this.#parts.request().headers.get(name) : value
+  }
+}
+
+standInFor(RequestStandIn, Request)
+standInFor(HeadersStandIn, Headers)
+
+/** All else that the platform's class can do, the one that a stand-in stands for does. */
+function standInFor<T extends object, S extends object>(
+  standIn: { readonly prototype: S; of(standIn: S): T },
+  platform: { readonly prototype: T },
+): void {
+  for (const name of Reflect.ownKeys(platform.prototype)) {
+    if (Object.hasOwn(standIn.prototype, name)) continue
+    Object.defineProperty(standIn.prototype, name, {
+      configurable: true,
+      get(this: S) {
+        const real = standIn.of(this)
+        const value: unknown = Reflect.get(real, name, real)
+        return typeof value === 'function' ? value.bind(real) : value
+      },
+    })
+  }
+  Object.setPrototypeOf(standIn.prototype, platform.prototype)
+}
