@@ -7,23 +7,27 @@ import { answerCommands } from '../processes/answer-commands.js'
 const CONNECTIONS = 32
 const END_OF_HEAD = '\r\n\r\n'
 
-let port
-let requests
+/** By port: the requests to the server there. */
+const targets = new Map()
 
 await answerCommands({
-  /** What is asked for, from now on. */
-  aim(target) {
-    port = target.port
-    requests = target.headers.map((cookie) => Buffer.from(requestText(target.path, cookie)))
+  /** What is asked for at this port, from now on. */
+  aim({ port, path, headers }) {
+    targets.set(
+      port,
+      headers.map((cookie) => Buffer.from(requestText(port, path, cookie))),
+    )
   },
   /** Asks everything once. */
-  async askAll() {
+  async askAll({ port }) {
+    const requests = targets.get(port)
     let next = 0
-    await ask(await connectAll(CONNECTIONS), () => requests[next++])
+    await ask(await connectAll(port, CONNECTIONS), () => requests[next++])
   },
   /** Asks for anything at random. @returns how many requests were answered in how many microseconds */
-  async run({ connections, ms }) {
-    const sockets = await connectAll(connections)
+  async run({ port, connections, ms }) {
+    const requests = targets.get(port)
+    const sockets = await connectAll(port, connections)
     const started = performance.now()
     const until = started + ms
     const random = () => requests[Math.floor(Math.random() * requests.length)]
@@ -31,9 +35,12 @@ await answerCommands({
     const count = await ask(sockets, (asked) => (asked === 0 || performance.now() < until ? random() : undefined))
     return { count, wall: (performance.now() - started) * 1000 }
   },
+  forget({ port }) {
+    targets.delete(port)
+  },
 })
 
-function connectAll(count) {
+function connectAll(port, count) {
   return Promise.all(
     Array.from({ length: count }, async () => {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -45,11 +52,17 @@ function connectAll(count) {
 
 /** Every connection goes on until `next` gives nothing more. How many answers there were. */
 async function ask(sockets, next) {
-  const counts = await Promise.all(sockets.map((socket) => converse(socket, next)))
-  return counts.reduce((sum, count) => sum + count, 0)
+  try {
+    const counts = await Promise.all(sockets.map((socket) => converse(socket, next)))
+    return counts.reduce((sum, count) => sum + count, 0)
+  } catch (error) {
+    // Else the others would go on, in the next one's turn.
+    for (const socket of sockets) socket.destroy()
+    throw error
+  }
 }
 
-function requestText(path, cookie) {
+function requestText(port, path, cookie) {
   const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: */*\r\n`
   return cookie === null ? `${head}\r\n` : `${head}Cookie: ${cookie}${END_OF_HEAD}`
 }

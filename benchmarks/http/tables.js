@@ -1,7 +1,5 @@
 // The same scenarios over HTTP, and one with many visitors.
-import { compareAll } from '../compare-all.js'
-import { contestants } from '../contestants/index.js'
-import { takeTurns } from '../rounds.js'
+import { measureInGroups } from '../groups.js'
 import { scenario, scenarios } from '../scenarios.js'
 import { httpRunner } from './runner.js'
 
@@ -22,11 +20,7 @@ export async function measureHttp({ http, ...choice }, log) {
   return rows
 }
 
-async function measureScenario(asked, name, levels, isChosen, options) {
-  const entries = contestants.filter(isChosen).map(({ id }) => ({
-    key: id,
-    levels,
-    start: () => httpRunner(id, asked, options),
-  }))
-  return compareAll(await takeTurns(entries, options.rounds), { scenario: name })
+function measureScenario(asked, name, levels, isChosen, options) {
+  const enter = ({ id }) => ({ key: id, levels, start: () => httpRunner(id, asked, options) })
+  return measureInGroups(isChosen, enter, options.rounds, { scenario: name })
 }

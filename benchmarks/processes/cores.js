@@ -1,13 +1,11 @@
-// Keeps the server and its clients out of each other's way, where the system can.
+// One core for a server and its clients, where the system can. With one each, a server that is faster than its clients
+// waits for them, and what it takes to send an answer depends on who waits for whom.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
 
-/** The command that starts Node on one core: `server` and `clients` each have their own. */
-export const nodeOn = {
-  server: canPin ? ['taskset', '-c', '0', process.execPath] : [process.execPath],
-  clients: canPin ? ['taskset', '-c', '1', process.execPath] : [process.execPath],
-}
+/** The command that starts Node there. */
+export const nodeOnOneCore = canPin ? ['taskset', '-c', '0', process.execPath] : [process.execPath]
 
 export const isPinned = canPin

@@ -8,7 +8,6 @@ const PAIRED = {
   'fetch-ours': ['iron-session', 'remix-memory', 'remix-cookie'],
   'hono-ours': ['hono-sessions', 'hono-official'],
 }
-const ALL_LIBRARIES = [...Object.values(PAIRED).flat(), 'h3-session', 'express-session']
 /** Ours on a server, and who else keeps sessions there: the last does what ours does, by hand. */
 const SERVERS = [
   ['hono-ours-redis', 'express-redis'],
@@ -80,7 +79,7 @@ function httpGoals(rows) {
       `HTTP, ${titleOf(scenario)}, ${nameOf(own)}: times the speed of ${nameOf(other)}`,
     ),
   )
-  return [...shares, ...libraryGoals(rows, { 'hono-ours': ALL_LIBRARIES, ...ON_NODE }, 'HTTP')]
+  return [...shares, ...libraryGoals(rows, { ...PAIRED, ...ON_NODE }, 'HTTP')]
 }
 
 function memoryGoals({ perSession, comesBack, churn }) {

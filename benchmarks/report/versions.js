@@ -16,7 +16,7 @@ export function describe({ isPinned }) {
     `Node ${process.version.slice(1)}. ${RUNTIMES.map(version).join(', ')}.`,
     `Frameworks: ${PACKAGES.map(version).join(', ')}.`,
     `Session libraries: ${[...LIBRARIES, ...NODE_LIBRARIES].map(version).join(', ')}.`,
-    isPinned ? 'Server and clients each had a core of their own.' : 'Server and clients shared the cores.',
+    isPinned ? 'Each server shared one core with its clients.' : 'Server and clients shared the cores.',
   ]
 }
 
