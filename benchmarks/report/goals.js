@@ -82,8 +82,15 @@ function httpGoals(rows) {
   return [...shares, ...libraryGoals(rows, { ...PAIRED, ...ON_NODE }, 'HTTP')]
 }
 
-function memoryGoals({ perSession, comesBack, churn }) {
+/** Bytes that a request may allocate beside its framework. */
+const ALLOCATIONS = { read: 3600, write: 6600 }
+
+function memoryGoals({ perSession, comesBack, churn, allocations }) {
   return [
+    ...Object.entries(ALLOCATIONS).map(([id, limit]) => {
+      const { name, base, own } = allocations.find(({ scenario }) => scenario === titleOf(id))
+      return atMost(limit, once(own.median - base.median), `${titleOf(id)}, ${name}: bytes allocated`)
+    }),
     atMost(350, once(perSession.small), 'bytes a session in MemoryStore'),
     atLeast(0.95, once(comesBack.share), 'share of memory back after expiry'),
     atMost(

@@ -122,7 +122,7 @@ export function concurrencySection(rows) {
   return table(['', 'increments kept', 'store calls', 'milliseconds'], lines)
 }
 
-export function memorySection({ perSession, comesBack, churn }) {
+export function memorySection({ perSession, comesBack, churn, allocations }) {
   const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
   return table(
     ['', 'measured'],
@@ -137,6 +137,10 @@ export function memorySection({ perSession, comesBack, churn }) {
         `heap after each quarter of ${number(churn.sessions)} sessions that came and went, ${number(churn.alive)} alive at a time`,
         churn.heap.map(megabytes).join(', '),
       ],
+      ...allocations.map(({ name, scenario, base, own }) => [
+        `bytes that a request allocates beside its framework: ${name}, ${scenario}`,
+        number(own.median - base.median),
+      ]),
     ],
   )
 }
