@@ -17,12 +17,12 @@ const PARTS = [
     'what a handler holds: values, changes, merging, JSON',
     /^session\/(session|draft|merge|json-codec|plain-values|equality|serializer|session-state|no-properties)\b/,
   ],
-  ['records: expiry, versions, notes', /^session\/(stored-session|lifetime|record-meta)\b/],
+  ['records: expiry, versions, notes', /^session\/(stored-session|marker|lifetime|record-meta)\b/],
   [
     'loading, and what one request has',
-    /^request\/(load\b|identify|session-of-record|request-session|saved-by-request|session-handle|request-cookies)/,
+    /^request\/(load\b|load-outcome|verify-cookies|request-session|session-handle|store-outage|request-cookies)/,
   ],
-  ['nested handlers and managers', /^request\/(handle-registry|nested-sessions|inner-cookie)\b/],
+  ['nested handlers and managers', /^request\/(handle-registry|committed-together|inner-cookie)\b/],
   ['the response', /^request\/(response|adapter-api)\b/],
   [
     'writing: what is due, compare-and-set, the queue',

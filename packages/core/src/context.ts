@@ -8,7 +8,7 @@ import { webCryptoSigner } from './cookie/signer.js'
 import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
-import { checkOptions, type SessionOptions } from './options.js'
+import { checkOptions, DEFAULT_ABSOLUTE, DEFAULT_DATA_BYTES, DEFAULT_IDLE, type SessionOptions } from './options.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { Serializer } from './session/serializer.js'
 import type { SessionStore } from './store/store.js'
@@ -28,10 +28,6 @@ export interface SessionContext extends CommitContext {
   oldSessions: OldSessions | undefined
 }
 
-const DAY = 86_400
-const DEFAULT_ABSOLUTE = 30 * DAY
-const MAX_DATA_BYTES = 262_144
-
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function createContext<Data>(options: SessionOptions<Data>): SessionContext {
   checkOptions(options)
@@ -43,9 +39,9 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     schema,
     migrations,
   } = options
-  const { absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, options.idleTimeout ?? 0), maxDataBytes = MAX_DATA_BYTES } =
+  const { absoluteTimeout = Math.max(DEFAULT_ABSOLUTE, options.idleTimeout ?? 0), maxDataBytes = DEFAULT_DATA_BYTES } =
     options
-  const { idleTimeout = Math.min(DAY, absoluteTimeout), warnings: warns = true } = options
+  const { idleTimeout = Math.min(DEFAULT_IDLE, absoluteTimeout), warnings: warns = true } = options
   const now = clockOf(options.now)
   const emit = emitter(options.onEvent)
   const cookie = new CookieAttributes(options.cookie)

@@ -21,7 +21,7 @@ import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import { beginHandle, forgetHandle } from './request/handle-registry.js'
-import { NestedSessions } from './request/nested-sessions.js'
+import { CommittedTogether } from './request/committed-together.js'
 import type { CookieSource } from './request/request-cookies.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
 import {
@@ -33,8 +33,8 @@ import {
   isResponse,
   type ResponseNeeds,
 } from './request/response.js'
-import type { SessionHandle } from './request/session-handle.js'
-import { newSession } from './request/session-of-record.js'
+import type { SessionHandle } from './request/session-handle-type.js'
+import { newSession } from './request/load-outcome.js'
 import { maxAge } from './session/lifetime.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { isObject } from './session/plain-values.js'
@@ -62,12 +62,12 @@ import type { SessionData } from './types.js'
  */
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
-  readonly #nested: NestedSessions<Data>
+  readonly #opened: CommittedTogether<Data>
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = createContext(options)
-    this.#nested = new NestedSessions(this.#context)
+    this.#opened = new CommittedTogether(this.#context)
   }
 
   /**
@@ -79,7 +79,7 @@ export class SessionManager<Data = SessionData> {
    * @throws TypeError if another manager with the same cookie name is at work on the request
    */
   open(source: CookieSource): SessionHandle<Data> {
-    return this.#nested.open(source)
+    return this.#opened.open(source)
   }
 
   /**
@@ -114,7 +114,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   read(source: CookieSource): Promise<ReadableSession<Data>> {
-    return this.#nested.open(source).read()
+    return this.#opened.open(source).read()
   }
 
   /**
@@ -122,7 +122,7 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionStoreError if the store fails
    */
   write(request: Request): Promise<WritableSession<Data>> {
-    return this.#nested.open(request).write()
+    return this.#opened.open(request).write()
   }
 
   /**
@@ -136,7 +136,7 @@ export class SessionManager<Data = SessionData> {
     response: Response,
     { failed = false }: { failed?: boolean } = {},
   ): Promise<Response> {
-    return this.#commitAll(this.#nested.named(target), response, failed ? 'sign-out' : 'all')
+    return this.#commitAll(this.#opened.named(target), response, failed ? 'sign-out' : 'all')
   }
 
   /**
@@ -149,7 +149,7 @@ export class SessionManager<Data = SessionData> {
     headers: HeaderFields,
     options: { failed?: boolean } = {},
   ): Promise<void> {
-    for (const session of this.#nested.named(target)) {
+    for (const session of this.#opened.named(target)) {
       const needs = await session.commit(options.failed ? 'sign-out' : 'all', headers)
       if (needs !== undefined) addToHeaders(headers, needs)
     }
@@ -164,7 +164,7 @@ export class SessionManager<Data = SessionData> {
     options: { failed?: boolean } = {},
   ): Promise<readonly SessionCookie[]> {
     let cookies: readonly SessionCookie[] = []
-    for (const session of this.#nested.named(target)) {
+    for (const session of this.#opened.named(target)) {
       const sent = cookies.length > 0 ? headersOf(cookies) : undefined
       const needs = await session.commit(options.failed ? 'sign-out' : 'all', sent)
       if (needs?.cookies.length) cookies = [...cookies.filter((cookie) => !needs.isOwn(`${cookie}`)), ...needs.cookies]
@@ -179,7 +179,7 @@ export class SessionManager<Data = SessionData> {
    * @throws TypeError if it is neither a Request nor a handle that this manager opened
    */
   fail(target: Request | SessionHandle<Data>): void {
-    const session = this.#nested.named(target).at(-1) as RequestSession<Data>
+    const session = this.#opened.named(target).at(-1) as RequestSession<Data>
     session.hasFailed = true
   }
 
@@ -197,7 +197,7 @@ export class SessionManager<Data = SessionData> {
     if (session.isManaged) return handler(session)
     session.isManaged = true
     session.onUse = options.used
-    this.#nested.enter(session, options.current)
+    this.#opened.enter(session, options.current)
     let isHandled = false
     try {
       // 2. The handler.
@@ -205,17 +205,17 @@ export class SessionManager<Data = SessionData> {
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
       const what = options.failed?.(response) ? 'sign-out' : 'all'
-      const committed = this.#nested.isAlone(request, session)
+      const committed = this.#opened.isAlone(request, session)
         ? this.#commit(session, response, what)
-        : this.#commitAll(this.#nested.handled(request, session), response, what)
+        : this.#commitAll(this.#opened.handled(request, session), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      const opened = this.#nested.handled(request, session)
+      const opened = this.#opened.handled(request, session)
       return isHandled
         ? await this.#fail(opened, error, 'nothing', options)
         : await this.#commitThrown(opened, error, options)
     } finally {
-      this.#nested.leave(session)
+      this.#opened.leave(session)
       session.isManaged = false
       // 4. After a failure, the same request can be handled again.
       if (!session.isOver) forgetHandle(request, session)

@@ -15,6 +15,13 @@ import { checkStore } from './store/check-store.js'
 import type { SessionStore } from './store/store.js'
 import type { IsJson, SessionData } from './types.js'
 
+/** Seconds. */
+export const DEFAULT_IDLE = 86_400
+/** Seconds. */
+export const DEFAULT_ABSOLUTE: number = 30 * DEFAULT_IDLE
+/** Of the data's text. */
+export const DEFAULT_DATA_BYTES = 262_144
+
 interface BaseOptions<Data> {
   /** Where sessions are kept. */
   store: SessionStore | CookieStore

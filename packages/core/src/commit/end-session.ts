@@ -1,6 +1,7 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { endedAs, examine, type Found } from '../session/stored-session.js'
+import { endedAs } from '../session/marker.js'
+import { examine, type Found } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'

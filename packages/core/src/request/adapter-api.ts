@@ -2,7 +2,7 @@ import { andThen, isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
 import { RequestSession, type ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
-import type { SessionHandle } from './session-handle.js'
+import type { SessionHandle } from './session-handle-type.js'
 
 /**
  * For adapters of frameworks whose response is no `Response`: does what `commitHeaders` does, and tells `onEvent` of a

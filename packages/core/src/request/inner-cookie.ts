@@ -5,7 +5,7 @@ import { twoManagers } from '../option-error.js'
 import type { Draft } from '../session/draft.js'
 import type { SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
-import { identify } from './identify.js'
+import { verifyCookies } from './verify-cookies.js'
 
 /** A session as the request has found it. */
 export interface Loaded {
@@ -28,7 +28,7 @@ export async function followInnerCookie(
 ): Promise<void> {
   const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
   if (value === '') return followSignOut(context, state)
-  const [identity] = await identify({ ...context, emit: undefined }, [value])
+  const [identity] = await verifyCookies({ ...context, emit: undefined }, [value])
   // The browser would come back with a cookie that nobody here knows.
   if (identity === undefined) throw twoManagers(context.cookie.name)
   const isSame = identity.id === state.identity.id

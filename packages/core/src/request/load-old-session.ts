@@ -12,7 +12,7 @@ import { WritableView } from '../session/session.js'
 import { type SessionPhase, SessionState } from '../session/session-state.js'
 import { storedAs } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
-import { newSession, unpack } from './session-of-record.js'
+import { newSession, unpack } from './load-outcome.js'
 
 /**
  * The session of a visitor who has no cookie of ours: what the first good one of another library brings, under a new

@@ -4,7 +4,7 @@ import { applyChange } from '../commit/edit-by-id.js'
 import { runExclusively, settledWithin } from '../commit/session-lock.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { SessionCommittedError, SessionDestroyedError, SessionError, SessionStoreError } from '../errors.js'
+import { SessionCommittedError, SessionDestroyedError, SessionError } from '../errors.js'
 import { checkTimeout } from '../option-error.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
@@ -12,10 +12,11 @@ import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import { followInnerCookie } from './inner-cookie.js'
 import { loadIdentity, loadSession } from './load.js'
+import { newSession } from './load-outcome.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
-import { SavedByRequest } from './saved-by-request.js'
-import type { ExclusiveOptions, SessionHandle } from './session-handle.js'
-import { newSession } from './session-of-record.js'
+import { RequestSessionBase } from './request-session-base.js'
+import type { ExclusiveOptions, SessionHandle } from './session-handle-type.js'
+import { askOnStoreFailure, beginOutage, type StoreOutage } from './store-outage.js'
 
 /**
  * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open.
@@ -29,7 +30,7 @@ const NO_COOKIES: readonly SessionCookie[] = []
 const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, isOwn: () => false, isUpgraded: false }
 
 /** The handle of one request: it loads the session once, lends it to the handler, and commits it. */
-export class RequestSession<Data> extends SavedByRequest implements SessionHandle<Data> {
+export class RequestSession<Data> extends RequestSessionBase implements SessionHandle<Data> {
   /** Whether `SessionManager.handle` is at work on this request and will commit. */
   isManaged = false
   /** Whether its response is committed, or its handler has failed. */
@@ -52,8 +53,7 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
   #signsOutAtOnce = false
   #isUsed = false
   #loading: Awaitable<SessionState> | undefined
-  /** With `onStoreFailure`: what `read` shows, and what `write` throws. */
-  #outage: { readonly state: SessionState; readonly error: SessionStoreError } | undefined
+  #outage: StoreOutage | undefined
   /** As the request has found it. */
   #found: StoredSession | undefined
   #foundAs: Identity | undefined
@@ -363,13 +363,12 @@ export class RequestSession<Data> extends SavedByRequest implements SessionHandl
     }
   }
 
-  #degrade(error: unknown): SessionState {
-    if (!(error instanceof SessionStoreError) || this.context().onStoreFailure?.(error) !== 'anonymous') throw error
+  #degrade(cause: unknown): SessionState {
+    const error = askOnStoreFailure(this.context(), cause)
     if (this.#outage !== undefined) return this.#outage.state
-    const state = newSession(this.context(), 'closed', 'degraded')
+    const outage = beginOutage(this.context(), error)
     // One request sees one session. A socket lives on, and the store may be well again.
-    if (!this.isOver) this.#outage = { state, error }
-    this.context().emit?.({ type: 'degraded', error })
-    return state
+    if (!this.isOver) this.#outage = outage
+    return outage.state
   }
 }

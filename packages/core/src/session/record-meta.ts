@@ -1,4 +1,4 @@
-import type { OwnLifetime } from './lifetime.js'
+import type { Lifetime, OwnLifetime } from './lifetime.js'
 import { isPlainObject } from './plain-values.js'
 
 /**
@@ -42,6 +42,31 @@ export interface Successor {
   readonly nonce?: string | undefined
   /** Until when the old cookie leads there. */
   readonly until?: number | undefined
+}
+
+/** The last `meta` that was read, since most sessions of an application have the same. */
+let lastMeta: string | undefined
+let lastNotes: Notes | undefined
+/** The last one that was written for a session of which there is nothing to note: one text for all of them. */
+let plain: Pick<Notes, 'idle' | 'cookie'> & { readonly meta: string } = { idle: 0, meta: '' }
+
+/** A record without notes is one that another program wrote, by the rules of today. */
+export function notesOf({ lifetime }: { readonly lifetime: Lifetime }, meta: string | undefined): Notes | undefined {
+  if (meta === undefined) return { idle: lifetime.idleTimeout }
+  if (meta !== lastMeta) {
+    lastNotes = parseNotes(meta)
+    lastMeta = meta
+  }
+  return lastNotes
+}
+
+/** The text of these notes. */
+export function metaOf(notes: Notes): string {
+  const { idle, cookie, own, used, label, v, lock, ownerAt } = notes
+  const isPlain = (own ?? used ?? label ?? v ?? lock ?? ownerAt) === undefined
+  if (!isPlain) return JSON.stringify(notes)
+  if (plain.idle !== idle || plain.cookie !== cookie) plain = { idle, cookie, meta: JSON.stringify({ idle, cookie }) }
+  return plain.meta
 }
 
 /** The notes of a record's `meta`, or `undefined` if this is not what core writes. */

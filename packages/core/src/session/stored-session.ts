@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../store/store.js'
 import { isEqual } from './equality.js'
 import { expiryOf, expiryWhenUsed, isAtAbsoluteLimit, type Lifetime, type OwnLifetime } from './lifetime.js'
-import { type Lock, type Notes, parseNotes, type Successor } from './record-meta.js'
+import { type Lock, metaOf, notesOf, type Successor } from './record-meta.js'
 import type { Serializer } from './serializer.js'
 
 /** What makes a session of a record, and a record of a session. */
@@ -55,15 +55,6 @@ const UNKNOWN: Found = { is: 'unknown' }
 const EXPIRED: Found = { is: 'expired' }
 const INVALID: Found = { is: 'data' }
 
-/** How long a marker stays under an old id: as long as a slow request may still come with it. Milliseconds. */
-const MARKER_LIFE = 30_000
-
-/** The last `meta` that was read, since most sessions of an application have the same. */
-let lastMeta: string | undefined
-let lastNotes: Notes | undefined
-/** The last one that was written for a session of which there is nothing to note: one text for all of them. */
-let plain: Pick<Notes, 'idle' | 'cookie'> & { readonly meta: string } = { idle: 0, meta: '' }
-
 /** What a store's answer is. */
 export function examine(rules: SessionRules, record: SessionRecord | undefined): Found {
   // Many a database says null.
@@ -72,7 +63,7 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
   // Another program may have written to the store.
   const isRecord =
     typeof data === 'string' && Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version)
-  const notes = isRecord ? readNotes(rules, meta ?? undefined) : undefined
+  const notes = isRecord ? notesOf(rules, meta ?? undefined) : undefined
   if (notes === undefined) return INVALID
   if (notes.ended) return { is: 'ended', record }
   const now = rules.now()
@@ -161,64 +152,6 @@ function packed(
   return { record, content, lifetime, expiresAt, lastUse, idle, cookie }
 }
 
-/** What is left under the old id of a session that got a new one. `grace` in seconds. */
-export function markerOf(
-  rules: SessionRules,
-  { createdAt, version }: SessionRecord,
-  successor: Successor,
-  grace: number,
-): SessionRecord {
-  const expiresAt = rules.now() + Math.ceil(Math.max(MARKER_LIFE, grace * 1000))
-  const meta = JSON.stringify({ idle: rules.lifetime.idleTimeout, superseded: successor } satisfies Notes)
-  return { data: '', createdAt, expiresAt, owner: undefined, version: version + 1, meta }
-}
-
-/**
- * What is left of a session while it is being deleted. It opens no more and holds nothing, and is gone soon where nobody
- * deletes it. It is still its owner's, so that whoever signs that one out everywhere finds it.
- */
-export function endedAs(
-  { now }: Pick<SessionRules, 'now'>,
-  { createdAt, expiresAt, owner, version }: SessionRecord,
-): SessionRecord {
-  const meta = JSON.stringify({ idle: 1, ended: true } satisfies Notes)
-  const until = Math.min(expiresAt, now() + MARKER_LIFE)
-  return { data: '', createdAt, expiresAt: until, owner, version: version + 1, meta }
-}
-
-/**
- * What says that a session of another library has moved here, or, without a successor, that it was signed out. `until`:
- * milliseconds since the epoch.
- */
-export function claimOf(
-  { lifetime, now }: SessionRules,
-  successor: Successor | undefined,
-  until: number,
-): SessionRecord {
-  const notes: Notes = { idle: lifetime.idleTimeout, ...(successor ? { superseded: successor } : { ended: true }) }
-  const createdAt = now()
-  const expiresAt = Math.ceil(Math.max(createdAt + MARKER_LIFE, until))
-  return { data: '', createdAt, expiresAt, owner: undefined, version: 1, meta: JSON.stringify(notes) }
-}
-
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {
   return own === undefined ? lifetime : { ...lifetime, ...own }
-}
-
-function metaOf(notes: Notes): string {
-  const { idle, cookie, own, used, label, v, lock, ownerAt } = notes
-  const isPlain = (own ?? used ?? label ?? v ?? lock ?? ownerAt) === undefined
-  if (!isPlain) return JSON.stringify(notes)
-  if (plain.idle !== idle || plain.cookie !== cookie) plain = { idle, cookie, meta: JSON.stringify({ idle, cookie }) }
-  return plain.meta
-}
-
-/** A record without notes is one that another program wrote, by the rules of today. */
-function readNotes({ lifetime }: SessionRules, meta: string | undefined): Notes | undefined {
-  if (meta === undefined) return { idle: lifetime.idleTimeout }
-  if (meta !== lastMeta) {
-    lastNotes = parseNotes(meta)
-    lastMeta = meta
-  }
-  return lastNotes
 }

@@ -11,7 +11,7 @@ import type { Awaitable } from '../store/store.js'
 import { areHeadersShortLived, type CookieSource, isRequest, RequestCookies } from './request-cookies.js'
 
 /** One request, by the cookies that it has brought, and what is saved for it: one save after the other. */
-export abstract class SavedByRequest {
+export abstract class RequestSessionBase {
   readonly #context: SessionContext
   readonly #source: CookieSource
   #read: RequestCookies | undefined
@@ -111,4 +111,4 @@ export abstract class SavedByRequest {
   }
 }
 
-Object.setPrototypeOf(SavedByRequest.prototype, noProperties)
+Object.setPrototypeOf(RequestSessionBase.prototype, noProperties)

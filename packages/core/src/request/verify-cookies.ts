@@ -11,10 +11,10 @@ import type { Awaitable } from '../store/store.js'
 const MAX_VERIFICATIONS: number = MAX_SECRETS
 
 /** Whom the cookies of a request stand for, in their order. Nothing is waited for where the answer is known. */
-export function identify(context: SessionContext, values: readonly string[]): Awaitable<readonly Identity[]> {
+export function verifyCookies(context: SessionContext, values: readonly string[]): Awaitable<readonly Identity[]> {
   const [value] = values
   if (value === undefined) return []
-  if (values.length > 1) return identifySeveral(context, [...new Set(values)])
+  if (values.length > 1) return verifySeveral(context, [...new Set(values)])
   const found = verify(context, value, 0)
   return isPromise(found) ? found.then((found) => alone(context, found)) : alone(context, found)
 }
@@ -37,7 +37,7 @@ function verify(context: SessionContext, value: string, secret: number): Awaitab
  * Several cookies of one name: a neighbour host may have planted some, or the place of the cookie has changed. All are
  * tried with the newest secret before any is with an older one, since the number of tries is limited.
  */
-async function identifySeveral({ format, emit }: SessionContext, values: readonly string[]): Promise<Identity[]> {
+async function verifySeveral({ format, emit }: SessionContext, values: readonly string[]): Promise<Identity[]> {
   const found: (Identity | Rejected | undefined)[] = []
   let verifications = 0
   for (let secret = 0; secret < format.secrets; secret++) {

@@ -2,10 +2,10 @@ import type { SessionContext } from '../context.js'
 import { handleOf, knownHandle, openHandles } from './handle-registry.js'
 import { type CookieSource, isRequest } from './request-cookies.js'
 import { RequestSession } from './request-session.js'
-import type { SessionHandle } from './session-handle.js'
+import type { SessionHandle } from './session-handle-type.js'
 
 /** The sessions that a manager has opened, and which of them are committed with one response. */
-export class NestedSessions<Data> {
+export class CommittedTogether<Data> {
   readonly #context: SessionContext
   /**
    * Sessions of requests that are being handled by an adapter that tells which request the handler has now. Each knows
