@@ -1,5 +1,5 @@
 import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
-import { type Context, Hono } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { cache } from 'hono/cache'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
@@ -38,6 +38,42 @@ beforeEach(() => {
 afterEach(() => {
   if (own === undefined) Reflect.deleteProperty(globalThis, 'caches')
   else Object.defineProperty(globalThis, 'caches', own)
+})
+
+describe('hono/cache between session and handler, where there are headers before the handler', () => {
+  const befores: [string, (c: Context) => void][] = [
+    ['by c.header', (c) => c.header('Vary', 'Accept-Language')],
+    ['by c.header, and c.res is read', (c) => [c.header('Vary', 'Accept-Language'), c.res]],
+    ['by c.res.headers', (c) => c.res.headers.append('Vary', 'Accept-Language')],
+    ['and say nothing of Vary', (c) => c.res.headers.set('X-Own', '1')],
+  ]
+
+  for (const place of ['outside', 'between', 'both'] as const) {
+    it.each(befores)(`does not keep one visitor’s page for everybody: ${place}, %s`, async (_name, before) => {
+      const sessions = new SessionManager<Data>({ store: new MemoryStore(), secret })
+      const app = new Hono<Env>()
+      const set: MiddlewareHandler = (c, next) => {
+        before(c)
+        return next()
+      }
+      if (place !== 'between') app.use(set)
+      app.use(session(sessions))
+      if (place !== 'outside') app.use(set)
+      app.use(cache({ cacheName: 'pages', wait: true, cacheControl: 'max-age=60', vary: 'Accept-Language' }))
+      app.get('/text', async (c) => c.text(`hello ${(await c.var.session.read()).get('user') ?? 'nobody'}`))
+      app.get('/raw', async (c) => new Response(`hello ${(await c.var.session.read()).get('user') ?? 'nobody'}`))
+      const { cookie } = await sessions.issue({ user: 'ada' })
+      for (const path of ['/text', '/raw']) {
+        const forAda = await app.request(path, { headers: { cookie } })
+        expect([await forAda.text(), forAda.headers.get('vary')]).toEqual([
+          'hello ada',
+          expect.stringMatching(/cookie/i),
+        ])
+        expect(caches.stored.size).toBe(0)
+        expect(await (await app.request(path)).text()).toBe('hello nobody')
+      }
+    })
+  }
 })
 
 describe('hono/cache between session and handler', () => {

@@ -84,6 +84,16 @@ describe('an error page of a handler that used its session', () => {
     expect([cookieOf(first) === cookieOf(second), page.headers.getSetCookie()]).toEqual([false, []])
   })
 
+  it('says it where nothing but the session’s middleware has matched', async () => {
+    app.notFound(async (c) => {
+      await c.var.session.read()
+      throw new Error('broken')
+    })
+    app.onError((_error, c) => c.text('sorry', 500))
+    const response = await visit('/nowhere')
+    expect([response.status, response.headers.get('vary')]).toEqual([500, 'Cookie'])
+  })
+
   it('says it where the page is notFound’s', async () => {
     app.get('/gone', async (c) => {
       await c.var.session.read()

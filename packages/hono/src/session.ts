@@ -135,7 +135,10 @@ function sayVary(c: Context): void {
   const prototype: object = Object.getPrototypeOf(c)
   // A second manager need not say it again.
   if (varying.get(prototype) === prototype) return
-  // Each response passes through here. A property of the context's own would make all that Hono does with it slow.
+  // What the context makes a response of has it from the start, and what its headers are merged with does not lose it.
+  if (!c.finalized) c.header('Vary', 'Cookie', { append: true })
+  // A Response that the handler made itself passes through here. A property of the context's own would make all that Hono
+  // does with it slow.
   Object.setPrototypeOf(c, varying.get(prototype) ?? makeVarying(prototype))
 }
 
