@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { shareHandles } from '@fetch-sessions/core'
 import { RequestStandIn } from './request-stand-in.js'
@@ -14,8 +14,19 @@ interface FrameworkRequest {
 }
 
 const requests: WeakMap<NodeRequest, Request> = new WeakMap()
-/** What sessions were opened with before somebody asked for the Web `Request`. */
-const standIns: WeakMap<NodeRequest, Request> = new WeakMap()
+/** With what sessions were opened before somebody asked for the Web `Request`. */
+const opened: WeakMap<NodeRequest, Opened> = new WeakMap()
+
+/** What a `Request` is made of, as it was when a session was opened: middleware may change the rest. */
+interface Snapshot {
+  readonly method: string
+  readonly cookie: string | undefined
+  url(): string
+}
+
+interface Opened extends Snapshot {
+  readonly standIn: Request
+}
 
 /**
  * The Web `Request` of a request of Node, Express or Fastify, for what speaks that: its method, URL and headers. It has
@@ -31,9 +42,10 @@ export function requestOf(request: NodeRequest | { readonly raw: NodeRequest }):
   const raw = rawOf(request)
   const known = requests.get(raw)
   if (known !== undefined) return known
-  const made = toRequest(raw, request as FrameworkRequest)
-  const standIn = standIns.get(raw)
-  if (standIn !== undefined) shareHandles(standIn, made)
+  const before = opened.get(raw)
+  const { method, cookie, url } = before ?? snapshotOf(raw, request as FrameworkRequest)
+  const made = new Request(url(), { method, headers: headersOf({ ...raw.headers, cookie }) })
+  if (before !== undefined) shareHandles(before.standIn, made)
   requests.set(raw, made)
   return made
 }
@@ -41,19 +53,32 @@ export function requestOf(request: NodeRequest | { readonly raw: NodeRequest }):
 /** What a session is opened with: the Web `Request` if it is there, and else what stands in for it. */
 export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): Request {
   const raw = rawOf(request)
-  const known = requests.get(raw) ?? standIns.get(raw)
+  const known = requests.get(raw) ?? opened.get(raw)?.standIn
   if (known !== undefined) return known
-  // What another wrapper knows of the request comes with the first one that asks.
-  let url: string | undefined
-  const { cookie } = raw.headers
+  // Somebody made it by hand. Its headers may have names of any kind.
+  if (!(raw instanceof IncomingMessage || 'stream' in raw)) return requestOf(request)
+  const snapshot = snapshotOf(raw, request as FrameworkRequest)
   const standIn = new RequestStandIn({
-    method: methodOf(raw),
-    url: () => (url ??= urlOf(raw, request as FrameworkRequest)),
-    header: (name) => plainValue(name === 'cookie' ? cookie : raw.headers[name], name),
-    request: () => requestOf(request),
+    ...snapshot,
+    header: (name) => plainValue(name === 'cookie' ? snapshot.cookie : raw.headers[name], name),
+    request: () => requestOf(raw),
   }) as unknown as Request
-  standIns.set(raw, standIn)
+  opened.set(raw, { ...snapshot, standIn })
   return standIn
+}
+
+function snapshotOf(raw: NodeRequest, framework: FrameworkRequest): Snapshot {
+  const { method = 'GET', headers, url: path = '/' } = raw
+  const { originalUrl = path } = framework
+  let url: string | undefined
+  return {
+    method: /^(connect|trace|track)$/i.test(method) ? 'GET' : method,
+    cookie: headers.cookie,
+    url: () => {
+      url ??= urlOf(raw, framework, typeof originalUrl === 'string' ? originalUrl : path)
+      return url
+    },
+  }
 }
 
 /** A header's value where `Headers` would say the same. */
@@ -72,18 +97,10 @@ export function rawOf(request: NodeRequest | { readonly raw: NodeRequest }): Nod
   return 'raw' in request ? request.raw : request
 }
 
-function toRequest(raw: NodeRequest, framework: FrameworkRequest): Request {
-  return new Request(urlOf(raw, framework), { method: methodOf(raw), headers: headersOf(raw) })
-}
-
-function methodOf({ method = 'GET' }: NodeRequest): string {
-  return /^(connect|trace|track)$/i.test(method) ? 'GET' : method
-}
-
-function urlOf(raw: NodeRequest, { protocol, hostname, originalUrl }: FrameworkRequest): string {
+function urlOf(raw: NodeRequest, { protocol, hostname }: FrameworkRequest, original: string): string {
   const scheme = typeof protocol === 'string' && /^https?$/.test(protocol) ? protocol : schemeOf(raw)
   // An absolute form, as proxies are asked, counts for its path.
-  const path = (typeof originalUrl === 'string' ? originalUrl : (raw.url ?? '/')).replace(/^https?:\/\/[^/?#]*/i, '')
+  const path = original.replace(/^https?:\/\/[^/?#]*/i, '')
   const host = hostOf(raw, typeof hostname === 'string' ? hostname : undefined)
   for (const name of HOST.test(host) ? [host, 'localhost'] : ['localhost']) {
     // Not by a base, from which a path that begins with two slashes would lead away.
@@ -107,9 +124,9 @@ function schemeOf({ socket }: NodeRequest): string {
   return (socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http'
 }
 
-function headersOf(raw: NodeRequest): Headers {
+function headersOf(fields: NodeRequest['headers']): Headers {
   const headers = new Headers()
-  for (const [name, value] of Object.entries(raw.headers)) {
+  for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || name.startsWith(':')) continue
     try {
       headers.set(name, Array.isArray(value) ? value.join(', ') : value)

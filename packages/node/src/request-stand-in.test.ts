@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import express from 'express'
-import { afterEach, describe, expect, it } from 'vitest'
+import fastify from 'fastify'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
 import {
   expressSession,
+  fastifySession,
   MemoryStore,
   nodeSession,
   requestOf,
@@ -13,7 +15,7 @@ import {
 } from './index.js'
 import { sourceOf } from './node-request.js'
 import { Client, exchange } from './testing/client.js'
-import { listen, type Running } from './testing/servers.js'
+import { listen, listenFastify, type Running } from './testing/servers.js'
 
 interface Data {
   count: number
@@ -110,6 +112,70 @@ describe('what stands in for the Request of a request of Node', () => {
     const client = new Client(running.origin)
     expect(await (await client.visit('/')).text()).toBe('1')
     expect(await (await client.visit('/')).text()).toBe('2')
+  })
+
+  it('has it whatever middleware does to the request in between', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ count: 1 })
+    const seen: unknown[] = []
+    const app = express().use(expressSession(sessions))
+    app.post('/path', async (request, response) => {
+      const handle = sessionOf<Data>(request)
+      await handle.read()
+      request.headers.cookie = undefined
+      request.url = '/other'
+      request.originalUrl = '/other'
+      request.method = 'DELETE'
+      const web = requestOf(request)
+      seen.push(sessions.open(web) === handle, web.method, new URL(web.url).pathname, web.headers.get('cookie'))
+      ;(await sessions.write(web)).set('count', 100)
+      response.send('ok')
+    })
+    running = await listen(createServer(app as RequestListener))
+    await fetch(`${running.origin}/path`, { method: 'POST', headers: { cookie } })
+    expect(seen).toEqual([true, 'POST', '/path', cookie])
+    expect((await sessions.read(cookie)).get('count')).toBe(100)
+  })
+
+  it('has the host and protocol of the framework, also where the Request is asked for by what lies beneath', async () => {
+    const sessions = manager()
+    const urls: string[] = []
+    const app = fastify({ trustProxy: true, forceCloseConnections: true })
+    await app.register(fastifySession, { sessions })
+    app.get('/path', async (request) => {
+      await sessionOf<Data>(request).read()
+      urls.push(requestOf(request.raw).url, requestOf(request).url)
+      return 'ok'
+    })
+    running = await listenFastify(app)
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example' }
+    await fetch(`${running.origin}/path`, { headers })
+    expect(urls).toEqual(['https://app.example/path', 'https://app.example/path'])
+  })
+
+  it('is opened for a request that was made by hand, with names of headers in capitals', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ count: 7 })
+    const raw = { method: 'GET', url: '/', headers: { Cookie: cookie } } as unknown as IncomingMessage
+    expect((await sessions.open(sourceOf(raw)).read()).get('count')).toBe(7)
+  })
+
+  it('can all that the Request can where a server has put a class of its own in its place', async () => {
+    const Own = Request
+    class Light extends Own {}
+    vi.stubGlobal('Request', Light)
+    vi.resetModules()
+    try {
+      const { RequestStandIn } = await import('./request-stand-in.js')
+      const real = new Own('https://example.com/path', { headers: { 'x-one': '1' } })
+      const parts = { method: 'GET', url: () => real.url, header: () => undefined, request: () => real }
+      const standIn = new RequestStandIn(parts) as unknown as Request
+      expect(standIn).toBeInstanceOf(Own)
+      expect([standIn.signal, standIn.headers.get('x-one'), standIn.redirect]).toEqual([real.signal, '1', 'follow'])
+      expect(standIn.clone().url).toBe(real.url)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 
   it('tells a domain that is a function what it asks for', async () => {

@@ -9,8 +9,9 @@ export interface KnownParts {
 }
 
 /**
- * Stands in for a Web `Request`, to make which takes longer than to read a session: most handlers need no more of it than
- * its cookies. It can do all that a `Request` can, but is none of the platform's own: `fetch` and `new Request` refuse it.
+ * Stands in for a Web `Request`. Most handlers need no more of one than its cookies, and making it takes longer than reading
+ * a session (`benchmarks`, Express and Fastify over HTTP). This can do all that a `Request` can, but is none of the
+ * platform's own: `fetch` and `new Request` refuse it.
  */
 export class RequestStandIn {
   readonly #parts: KnownParts
@@ -63,7 +64,7 @@ function standInFor<T extends object, S extends object>(
   standIn: { readonly prototype: S; of(standIn: S): T },
   platform: { readonly prototype: T },
 ): void {
-  for (const name of Reflect.ownKeys(platform.prototype)) {
+  for (const name of namesOf(platform.prototype)) {
     if (Object.hasOwn(standIn.prototype, name)) continue
     Object.defineProperty(standIn.prototype, name, {
       configurable: true,
@@ -75,4 +76,13 @@ function standInFor<T extends object, S extends object>(
     })
   }
   Object.setPrototypeOf(standIn.prototype, platform.prototype)
+}
+
+/** Those that it inherits as well: a server may have put a class of its own in the place of the platform's. */
+function namesOf(prototype: object): Set<string | symbol> {
+  const names = new Set<string | symbol>()
+  for (let at: object = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Reflect.ownKeys(at)) names.add(name)
+  }
+  return names
 }
