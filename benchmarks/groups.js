@@ -13,9 +13,9 @@ export async function measureInGroups(isChosen, enter, rounds, fields) {
   const rows = []
   for (const { members, bases } of groupsOf(contestants.filter(isChosen))) {
     const results = await takeTurns([...bases, ...members].map(enter), rounds)
-    const compared = compareAll(results, fields)
-    const isKnown = ({ contestant }) => rows.some((row) => row.contestant === contestant)
-    rows.push(...compared.filter((row) => !isKnown(row)))
+    // A framework alone has its row in its own group.
+    const isBase = ({ contestant }) => bases.some(({ id }) => id === contestant)
+    rows.push(...compareAll(results, fields).filter((row) => !isBase(row)))
   }
   return rows
 }

@@ -6,6 +6,8 @@ import { answerCommands } from '../processes/answer-commands.js'
 
 const CONNECTIONS = 32
 const END_OF_HEAD = '\r\n\r\n'
+/** How long a server may take for one answer. It must not keep all others waiting. */
+const PATIENCE_MS = 20_000
 
 /** By port: the requests to the server there. */
 const targets = new Map()
@@ -77,6 +79,7 @@ function converse(socket, next) {
       else socket.end(() => resolve(count))
     }
     socket.on('error', reject)
+    socket.setTimeout(PATIENCE_MS, () => reject(new Error(`no answer in ${PATIENCE_MS / 1000} s`)))
     socket.on('data', (chunk) => {
       text += chunk.latin1Slice()
       if (!isComplete(text)) return

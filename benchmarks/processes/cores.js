@@ -1,5 +1,5 @@
-// One core for a server and its clients, where the system can. With one each, a server that is faster than its clients
-// waits for them, and what it takes to send an answer depends on who waits for whom.
+// One core for a server and its clients, where the system can. With one each, the faster of the two waits for
+// the other, and then each answer has to wake somebody: that takes as long as some of the sessions.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 

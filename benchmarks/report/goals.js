@@ -85,10 +85,12 @@ function httpGoals(rows) {
 /** Bytes that a request may allocate beside its framework. */
 const ALLOCATIONS = { read: 3600, write: 6600 }
 
-function memoryGoals({ perSession, comesBack, churn, allocations }) {
+function memoryGoals({ perSession, comesBack, churn, allocations = [] }) {
   return [
-    ...Object.entries(ALLOCATIONS).map(([id, limit]) => {
-      const { name, base, own } = allocations.find(({ scenario }) => scenario === titleOf(id))
+    ...Object.entries(ALLOCATIONS).flatMap(([id, limit]) => {
+      const row = allocations.find(({ scenario }) => scenario === titleOf(id))
+      if (row === undefined) return []
+      const { name, base, own } = row
       return atMost(limit, once(own.median - base.median), `${titleOf(id)}, ${name}: bytes allocated`)
     }),
     atMost(350, once(perSession.small), 'bytes a session in MemoryStore'),

@@ -122,7 +122,7 @@ export function concurrencySection(rows) {
   return table(['', 'increments kept', 'store calls', 'milliseconds'], lines)
 }
 
-export function memorySection({ perSession, comesBack, churn, allocations }) {
+export function memorySection({ perSession, comesBack, churn, allocations = [] }) {
   const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
   return table(
     ['', 'measured'],
