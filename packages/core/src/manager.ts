@@ -20,8 +20,9 @@ import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import { beginHandle, forgetHandle } from './request/handle-registry.js'
 import { CommittedTogether } from './request/committed-together.js'
+import { beginHandle, forgetHandle } from './request/handle-registry.js'
+import { newSession } from './request/load-outcome.js'
 import type { CookieSource } from './request/request-cookies.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
 import {
@@ -34,7 +35,6 @@ import {
   type ResponseNeeds,
 } from './request/response.js'
 import type { SessionHandle } from './request/session-handle-type.js'
-import { newSession } from './request/load-outcome.js'
 import { maxAge } from './session/lifetime.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { isObject } from './session/plain-values.js'

@@ -6,15 +6,25 @@ import { secret } from '../../core/src/testing/secret.js'
 
 const NativeResponse = globalThis.Response
 
-/** Hono's server on Node, with a handler of each request. It puts a `Response` of its own in the place of Node's. */
-async function serving(respond: () => Response, use: (origin: string) => Promise<void>): Promise<void> {
+/**
+ * Hono's server on Node, with a handler of each request. It puts a `Response` of its own in the place of Node's. `look` is
+ * given what goes to the server.
+ */
+async function serving(
+  respond: () => Response,
+  use: (origin: string) => Promise<void>,
+  look: (response: Response) => void = () => {},
+): Promise<void> {
   const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
-  const handler = (request: Request): Promise<Response> =>
-    sessions.handle(request, async (handle) => {
+  const handler = async (request: Request): Promise<Response> => {
+    const response = await sessions.handle(request, async (handle) => {
       const session = await handle.write()
       session.update('count', (n = 0) => n + 1)
       return respond()
     })
+    look(response)
+    return response
+  }
   const server = serve({ fetch: handler, port: 0, hostname: '127.0.0.1' })
   await new Promise((resolve) => server.once('listening', resolve))
   try {
@@ -85,23 +95,26 @@ describe("the Response of Hono's server on Node", () => {
 
   it('keeps its status text', async () => {
     let shown: string | undefined
-    const sessions = new SessionManager({ store: new MemoryStore(), secret, persistence: 'always' })
     const respond = (): Response => new Response('tea', { status: 418, statusText: 'Short and stout' })
-    const handler = async (request: Request): Promise<Response> => {
-      const response = await sessions.handle(request, respond)
-      shown = response.statusText
-      return response
-    }
-    const server = serve({ fetch: handler, port: 0, hostname: '127.0.0.1' })
-    await new Promise((resolve) => server.once('listening', resolve))
-    try {
-      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const use = async (origin: string): Promise<void> => {
+      const response = await fetch(origin)
       expect([response.status, await response.text()]).toEqual([418, 'tea'])
       expect(response.headers.getSetCookie()).toHaveLength(1)
-      expect(shown).toBe('Short and stout')
-    } finally {
-      server.close()
     }
+    await serving(respond, use, (response) => (shown = response.statusText))
+    expect(shown).toBe('Short and stout')
+  })
+
+  it.each([
+    ['a text', () => new Response('text')],
+    ['nothing', () => new Response(null)],
+  ])('is still one that the server sends without a stream: %s', async (_, respond) => {
+    const use = async (origin: string): Promise<void> => void (await fetch(origin))
+    let sent: Response | undefined
+    await serving(respond, use, (response) => (sent = response))
+    expect(sent?.headers.getSetCookie()).toHaveLength(1)
+    // What the server looks for.
+    expect(Object.getOwnPropertySymbols(sent).map(({ description }) => description)).toContain('cache')
   })
 })
 

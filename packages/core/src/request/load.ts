@@ -8,9 +8,9 @@ import { startTime } from '../events.js'
 import { type EndingSession, type SessionPhase, SessionState } from '../session/session-state.js'
 import { examine } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
-import { verifyCookies } from './verify-cookies.js'
 import { loadOldSession } from './load-old-session.js'
 import { newSession, refuse, reject, unpack } from './load-outcome.js'
+import { verifyCookies } from './verify-cookies.js'
 
 /**
  * The session of a request: the first that its cookies open, or a new, empty one. A cookie that verifies but opens

@@ -67,6 +67,7 @@ export function copyResponse(response: Response): Response {
     : new Response(kept, {
         status: response.status,
         headers: new Headers(response.headers),
+        // To read it makes such a response a slow one, and the server does not send it.
         get statusText() {
           return response.statusText
         },
@@ -75,7 +76,7 @@ export function copyResponse(response: Response): Response {
 
 /**
  * Hono's server on Node has a `Response` of its own, which keeps what it was made of until somebody asks for its body,
- * and sends just that. As a stream, the same text would take several times as long.
+ * and sends just that. As a stream, the same text would take several times as long (`benchmarks`, a new session over HTTP).
  */
 function keptBody(response: Response): string | null | undefined {
   for (const key of Object.getOwnPropertySymbols(response)) {

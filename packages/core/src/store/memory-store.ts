@@ -8,7 +8,10 @@ export interface MemoryStoreOptions {
   now?: () => number
 }
 
-/** How many sessions a `create` looks at for expired ones, how many more for each that it finds, and how many at most. */
+/**
+ * How many sessions a `create` looks at for expired ones, at two places, how many more for each that it finds, and how many
+ * at most. Each look is likely to miss the processor's caches (`benchmarks`, a new session).
+ */
 const LOOKS = 8
 const LOOKS_PER_FIND = 8
 const MAX_LOOKS = 3000
