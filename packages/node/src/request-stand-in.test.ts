@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import express from 'express'
 import fastify from 'fastify'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
 import {
   expressSession,
@@ -14,6 +14,7 @@ import {
   sessionOf,
 } from './index.js'
 import { sourceOf } from './node-request.js'
+import { standInFor } from './request-stand-in.js'
 import { Client, exchange } from './testing/client.js'
 import { listen, listenFastify, type Running } from './testing/servers.js'
 
@@ -161,21 +162,22 @@ describe('what stands in for the Request of a request of Node', () => {
   })
 
   it('can all that the Request can where a server has put a class of its own in its place', async () => {
-    const Own = Request
-    class Light extends Own {}
-    vi.stubGlobal('Request', Light)
-    vi.resetModules()
-    try {
-      const { RequestStandIn } = await import('./request-stand-in.js')
-      const real = new Own('https://example.com/path', { headers: { 'x-one': '1' } })
-      const parts = { method: 'GET', url: () => real.url, header: () => undefined, request: () => real }
-      const standIn = new RequestStandIn(parts) as unknown as Request
-      expect(standIn).toBeInstanceOf(Own)
-      expect([standIn.signal, standIn.headers.get('x-one'), standIn.redirect]).toEqual([real.signal, '1', 'follow'])
-      expect(standIn.clone().url).toBe(real.url)
-    } finally {
-      vi.unstubAllGlobals()
+    class Light extends Request {}
+    class Stand {
+      readonly real: Request
+      constructor(real: Request) {
+        this.real = real
+      }
+      static of({ real }: Stand): Request {
+        return real
+      }
     }
+    standInFor(Stand, Light)
+    const real = new Request('https://example.com/path', { headers: { 'x-one': '1' } })
+    const standIn = new Stand(real) as unknown as Request
+    expect(standIn).toBeInstanceOf(Light)
+    expect([standIn.signal, standIn.headers.get('x-one'), standIn.redirect]).toEqual([real.signal, '1', 'follow'])
+    expect(standIn.clone().url).toBe(real.url)
   })
 
   it('tells a domain that is a function what it asks for', async () => {

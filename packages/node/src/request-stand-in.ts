@@ -60,7 +60,7 @@ standInFor(RequestStandIn, Request)
 standInFor(HeadersStandIn, Headers)
 
 /** All else that the platform's class can do, the one that a stand-in stands for does. */
-function standInFor<T extends object, S extends object>(
+export function standInFor<T extends object, S extends object>(
   standIn: { readonly prototype: S; of(standIn: S): T },
   platform: { readonly prototype: T },
 ): void {

@@ -42,6 +42,11 @@ export const exceptions: readonly Exception[] = [
     because: 'the active span is kept by `node:async_hooks`',
   },
   {
+    test: 'hono/src/session.node-server.test.ts',
+    on: WORKERD,
+    because: 'the test is about `@hono/node-server`, which is for Node',
+  },
+  {
     test: 'hono/src/session.test.ts > a Hono app on Node > counts for a client that keeps its cookie',
     on: WORKERD,
     because: 'the test is about `@hono/node-server`, which is for Node',
