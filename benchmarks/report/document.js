@@ -66,15 +66,15 @@ const WHERE_TIME_GOES = `Where the time goes, for the goals that are missed. \`n
 the processor time of each.
 
 - **A read** is 2 microseconds of our own functions: finding the cookie among those that verified, copying the record, its JSON.
-  \`Vary\` on the response is as much again: the platform then makes \`Headers\` that it would not need. In Hono, \`Vary\` is
+  \`Vary\` on the response is most of the rest: the platform then makes \`Headers\` that it would not need. In Hono, \`Vary\` is
   prepared before there is a response, and the context gets another prototype, for caches that stand between: 1.3
   microseconds, of which a route that leaves its session alone pays none.
 - **A write** is a read, JSON once more, a new record, and the store's compare-and-set.
 - **A malformed cookie**: finding it takes little; a new, empty session, a promise or two and \`Vary\` are the rest.
 - **A new session** is an HMAC and what goes with it. Of 64 microseconds in a profile over HTTP the HMAC is 23, nearly all of
-  that handing the work to another thread; the server and its socket are some 25; the random token and the SHA-256 that is
-  its id 5; the record 3; a response of its own with three headers, since the handler's may serve everybody, 3. "One WebCrypto
-  HMAC" is only the first two. \`nodeSigner\` needs no other thread. Others sign with \`node:crypto\` always.
+  that handing the work to another thread; writing to the socket 14; the random token and the SHA-256 that is its id 5; the
+  record 3; a response of its own with three headers, since the handler's may serve everybody, 3; the rest is the server's.
+  "One WebCrypto HMAC" has no token, no id, no record and no such response. \`nodeSigner\` needs no other thread. Others sign with \`node:crypto\` always.
 - **A cookie not seen before**, and many live sessions: the MAC is verified, the token hashed to the id, so that what is at
   rest opens nothing, and both are spelt anew and remembered. By hand there is the MAC alone. A hundred thousand visitors
   are ten times as many as \`verifiedCacheSize\` remembers by default.
@@ -86,7 +86,7 @@ the processor time of each.
 - **Fastify**: two hooks and the response that is held back, 4 to 6 microseconds. @fastify/session signs with \`node:crypto\`,
   on the spot.
 - **Redis**: each call has a limit of time, and each reply is checked to be the one to its call, for the right session.
-  node-redis gives each command a signal of its own as well, which MULTI by hand does without: 8 of 117 microseconds. A read asks
+  node-redis gives each command a signal of its own as well, which MULTI by hand does without: 6 of 117 microseconds of a new session. A read asks
   whether the server is still the master. **PostgreSQL**: each answer has to say what it answers, as clients have been seen to
   mix them up, and there are more columns (owner, notes).
 - **Over HTTP**: bare Hono answers without a promise where no middleware is, and \`@hono/node-server\` has a shorter way for

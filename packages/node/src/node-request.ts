@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { shareHandles } from '@fetch-sessions/core'
 import { RequestStandIn } from './request-stand-in.js'
@@ -55,8 +55,8 @@ export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): 
   const raw = rawOf(request)
   const known = requests.get(raw) ?? opened.get(raw)?.standIn
   if (known !== undefined) return known
-  // Somebody made it by hand. Its headers may have names of any kind.
-  if (!(raw instanceof IncomingMessage || 'stream' in raw)) return requestOf(request)
+  // No server has read it: somebody made it by hand, and its headers may have names in capitals.
+  if (!raw.rawHeaders?.length) return requestOf(request)
   const snapshot = snapshotOf(raw, request as FrameworkRequest)
   const standIn = new RequestStandIn({
     ...snapshot,

@@ -1,47 +1,27 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, IncomingMessage, type ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import express from 'express'
 import fastify from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
-import { secret } from '../../core/src/testing/secret.js'
-import {
-  expressSession,
-  fastifySession,
-  MemoryStore,
-  nodeSession,
-  requestOf,
-  SessionManager,
-  type SessionOptions,
-  sessionOf,
-} from './index.js'
+import { describe, expect, it } from 'vitest'
+import { expressSession, fastifySession, nodeSession, requestOf } from './index.js'
 import { sourceOf } from './node-request.js'
 import { standInFor } from './request-stand-in.js'
-import { Client, exchange } from './testing/client.js'
-import { listen, listenFastify, type Running } from './testing/servers.js'
+import { exchange } from './testing/client.js'
+import { listen } from './testing/servers.js'
+import { handleOf, siteOfEachTest } from './testing/site.js'
 
-interface Data {
-  count: number
-}
+const site = siteOfEachTest()
 
-let running: Running | undefined
-
-afterEach(async () => {
-  await running?.close()
-  running = undefined
-})
-
-const manager = (options: Partial<SessionOptions<Data>> = {}): SessionManager<Data> =>
-  new SessionManager<Data>({ store: new MemoryStore(), secret, ...options })
-
-/** What a listener sees of one request, which is sent as this text. */
+/** What a listener sees of one request, which is sent as this text, to a server that takes what it should not. */
 async function seen<T>(head: string, look: (request: IncomingMessage) => T): Promise<T> {
   let result: T | undefined
-  running = await listen(
-    createServer({ insecureHTTPParser: true }, (request, response) => {
-      result = look(request)
-      response.end()
-    }),
-  )
-  await exchange(running.port, `${head}\r\nConnection: close\r\n\r\n`)
+  const server = createServer({ insecureHTTPParser: true }, (request, response) => {
+    result = look(request)
+    response.end()
+  })
+  const { port, close } = await listen(server)
+  await exchange(port, `${head}\r\nConnection: close\r\n\r\n`)
+  await close()
   return result as T
 }
 
@@ -78,30 +58,30 @@ describe('what stands in for the Request of a request of Node', () => {
   })
 
   it('has the session that the Request has, whichever is asked first', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const { cookie } = await sessions.issue({ count: 1 })
     for (const order of ['handle first', 'Request first']) {
       let isSame: boolean | undefined
       const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
         if (order === 'Request first') sessions.open(requestOf(request))
-        const handle = sessionOf<Data>(request)
+        const handle = handleOf(request)
         isSame = handle === sessions.open(requestOf(request))
         ;(await sessions.write(requestOf(request))).update('count', (n = 0) => n + 1)
         response.end(String((await handle.read()).get('count')))
       }
-      running = await listen(createServer(nodeSession(sessions, handler)))
-      const response = await fetch(running.origin, { headers: { cookie } })
+      const client = await site.serve(nodeSession(sessions, handler))
+      const response = await client.visit('/', { headers: { cookie } })
       expect([order, isSame]).toEqual([order, true])
       expect(await response.text()).toBe(order === 'handle first' ? '2' : '3')
-      await running.close()
+      await site.close()
     }
   })
 
   it('has it as well where another library handles the Request within', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const app = express().use(expressSession(sessions))
     app.get('/', async (request, response) => {
-      const session = await sessionOf<Data>(request).write()
+      const session = await handleOf(request).write()
       session.update('count', (n = 0) => n + 1)
       const inner = await sessions.handle(requestOf(request), async (handle) => {
         return new Response(String((await handle.read()).get('count')))
@@ -109,19 +89,18 @@ describe('what stands in for the Request of a request of Node', () => {
       for (const line of inner.headers.getSetCookie()) response.appendHeader('Set-Cookie', line)
       response.send(await inner.text())
     })
-    running = await listen(createServer(app as RequestListener))
-    const client = new Client(running.origin)
+    const client = await site.serve(app)
     expect(await (await client.visit('/')).text()).toBe('1')
     expect(await (await client.visit('/')).text()).toBe('2')
   })
 
   it('has it whatever middleware does to the request in between', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const { cookie } = await sessions.issue({ count: 1 })
     const seen: unknown[] = []
     const app = express().use(expressSession(sessions))
     app.post('/path', async (request, response) => {
-      const handle = sessionOf<Data>(request)
+      const handle = handleOf(request)
       await handle.read()
       request.headers.cookie = undefined
       request.url = '/other'
@@ -132,33 +111,40 @@ describe('what stands in for the Request of a request of Node', () => {
       ;(await sessions.write(web)).set('count', 100)
       response.send('ok')
     })
-    running = await listen(createServer(app as RequestListener))
-    await fetch(`${running.origin}/path`, { method: 'POST', headers: { cookie } })
+    const client = await site.serve(app)
+    await client.visit('/path', { method: 'POST', headers: { cookie } })
     expect(seen).toEqual([true, 'POST', '/path', cookie])
     expect((await sessions.read(cookie)).get('count')).toBe(100)
   })
 
   it('has the host and protocol of the framework, also where the Request is asked for by what lies beneath', async () => {
-    const sessions = manager()
+    const sessions = site.manager()
     const urls: string[] = []
     const app = fastify({ trustProxy: true, forceCloseConnections: true })
     await app.register(fastifySession, { sessions })
     app.get('/path', async (request) => {
-      await sessionOf<Data>(request).read()
+      await handleOf(request).read()
       urls.push(requestOf(request.raw).url, requestOf(request).url)
       return 'ok'
     })
-    running = await listenFastify(app)
-    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example' }
-    await fetch(`${running.origin}/path`, { headers })
+    const client = await site.serve(app)
+    await client.visit('/path', { headers: { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example' } })
     expect(urls).toEqual(['https://app.example/path', 'https://app.example/path'])
   })
 
-  it('is opened for a request that was made by hand, with names of headers in capitals', async () => {
-    const sessions = manager()
+  it.each([
+    ['an object', () => ({ method: 'GET', url: '/' }) as IncomingMessage],
+    ['one of Node, as for a function in a cloud', () => new IncomingMessage(new Socket())],
+  ])('is opened for a request that was made by hand, with names of headers in capitals: %s', async (_, make) => {
+    const sessions = site.manager()
     const { cookie } = await sessions.issue({ count: 7 })
-    const raw = { method: 'GET', url: '/', headers: { Cookie: cookie } } as unknown as IncomingMessage
-    expect((await sessions.open(sourceOf(raw)).read()).get('count')).toBe(7)
+    for (const name of ['cookie', 'Cookie', 'COOKIE']) {
+      const raw = make()
+      raw.headers = { [name]: cookie }
+      const handle = sessions.open(sourceOf(raw))
+      expect([name, (await handle.read()).get('count')]).toEqual([name, 7])
+      expect(sessions.open(requestOf(raw))).toBe(handle)
+    }
   })
 
   it('can all that the Request can where a server has put a class of its own in its place', async () => {
@@ -183,13 +169,13 @@ describe('what stands in for the Request of a request of Node', () => {
   it('tells a domain that is a function what it asks for', async () => {
     const asked: (string | null)[] = []
     const domain = (request: Request | undefined): undefined => void asked.push(request?.headers.get('x-one') ?? null)
-    const sessions = manager({ cookie: { domain } })
+    const sessions = site.manager({ cookie: { domain } })
     const handler = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-      ;(await sessionOf<Data>(request).write()).update('count', (n = 0) => n + 1)
+      ;(await handleOf(request).write()).update('count', (n = 0) => n + 1)
       response.end('ok')
     }
-    running = await listen(createServer(nodeSession(sessions, handler)))
-    const response = await fetch(running.origin, { headers: { 'x-one': '1' } })
+    const client = await site.serve(nodeSession(sessions, handler))
+    const response = await client.visit('/', { headers: { 'x-one': '1' } })
     expect(response.headers.getSetCookie()).toHaveLength(1)
     expect(asked).toContain('1')
   })

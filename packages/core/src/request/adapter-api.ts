@@ -4,6 +4,8 @@ import { RequestSession, type ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
 
+export { shareHandles } from './handle-registry.js'
+
 /**
  * For adapters of frameworks whose response is no `Response`: does what `commitHeaders` does, and tells `onEvent` of a
  * failure. It returns no promise where there is nothing to wait for.
