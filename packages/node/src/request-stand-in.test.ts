@@ -143,7 +143,7 @@ describe('what stands in for the Request of a request of Node', () => {
       raw.headers = { [name]: cookie }
       const handle = sessions.open(sourceOf(raw))
       expect([name, (await handle.read()).get('count')]).toEqual([name, 7])
-      expect(sessions.open(requestOf(raw))).toBe(handle)
+      expect(sessions.open(sourceOf(raw))).toBe(handle)
     }
   })
 
