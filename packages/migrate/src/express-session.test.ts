@@ -98,7 +98,7 @@ describe.skipIf(client === undefined)('connect-redis', () => {
     const key = `${prefix}${sidOf(header)}`
     expect(await client?.exists(key)).toBe(1)
     await client?.pExpire(key, 1)
-    await expect.poll(() => client?.exists(key)).toBe(0)
+    await expect.poll(() => client?.exists(key), { timeout: 10_000 }).toBe(0)
     expect(await app.see(header)).toEqual({})
     expect(app.rejections()).toEqual(['unknown'])
   })

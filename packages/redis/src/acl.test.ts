@@ -79,7 +79,7 @@ runner.describe('a user with the README’s list of commands', () => {
     await store.list(undefined, 10, Date.now())
     await store.deleteByOwner('ada')
     await store.clear()
-    await expect.poll(() => sent.has('scan')).toBe(true)
+    await expect.poll(() => sent.has('scan'), { timeout: 10_000 }).toBe(true)
     expect([...sent].sort()).toEqual([...allowed].sort())
   }, 120_000)
 

@@ -3,6 +3,7 @@ import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { PATIENCE } from '../test/patience.js'
 import { newTable } from '../test/table.js'
 import { type AsyncSqlStore, mysqlStore, postgresStore } from './index.js'
 
@@ -51,7 +52,7 @@ it.skipIf(postgres === undefined)(
           vi.waitFor(async () => {
             const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
             expect((await pool.query(waiting, [`DELETE FROM "${table}"%`])).rowCount).toBe(1)
-          }),
+          }, PATIENCE),
       })
     } finally {
       await control.query(`ROLLBACK; DROP TABLE IF EXISTS ${table}`)
@@ -83,7 +84,7 @@ it.skipIf(mariadb === undefined)(
             const waiting =
               "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE ?"
             expect((await pool.query(waiting, [`DELETE FROM %${table}%`]))[0]).toHaveLength(1)
-          }),
+          }, PATIENCE),
       })
     } finally {
       await control.query('ROLLBACK')

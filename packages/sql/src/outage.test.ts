@@ -10,6 +10,7 @@ import connect from 'postgres'
 import { describe, expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
 import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
+import { PATIENCE } from '../test/patience.js'
 import { newTable } from '../test/table.js'
 import { mysqlStore, postgresStore, sqliteStore } from './index.js'
 
@@ -69,7 +70,7 @@ describe.skipIf(postgres === undefined)('when PostgreSQL ends a connection', () 
         const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = $1"
         await control.query('SELECT pg_stat_clear_snapshot()')
         expect((await control.query(waiting, [table])).rowCount).toBe(1)
-      })
+      }, PATIENCE)
       await terminate(control, table)
       await update
       await control.query('ROLLBACK')
@@ -86,7 +87,7 @@ describe.skipIf(postgres === undefined)('when PostgreSQL ends a connection', () 
       await store.migrate()
       await store.create('id', record)
       await terminate(control, table)
-      await vi.waitFor(async () => expect(await store.load('id')).toEqual(record))
+      await vi.waitFor(async () => expect(await store.load('id')).toEqual(record), PATIENCE)
       expect(await store.update('id', next)).toBe(true)
       await sql.end()
     })
@@ -104,7 +105,7 @@ describe.skipIf(mariadb === undefined)('when MariaDB ends a connection', () => {
       await store.create('id', record)
       const [rows] = await pool.query<mysql.RowDataPacket[]>('SELECT CONNECTION_ID() AS connection')
       await control.query('KILL ?', [rows[0]?.connection])
-      await vi.waitFor(async () => expect(await store.load('id')).toEqual(record))
+      await vi.waitFor(async () => expect(await store.load('id')).toEqual(record), PATIENCE)
       expect(await store.update('id', next)).toBe(true)
     } finally {
       await control.query(`DROP TABLE IF EXISTS ${table}`)

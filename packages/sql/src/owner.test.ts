@@ -3,6 +3,7 @@ import { createClient } from '@libsql/client'
 import pg from 'pg'
 import { expect, it, vi } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
+import { PATIENCE } from '../test/patience.js'
 import { newTable } from '../test/table.js'
 import { postgresStore, sqliteStore } from './index.js'
 
@@ -27,7 +28,7 @@ it.skipIf(postgres === undefined)(
       await vi.waitFor(async () => {
         const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
         expect((await pool.query(waiting, [`DELETE FROM "${table}"%`])).rowCount).toBe(1)
-      })
+      }, PATIENCE)
       await store.create('successor', record)
       const marker = { ...record, owner: undefined, version: 2 }
       expect(await store.update('old', marker)).toBe(true)
