@@ -6,6 +6,7 @@ import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
 import { type CookieFormat, type CookieFormatSetting, FORMAT, type Identity, type Rejected } from './cookie-format.js'
 import { Revocations } from './revocations.js'
 import { deriveKeys } from './secrets.js'
+import { startTogether } from './start-together.js'
 
 /** Browsers keep at most this many bytes of name and value (RFC 6265bis section 5.6). */
 const MAX_COOKIE_BYTES = 4096
@@ -183,14 +184,14 @@ class Encryption implements Seal {
   async close(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     const [key] = await this.#aesKeys()
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
-    return concat(iv, await crypto.subtle.encrypt(this.#algorithm(iv), key as CryptoKey, content))
+    return concat(iv, await startTogether(() => crypto.subtle.encrypt(this.#algorithm(iv), key as CryptoKey, content)))
   }
 
   async open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined> {
     const algorithm = this.#algorithm(sealed.slice(0, IV_BYTES))
     const key = (await this.#aesKeys())[secret] as CryptoKey
     try {
-      return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, sealed.slice(IV_BYTES)))
+      return new Uint8Array(await startTogether(() => crypto.subtle.decrypt(algorithm, key, sealed.slice(IV_BYTES))))
     } catch {
       return undefined
     }
@@ -219,14 +220,18 @@ class Signature implements Seal {
 
   async close(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     const [key] = await this.#hmacKeys()
-    return concat(content, await crypto.subtle.sign('HMAC', key as CryptoKey, concat(this.#prefix, content)))
+    return concat(
+      content,
+      await startTogether(() => crypto.subtle.sign('HMAC', key as CryptoKey, concat(this.#prefix, content))),
+    )
   }
 
   async open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined> {
     const end = Math.max(0, sealed.length - MAC_BYTES)
     const content = sealed.slice(0, end)
     const key = (await this.#hmacKeys())[secret] as CryptoKey
-    const isGood = await crypto.subtle.verify('HMAC', key, sealed.slice(end), concat(this.#prefix, content))
+    const signed = concat(this.#prefix, content)
+    const isGood = await startTogether(() => crypto.subtle.verify('HMAC', key, sealed.slice(end), signed))
     return isGood ? content : undefined
   }
 

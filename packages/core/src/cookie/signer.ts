@@ -1,5 +1,6 @@
 import type { Awaitable } from '../store/store.js'
 import { deriveKeys, type KeyPurpose } from './secrets.js'
+import { startTogether } from './start-together.js'
 
 /**
  * The crypto of the token cookie, all of which is in docs/cookie-format.md. A signer makes and accepts the very same
@@ -39,7 +40,8 @@ class WebCryptoSigner implements TokenSigner {
 
   async verify(text: string, mac: Uint8Array<ArrayBuffer>, secret: number): Promise<boolean> {
     const keys = this.#keys.get('sign') ?? (await this.#derive('sign'))
-    return crypto.subtle.verify('HMAC', keys[secret] as CryptoKey, mac, utf8.encode(text))
+    const key = keys[secret] as CryptoKey
+    return startTogether(() => crypto.subtle.verify('HMAC', key, mac, utf8.encode(text)))
   }
 
   succeed(text: string, secret: number): Promise<Uint8Array> {
@@ -48,7 +50,8 @@ class WebCryptoSigner implements TokenSigner {
 
   async #mac(purpose: KeyPurpose, text: string, secret: number): Promise<Uint8Array> {
     const keys = this.#keys.get(purpose) ?? (await this.#derive(purpose))
-    return new Uint8Array(await crypto.subtle.sign('HMAC', keys[secret] as CryptoKey, utf8.encode(text)))
+    const key = keys[secret] as CryptoKey
+    return new Uint8Array(await startTogether(() => crypto.subtle.sign('HMAC', key, utf8.encode(text))))
   }
 
   async #derive(purpose: KeyPurpose): Promise<CryptoKey[]> {

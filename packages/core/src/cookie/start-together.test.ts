@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { gate } from '../testing/gate.js'
+import { startTogether } from './start-together.js'
+
+/** On the other runtimes, each starts at once. */
+const startsTogether = 'setImmediate' in globalThis && !('Bun' in globalThis) && !('WebSocketPair' in globalThis)
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
+
+describe('operations of WebCrypto', () => {
+  it('start at once if none is under way', async () => {
+    let started = 0
+    const operation = startTogether(async () => ++started)
+    expect(started).toBe(1)
+    expect(await operation).toBe(1)
+  })
+
+  it('start together at the end of a turn while one is under way, however long that takes', async () => {
+    const first = gate()
+    const started: number[] = []
+    const all = [0, 1, 2, 3].map((i) =>
+      startTogether(async () => {
+        started.push(i)
+        if (i === 0) await first.opened
+        return i
+      }),
+    )
+    expect(started).toEqual(startsTogether ? [0] : [0, 1, 2, 3])
+    await nextTurn()
+    expect(started).toEqual([0, 1, 2, 3])
+    expect(await Promise.all(all.slice(1))).toEqual([1, 2, 3])
+    const next = startTogether(async () => started.push(4))
+    await nextTurn()
+    expect(started).toEqual([0, 1, 2, 3, 4])
+    first.open()
+    expect(await Promise.all([all[0], next])).toEqual([0, 5])
+  })
+
+  it('start at once again when all are over, failed ones too', async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error('no'))
+    const failing = [
+      startTogether(fail),
+      startTogether(fail),
+      startTogether(() => crypto.subtle.sign('HMAC', {} as CryptoKey, new Uint8Array())),
+    ]
+    for (const operation of failing) await expect(operation).rejects.toThrow()
+    let isStarted = false
+    const operation = startTogether(async () => {
+      isStarted = true
+    })
+    expect(isStarted).toBe(true)
+    await operation
+  })
+
+  it('that throw at once fail alone', async () => {
+    const thrown = startTogether(() => {
+      throw new Error('not allowed')
+    })
+    await expect(thrown).rejects.toThrow('not allowed')
+    let isStarted = false
+    await startTogether(async () => {
+      isStarted = true
+    })
+    expect(isStarted).toBe(true)
+  })
+})
