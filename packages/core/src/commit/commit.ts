@@ -108,7 +108,10 @@ function act(
   switch (action) {
     case 'created': {
       const session = storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie })
-      return move === undefined ? create(identity, session) : moveIn(context, identity, move, session)
+      const creating: Awaitable<Outcome> =
+        move === undefined ? create(identity, session) : moveIn(context, identity, move, session)
+      if (isPromise(creating)) context.format.prepare?.(identity)
+      return creating
     }
     case 'touched':
       return touch(context, identity, base)

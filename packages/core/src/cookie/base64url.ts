@@ -7,9 +7,14 @@ for (let bits = 0; bits < 64; bits++) BITS[CODES[bits] as number] = bits
 /** Up to here a text is made of its character codes at once; a call takes no more arguments than the stack holds. */
 const SHORT = 256
 
-/** 32 random bytes, as text. */
+/** 32 random bytes. */
+export function randomBytes(): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(32))
+}
+
+/** The same, as text. */
 export function randomText(): string {
-  return encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
+  return encodeBase64url(randomBytes())
 }
 
 /** RFC 4648 section 5, without padding. */

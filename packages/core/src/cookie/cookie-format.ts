@@ -56,6 +56,8 @@ export interface CookieFormat {
    * For what travels in its cookie: the session goes on under another id. `false` if it has ended meanwhile.
    */
   supersede?(identity: Identity): Awaitable<boolean>
+  /** Begins what the cookie value of a session will need that is being stored, so that nobody waits for it afterwards. */
+  prepare?(identity: Identity): void
   /** The cookie value to send for a session that is stored. */
   cookieValue(identity: Identity): Awaitable<string>
 }

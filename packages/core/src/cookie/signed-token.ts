@@ -1,10 +1,10 @@
-import { andThen, toPromise } from '../awaitable.js'
-import { BoundedMap } from '../store/bounded-map.js'
+import { andThen, isPromise, toPromise } from '../awaitable.js'
 import type { Awaitable, SessionStore } from '../store/store.js'
-import { decodeBase64url, encodeBase64url, randomText } from './base64url.js'
+import { decodeBase64url, encodeBase64url, randomBytes } from './base64url.js'
 import type { CookieFormat, Identity, Rejected } from './cookie-format.js'
 import { sha256 } from './sha256.js'
 import type { TokenSigner } from './signer.js'
+import { VerifiedCookies } from './verified-cookies.js'
 
 /** How long 32 bytes are in base64url. */
 const TEXT_LENGTH = 43
@@ -21,33 +21,32 @@ export class SignedTokenFormat implements CookieFormat {
   readonly secrets: number
   readonly #signer: TokenSigner
   readonly #cookieName: string
-  /**
-   * By values that came and verified, so that the visitor's next request costs no crypto. Nothing unverified gets in,
-   * and nothing that was only sent out: many of those who get a cookie never come back.
-   */
-  readonly #verified: BoundedMap<TokenIdentity>
+  /** Nothing that was only sent out: many of those who get a cookie never come back. */
+  readonly #verified: VerifiedCookies<TokenIdentity>
 
   constructor(store: SessionStore, signer: TokenSigner, secrets: number, cookieName: string, cacheSize: number) {
     this.store = store
     this.secrets = secrets
     this.#signer = signer
     this.#cookieName = cookieName
-    this.#verified = new BoundedMap(cacheSize)
+    this.#verified = new VerifiedCookies(cacheSize)
   }
 
   verify(value: string, secret: number): Awaitable<Identity | Rejected> {
     const known = this.#verified.get(value)
     if (known !== undefined) return known
-    const token = bytesOf(value.slice(0, TEXT_LENGTH))
+    const text = value.slice(0, TEXT_LENGTH)
+    const token = bytesOf(text)
     const mac = bytesOf(value.slice(TEXT_LENGTH + 1))
     if (token === undefined || mac === undefined || value[TEXT_LENGTH] !== '.') return 'malformed'
-    // Spelt anew, since a piece of a header would keep the whole header in memory.
-    const text = encodeBase64url(token)
     return andThen(toPromise(this.#signer.verify(this.#signedText(text), mac, secret)), (isGood) => {
       // Written so that any other answer fails.
       if (isGood !== true) return 'signature'
-      const identity = new TokenIdentity(this.store, text, encodeBase64url(mac), secret > 0)
-      if (secret === 0) this.#verified.set(`${text}.${identity.mac}`, identity)
+      if (secret > 0 || !this.#verified.admits(mac)) return new TokenIdentity(this.store, token, value, secret > 0)
+      // Spelt anew, and in one go: a piece of a header would keep the whole header in memory.
+      const own = [token, mac].map(encodeBase64url).join('.')
+      const identity = new TokenIdentity(this.store, token, own)
+      this.#verified.remember(own, identity)
       return identity
     })
   }
@@ -58,17 +57,27 @@ export class SignedTokenFormat implements CookieFormat {
 
   succeed(identity: TokenIdentity, nonce: string, secret: number): Awaitable<Identity> {
     const derived = toPromise(this.#signer.succeed(`${identity.token}.${nonce}`, secret))
-    return andThen(derived, (token) => new TokenIdentity(this.store, encodeBase64url(token)))
+    return andThen(derived, (token) => new TokenIdentity(this.store, token))
   }
 
   /** No cookie has its token, since nobody signs it. */
   async claim(key: string): Promise<Identity> {
     const token = await crypto.subtle.digest('SHA-256', utf8.encode(`fetch-sessions/v1/claim\n${key}`))
-    return new TokenIdentity(this.store, encodeBase64url(new Uint8Array(token)))
+    return new TokenIdentity(this.store, new Uint8Array(token))
   }
 
-  cookieValue({ token, mac, isStale }: TokenIdentity): Awaitable<string> {
-    if (mac !== undefined && !isStale) return `${token}.${mac}`
+  prepare(identity: TokenIdentity): void {
+    const value = toPromise(this.cookieValue(identity))
+    identity.value = value
+    if (!isPromise(value)) return
+    // Who asks for it later tries again.
+    value.catch(() => {
+      identity.value = undefined
+    })
+  }
+
+  cookieValue({ token, value, isStale }: TokenIdentity): Awaitable<string> {
+    if (value !== undefined && !isStale) return value
     return andThen(toPromise(this.#signer.sign(this.#signedText(token))), (mac) => `${token}.${encodeBase64url(mac)}`)
   }
 
@@ -81,27 +90,36 @@ export class SignedTokenFormat implements CookieFormat {
 /** A session by its token. Of one that is new, nothing is computed before it is asked for. */
 class TokenIdentity implements Identity {
   readonly store: SessionStore
-  /** In base64url, as `token` is. Not known of a session whose cookie was not sent yet. */
-  readonly mac: string | undefined
   readonly isStale: boolean
-  #token: string | undefined
+  /** That of the cookie: as it came, or once it is being made. */
+  value: Awaitable<string> | undefined
+  #token: Uint8Array | undefined
   #id: string | undefined
 
-  constructor(store: SessionStore, token?: string, mac?: string, isStale = false) {
+  /** `token`: left out, it is a new one. */
+  constructor(store: SessionStore, token?: Uint8Array, value?: string, isStale = false) {
     this.store = store
-    this.mac = mac
     this.isStale = isStale
+    this.value = value
     this.#token = token
   }
 
   get token(): string {
-    this.#token ??= randomText()
-    return this.#token
+    return typeof this.value === 'string' ? this.value.slice(0, TEXT_LENGTH) : encodeBase64url(this.#bytes())
   }
 
   get id(): string {
-    this.#id ??= encodeBase64url(sha256(decodeBase64url(this.token) as Uint8Array))
+    if (this.#id === undefined) {
+      this.#id = encodeBase64url(sha256(this.#bytes()))
+      // It is in the value as well, and those that are remembered are many.
+      if (typeof this.value === 'string') this.#token = undefined
+    }
     return this.#id
+  }
+
+  #bytes(): Uint8Array {
+    this.#token ??= randomBytes()
+    return this.#token
   }
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
-import { MemoryStore, SessionManager } from '../index.js'
+import { MemoryStore, SessionManager, SessionStoreError } from '../index.js'
+import { gate } from '../testing/gate.js'
 import { issuedToken, name, siblings } from '../testing/issued-token.js'
+import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { randomToken } from '../testing/sign.js'
 import { visit } from '../testing/visit.js'
@@ -81,8 +83,73 @@ describe('crypto', () => {
     const small = new SessionManager<Data>({ store, secret, verifiedCacheSize: 1 })
     const [a, b] = [await sessions.issue({ user: 'a' }), await sessions.issue({ user: 'b' })]
     forget()
-    for (const { cookie } of [a, a, b, a]) expect((await small.read(visit(cookie))).isNew).toBe(false)
-    expect(count('verify')).toBe(3)
+    // The other one is remembered, and this one pushed out, when it comes a second time.
+    for (const { cookie } of [a, a, b, b, b, a]) expect((await small.read(visit(cookie))).isNew).toBe(false)
+    expect(count('verify')).toBe(4)
+  })
+
+  it('signs a new session’s cookie while the store writes it, once', async () => {
+    const { store, sessions } = await issuedToken()
+    const writing = gate()
+    store.beforeNext('create', () => writing.opened)
+    forget()
+    const answering = sessions.handle(visit(), async (session) => {
+      ;(await session.write()).set('user', 'ada')
+      return new Response()
+    })
+    await vi.waitFor(() => expect(count('sign')).toBe(1))
+    expect(store.calls.map(({ method }) => method)).toEqual(['create'])
+    writing.open()
+    const cookie = cookieAfter(await answering)
+    expect([(await sessions.read(cookie)).get('user'), count('sign')]).toEqual(['ada', 1])
+  })
+
+  it('signs the cookie of a new id while the store writes, once', async () => {
+    const { store, sessions, cookie } = await issuedToken()
+    const writing = gate()
+    store.beforeNext('create', () => writing.opened)
+    forget()
+    const answering = sessions.handle(visit(cookie), async (session) => {
+      ;(await session.write()).regenerate()
+      return new Response()
+    })
+    await vi.waitFor(() => expect(count('sign')).toBe(1))
+    expect(store.calls.map(({ method }) => method)).toEqual(['load', 'create'])
+    writing.open()
+    const next = cookieAfter(await answering)
+    expect([(await sessions.read(next)).get('user'), count('sign')]).toEqual(['ada', 1])
+  })
+
+  it.each([
+    [1, 'answered'],
+    [2, 'failed'],
+  ])('is tried again where it failed while the store wrote: %i times, the request has %s', async (times, outcome) => {
+    const { store, sessions } = await issuedToken()
+    const request = visit()
+    const respond = (): Promise<Response> =>
+      sessions.handle(request, async (session) => {
+        ;(await session.write()).set('user', 'ada')
+        return new Response()
+      })
+    store.beforeNext('create', () => new Promise((resolve) => setTimeout(resolve, 20)))
+    for (let i = 0; i < times; i++) spies.sign.mockRejectedValueOnce(new Error('out of order'))
+    const first = await respond().then(
+      () => 'answered',
+      (error: Error) => (error.message === 'out of order' ? 'failed' : error),
+    )
+    expect(first).toBe(outcome)
+    expect((await sessions.read(cookieAfter(await respond()))).get('user')).toBe('ada')
+  })
+
+  it('whose store fails meanwhile fails with the store’s error alone', async () => {
+    const { store, sessions } = await issuedToken()
+    store.fail('create')
+    spies.sign.mockRejectedValueOnce(new Error('out of order'))
+    const answering = sessions.handle(visit(), async (session) => {
+      ;(await session.write()).set('user', 'ada')
+      return new Response()
+    })
+    await expect(answering).rejects.toThrow(SessionStoreError)
   })
 
   it('is at work once however many ask for the session of a request', async () => {
