@@ -8,7 +8,8 @@ export function whenClientIsGone(request: NodeRequest, response: NodeResponse, g
     gone()
     return
   }
-  response.once('close', gone)
+  // It comes once. What `once` makes of a listener keeps the response for long, where the engine takes it for long-lived.
+  response.on('close', gone)
   // Behind others on one connection (pipelining), a response has none before it is its turn, and is told of nothing.
   if (!('stream' in response) && response.socket === null && request.socket) {
     whenClosed(request.socket as Socket, response, gone)
@@ -27,7 +28,7 @@ const waiting: WeakMap<Socket, Set<() => void>> = new WeakMap()
 function whenClosed(socket: Socket, response: NodeResponse, gone: () => void): void {
   const all = waiting.get(socket) ?? waitOn(socket)
   all.add(gone)
-  response.once('close', () => all.delete(gone))
+  response.on('close', () => all.delete(gone))
 }
 
 function waitOn(socket: Socket): Set<() => void> {

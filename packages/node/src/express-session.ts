@@ -52,7 +52,7 @@ export function expressSession<Data = SessionData>(
       else opened.hold(response)
     }
     showSession(request, as, manager, opened)
-    opened.add({ manager, failed, fail: next })
+    opened.add(manager, failed, next)
     next()
   }
 }

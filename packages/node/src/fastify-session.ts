@@ -94,7 +94,7 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
       respondWithoutDetails(holdable(reply.raw))
     }
     opened.name(as, manager)
-    opened.add({ manager, failed, fail })
+    opened.add(manager, failed, fail)
     done()
   })
   app.addHook('onError', (request, reply, error, done) => {
@@ -104,7 +104,7 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
   app.addHook('onSend', (request, reply, payload, done) => {
     const body = unwrap(reply, payload)
     const sessions = sessionsOf(request, reply)
-    if (underWay.has(sessions)) {
+    if (sessions.isUnderWay) {
       // Another hook has let a second answer through. It stops here: nobody waits for this hook to be done.
       request.log.warn(
         'fetch-sessions: a reply was sent twice, and the first one goes out: return reply, or what it is to send',
@@ -136,15 +136,14 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
 function complete(sessions: RequestSessions, reply: Reply): Promise<void> | undefined {
   if (sessions.isComplete) return undefined
   try {
-    const completing = sessions.complete(new NodeHeaders(headersOf(reply)))
+    const completing = sessions.complete(new NodeHeaders(new ReplyHeaders(reply)))
     return completing === undefined ? undefined : Promise.resolve(completing)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Those whose reply waits for the store. */
-const underWay: WeakSet<RequestSessions> = new WeakSet()
+const ENDED: PropertyDescriptor = { configurable: true, get: () => true }
 
 /**
  * Until the returned function is called, the reply looks as if it had gone, as it would have without a session. Else
@@ -154,13 +153,13 @@ const underWay: WeakSet<RequestSessions> = new WeakSet()
 function lookSent(sessions: RequestSessions, response: NodeResponse): () => void {
   const before = Object.getOwnPropertyDescriptor(response, 'writableEnded')
   const { statusCode } = response
-  Object.defineProperty(response, 'writableEnded', { configurable: true, get: () => true })
-  underWay.add(sessions)
+  Object.defineProperty(response, 'writableEnded', ENDED)
+  sessions.isUnderWay = true
   return () => {
     if (before === undefined) Reflect.deleteProperty(response, 'writableEnded')
     else Object.defineProperty(response, 'writableEnded', before)
     response.statusCode = statusCode
-    underWay.delete(sessions)
+    sessions.isUnderWay = false
   }
 }
 
@@ -203,26 +202,36 @@ function isResponse(payload: unknown): payload is Response {
 }
 
 /** The headers of a reply, and of the response under it. */
-function headersOf(reply: Reply): OutgoingHeaders {
-  const remove = (name: string): void => {
-    reply.removeHeader(name)
-    reply.raw.removeHeader(name)
+class ReplyHeaders implements OutgoingHeaders {
+  readonly #reply: Reply
+
+  constructor(reply: Reply) {
+    this.#reply = reply
   }
-  return {
-    getHeader: (name) => reply.getHeader(name),
-    getHeaderNames: () => Object.keys(reply.getHeaders()),
-    setHeader(name, value) {
-      // Else a cookie would be one more.
-      remove(name)
-      reply.header(name, value)
-    },
-    removeHeader: remove,
+
+  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
+    return this.#reply.getHeader(name)
+  }
+
+  getHeaderNames(): string[] {
+    return Object.keys(this.#reply.getHeaders())
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    // Else a cookie would be one more.
+    this.removeHeader(name)
+    this.#reply.header(name, value)
+  }
+
+  removeHeader(name: string): void {
+    this.#reply.removeHeader(name)
+    this.#reply.raw.removeHeader(name)
   }
 }
 
 /** Fastify's error handler begins with the status that it finds. */
 function startAnew(reply: Reply): void {
-  forgetBody(headersOf(reply))
+  forgetBody(new ReplyHeaders(reply))
   reply.code(500)
 }
 

@@ -2,7 +2,7 @@ import type { Awaitable, HeaderFields } from '@fetch-sessions/core'
 import { HeadMask, headersSent } from './head-mask.js'
 import { callbackOf, checkChunk, HeldBody } from './held-body.js'
 import { KeptSocket } from './kept-socket.js'
-import { NodeHeaders } from './node-headers.js'
+import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
 import { type HoldableResponse, startAnew } from './node-response.js'
 import { PipedSources } from './piped-sources.js'
 import { StaleWriter } from './stale-writer.js'
@@ -144,23 +144,12 @@ export class HeldResponse {
 
   #complete(): PromiseLike<void> | undefined {
     try {
-      const completing = this.#keeper.complete(new NodeHeaders(this.#outgoing()))
+      const completing = this.#keeper.complete(new NodeHeaders(new ShownHeaders(() => this.#mask ?? this.#response)))
       return typeof completing?.then === 'function' ? completing : undefined
     } catch (error) {
       // Not at once, in the middle of a handler that does not expect it.
       return Promise.reject(error)
     }
-  }
-
-  #outgoing(): HeadMask | HoldableResponse {
-    // By then there may be a mask.
-    const now = (): HeadMask | HoldableResponse => this.#mask ?? this.#response
-    return {
-      getHeader: (name: string) => now().getHeader(name),
-      getHeaderNames: () => now().getHeaderNames(),
-      setHeader: (name: string, value: string | readonly string[]) => now().setHeader(name, value),
-      removeHeader: (name: string) => now().removeHeader(name),
-    } as HoldableResponse
   }
 
   #release(): void {
@@ -223,6 +212,31 @@ export class HeldResponse {
   #takeOffMask(): void {
     this.#mask?.takeOff()
     this.#mask = undefined
+  }
+}
+
+/** The headers of a response, past a mask that may be there by then. */
+class ShownHeaders implements OutgoingHeaders {
+  readonly #now: () => OutgoingHeaders
+
+  constructor(now: () => OutgoingHeaders) {
+    this.#now = now
+  }
+
+  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
+    return this.#now().getHeader(name)
+  }
+
+  getHeaderNames(): string[] {
+    return this.#now().getHeaderNames()
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    this.#now().setHeader(name, value)
+  }
+
+  removeHeader(name: string): void {
+    this.#now().removeHeader(name)
   }
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { shareHandles } from '@fetch-sessions/core'
-import { RequestStandIn } from './request-stand-in.js'
+import { type KnownParts, RequestStandIn } from './request-stand-in.js'
+import { stateFor, stateOf } from './request-state.js'
 
 /** A request of `node:http`, of `node:https`, or of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -11,21 +12,6 @@ interface FrameworkRequest {
   readonly protocol?: unknown
   readonly hostname?: unknown
   readonly originalUrl?: unknown
-}
-
-const requests: WeakMap<NodeRequest, Request> = new WeakMap()
-/** With what sessions were opened before somebody asked for the Web `Request`. */
-const opened: WeakMap<NodeRequest, Opened> = new WeakMap()
-
-/** What a `Request` is made of, as it was when a session was opened: middleware may change the rest. */
-interface Snapshot {
-  readonly method: string
-  readonly cookie: string | undefined
-  url(): string
-}
-
-interface Opened extends Snapshot {
-  readonly standIn: Request
 }
 
 /**
@@ -40,44 +26,63 @@ interface Opened extends Snapshot {
  */
 export function requestOf(request: NodeRequest | { readonly raw: NodeRequest }): Request {
   const raw = rawOf(request)
-  const known = requests.get(raw)
-  if (known !== undefined) return known
-  const before = opened.get(raw)
-  const { method, cookie, url } = before ?? snapshotOf(raw, request as FrameworkRequest)
-  const made = new Request(url(), { method, headers: headersOf({ ...raw.headers, cookie }) })
-  if (before !== undefined) shareHandles(before.standIn, made)
-  requests.set(raw, made)
+  const state = stateFor(raw)
+  if (state.request !== undefined) return state.request
+  const opened = state.opened ?? new OpenedRequest(raw, request as FrameworkRequest)
+  const { method, cookie, standIn } = opened
+  const made = new Request(opened.url(), { method, headers: headersOf({ ...raw.headers, cookie }) })
+  if (standIn !== undefined) shareHandles(standIn, made)
+  state.request = made
   return made
 }
 
 /** What a session is opened with: the Web `Request` if it is there, and else what stands in for it. */
 export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): Request {
   const raw = rawOf(request)
-  const known = requests.get(raw) ?? opened.get(raw)?.standIn
+  const state = stateFor(raw)
+  const known = state.request ?? state.opened?.standIn
   if (known !== undefined) return known
   // No server has read it: somebody made it by hand, and its headers may have names in capitals.
   if (!raw.rawHeaders?.length) return requestOf(request)
-  const snapshot = snapshotOf(raw, request as FrameworkRequest)
-  const standIn = new RequestStandIn({
-    ...snapshot,
-    header: (name) => plainValue(name === 'cookie' ? snapshot.cookie : raw.headers[name], name),
-    request: () => requestOf(raw),
-  }) as unknown as Request
-  opened.set(raw, { ...snapshot, standIn })
+  const opened = new OpenedRequest(raw, request as FrameworkRequest)
+  const standIn = new RequestStandIn(opened) as unknown as Request
+  opened.standIn = standIn
+  state.opened = opened
   return standIn
 }
 
-function snapshotOf(raw: NodeRequest, framework: FrameworkRequest): Snapshot {
-  const { method = 'GET', headers, url: path = '/' } = raw
-  const { originalUrl = path } = framework
-  let url: string | undefined
-  return {
-    method: /^(connect|trace|track)$/i.test(method) ? 'GET' : method,
-    cookie: headers.cookie,
-    url: () => {
-      url ??= urlOf(raw, framework, typeof originalUrl === 'string' ? originalUrl : path)
-      return url
-    },
+/** What a `Request` is made of, as it was when a session was opened: middleware may change the rest. */
+export class OpenedRequest implements KnownParts {
+  readonly method: string
+  readonly cookie: string | undefined
+  /** With what sessions were opened before somebody asked for the Web `Request`. */
+  standIn: Request | undefined = undefined
+  readonly #raw: NodeRequest
+  readonly #framework: FrameworkRequest
+  readonly #path: string
+  #url: string | undefined
+
+  constructor(raw: NodeRequest, framework: FrameworkRequest) {
+    const { method = 'GET', headers, url: path = '/' } = raw
+    const { originalUrl } = framework
+    this.method = /^(connect|trace|track)$/i.test(method) ? 'GET' : method
+    this.cookie = headers.cookie
+    this.#raw = raw
+    this.#framework = framework
+    this.#path = typeof originalUrl === 'string' ? originalUrl : path
+  }
+
+  url(): string {
+    this.#url ??= urlOf(this.#raw, this.#framework, this.#path)
+    return this.#url
+  }
+
+  header(name: string): string | null | undefined {
+    return plainValue(name === 'cookie' ? this.cookie : this.#raw.headers[name], name)
+  }
+
+  request(): Request {
+    return requestOf(this.#raw)
   }
 }
 
@@ -89,7 +94,7 @@ function plainValue(value: string | string[] | undefined, name: string): string 
 
 /** Whether somebody has asked for the Web `Request`, and may have opened a session with it. */
 export function hasRequest(raw: NodeRequest): boolean {
-  return requests.has(raw)
+  return stateOf(raw)?.request !== undefined
 }
 
 /** Node's own request, which Fastify wraps. */

@@ -14,6 +14,7 @@ import { whenClientIsGone } from './client-gone.js'
 import { type HeadKeeper, HeldResponse } from './held-response.js'
 import { hasRequest, type NodeRequest, rawOf, sourceOf } from './node-request.js'
 import { holdable, type NodeResponse } from './node-response.js'
+import { stateFor, stateOf } from './request-state.js'
 
 /** What an adapter may be told besides the sessions. */
 export interface NodeSessionOptions {
@@ -35,18 +36,28 @@ export interface Entry {
   readonly fail: (error: unknown) => void
 }
 
-interface OpenEntry extends Entry {
-  handle: SessionHandle<never> | undefined
-}
+class OpenEntry implements Entry {
+  readonly manager: SessionManager<never>
+  readonly failed: Entry['failed']
+  readonly fail: Entry['fail']
+  handle: SessionHandle<never> | undefined = undefined
+  /** That of the manager that came next. */
+  next: OpenEntry | undefined = undefined
 
-const KNOWN: WeakMap<NodeRequest, RequestSessions> = new WeakMap()
+  constructor(manager: SessionManager<never>, failed: Entry['failed'], fail: Entry['fail']) {
+    this.manager = manager
+    this.failed = failed
+    this.fail = fail
+  }
+}
 
 /** The sessions of one request, of one manager or of several, and what becomes of them when it is answered. */
 export class RequestSessions implements HeadKeeper {
   readonly #request: NodeRequest | { readonly raw: NodeRequest }
   readonly #raw: NodeRequest
   readonly #statusOf: () => number
-  readonly #entries: OpenEntry[] = []
+  /** A list and no array, which the engine may put among what lives long, with all that it leads to. */
+  #first: OpenEntry | undefined
   readonly #names: Map<string, SessionManager<never>> = new Map()
   /** What the framework has told of. */
   #error: unknown
@@ -54,6 +65,8 @@ export class RequestSessions implements HeadKeeper {
   #outcome: readonly [status: number, error: unknown] | undefined
   /** The one that could not be saved. */
   #broken: OpenEntry | undefined
+  /** Whether its reply, in Fastify, waits for the store. */
+  isUnderWay = false
   #progress: 'open' | 'completing' | 'complete' = 'open'
   #isClientGone = false
 
@@ -61,12 +74,12 @@ export class RequestSessions implements HeadKeeper {
     this.#request = request
     this.#raw = rawOf(request)
     this.#statusOf = statusOf
-    KNOWN.set(this.#raw, this)
+    stateFor(this.#raw).sessions = this
   }
 
   /** Those of a request, if there is a middleware in front of it. */
   static of(request: NodeRequest): RequestSessions | undefined {
-    return KNOWN.get(request)
+    return stateOf(request)?.sessions
   }
 
   get isComplete(): boolean {
@@ -80,9 +93,10 @@ export class RequestSessions implements HeadKeeper {
   }
 
   /** One manager more, if it is not here already. */
-  add(entry: Entry): void {
-    if (this.#entries.some(({ manager }) => manager === entry.manager)) return
-    this.#entries.push({ ...entry, handle: undefined })
+  add(manager: SessionManager<never>, failed: Entry['failed'], fail: Entry['fail']): void {
+    const added = new OpenEntry(manager, failed, fail)
+    if (this.#first === undefined) this.#first = added
+    for (let entry: OpenEntry = this.#first; entry.manager !== manager; entry = entry.next) entry.next ??= added
     if (this.#isClientGone) this.#clientIsGone()
   }
 
@@ -103,7 +117,8 @@ export class RequestSessions implements HeadKeeper {
 
   /** The handle of a manager's session, which is opened when somebody asks for it. */
   #handleOf(manager: SessionManager<never>): SessionHandle<never> {
-    const entry = this.#entries.find((entry) => entry.manager === manager) as OpenEntry
+    let entry = this.#first as OpenEntry
+    while (entry.manager !== manager) entry = entry.next as OpenEntry
     if (entry.handle !== undefined) return entry.handle
     const handle = this.#open(entry)
     // The head is gone: the session is as after any commit.
@@ -114,7 +129,8 @@ export class RequestSessions implements HeadKeeper {
   /** The request has failed. */
   tell(error: unknown): void {
     this.#error = error ?? new Error('the request has failed')
-    for (const { handle } of this.#entries) if (handle !== undefined) tellFailure(handle, error)
+    for (let entry = this.#first; entry !== undefined; entry = entry.next)
+      if (entry.handle !== undefined) tellFailure(entry.handle, error)
   }
 
   /** There is no head any more on which a cookie could go. */
@@ -126,7 +142,7 @@ export class RequestSessions implements HeadKeeper {
   #clientIsGone(): void {
     this.#isClientGone = true
     if (this.isComplete) return
-    for (const entry of this.#entries) {
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) {
       try {
         signOutAtOnce(entry.handle ?? this.#open(entry))
       } catch {
@@ -139,18 +155,20 @@ export class RequestSessions implements HeadKeeper {
     if (this.isComplete) return undefined
     this.#progress = 'completing'
     this.#outcome = [this.#statusOf(), this.#error]
-    return this.#completeFrom(0, headers)
+    return this.#completeFrom(this.#first, headers)
   }
 
   fail(error: unknown): void {
-    const { fail } = this.#broken ?? (this.#entries[0] as OpenEntry)
+    const { fail } = this.#broken ?? (this.#first as OpenEntry)
     fail(error)
   }
 
-  #completeFrom(index: number, headers: HeaderFields): Awaitable<void> {
-    for (let i = index; i < this.#entries.length; i++) {
-      const saving = this.#completeOne(this.#entries[i] as OpenEntry, headers)
-      if (saving !== undefined) return saving.then(() => this.#completeFrom(i + 1, headers))
+  #completeFrom(first: OpenEntry | undefined, headers: HeaderFields): Awaitable<void> {
+    for (let entry = first; entry !== undefined; entry = entry.next) {
+      const current = entry
+      const saving = this.#completeOne(current, headers)
+      // By then there may be another one behind it.
+      if (saving !== undefined) return saving.then(() => this.#completeFrom(current.next, headers))
     }
     this.#progress = 'complete'
   }

@@ -1,12 +1,17 @@
 import type { SessionHandle, SessionManager } from '@fetch-sessions/core'
+import type { NodeRequest } from './node-request.js'
 import type { RequestSessions } from './request-sessions.js'
+import { nearestState, stateOf } from './request-state.js'
+
+/** By the name of the property. With functions of its own, each request would be a class of its own to the engine. */
+const PROPERTIES: Map<string, PropertyDescriptor> = new Map()
 
 /**
  * Shows the handle of a manager's session as a property of the request.
  * @throws TypeError if there is another one of that name
  */
 export function showSession(
-  request: object,
+  request: NodeRequest,
   as: string,
   manager: SessionManager<never>,
   sessions: RequestSessions,
@@ -15,12 +20,22 @@ export function showSession(
   sessions.name(as, manager)
   if (isThere) return
   if (as in request) throw isTaken(as)
-  Object.defineProperty(request, as, {
+  Object.defineProperty(request, as, propertyOf(as))
+}
+
+function propertyOf(as: string): PropertyDescriptor {
+  const known = PROPERTIES.get(as)
+  if (known !== undefined) return known
+  const property: PropertyDescriptor & ThisType<NodeRequest> = {
     configurable: true,
     enumerable: true,
-    get: (): SessionHandle<never> | undefined => sessions.named(as),
+    get(): SessionHandle<never> | undefined {
+      return (stateOf(this) ?? nearestState(this))?.sessions?.named(as)
+    },
     set: () => refuseAssignment(as),
-  })
+  }
+  PROPERTIES.set(as, property)
+  return property
 }
 
 export function isTaken(as: string): TypeError {

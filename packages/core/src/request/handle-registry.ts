@@ -5,9 +5,12 @@ import { RequestSession } from './request-session.js'
 /** Under which a request carries its handles. Shared by all copies of this package. */
 const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never
 
-/** Each handle knows the one before it. This is an object since a proxy of the request may refuse a second property. */
-interface Handles {
-  newest: RequestSession<unknown> | undefined
+/**
+ * Each handle knows the one before it. This is an object since a proxy of the request may refuse a second property, and of a
+ * class since V8 may put literals among what lives long, with all that they lead to.
+ */
+class Handles {
+  newest: RequestSession<unknown> | undefined = undefined
 }
 
 /**
@@ -89,7 +92,7 @@ function handlesOf(request: Request): Handles | undefined {
 }
 
 function carry(request: Request): Handles {
-  const handles: Handles = { newest: undefined }
+  const handles = new Handles()
   ;(request as Request & { [HANDLES]?: Handles })[HANDLES] = handles
   return handles
 }
