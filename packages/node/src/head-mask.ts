@@ -10,47 +10,127 @@ export interface Held {
   readonly needsDrain: boolean
 }
 
+/** How a response looks while it is held back, and how its headers can be changed all the same. */
+export interface ResponseMask extends OutgoingHeaders {
+  /** Something was written. */
+  update(): void
+  /** The response is as it was, also where somebody has set another status, for which it was too late. */
+  takeOff(): void
+}
+
+/** The mask that fits a response. */
+export function maskOf(response: HoldableResponse, held: Held): ResponseMask {
+  return LightMask.fits(response) ? new LightMask(response, held) : new HeadMask(response, held)
+}
+
 const HEADER_METHODS = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const
 
 type Method = (...args: unknown[]) => unknown
 
+/** Under which a response has its mask. Of this copy of the package. */
+const MASK: unique symbol = Symbol('fetch-sessions.mask')
+
+/** The same of a light one. */
+const LIGHT: unique symbol = Symbol('fetch-sessions.light-mask')
+
+const HELD_BACK = 'held back'
+const LENGTHS = ['writableLength', 'writableNeedDrain'] as const
+
+interface Masked {
+  [MASK]: HeadMask
+}
+
 /**
  * While the head is fixed and can't go out yet, the response looks as if it had gone: it says so, and refuses other
- * headers. Those who ask its inside (`_header`) see the same.
+ * headers. Those who ask its inside (`_header`) see the same. For responses of all kinds.
  */
-export class HeadMask implements OutgoingHeaders {
+class HeadMask implements ResponseMask {
   readonly #response: HoldableResponse
+  readonly #held: Held
   readonly #before: readonly (readonly [name: string, descriptor: PropertyDescriptor | undefined])[]
+  readonly #methods: Map<string, Method> = new Map()
   readonly #status: Pick<HoldableResponse, 'statusCode' | 'statusMessage'>
   #isLifted = false
 
+  /** The same functions for all responses: with functions of its own, each would be a class of its own to the engine. */
+  static readonly #looks: readonly (readonly [name: string, look: PropertyDescriptor & ThisType<Masked>])[] = [
+    ['headersSent', { get: () => true }],
+    [
+      '_header',
+      {
+        get() {
+          return this[MASK].#isLifted ? null : HELD_BACK
+        },
+        set: () => {},
+      },
+    ],
+    [
+      'finished',
+      {
+        get() {
+          return this[MASK].#held.isEnded
+        },
+        set: () => {},
+      },
+    ],
+    [
+      'writableEnded',
+      {
+        get() {
+          return this[MASK].#held.isEnded
+        },
+      },
+    ],
+    [
+      'writableLength',
+      {
+        get() {
+          return this[MASK].#held.bytes
+        },
+      },
+    ],
+    [
+      'writableNeedDrain',
+      {
+        get() {
+          return this[MASK].#held.needsDrain
+        },
+      },
+    ],
+    // What a middleware calls that thinks it is the first to write.
+    ['_implicitHeader', { value: () => {} }],
+    ...HEADER_METHODS.map(
+      (name) =>
+        [
+          name,
+          {
+            value(...args: unknown[]) {
+              return (this as unknown as Masked)[MASK].#change(name, args)
+            },
+          },
+        ] as const,
+    ),
+  ]
+
   constructor(response: HoldableResponse, held: Held) {
     this.#response = response
+    this.#held = held
     const { statusCode } = response
     // With HTTP/2, Node warns of who looks at the words of a status, of which it has none.
     this.#status = 'stream' in response ? { statusCode } : { statusCode, statusMessage: response.statusMessage }
     const methods = response as unknown as Record<string, Method | undefined>
-    const looks: Record<string, PropertyDescriptor> = {
-      headersSent: { get: () => true },
-      _header: { get: () => (this.#isLifted ? null : 'held back'), set: () => {} },
-      finished: { get: () => held.isEnded, set: () => {} },
-      writableEnded: { get: () => held.isEnded },
-      writableLength: { get: () => held.bytes },
-      writableNeedDrain: { get: () => held.needsDrain },
-      // What a middleware calls that thinks it is the first to write.
-      _implicitHeader: { value: () => {} },
-    }
     for (const name of HEADER_METHODS) {
       const own = methods[name]
-      if (own !== undefined) looks[name] = { value: this.#unlessSent(own) }
+      if (own !== undefined) this.#methods.set(name, own)
     }
-    this.#before = Object.keys(looks).map((name) => [name, Object.getOwnPropertyDescriptor(response, name)])
-    for (const [name, look] of Object.entries(looks)) {
-      Object.defineProperty(response, name, { configurable: true, ...look })
-    }
+    const looks = HeadMask.#looks.filter(([name]) => this.#methods.has(name) || !isHeaderMethod(name))
+    this.#before = looks.map(([name]) => [name, Object.getOwnPropertyDescriptor(response, name)])
+    Object.defineProperty(response, MASK, { configurable: true, value: this })
+    for (const [name, look] of looks) Object.defineProperty(response, name, { configurable: true, ...look })
   }
 
-  /** The response is as it was, also where somebody has set another status, for which it was too late. */
+  update(): void {}
+
   takeOff(): void {
     for (const [name, descriptor] of this.#before) {
       if (descriptor === undefined) Reflect.deleteProperty(this.#response, name)
@@ -84,10 +164,108 @@ export class HeadMask implements OutgoingHeaders {
     }
   }
 
-  #unlessSent(own: Method): Method {
-    return (...args) => {
-      if (!this.#isLifted) throw headersSent()
-      return own.apply(this.#response, args)
+  #change(name: string, args: unknown[]): unknown {
+    if (!this.#isLifted) throw headersSent()
+    return this.#methods.get(name)?.apply(this.#response, args)
+  }
+}
+
+function isHeaderMethod(name: string): boolean {
+  return (HEADER_METHODS as readonly string[]).includes(name)
+}
+
+/** What of the inside of a response of Node says that its head has gone. */
+interface Inside {
+  _header?: string | null
+  finished?: boolean
+}
+
+/**
+ * The same for Node's own response, which goes by two properties for all of that. To put the other one on and off took half
+ * the time of a new session in Express (`benchmarks`).
+ */
+class LightMask implements ResponseMask {
+  readonly #response: HoldableResponse
+  readonly #inside: Inside
+  readonly #held: Held
+  readonly #status: number
+  readonly #message: string | undefined
+  #showsLength = false
+
+  static readonly #lengths: PropertyDescriptorMap & ThisType<{ [LIGHT]: LightMask }> = {
+    writableLength: {
+      configurable: true,
+      get() {
+        return this[LIGHT].#held.bytes
+      },
+    },
+    writableNeedDrain: {
+      configurable: true,
+      get() {
+        return this[LIGHT].#held.needsDrain
+      },
+    },
+  }
+
+  /** Whether it is a response of Node whose head has not gone. */
+  static fits(response: HoldableResponse): boolean {
+    const inside = response as Inside
+    if (!Object.hasOwn(response, 'finished') || inside._header !== null || inside.finished) return false
+    if (LENGTHS.some((name) => Object.hasOwn(response, name))) return false
+    inside._header = HELD_BACK
+    const says = response.headersSent
+    inside._header = null
+    return says && !response.headersSent
+  }
+
+  constructor(response: HoldableResponse, held: Held) {
+    this.#response = response
+    this.#inside = response as Inside
+    this.#held = held
+    this.#status = response.statusCode
+    this.#message = response.statusMessage
+    this.#inside._header = HELD_BACK
+    this.update()
+  }
+
+  update(): void {
+    this.#inside.finished = this.#held.isEnded
+    if (this.#held.bytes === 0 || this.#showsLength) return
+    this.#showsLength = true
+    Object.defineProperty(this.#response, LIGHT, { configurable: true, value: this })
+    Object.defineProperties(this.#response, LightMask.#lengths)
+  }
+
+  takeOff(): void {
+    this.#inside._header = null
+    this.#inside.finished = false
+    this.#response.statusCode = this.#status
+    this.#response.statusMessage = this.#message
+    if (this.#showsLength) for (const name of LENGTHS) Reflect.deleteProperty(this.#response, name)
+  }
+
+  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
+    return this.#response.getHeader(name)
+  }
+
+  getHeaderNames(): string[] {
+    return this.#response.getHeaderNames()
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    this.#lift(() => this.#response.setHeader(name, value))
+  }
+
+  removeHeader(name: string): void {
+    this.#lift(() => this.#response.removeHeader(name))
+  }
+
+  #lift(change: () => unknown): void {
+    this.#inside._header = null
+    try {
+      change()
+    } finally {
+      this.#inside._header = HELD_BACK
     }
   }
 }

@@ -2,9 +2,14 @@ import type { HoldableResponse } from './node-response.js'
 
 type Callback = (error?: Error | null) => void
 
-interface HeldCall {
+class HeldCall {
   readonly run: () => unknown
   readonly callback: Callback | undefined
+
+  constructor(run: () => unknown, callback?: Callback) {
+    this.run = run
+    this.callback = callback
+  }
 }
 
 /** From how many bytes on a writer is asked to wait, where the response does not say. */
@@ -25,19 +30,19 @@ export class HeldBody {
 
   /** What `write` returns: whether the writer may go on. */
   write(args: readonly unknown[], run: () => unknown): boolean {
-    this.#calls.push({ run, callback: callbackOf(args) })
+    this.#calls.push(new HeldCall(run, callbackOf(args)))
     this.bytes += sizeOf(args)
     if (this.bytes >= this.#highWaterMark) this.needsDrain = true
     return !this.needsDrain
   }
 
   end(args: readonly unknown[], run: () => unknown): void {
-    this.#calls.push({ run, callback: callbackOf(args) })
+    this.#calls.push(new HeldCall(run, callbackOf(args)))
     this.isEnded = true
   }
 
   flush(run: () => unknown): void {
-    this.#calls.push({ run, callback: undefined })
+    this.#calls.push(new HeldCall(run))
   }
 
   /** Makes the calls, now that they can be made. */

@@ -1,5 +1,5 @@
 import type { Awaitable, HeaderFields } from '@fetch-sessions/core'
-import { HeadMask, headersSent } from './head-mask.js'
+import { headersSent, maskOf, type ResponseMask } from './head-mask.js'
 import { callbackOf, checkChunk, HeldBody } from './held-body.js'
 import { KeptSocket } from './kept-socket.js'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
@@ -36,7 +36,7 @@ export class HeldResponse {
   #phase: Phase = 'waiting'
   #head: WrittenHead | undefined
   #body: HeldBody
-  #mask: HeadMask | undefined
+  #mask: ResponseMask | undefined
   #socket: KeptSocket | undefined
   /** What this has put on the response, as long as nobody has wrapped it. */
   #writtenHere: HoldableResponse['writeHead'] | undefined
@@ -92,7 +92,10 @@ export class HeldResponse {
     const run = (): boolean => this.#own.write.apply(this.#response, args as [unknown])
     if (this.#phase === 'open') return run()
     checkChunk(args[0])
-    return this.#isComplete() ? run() : this.#body.write(args, run)
+    if (this.#isComplete()) return run()
+    const mayGoOn = this.#body.write(args, run)
+    this.#mask?.update()
+    return mayGoOn
   }
 
   #end(args: readonly unknown[]): void {
@@ -105,6 +108,7 @@ export class HeldResponse {
     if (this.#phase === 'open' || this.#isComplete()) run()
     else {
       this.#body.end(args, run)
+      this.#mask?.update()
       this.#socket ??= KeptSocket.keep(this.#response)
     }
   }
@@ -206,7 +210,7 @@ export class HeldResponse {
   }
 
   #putOnMask(): void {
-    this.#mask ??= new HeadMask(this.#response, this.#body)
+    this.#mask ??= maskOf(this.#response, this.#body)
   }
 
   #takeOffMask(): void {

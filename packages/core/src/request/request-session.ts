@@ -27,7 +27,7 @@ export type ToSave = 'all' | 'sign-out' | 'nothing'
 const NO_COOKIES: readonly SessionCookie[] = []
 
 /** What the response needs if the session was used and no cookie goes out. */
-const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, isOwn: () => false, isUpgraded: false }
+const NOTHING_BUT_VARY: ResponseNeeds = { id: '', cookies: NO_COOKIES, place: undefined, isUpgraded: false }
 
 /** The handle of one request: it loads the session once, lends it to the handler, and commits it. */
 export class RequestSession<Data> extends RequestSessionBase implements SessionHandle<Data> {
@@ -263,8 +263,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
 
   #needs(cookies: readonly SessionCookie[], state?: SessionState): ResponseNeeds {
     if (cookies.length === 0) return NOTHING_BUT_VARY
-    const isOwn = (line: string): boolean => this.cookies().place.isOwn(line)
-    return { id: state?.id ?? '', cookies, isOwn, isUpgraded: this.cookies().isUpgradedByCall }
+    const { place, isUpgradedByCall } = this.cookies()
+    return { id: state?.id ?? '', cookies, place, isUpgraded: isUpgradedByCall }
   }
 
   #writable(state: SessionState): WritableSession<Data> {

@@ -1,4 +1,4 @@
-import type { SessionCookie } from '../cookie/cookie-attributes.js'
+import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
 import { isObject } from '../session/plain-values.js'
 
 /**
@@ -15,8 +15,8 @@ export interface ResponseNeeds {
   /** The session's. */
   readonly id: string
   readonly cookies: readonly SessionCookie[]
-  /** Whether a `Set-Cookie` line is this session's own, of an inner handler: there is to be one at most. */
-  isOwn(line: string): boolean
+  /** Tells which `Set-Cookie` lines are this session's own, of an inner handler: there is to be one at most. */
+  readonly place: CookiePlace | undefined
   /** Whether the request is one for a WebSocket, and an empty answer goes nowhere. */
   readonly isUpgraded: boolean
 }
@@ -89,10 +89,11 @@ function keptBody(response: Response): string | null | undefined {
 }
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
-export function addToHeaders(headers: HeaderFields, { cookies, isOwn }: ResponseNeeds): void {
+export function addToHeaders(headers: HeaderFields, { cookies, place }: ResponseNeeds): void {
   addVary(headers)
   if (cookies.length === 0) return
   const before = headers.getSetCookie()
+  const isOwn = (line: string): boolean => place?.isOwn(line) ?? false
   const lines = cookies.map(String)
   if (before.some(isOwn) && lines.some(isOwn)) {
     headers.delete('Set-Cookie')
