@@ -167,7 +167,8 @@ export class SessionManager<Data = SessionData> {
     for (const session of this.#opened.named(target)) {
       const sent = cookies.length > 0 ? headersOf(cookies) : undefined
       const needs = await session.commit(options.failed ? 'sign-out' : 'all', sent)
-      if (needs?.cookies.length) cookies = [...cookies.filter((cookie) => !needs.place?.isOwn(`${cookie}`)), ...needs.cookies]
+      if (needs?.cookies.length)
+        cookies = [...cookies.filter((cookie) => !needs.place?.isOwn(`${cookie}`)), ...needs.cookies]
     }
     return cookies
   }

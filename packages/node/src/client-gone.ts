@@ -8,7 +8,7 @@ export function whenClientIsGone(request: NodeRequest, response: NodeResponse, g
     gone()
     return
   }
-  // It comes once. What `once` makes of a listener keeps the response for long, where the engine takes it for long-lived.
+  // It comes once by itself. `once` would make a literal that holds the response (`benchmarks/README.md`).
   response.on('close', gone)
   // Behind others on one connection (pipelining), a response has none before it is its turn, and is told of nothing.
   if (!('stream' in response) && response.socket === null && request.socket) {

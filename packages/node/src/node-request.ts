@@ -1,11 +1,8 @@
-import type { IncomingMessage } from 'node:http'
-import type { Http2ServerRequest } from 'node:http2'
 import { shareHandles } from '@fetch-sessions/core'
 import { type KnownParts, RequestStandIn } from './request-stand-in.js'
-import { stateFor, stateOf } from './request-state.js'
+import { type NodeRequest, type OpenedRequest, stateFor, stateOf } from './request-state.js'
 
-/** A request of `node:http`, of `node:https`, or of `node:http2`. */
-export type NodeRequest = IncomingMessage | Http2ServerRequest
+export type { NodeRequest } from './request-state.js'
 
 /** What Express and Fastify know of a request besides: what they make of a proxy's headers, and the whole path. */
 interface FrameworkRequest {
@@ -28,7 +25,7 @@ export function requestOf(request: NodeRequest | { readonly raw: NodeRequest }):
   const raw = rawOf(request)
   const state = stateFor(raw)
   if (state.request !== undefined) return state.request
-  const opened = state.opened ?? new OpenedRequest(raw, request as FrameworkRequest)
+  const opened = state.opened ?? new RequestParts(raw, request as FrameworkRequest)
   const { method, cookie, standIn } = opened
   const made = new Request(opened.url(), { method, headers: headersOf({ ...raw.headers, cookie }) })
   if (standIn !== undefined) shareHandles(standIn, made)
@@ -44,18 +41,16 @@ export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): 
   if (known !== undefined) return known
   // No server has read it: somebody made it by hand, and its headers may have names in capitals.
   if (!raw.rawHeaders?.length) return requestOf(request)
-  const opened = new OpenedRequest(raw, request as FrameworkRequest)
+  const opened = new RequestParts(raw, request as FrameworkRequest)
   const standIn = new RequestStandIn(opened) as unknown as Request
   opened.standIn = standIn
   state.opened = opened
   return standIn
 }
 
-/** What a `Request` is made of, as it was when a session was opened: middleware may change the rest. */
-export class OpenedRequest implements KnownParts {
+class RequestParts implements OpenedRequest, KnownParts {
   readonly method: string
   readonly cookie: string | undefined
-  /** With what sessions were opened before somebody asked for the Web `Request`. */
   standIn: Request | undefined = undefined
   readonly #raw: NodeRequest
   readonly #framework: FrameworkRequest

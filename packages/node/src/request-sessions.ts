@@ -14,7 +14,7 @@ import { whenClientIsGone } from './client-gone.js'
 import { type HeadKeeper, HeldResponse } from './held-response.js'
 import { hasRequest, type NodeRequest, rawOf, sourceOf } from './node-request.js'
 import { holdable, type NodeResponse } from './node-response.js'
-import { stateFor, stateOf } from './request-state.js'
+import { nearestState, stateFor, stateOf } from './request-state.js'
 
 /** What an adapter may be told besides the sessions. */
 export interface NodeSessionOptions {
@@ -56,7 +56,7 @@ export class RequestSessions implements HeadKeeper {
   readonly #request: NodeRequest | { readonly raw: NodeRequest }
   readonly #raw: NodeRequest
   readonly #statusOf: () => number
-  /** A list and no array, which the engine may put among what lives long, with all that it leads to. */
+  /** A list and no array (`benchmarks/README.md`, "What lives too long"). */
   #first: OpenEntry | undefined
   readonly #names: Map<string, SessionManager<never>> = new Map()
   /** What the framework has told of. */
@@ -79,7 +79,12 @@ export class RequestSessions implements HeadKeeper {
 
   /** Those of a request, if there is a middleware in front of it. */
   static of(request: NodeRequest): RequestSessions | undefined {
-    return stateOf(request)?.sessions
+    return stateOf(request)?.sessions as RequestSessions | undefined
+  }
+
+  /** The same, or those of the request that this one inherits from or stands before. */
+  static near(request: NodeRequest): RequestSessions | undefined {
+    return RequestSessions.of(request) ?? (nearestState(request)?.sessions as RequestSessions | undefined)
   }
 
   get isComplete(): boolean {

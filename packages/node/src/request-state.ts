@@ -1,5 +1,17 @@
-import type { NodeRequest, OpenedRequest } from './node-request.js'
-import type { RequestSessions } from './request-sessions.js'
+import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
+
+/** A request of `node:http`, of `node:https`, or of `node:http2`. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+
+/** What a `Request` is made of, as it was when a session was opened: middleware may change the rest. */
+export interface OpenedRequest {
+  readonly method: string
+  readonly cookie: string | undefined
+  /** With what sessions were opened before somebody asked for the Web `Request`. */
+  readonly standIn: Request | undefined
+  url(): string
+}
 
 /** Of this copy of the package. */
 const STATE: unique symbol = Symbol('fetch-sessions.request')
@@ -8,8 +20,8 @@ const STATE: unique symbol = Symbol('fetch-sessions.request')
 const elsewhere: WeakMap<NodeRequest, RequestState> = new WeakMap()
 
 /**
- * What is known of one request of Node. It is a property of the request: in a `WeakMap`, each took a quarter of the time of
- * a read in Fastify, all of it in the garbage collector (`benchmarks`).
+ * What is known of one request of Node. It is a property of the request, since entries of a `WeakMap` cost the garbage
+ * collector more than a read of a session takes, and of a class (`benchmarks/README.md`, "What lives too long").
  */
 export class RequestState {
   readonly of: NodeRequest
@@ -17,7 +29,8 @@ export class RequestState {
   request: Request | undefined = undefined
   /** As it was when a session was opened before that. */
   opened: OpenedRequest | undefined = undefined
-  sessions: RequestSessions | undefined = undefined
+  /** Its `RequestSessions`, which knows this. */
+  sessions: object | undefined = undefined
 
   constructor(raw: NodeRequest) {
     this.of = raw

@@ -1,7 +1,6 @@
 import type { SessionHandle, SessionManager } from '@fetch-sessions/core'
 import type { NodeRequest } from './node-request.js'
-import type { RequestSessions } from './request-sessions.js'
-import { nearestState, stateOf } from './request-state.js'
+import { RequestSessions } from './request-sessions.js'
 
 /** By the name of the property. With functions of its own, each request would be a class of its own to the engine. */
 const PROPERTIES: Map<string, PropertyDescriptor> = new Map()
@@ -30,7 +29,7 @@ function propertyOf(as: string): PropertyDescriptor {
     configurable: true,
     enumerable: true,
     get(): SessionHandle<never> | undefined {
-      return (stateOf(this) ?? nearestState(this))?.sessions?.named(as)
+      return RequestSessions.near(this)?.named(as)
     },
     set: () => refuseAssignment(as),
   }

@@ -7,7 +7,7 @@ const HANDLES: unique symbol = Symbol.for('fetch-sessions.handles') as never
 
 /**
  * Each handle knows the one before it. This is an object since a proxy of the request may refuse a second property, and of a
- * class since V8 may put literals among what lives long, with all that they lead to.
+ * class (`benchmarks/README.md`, "What lives too long").
  */
 class Handles {
   newest: RequestSession<unknown> | undefined = undefined
