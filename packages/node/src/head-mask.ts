@@ -181,7 +181,7 @@ interface Inside {
 }
 
 /**
- * The same for Node's own response, which goes by two properties for all of that. To put the other one on and off took half
+ * The same for Node's own response, which goes by two properties for nearly all of that. To put the other one on and off took half
  * the time of a new session in Express (`benchmarks`).
  */
 class LightMask implements ResponseMask {

@@ -82,9 +82,13 @@ export class RequestSessions implements HeadKeeper {
     return stateOf(request)?.sessions as RequestSessions | undefined
   }
 
-  /** The same, or those of the request that this one inherits from or stands before. */
-  static near(request: NodeRequest): RequestSessions | undefined {
-    return RequestSessions.of(request) ?? (nearestState(request)?.sessions as RequestSessions | undefined)
+  /** Those that have a property of this name: the request's own, or those of what it inherits from or stands before. */
+  static near(request: NodeRequest, as: string): RequestSessions | undefined {
+    for (let at: NodeRequest | null = request; at !== null; at = Object.getPrototypeOf(at)) {
+      const sessions = nearestState(at)?.sessions as RequestSessions | undefined
+      if (sessions?.has(as)) return sessions
+    }
+    return undefined
   }
 
   get isComplete(): boolean {

@@ -1,4 +1,4 @@
-import { createServer, IncomingMessage } from 'node:http'
+import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { inspect } from 'node:util'
 import express from 'express'
@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest'
 import { expressSession, requestOf } from './index.js'
 import type { NodeRequest } from './node-request.js'
 import { nearestState, stateFor, stateOf } from './request-state.js'
-import { listen } from './testing/servers.js'
 import { handleOf, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
@@ -79,22 +78,73 @@ describe('what is known of a request', () => {
 })
 
 describe('the session of a request', () => {
-  it.each([
-    ['one that inherits from it', (request: express.Request) => Object.create(request) as express.Request],
-    ['a proxy of it', (request: express.Request) => new Proxy(request, {})],
-  ])('is also that of %s', async (_name, otherOf) => {
-    const app = express().use(expressSession(site.manager()))
-    app.use((request, _response, next) => {
+  const wrappings: [string, (request: express.Request) => express.Request][] = [
+    ['one that inherits from it', (request) => Object.create(request)],
+    ['a proxy of it', (request) => new Proxy(request, {})],
+  ]
+  const asked: [string, boolean][] = [
+    ['whose Request somebody has asked for', true],
+    ['of which nothing else is known', false],
+  ]
+
+  it.each(wrappings.flatMap((wrapping) => asked.map((asked) => [...wrapping, ...asked] as const)))(
+    'is also that of %s, %s %s',
+    async (_name, wrap, _asked, isAsked) => {
+      const app = express().use(expressSession(site.manager()))
+      app.get('/', async (request, response) => {
+        if (isAsked) requestOf(request)
+        const wrapped = wrap(request)
+        ;(await handleOf(wrapped).write()).set('user', 'ada')
+        response.send(String(handleOf(wrapped) === handleOf(request)))
+      })
+      const client = await site.serve(app)
+      expect(await client.text('/')).toBe('true')
+    },
+  )
+
+  it.each(wrappings)('stays where %s gets another manager’s beside it', async (_name, wrap) => {
+    const [outer, inner] = [site.manager(), site.manager({ cookie: { name: '__Host-admin' } })]
+    const app = express().use(expressSession(outer))
+    app.use((request, response, next) => {
+      const wrapped = wrap(request)
+      expressSession(inner, { as: 'admin' })(wrapped, response, () => {
+        response.locals.wrapped = wrapped
+        next()
+      })
+    })
+    app.get('/', (request, response) => {
+      const { wrapped } = response.locals as { wrapped: express.Request }
+      const own = handleOf(request)
+      const seen = [
+        handleOf(wrapped) === own,
+        handleOf(wrapped, 'admin') !== own,
+        'admin' in request && handleOf(request, 'admin') === handleOf(wrapped, 'admin'),
+      ]
+      response.json(seen)
+    })
+    const client = await site.serve(app)
+    const isProxy = _name.includes('proxy')
+    expect(await (await client.visit('/')).json()).toEqual([true, true, isProxy])
+  })
+
+  it('is the one that each of two requests got that inherit from the same', async () => {
+    const managers = [site.manager(), site.manager({ cookie: { name: '__Host-b' } })]
+    const app = express()
+    app.get('/', (request, response) => {
       requestOf(request)
-      next()
+      const heirs = managers.map((manager) => {
+        const heir = Object.create(request) as express.Request
+        expressSession(manager)(heir, response, () => {})
+        return heir
+      })
+      const seen = heirs.map((heir) => handleOf(heir))
+      response.json([
+        seen[0] !== seen[1],
+        heirs.every((heir, i) => handleOf(Object.create(heir)) === seen[i]),
+        'session' in request,
+      ])
     })
-    app.get('/', async (request, response) => {
-      const other = otherOf(request)
-      ;(await handleOf(other).write()).set('user', 'ada')
-      response.send(String(handleOf(other) === handleOf(request)))
-    })
-    const { port, close } = await listen(createServer(app))
-    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('true')
-    await close()
+    const client = await site.serve(app)
+    expect(await (await client.visit('/')).json()).toEqual([true, true, false])
   })
 })

@@ -49,7 +49,8 @@ export function stateFor(raw: NodeRequest): RequestState {
   if (known !== undefined) return known
   const state = new RequestState(raw)
   // Neither shown in a log nor copied.
-  const isKept = nearestState(raw) === undefined && Reflect.defineProperty(raw, STATE, { value: state })
+  const isKept =
+    nearestState(raw) === undefined && Reflect.defineProperty(raw, STATE, { value: state, configurable: true })
   if (!isKept) elsewhere.set(raw, state)
   return state
 }

@@ -1,6 +1,7 @@
 import type { SessionHandle, SessionManager } from '@fetch-sessions/core'
 import type { NodeRequest } from './node-request.js'
 import { RequestSessions } from './request-sessions.js'
+import { nearestState } from './request-state.js'
 
 /** By the name of the property. With functions of its own, each request would be a class of its own to the engine. */
 const PROPERTIES: Map<string, PropertyDescriptor> = new Map()
@@ -19,22 +20,23 @@ export function showSession(
   sessions.name(as, manager)
   if (isThere) return
   if (as in request) throw isTaken(as)
-  Object.defineProperty(request, as, propertyOf(as))
+  // Where the request has the state of another one (a proxy, what inherits from it), the property has to know whose it is.
+  const isOwn = nearestState(request)?.of === request
+  Object.defineProperty(request, as, isOwn ? propertyOf(as) : newProperty(() => sessions.named(as), as))
 }
 
 function propertyOf(as: string): PropertyDescriptor {
   const known = PROPERTIES.get(as)
   if (known !== undefined) return known
-  const property: PropertyDescriptor & ThisType<NodeRequest> = {
-    configurable: true,
-    enumerable: true,
-    get(): SessionHandle<never> | undefined {
-      return RequestSessions.near(this)?.named(as)
-    },
-    set: () => refuseAssignment(as),
-  }
+  const property = newProperty(function (this: NodeRequest) {
+    return RequestSessions.near(this, as)?.named(as)
+  }, as)
   PROPERTIES.set(as, property)
   return property
+}
+
+function newProperty(get: () => SessionHandle<never> | undefined, as: string): PropertyDescriptor {
+  return { configurable: true, enumerable: true, get, set: () => refuseAssignment(as) }
 }
 
 export function isTaken(as: string): TypeError {

@@ -67,13 +67,18 @@ export class SignedTokenFormat implements CookieFormat {
   }
 
   prepare(identity: TokenIdentity): void {
-    const value = toPromise(this.cookieValue(identity))
-    identity.value = value
-    if (!isPromise(value)) return
-    // Who asks for it later tries again.
-    value.catch(() => {
+    if (identity.value !== undefined) return
+    // Whoever asks for it later tries again what has failed.
+    try {
+      const value = toPromise(this.cookieValue(identity))
+      identity.value = value
+      if (!isPromise(value)) return
+      value.catch(() => {
+        identity.value = undefined
+      })
+    } catch {
       identity.value = undefined
-    })
+    }
   }
 
   cookieValue({ token, value, isStale }: TokenIdentity): Awaitable<string> {

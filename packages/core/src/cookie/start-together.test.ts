@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { gate } from '../testing/gate.js'
-import { startTogether } from './start-together.js'
+import { immediateOf, startTogether } from './start-together.js'
 
 /** On the other runtimes, each starts at once. */
-const startsTogether = 'setImmediate' in globalThis && !('Bun' in globalThis) && !('WebSocketPair' in globalThis)
+const startsTogether = immediateOf(globalThis) !== undefined
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
 
@@ -62,5 +62,33 @@ describe('operations of WebCrypto', () => {
       isStarted = true
     })
     expect(isStarted).toBe(true)
+  })
+})
+
+describe('what ends a turn of the event loop', () => {
+  const setImmediate = Object.assign((): void => {}, { [Symbol.for('nodejs.util.promisify.custom')]: () => {} })
+  const process = { versions: { node: '20.0.0' } }
+
+  it('is there on Node and Deno', () => {
+    expect(immediateOf({ setImmediate, process })).toBe(setImmediate)
+    expect(immediateOf({ setImmediate, process, ...{ Deno: {} } })).toBe(setImmediate)
+  })
+
+  it.each([
+    ['Bun', { setImmediate, process, Bun: {} }],
+    ['Workers with nodejs_compat', { setImmediate, process, WebSocketPair: () => {} }],
+    ['Workers', { WebSocketPair: () => {} }],
+    ['Next’s edge runtime, whose own throws', { setImmediate, process: { env: {} } }],
+    ['a browser', {}],
+    ['a browser with a polyfill', { setImmediate }],
+    ['a test whose timers stand still', { setImmediate: () => {}, process }],
+    ['the same of sinon', { setImmediate: Object.assign(() => {}, setImmediate, { clock: {} }), process }],
+    ['a Node without it, as Jest makes one of a browser', { process }],
+  ])('is not used on %s', (_name, scope) => {
+    expect(immediateOf(scope)).toBe(undefined)
+  })
+
+  it('is there on this runtime if that is Node or Deno', () => {
+    expect(startsTogether).toBe(!('Bun' in globalThis || 'WebSocketPair' in globalThis))
   })
 })

@@ -1,13 +1,24 @@
-type Immediate = ((work: () => void) => unknown) & { clock?: unknown }
+type Immediate = (work: () => void) => unknown
+
+/** Node's own and Deno's have it, and no timers that a test makes stand still: not those of sinon, Jest, Vitest, nor of node:test. */
+const GENUINE: unique symbol = Symbol.for('nodejs.util.promisify.custom') as never
 
 /**
- * Node's and Deno's, which runs work once the events of this turn of the event loop are handled. Not on Bun, which is no
- * faster with it, nor on Workers, where a request must not wait for another one's promise. Nor where a test has made it
- * stand still (`@sinonjs/fake-timers`, which Jest and Vitest use).
+ * Node's and Deno's, which runs work once the events of this turn of the event loop are handled. Not Bun's, which is no
+ * faster with it, nor that of Workers, where a request must not wait for another one's promise. Next's edge runtime has one
+ * that only throws. Nor one that a test has made stand still.
  */
-const setImmediate: Immediate | undefined = ['Bun', 'WebSocketPair'].some((name) => name in globalThis)
-  ? undefined
-  : unlessFake((globalThis as { setImmediate?: Immediate }).setImmediate)
+export function immediateOf(scope: object): Immediate | undefined {
+  const { setImmediate, process } = scope as {
+    setImmediate?: Immediate
+    process?: { versions?: { node?: string } }
+  }
+  const isNode = process?.versions?.node !== undefined && !('Bun' in scope || 'WebSocketPair' in scope)
+  const isGenuine = typeof setImmediate === 'function' && GENUINE in setImmediate && !('clock' in setImmediate)
+  return isNode && isGenuine ? setImmediate : undefined
+}
+
+const setImmediate = immediateOf(globalThis)
 
 let underWay = 0
 let turn: Promise<void> | undefined
@@ -35,8 +46,4 @@ function endOfTurn(setImmediate: Immediate): Promise<void> {
     })
   })
   return turn
-}
-
-function unlessFake(immediate: Immediate | undefined): Immediate | undefined {
-  return typeof immediate === 'function' && immediate.clock === undefined ? immediate : undefined
 }

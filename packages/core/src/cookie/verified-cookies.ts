@@ -1,7 +1,8 @@
 import { BoundedMap } from '../store/bounded-map.js'
 
-/** 256 kB of memory for those who came once, and no more, however large the cache. */
-const MAX_NEWCOMERS = 65_536
+/** How many places there are for those who came once: so many for each that is remembered, and 256 kB at most. */
+const PLACES_PER_COOKIE = 8
+const MAX_PLACES = 65_536
 
 /**
  * Cookies that verified, by their value, so that the visitor's next request costs no crypto. Nothing that did not verify
@@ -14,7 +15,7 @@ const MAX_NEWCOMERS = 65_536
 export class VerifiedCookies<Identity> {
   readonly #known: BoundedMap<Identity>
   readonly #limit: number
-  /** Four bytes of the MAC of who came once, at the place that four others name: the next at this place takes it over. */
+  /** Four bytes of the MAC of who came once, at the place that four others name. */
   #newcomers: Int32Array | undefined
 
   /** `limit`: how many are remembered. If it is not above 0, none. */
@@ -31,11 +32,13 @@ export class VerifiedCookies<Identity> {
   admits(mac: Uint8Array): boolean {
     if (this.#known.size < this.#limit) return true
     if (!(this.#limit > 0)) return false
-    this.#newcomers ??= new Int32Array(Math.min(Math.ceil(this.#limit), MAX_NEWCOMERS))
+    this.#newcomers ??= new Int32Array(Math.min(Math.ceil(this.#limit) * PLACES_PER_COOKIE, MAX_PLACES))
     const place = (wordAt(mac, 0) >>> 0) % this.#newcomers.length
     const mark = wordAt(mac, 4)
-    if (this.#newcomers[place] === mark) return true
-    this.#newcomers[place] = mark
+    const before = this.#newcomers[place]
+    if (before === mark) return true
+    // Not always: of two who come in turn, neither would find its mark.
+    if (before === 0 || Math.random() < 0.5) this.#newcomers[place] = mark
     return false
   }
 
