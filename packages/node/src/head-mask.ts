@@ -11,11 +11,46 @@ export interface Held {
 }
 
 /** How a response looks while it is held back, and how its headers can be changed all the same. */
-export interface ResponseMask extends OutgoingHeaders {
+export abstract class ResponseMask implements OutgoingHeaders {
+  protected readonly response: HoldableResponse
+  protected readonly held: Held
+
+  constructor(response: HoldableResponse, held: Held) {
+    this.response = response
+    this.held = held
+  }
+
   /** Something was written. */
-  update(): void
+  abstract update(): void
   /** The response is as it was, also where somebody has set another status, for which it was too late. */
-  takeOff(): void
+  abstract takeOff(): void
+  /** Lets headers be changed for a moment, or no longer. */
+  protected abstract lift(isLifted: boolean): void
+
+  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
+    return this.response.getHeader(name)
+  }
+
+  getHeaderNames(): string[] {
+    return this.response.getHeaderNames()
+  }
+
+  setHeader(name: string, value: string | readonly string[]): void {
+    this.#changeHeaders(() => this.response.setHeader(name, value))
+  }
+
+  removeHeader(name: string): void {
+    this.#changeHeaders(() => this.response.removeHeader(name))
+  }
+
+  #changeHeaders(change: () => unknown): void {
+    this.lift(true)
+    try {
+      change()
+    } finally {
+      this.lift(false)
+    }
+  }
 }
 
 /** The mask that fits a response. */
@@ -30,9 +65,6 @@ type Method = (...args: unknown[]) => unknown
 /** Under which a response has its mask. Of this copy of the package. */
 const MASK: unique symbol = Symbol('fetch-sessions.mask')
 
-/** The same of a light one. */
-const LIGHT: unique symbol = Symbol('fetch-sessions.light-mask')
-
 const HELD_BACK = 'held back'
 const LENGTHS = ['writableLength', 'writableNeedDrain'] as const
 
@@ -44,9 +76,7 @@ interface Masked {
  * While the head is fixed and can't go out yet, the response looks as if it had gone: it says so, and refuses other
  * headers. Those who ask its inside (`_header`) see the same. For responses of all kinds.
  */
-class HeadMask implements ResponseMask {
-  readonly #response: HoldableResponse
-  readonly #held: Held
+class HeadMask extends ResponseMask {
   readonly #before: readonly (readonly [name: string, descriptor: PropertyDescriptor | undefined])[]
   readonly #methods: Map<string, Method> = new Map()
   readonly #status: Pick<HoldableResponse, 'statusCode' | 'statusMessage'>
@@ -68,7 +98,7 @@ class HeadMask implements ResponseMask {
       'finished',
       {
         get() {
-          return this[MASK].#held.isEnded
+          return this[MASK].held.isEnded
         },
         set: () => {},
       },
@@ -77,7 +107,7 @@ class HeadMask implements ResponseMask {
       'writableEnded',
       {
         get() {
-          return this[MASK].#held.isEnded
+          return this[MASK].held.isEnded
         },
       },
     ],
@@ -85,7 +115,7 @@ class HeadMask implements ResponseMask {
       'writableLength',
       {
         get() {
-          return this[MASK].#held.bytes
+          return this[MASK].held.bytes
         },
       },
     ],
@@ -93,7 +123,7 @@ class HeadMask implements ResponseMask {
       'writableNeedDrain',
       {
         get() {
-          return this[MASK].#held.needsDrain
+          return this[MASK].held.needsDrain
         },
       },
     ],
@@ -113,8 +143,7 @@ class HeadMask implements ResponseMask {
   ]
 
   constructor(response: HoldableResponse, held: Held) {
-    this.#response = response
-    this.#held = held
+    super(response, held)
     const { statusCode } = response
     // With HTTP/2, Node warns of who looks at the words of a status, of which it has none.
     this.#status = 'stream' in response ? { statusCode } : { statusCode, statusMessage: response.statusMessage }
@@ -133,40 +162,19 @@ class HeadMask implements ResponseMask {
 
   takeOff(): void {
     for (const [name, descriptor] of this.#before) {
-      if (descriptor === undefined) Reflect.deleteProperty(this.#response, name)
-      else Object.defineProperty(this.#response, name, descriptor)
+      if (descriptor === undefined) Reflect.deleteProperty(this.response, name)
+      else Object.defineProperty(this.response, name, descriptor)
     }
-    Object.assign(this.#response, this.#status)
+    Object.assign(this.response, this.#status)
   }
 
-  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
-    return this.#response.getHeader(name)
-  }
-
-  getHeaderNames(): string[] {
-    return this.#response.getHeaderNames()
-  }
-
-  setHeader(name: string, value: string | readonly string[]): void {
-    this.#lift(() => this.#response.setHeader(name, value))
-  }
-
-  removeHeader(name: string): void {
-    this.#lift(() => this.#response.removeHeader(name))
-  }
-
-  #lift(change: () => unknown): void {
-    this.#isLifted = true
-    try {
-      change()
-    } finally {
-      this.#isLifted = false
-    }
+  protected lift(isLifted: boolean): void {
+    this.#isLifted = isLifted
   }
 
   #change(name: string, args: unknown[]): unknown {
     if (!this.#isLifted) throw headersSent()
-    return this.#methods.get(name)?.apply(this.#response, args)
+    return this.#methods.get(name)?.apply(this.response, args)
   }
 }
 
@@ -181,28 +189,26 @@ interface Inside {
 }
 
 /**
- * The same for Node's own response, which goes by two properties for nearly all of that. To put the other one on and off took half
- * the time of a new session in Express (`benchmarks`).
+ * The same for Node's own response, which goes by two properties for nearly all of that. To put the other one on and off
+ * took more than a third of the time of a new session in Express (`benchmarks`).
  */
-class LightMask implements ResponseMask {
-  readonly #response: HoldableResponse
+class LightMask extends ResponseMask {
   readonly #inside: Inside
-  readonly #held: Held
   readonly #status: number
   readonly #message: string | undefined
   #showsLength = false
 
-  static readonly #lengths: PropertyDescriptorMap & ThisType<{ [LIGHT]: LightMask }> = {
+  static readonly #lengths: PropertyDescriptorMap & ThisType<{ [MASK]: LightMask }> = {
     writableLength: {
       configurable: true,
       get() {
-        return this[LIGHT].#held.bytes
+        return this[MASK].held.bytes
       },
     },
     writableNeedDrain: {
       configurable: true,
       get() {
-        return this[LIGHT].#held.needsDrain
+        return this[MASK].held.needsDrain
       },
     },
   }
@@ -219,9 +225,8 @@ class LightMask implements ResponseMask {
   }
 
   constructor(response: HoldableResponse, held: Held) {
-    this.#response = response
+    super(response, held)
     this.#inside = response as Inside
-    this.#held = held
     this.#status = response.statusCode
     this.#message = response.statusMessage
     this.#inside._header = HELD_BACK
@@ -229,44 +234,23 @@ class LightMask implements ResponseMask {
   }
 
   update(): void {
-    this.#inside.finished = this.#held.isEnded
-    if (this.#held.bytes === 0 || this.#showsLength) return
+    this.#inside.finished = this.held.isEnded
+    if (this.held.bytes === 0 || this.#showsLength) return
     this.#showsLength = true
-    Object.defineProperty(this.#response, LIGHT, { configurable: true, value: this })
-    Object.defineProperties(this.#response, LightMask.#lengths)
+    Object.defineProperty(this.response, MASK, { configurable: true, value: this })
+    Object.defineProperties(this.response, LightMask.#lengths)
   }
 
   takeOff(): void {
     this.#inside._header = null
     this.#inside.finished = false
-    this.#response.statusCode = this.#status
-    this.#response.statusMessage = this.#message
-    if (this.#showsLength) for (const name of LENGTHS) Reflect.deleteProperty(this.#response, name)
+    this.response.statusCode = this.#status
+    this.response.statusMessage = this.#message
+    if (this.#showsLength) for (const name of LENGTHS) Reflect.deleteProperty(this.response, name)
   }
 
-  getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
-    return this.#response.getHeader(name)
-  }
-
-  getHeaderNames(): string[] {
-    return this.#response.getHeaderNames()
-  }
-
-  setHeader(name: string, value: string | readonly string[]): void {
-    this.#lift(() => this.#response.setHeader(name, value))
-  }
-
-  removeHeader(name: string): void {
-    this.#lift(() => this.#response.removeHeader(name))
-  }
-
-  #lift(change: () => unknown): void {
-    this.#inside._header = null
-    try {
-      change()
-    } finally {
-      this.#inside._header = HELD_BACK
-    }
+  protected lift(isLifted: boolean): void {
+    this.#inside._header = isLifted ? null : HELD_BACK
   }
 }
 

@@ -20,8 +20,8 @@ const STATE: unique symbol = Symbol('fetch-sessions.request')
 const elsewhere: WeakMap<NodeRequest, RequestState> = new WeakMap()
 
 /**
- * What is known of one request of Node. It is a property of the request, since entries of a `WeakMap` cost the garbage
- * collector more than a read of a session takes, and of a class (`benchmarks/README.md`, "What lives too long").
+ * What is known of one request of Node. It is a property of the request, since the garbage collector has more to
+ * do with entries of a `WeakMap`, and of a class (`benchmarks/README.md`, "What lives too long").
  */
 export class RequestState {
   readonly of: NodeRequest

@@ -43,7 +43,7 @@ export async function regenerate(
   const takeBack = async (): Promise<unknown> => identity.store.delete(identity.id)
 
   // 1. The new record, of what this request has loaded and changed. Its cookie is made meanwhile.
-  context.format.prepare?.(identity)
+  if (cookie !== undefined) context.format.prepare?.(identity)
   let session = build(sealed.content, 1)
   let isTaken = false
   try {
