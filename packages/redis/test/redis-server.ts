@@ -179,12 +179,12 @@ export async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0
 }
 
-/** Asks again and again until it is so. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE
+/** Asks again and again until it is so, for so many milliseconds. */
+export async function until(isSo: () => Promise<boolean>, patience: number = PATIENCE): Promise<void> {
+  const end = Date.now() + patience
   for (;;) {
     if (await isSo().catch(() => false)) return
-    if (Date.now() > end) throw new Error(`Not so within ${PATIENCE} ms: ${isSo}`)
+    if (Date.now() > end) throw new Error(`Not so within ${patience} ms: ${isSo}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
