@@ -37,7 +37,7 @@ export class ForeignValueError extends Error {
 export function writeRecord(id: string, { record, keepUntil }: KeptRecord): string {
   const { data, ...fields } = record
   // UTF-8 has no lone surrogates, but JSON can name them.
-  const isPlain = !/\p{Surrogate}/u.test(data)
+  const isPlain = data.isWellFormed()
   const head = JSON.stringify({ ...fields, id, keepUntil, isPlain })
   return `${head}\n${isPlain ? data : JSON.stringify(data)}`
 }

@@ -9,7 +9,7 @@ export type IndexedInfo = Pick<StoredInfo, 'createdAt' | 'expiresAt' | 'meta'>
 
 export function encodeRecord(record: SessionRecord): StoredRecord {
   // UTF-8 has no lone surrogates.
-  const isPlain = !/\p{Surrogate}/u.test(record.data)
+  const isPlain = record.data.isWellFormed()
   return isPlain ? { ...record, data: new TextEncoder().encode(record.data) } : record
 }
 

@@ -8,8 +8,8 @@ import { OWNER, OwnerIndex } from './owner-index.js'
 import { code, mark, markedText, markedTexts } from './reply.js'
 import { withReplyTimeout } from './reply-timeout.js'
 import type { Script } from './script.js'
-import { CLEAR, CREATE, DELETE, READ, TOUCH, UPDATE } from './scripts.js'
-import { argumentsOf, INFO_FIELDS, infoOf, isWellFormed, RECORD_FIELDS, recordOf } from './session-hash.js'
+import { CLEAR, CREATE, DELETE, READ_INFO, READ_RECORD, TOUCH, UPDATE } from './scripts.js'
+import { argumentsOf, infoOf, recordOf } from './session-hash.js'
 
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
@@ -104,7 +104,7 @@ class Store implements RedisStore {
   }
 
   async load(id: string): Promise<SessionRecord | undefined> {
-    return recordOf(await this.#read(id, RECORD_FIELDS))
+    return recordOf(await this.#read(READ_RECORD, id))
   }
 
   async create(id: string, record: SessionRecord): Promise<boolean> {
@@ -184,7 +184,7 @@ class Store implements RedisStore {
   }
 
   async listByOwner(owner: string): Promise<StoredInfo[]> {
-    if (!isWellFormed(owner)) return []
+    if (!owner.isWellFormed()) return []
     const infos: StoredInfo[] = []
     await inBatches(await this.#index.idsOf(owner), async (id) => {
       const info = await this.#infoOf(id)
@@ -198,7 +198,7 @@ class Store implements RedisStore {
    * owner's no more: if we come too late for the former, we find the latter at the next look.
    */
   async deleteByOwner(owner: string, exceptId?: string): Promise<number> {
-    if (!isWellFormed(owner)) return 0
+    if (!owner.isWellFormed()) return 0
     const seen = new Set([exceptId])
     const unseen = async () => (await this.#index.idsOf(owner)).filter((id) => !seen.has(id))
     let count = 0
@@ -244,7 +244,7 @@ class Store implements RedisStore {
 
   /** `undefined` also of something at a session's key that no store has written. */
   async #infoOf(id: string): Promise<StoredInfo | undefined> {
-    const fields = await this.#read(id, INFO_FIELDS).catch(unlessForeign([]))
+    const fields = await this.#read(READ_INFO, id).catch(unlessForeign([]))
     return infoOf(id, fields)
   }
 
@@ -252,8 +252,8 @@ class Store implements RedisStore {
     return script.run(this.#driver, this.#prefix + id, id, args)
   }
 
-  async #read(id: string, fields: readonly string[]): Promise<(string | undefined)[]> {
-    return markedTexts(await this.#run(READ, id, fields))
+  #read(script: Script, id: string): Promise<(string | undefined)[]> {
+    return this.#run(script, id, []).then(markedTexts)
   }
 
   #argumentsOf(record: SessionRecord, indexedUntil: number | undefined): string[] {

@@ -9,8 +9,8 @@ export function withReplyTimeout(driver: RedisDriver, timeout: number): RedisDri
   const { scan, masters } = driver
   return {
     ...driver,
-    evalsha: (...call) => within(timeout, driver.evalsha(...call)),
-    eval: (...call) => within(timeout, driver.eval(...call)),
+    evalsha: (sha1, keys, args) => within(timeout, driver.evalsha(sha1, keys, args)),
+    eval: (source, keys, args) => within(timeout, driver.eval(source, keys, args)),
     ...(masters && {
       masters: async () => (await within(timeout, masters())).map((master) => withReplyTimeout(master, timeout)),
     }),
@@ -25,6 +25,15 @@ function within<Reply>(timeout: number, reply: Promise<Reply>): Promise<Reply> {
       // Longer than 2^31 ms is none for a timer, and would be over at once.
       Math.min(timeout * 1000, 2_147_483_647),
     )
-    reply.then(resolve, reject).finally(() => clearTimeout(timer))
+    reply.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
 }

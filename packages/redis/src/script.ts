@@ -25,7 +25,7 @@ const TOO_MANY_WRONG = 10
 /** A Lua script, sent once to each server and then called by its hash. */
 export class Script {
   readonly #source: string
-  #sha1: Promise<string> | undefined
+  #sha1: string | undefined
 
   constructor(body: string) {
     this.#source = CALL + body
@@ -42,25 +42,30 @@ export class Script {
     processName ??= crypto.randomUUID().slice(0, 8)
     const call = `${processName}-${++calls}`
     const keys = key === undefined ? [] : [key]
-    const reply = await this.#send(driver, keys, [name, call, ...args]).catch((error: unknown) => {
+    let reply: Reply
+    try {
+      reply = await this.#send(driver, keys, [name, call, ...args])
+    } catch (error) {
       if (isOfReplica(error)) driver.reconnect?.()
       throw withoutArguments(error)
-    })
-    const [first, ...rest]: Reply[] = Array.isArray(reply) ? reply : []
-    if (markedText(first) === `${call} ${name}`) {
+    }
+    const first = Array.isArray(reply) ? markedText(reply[0]) : undefined
+    if (first === `${call} ${name}`) {
       wrongReplies.delete(driver)
-      return rest
+      return (reply as Reply[]).slice(1)
     }
     leaveIfWrong(driver)
-    throw markedText(first) === undefined ? unexpected() : ofAnotherCall()
+    throw first === undefined ? unexpected() : ofAnotherCall()
   }
 
   async #send(driver: RedisDriver, keys: string[], args: string[]): Promise<Reply> {
-    this.#sha1 ??= sha1Of(this.#source)
-    return driver.evalsha(await this.#sha1, keys, args).catch((error: unknown) => {
+    this.#sha1 ??= await sha1Of(this.#source)
+    try {
+      return await driver.evalsha(this.#sha1, keys, args)
+    } catch (error) {
       if (!isUnknownScript(error)) throw error
       return driver.eval(this.#source, keys, args)
-    })
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Script } from './script.js'
+import { INFO_FIELDS, RECORD_FIELDS } from './session-hash.js'
 
 /*
  * A session is a hash at one key. Each script has that one key (or that of an owner's index), so that it runs on a
@@ -19,29 +20,34 @@ local probe = redis.pcall('HDEL', KEYS[1] or name, '-fetch-sessions-')
 if type(probe) == 'table' and probe.err and string.find(probe.err, 'READONLY', 1, true) then return probe end
 `
 
-/** The fields that ARGV names, each marked or nil. */
-export const READ: Script = new Script(`${ON_MASTER}
-local values = redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
-for i = 1, #ARGV - 2 do
+/** The fields of a session's hash, each marked or nil. They are in the script, and so not sent with each call. */
+const read = (fields: readonly string[]): Script =>
+  new Script(`${ON_MASTER}
+local values = redis.call('HMGET', KEYS[1], '${fields.join("', '")}')
+for i = 1, ${fields.length} do
   if values[i] then values[i] = '=' .. values[i] end
 end
 return reply(unpack(values))`)
+
+export const READ_RECORD: Script = read(RECORD_FIELDS)
+
+export const READ_INFO: Script = read(INFO_FIELDS)
 
 /** What CREATE and UPDATE begin with: the record in ARGV. PEXPIRE deletes the key if its time is over. */
 const WRITE = `
 local version, data, createdAt, expiresAt = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local owner, meta, indexedUntil, lifetime = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
-local function put(field, text)
-  if text == '' then
-    redis.call('HDEL', KEYS[1], field)
-  else
+local function put(field, text, isNew)
+  if text ~= '' then
     redis.call('HSET', KEYS[1], field, string.sub(text, 2))
+  elseif not isNew then
+    redis.call('HDEL', KEYS[1], field)
   end
 end
-local function write()
+local function write(isNew)
   redis.call('HSET', KEYS[1], 'version', version, 'data', data, 'createdAt', createdAt, 'expiresAt', expiresAt)
-  put('owner', owner)
-  put('meta', meta)
+  put('owner', owner, isNew)
+  put('meta', meta, isNew)
   if indexedUntil ~= '' then redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil) end
   redis.call('PEXPIRE', KEYS[1], lifetime)
 end`
@@ -49,7 +55,7 @@ end`
 /** 1, or 0 if the key exists. */
 export const CREATE: Script = new Script(`${WRITE}
 if redis.call('EXISTS', KEYS[1]) == 1 then return reply(0) end
-write()
+write(true)
 return reply(1)`)
 
 /**

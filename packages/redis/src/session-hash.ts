@@ -31,13 +31,9 @@ export function infoOf(id: string, [version, createdAt, expiresAt, owner, meta]:
  */
 export function argumentsOf(record: SessionRecord, lifetime: string, indexedUntil: number | undefined): string[] {
   const { version, data, createdAt, expiresAt, owner, meta } = record
-  for (const [field, text] of Object.entries({ data, owner, meta })) {
-    if (text !== undefined && !isWellFormed(text)) {
-      throw new TypeError(
-        `fetch-sessions: a session’s ${field} holds half a character (a lone surrogate): mend that text`,
-      )
-    }
-  }
+  checkText('data', data)
+  checkText('owner', owner)
+  checkText('meta', meta)
   return [
     String(version),
     data,
@@ -50,7 +46,8 @@ export function argumentsOf(record: SessionRecord, lifetime: string, indexedUnti
   ]
 }
 
-/** Whether the text has no half of a pair of surrogates, which UTF-8 can't write. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
+/** UTF-8 can't write half of a pair of surrogates. */
+function checkText(field: string, text: string | undefined): void {
+  if (text === undefined || text.isWellFormed()) return
+  throw new TypeError(`fetch-sessions: a session’s ${field} holds half a character (a lone surrogate): mend that text`)
 }
