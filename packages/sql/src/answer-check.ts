@@ -8,8 +8,10 @@ import type { Row, Written } from './sql-client.js'
  */
 export function checkRow(row: Row, columns: number, ...expected: (string | number)[]): void {
   // Big integers come as texts or BigInt, as the client is set up.
-  const isOurs = row.length === columns && expected.every((value, i) => String(row[i]) === String(value))
-  if (!isOurs) throw mixedUp()
+  if (row.length !== columns) throw mixedUp()
+  for (let i = 0; i < expected.length; i++) {
+    if (row[i] !== expected[i] && String(row[i]) !== String(expected[i])) throw mixedUp()
+  }
 }
 
 /** Whether a statement has written its one row, which begins with these values. */

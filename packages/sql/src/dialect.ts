@@ -19,6 +19,11 @@ export interface Dialect {
   placeholders(statement: string): string
   /** A placeholder for a text that a query only gives back. */
   readonly echo: string
+  /**
+   * For databases whose clients take longer for a column than for the text in it: an expression that joins columns as
+   * `splitRow` takes them.
+   */
+  readonly joined?: (columns: readonly string[]) => string
   /** Finds the rows of an owner by an index. Each `?` of it stands for the owner. */
   readonly ofOwner: string
   /** What to append to an INSERT, so that it writes nothing if the id exists. Empty: `isDuplicate` tells. */

@@ -6,12 +6,27 @@
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are the point
 const UNSAFE = /^\ufeff|[\0\x1b\p{Surrogate}]| $/gu
-const ESCAPE = '\x1b'
+export const ESCAPE = '\x1b'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const ESCAPED = /\x1b([0-9a-f]{4})/g
 
 /** The text in a form that every database keeps and compares as it is: nearly always the same text. */
 export function toPlain(text: string): string {
+  return isPlain(text) ? text : escaped(text)
+}
+
+/** The same as UNSAFE says, in a fiftieth of the time, for a long text. */
+function isPlain(text: string): boolean {
+  return (
+    !text.includes('\0') &&
+    !text.includes(ESCAPE) &&
+    !text.endsWith(' ') &&
+    !text.startsWith('\ufeff') &&
+    text.isWellFormed()
+  )
+}
+
+function escaped(text: string): string {
   return text.replace(UNSAFE, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'))
 }
 

@@ -5,7 +5,7 @@ import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
 /** A `Pool`, `Client` or `PoolClient` of pg, and of what follows its interface. */
 export interface PgClient {
   query(query: {
-    name?: string
+    name?: string | undefined
     text: string
     values: (string | number | null)[]
     rowMode: 'array'
@@ -59,7 +59,7 @@ function recognise(client: PostgresClient, prepare: boolean | undefined): SqlCli
 
 function pgClient(pg: PgClient, prepare: boolean): SqlClient {
   const ask = (text: string, values: (string | number | null)[]) =>
-    pg.query({ ...(prepare && { name: nameOf(text) }), text, values, rowMode: 'array' })
+    pg.query({ name: prepare ? nameOf(text) : undefined, text, values, rowMode: 'array' })
   return {
     rows: async (text, values) => (await ask(text, values)).rows,
     run: async (text, values) => ({ count: (await ask(text, values)).rowCount ?? 0, noted: 0 }),

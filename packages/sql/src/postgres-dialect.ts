@@ -1,6 +1,11 @@
 import { COLUMNS, type Dialect } from './dialect.js'
+import { ESCAPE } from './plain-text.js'
+import { BETWEEN, NULL } from './rows.js'
 import { hasCode } from './sql-client.js'
 import type { TableName } from './table-name.js'
+
+/** A text in a statement, which may hold the escape. */
+const literal = (text: string): string => `E'${text.replace(ESCAPE, '\\x1b')}'`
 
 /** How PostgreSQL says it. */
 export const postgresDialect: Dialect = {
@@ -13,6 +18,9 @@ export const postgresDialect: Dialect = {
     return statement.replace(/\?/g, () => `$${++count}`)
   },
   echo: '?::text',
+  // Each column of an answer is described anew with each answer.
+  joined: (columns) =>
+    `concat_ws(${literal(BETWEEN)}, ${columns.map((column) => `coalesce(${column}::text, ${literal(NULL)})`).join(', ')})`,
   // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more.
   ofOwner: 'left(owner, 255) = left(?, 255) AND owner = ?',
   unlessExists: ' ON CONFLICT (id) DO NOTHING',

@@ -1,9 +1,20 @@
 import type { SessionRecord, StoredInfo, StoredPage } from '@fetch-sessions/core'
-import { fromPlain, toPlain } from './plain-text.js'
+import { ESCAPE, fromPlain, toPlain } from './plain-text.js'
 import type { Row } from './sql-client.js'
 
 /** How a cursor begins, before the id that the page ended with. */
 const CURSOR = 'after:'
+
+/** Between columns that are joined to one, and in the place of NULL: no text has an escape before anything but digits. */
+export const BETWEEN: string = `${ESCAPE}|`
+export const NULL: string = `${ESCAPE}-`
+
+/** The columns that are joined in the one column of a row. */
+export function splitRow([joined]: Row): Row {
+  return String(joined)
+    .split(BETWEEN)
+    .map((text) => (text === NULL ? null : text))
+}
 
 /** Some clients give big integers as text or BigInt, as their user has set them up. */
 export function recordOf([, version, data, createdAt, expiresAt, owner, meta]: Row): SessionRecord {

@@ -2,7 +2,7 @@ import type { Awaitable, SessionRecord, SessionStore, StoredInfo, StoredPage, St
 import { checkRow, mixedUp, wroteNoted, wroteOne, wroteRow } from './answer-check.js'
 import type { Dialect } from './dialect.js'
 import { toPlain } from './plain-text.js'
-import { afterCursor, infoOf, pageOf, recordOf, textOrNull, wholeMilliseconds } from './rows.js'
+import { afterCursor, infoOf, pageOf, recordOf, splitRow, textOrNull, wholeMilliseconds } from './rows.js'
 import { andThen, type Row, type SqlClient, type Value, type Written } from './sql-client.js'
 import { type Statements, statementsFor } from './statements.js'
 import { parseTableName, type TableName } from './table-name.js'
@@ -45,6 +45,9 @@ export type SyncSqlStore = {
 /** How often `deleteByOwner` looks again at most. Each time something has to have been added in between. */
 const MAX_ROUNDS = 100
 
+/** What a call gives where an error of the client is no failure. */
+type InsteadOf<T> = (error: unknown) => { instead: T } | false
+
 /** The one implementation. What differs is in the dialect and in the client. */
 export class DialectStore implements SqlStore {
   readonly limits: StoreLimits
@@ -55,6 +58,8 @@ export class DialectStore implements SqlStore {
   /** The table's name, quoted. */
   readonly #table: string
   readonly #statements: Statements
+  /** An id that is taken is no failure of `create`. */
+  readonly #ifDuplicate: InsteadOf<boolean> = (error) => this.#dialect.isDuplicate(error) && { instead: false }
   #now: () => number
   readonly #hasOwnClock: boolean
 
@@ -83,47 +88,51 @@ export class DialectStore implements SqlStore {
       // A foreign table of that name has other columns, which is better found out now than with the first session.
       if (done) return andThen(this.load(''), () => undefined)
       const { statement, values = [], asks, isDone } = step
-      const insteadOf = (error: unknown) => isDone?.(error) === true && { instead: [] }
-      const ask = (): Awaitable<readonly Row[]> =>
-        asks ? this.#client.rows(statement, values) : andThen(this.#client.run(statement, values), () => [])
-      return andThen(this.#answer(ask, insteadOf), go)
+      if (asks) return this.#rows(statement, values, go)
+      return andThen(
+        this.#run(
+          statement,
+          values,
+          () => {},
+          (error) => isDone?.(error) === true && { instead: undefined },
+        ),
+        () => go([]),
+      )
     }
     return go([])
   }
 
   load(id: string): Awaitable<SessionRecord | undefined> {
     const key = toPlain(id)
-    return andThen(this.#rows(this.#statements.load, [key]), (rows) => {
-      const [row] = rows
-      return wroteRow(rows, 7, key) && row ? recordOf(row) : undefined
+    return this.#rows(this.#statements.load, [key], (found) => {
+      const rows = this.#dialect.joined === undefined ? found : found.map(splitRow)
+      return wroteRow(rows, 7, key) ? recordOf(rows[0] as Row) : undefined
     })
   }
 
   create(id: string, record: SessionRecord): Awaitable<boolean> {
     const key = toPlain(id)
-    return this.#answer(
-      () => this.#wrote(this.#statements.create, [key, ...valuesOf(record), record.version], key, record.version),
-      (error) => this.#dialect.isDuplicate(error) && { instead: false },
-    )
+    const { version } = record
+    return this.#write(this.#statements.create, [key, ...valuesOf(record), version], key, version, this.#ifDuplicate)
   }
 
   update(id: string, record: SessionRecord): Awaitable<boolean> {
     const key = toPlain(id)
     const { version } = record
     const values = [...valuesOf(record), version, key, version - 1]
-    return this.#answer(() => this.#wrote(this.#statements.update, values, key, version))
+    return this.#write(this.#statements.update, values, key, version)
   }
 
   touch(id: string, expiresAt: number, version: number): Awaitable<boolean> {
     const key = toPlain(id)
     const values = [wholeMilliseconds(expiresAt), key, version]
-    return this.#answer(() => this.#wrote(this.#statements.touch, values, key, version))
+    return this.#write(this.#statements.touch, values, key, version)
   }
 
   delete(id: string): Awaitable<boolean> {
     const key = toPlain(id)
-    if (!this.#dialect.returns) return andThen(this.#run(this.#statements.delete, [key]), wroteOne)
-    return andThen(this.#rows(this.#statements.delete, [key]), (rows) => wroteRow(rows, 1, key))
+    if (!this.#dialect.returns) return this.#run(this.#statements.delete, [key], wroteOne)
+    return this.#rows(this.#statements.delete, [key], (rows) => wroteRow(rows, 1, key))
   }
 
   /**
@@ -133,8 +142,7 @@ export class DialectStore implements SqlStore {
    */
   list(cursor: string | undefined, limit: number, now: number): Awaitable<StoredPage> {
     const at = wholeMilliseconds(now)
-    const rows = this.#rows(this.#statements.list, [toPlain(afterCursor(cursor)), at, String(limit)])
-    return andThen(rows, (rows) => {
+    return this.#rows(this.#statements.list, [toPlain(afterCursor(cursor)), at, String(limit)], (rows) => {
       for (const row of rows) checkRow(row, 5)
       return pageOf(rows, limit)
     })
@@ -142,7 +150,7 @@ export class DialectStore implements SqlStore {
 
   listByOwner(owner: string): Awaitable<StoredInfo[]> {
     const values = [...this.#ownerValues(owner), wholeMilliseconds(this.#now())]
-    return andThen(this.#rows(this.#statements.listByOwner, values), (rows) =>
+    return this.#rows(this.#statements.listByOwner, values, (rows) =>
       rows.map((row) => {
         checkRow(row, 5)
         const info = infoOf(row)
@@ -167,7 +175,7 @@ export class DialectStore implements SqlStore {
           `fetch-sessions: deleteByOwner removed ${before} sessions, and others of this owner were made as fast: stop what makes them, and call it again`,
         )
       return andThen(this.#deleteOfOwner(values, echo), (deleted) =>
-        andThen(this.#rows(this.#statements.anyOfOwner, [echo, ...values]), ([answer = []]) => {
+        this.#rows(this.#statements.anyOfOwner, [echo, ...values], ([answer = []]) => {
           checkRow(answer, 2, echo)
           return Number(answer[1]) === 0 ? before + deleted : round(before + deleted, rounds + 1)
         }),
@@ -180,11 +188,11 @@ export class DialectStore implements SqlStore {
     // As text, since drivers for MySQL send numbers as floating point, which MySQL refuses behind LIMIT.
     const values = [wholeMilliseconds(now), String(limit)]
     if (!this.#dialect.returns)
-      return andThen(this.#run(this.#statements.deleteExpired, values), (written) => {
+      return this.#run(this.#statements.deleteExpired, values, (written) => {
         if (written.noted !== 0) throw mixedUp()
         return written.count
       })
-    return andThen(this.#rows(this.#statements.deleteExpired, values), (rows) => {
+    return this.#rows(this.#statements.deleteExpired, values, (rows) => {
       for (const row of rows) {
         checkRow(row, 1)
         if (!(Number(row[0]) <= now)) throw mixedUp()
@@ -194,27 +202,20 @@ export class DialectStore implements SqlStore {
   }
 
   clear(): Awaitable<void> {
-    return andThen(this.#run(this.#statements.clear, []), () => undefined)
+    return this.#run(this.#statements.clear, [], () => undefined)
   }
 
   /** How many sessions one statement removed. */
   #deleteOfOwner(values: Value[], owner: string): Awaitable<number> {
     if (!this.#dialect.returns)
-      return andThen(this.#run(this.#statements.deleteByOwner, values), (written) => {
+      return this.#run(this.#statements.deleteByOwner, values, (written) => {
         if (written.noted !== 0) throw mixedUp()
         return written.count
       })
-    return andThen(this.#rows(this.#statements.deleteByOwner, values), (rows) => {
+    return this.#rows(this.#statements.deleteByOwner, values, (rows) => {
       for (const row of rows) checkRow(row, 1, owner)
       return rows.length
     })
-  }
-
-  /** Whether a statement has written the row of this id, with this version. */
-  #wrote(statement: string, values: Value[], id: string, version: number): Awaitable<boolean> {
-    if (!this.#dialect.returns)
-      return andThen(this.#client.run(statement, values), (written) => wroteNoted(written, id))
-    return andThen(this.#client.rows(statement, values), (rows) => wroteRow(rows, 2, id, version))
   }
 
   /** One for each `?` of the dialect's `ofOwner`. */
@@ -222,30 +223,55 @@ export class DialectStore implements SqlStore {
     return Array.from(this.#dialect.ofOwner.matchAll(/\?/g), () => toPlain(owner))
   }
 
-  #rows(statement: string, values: Value[]): Awaitable<readonly Row[]> {
-    return this.#answer(() => this.#client.rows(statement, values))
+  /** Whether a statement has written the row of this id, with this version. */
+  #write(
+    statement: string,
+    values: Value[],
+    id: string,
+    version: number,
+    insteadOf?: InsteadOf<boolean>,
+  ): Awaitable<boolean> {
+    return this.#dialect.returns
+      ? this.#rows(statement, values, (rows) => wroteRow(rows, 2, id, version), insteadOf)
+      : this.#run(statement, values, (written) => wroteNoted(written, id), insteadOf)
   }
 
-  #run(statement: string, values: Value[]): Awaitable<Written> {
-    return this.#answer(() => this.#client.run(statement, values))
+  #rows<T>(
+    statement: string,
+    values: Value[],
+    next: (rows: readonly Row[]) => Awaitable<T>,
+    insteadOf?: InsteadOf<T>,
+  ): Awaitable<T> {
+    return this.#answer(() => this.#client.rows(statement, values), next, insteadOf)
   }
 
-  /** What the client answers. An error of it, thrown or rejected, is explained, or has an answer `instead`. */
-  #answer<T>(
-    ask: () => Awaitable<T>,
-    insteadOf: (error: unknown) => { instead: T } | false = () => false,
+  #run<T>(
+    statement: string,
+    values: Value[],
+    next: (written: Written) => Awaitable<T>,
+    insteadOf?: InsteadOf<T>,
+  ): Awaitable<T> {
+    return this.#answer(() => this.#client.run(statement, values), next, insteadOf)
+  }
+
+  /** Goes on with what the client answers. An error of it, thrown or rejected, is explained, or has an answer `instead`. */
+  #answer<A, T>(
+    ask: () => Awaitable<A>,
+    next: (answer: A) => Awaitable<T>,
+    insteadOf: InsteadOf<T> | undefined,
   ): Awaitable<T> {
     const fail = (error: unknown): T => {
-      const answer = insteadOf(error)
+      const answer = insteadOf?.(error)
       if (answer) return answer.instead
       throw this.#explain(error)
     }
+    let answer: Awaitable<A>
     try {
-      const answer = ask()
-      return answer instanceof Promise ? answer.catch(fail) : answer
+      answer = ask()
     } catch (error) {
       return fail(error)
     }
+    return answer instanceof Promise ? answer.then(next, fail) : next(answer)
   }
 
   #explain(cause: unknown): unknown {

@@ -26,8 +26,9 @@ export function statementsFor(dialect: Dialect, table: string): Statements {
   const { ofOwner, noting } = dialect
   const returning = (columns: string): string => (dialect.returns ? ` RETURNING ${columns}` : '')
   const others = `FROM ${table} WHERE ${ofOwner} AND id <> ?`
+  const record = ['id', 'version', ...COLUMNS]
   const statements: Statements = {
-    load: `SELECT id, version, ${COLUMNS.join(', ')} FROM ${table} WHERE id = ?`,
+    load: `SELECT ${dialect.joined?.(record) ?? record.join(', ')} FROM ${table} WHERE id = ?`,
     create: `INSERT INTO ${table} (id, ${COLUMNS.join(', ')}, version) VALUES (?, ?, ?, ?, ?, ?, ${noting})${
       dialect.unlessExists
     }${returning('id, version')}`,

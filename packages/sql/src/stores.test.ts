@@ -161,7 +161,8 @@ describe('statements', () => {
     const options = { table: newTable(), ...(prepare !== undefined && { prepare }) }
     await postgresStore(pool, options).migrate()
     await postgresStore(sql, options).load('id')
-    const question = "SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT id, version%'"
+    const question = `SELECT count(*)::int AS n FROM pg_prepared_statements
+      WHERE statement LIKE 'SELECT %${options.table}" WHERE id = $1'`
     expect((await pool.query(question)).rows).toEqual([{ n: count }])
     expect((await sql.unsafe(question)).map((row) => row.n)).toEqual([count])
     await pool.query(`DROP TABLE ${options.table}`)
