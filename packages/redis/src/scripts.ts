@@ -33,7 +33,10 @@ export const READ_RECORD: Script = read(RECORD_FIELDS)
 
 export const READ_INFO: Script = read(INFO_FIELDS)
 
-/** What CREATE and UPDATE begin with: the record in ARGV. PEXPIRE deletes the key if its time is over. */
+/**
+ * What CREATE and UPDATE begin with: the record in ARGV. In a new hash there is no field to delete. PEXPIRE deletes the
+ * key if its time is over.
+ */
 const WRITE = `
 local version, data, createdAt, expiresAt = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local owner, meta, indexedUntil, lifetime = ARGV[7], ARGV[8], ARGV[9], ARGV[10]

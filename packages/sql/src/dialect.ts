@@ -50,6 +50,6 @@ export interface MigrationStep {
   readonly values?: Value[]
   /** Whether it gives rows. */
   readonly asks?: boolean
-  /** Whether it failed only because another process has done the same at the same moment. */
+  /** Of one that gives no rows: whether it failed only because another process has done the same at the same moment. */
   isDone?(error: unknown): boolean
 }

@@ -80,6 +80,19 @@ describe.skipIf(postgres === undefined)('a client of PostgreSQL that mixes its a
   )
 })
 
+it.each([
+  ['an object', [{ count: 5 }]],
+  ['more columns', [['id', 1]]],
+  ['fewer columns', [[]]],
+  ['two rows', [['id'], ['id']]],
+])('a row of somebody else’s statement is no session: %s', async (_, rows) => {
+  const store = postgresStore({
+    query: async () => ({ rows: rows as unknown[][], rowCount: 1 }),
+    connect: async () => {},
+  })
+  await expect(store.load('id')).rejects.toThrow('an answer that belongs to another statement')
+})
+
 describe('a PGlite that mixes its answers up', () => {
   const pglite = new PGlite()
   afterAll(() => pglite.close())

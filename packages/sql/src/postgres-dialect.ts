@@ -4,8 +4,8 @@ import { BETWEEN, NULL } from './rows.js'
 import { hasCode } from './sql-client.js'
 import type { TableName } from './table-name.js'
 
-/** A text in a statement, which may hold the escape. */
-const literal = (text: string): string => `E'${text.replace(ESCAPE, '\\x1b')}'`
+/** The escape and other plain characters, in a statement. */
+const literal = (text: string): string => `E'${text.replaceAll(ESCAPE, '\\x1b')}'`
 
 /** How PostgreSQL says it. */
 export const postgresDialect: Dialect = {
@@ -18,9 +18,10 @@ export const postgresDialect: Dialect = {
     return statement.replace(/\?/g, () => `$${++count}`)
   },
   echo: '?::text',
-  // Each column of an answer is described anew with each answer.
+  // Each column of an answer is described anew with each answer. With its schema, since a function of somebody else's in
+  // another schema would be called if its arguments fitted better.
   joined: (columns) =>
-    `concat_ws(${literal(BETWEEN)}, ${columns.map((column) => `coalesce(${column}::text, ${literal(NULL)})`).join(', ')})`,
+    `pg_catalog.concat_ws(${literal(BETWEEN)}, ${columns.map((column) => `coalesce(${column}::text, ${literal(NULL)})`).join(', ')})`,
   // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more.
   ofOwner: 'left(owner, 255) = left(?, 255) AND owner = ?',
   unlessExists: ' ON CONFLICT (id) DO NOTHING',

@@ -1,17 +1,23 @@
 import type { SessionRecord, StoredInfo, StoredPage } from '@fetch-sessions/core'
+import { checkRow } from './answer-check.js'
 import { ESCAPE, fromPlain, toPlain } from './plain-text.js'
 import type { Row } from './sql-client.js'
 
 /** How a cursor begins, before the id that the page ended with. */
 const CURSOR = 'after:'
 
-/** Between columns that are joined to one, and in the place of NULL: no text has an escape before anything but digits. */
+/** Between columns that are joined to one, and in the place of NULL: in no text of `toPlain`, whose escapes stand before digits. */
 export const BETWEEN: string = `${ESCAPE}|`
 export const NULL: string = `${ESCAPE}-`
 
-/** The columns that are joined in the one column of a row. */
-export function splitRow([joined]: Row): Row {
-  return String(joined)
+/**
+ * The columns that are joined in the one column of a row.
+ *
+ * @throws Error if it has others
+ */
+export function splitRow(row: Row): Row {
+  checkRow(row, 1)
+  return String(row[0])
     .split(BETWEEN)
     .map((text) => (text === NULL ? null : text))
 }

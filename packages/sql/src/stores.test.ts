@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { SessionManager } from '@fetch-sessions/core'
+import { SessionManager, type SessionRecord } from '@fetch-sessions/core'
 import { createClient } from '@libsql/client'
 import Database from 'better-sqlite3'
 import mysql from 'mysql2/promise'
@@ -151,6 +151,25 @@ describe('the option table', () => {
 })
 
 describe('statements', () => {
+  it.skipIf(postgres === undefined)('call no function of somebody else’s in PostgreSQL', async () => {
+    const schema = newTable()
+    const pool = new pg.Pool({ connectionString: postgres, options: `-c search_path=${schema}` })
+    const store = postgresStore(pool)
+    const record: SessionRecord = { data: '{}', createdAt: 1, expiresAt: 2, owner: undefined, version: 1 }
+    await pool.query(`CREATE SCHEMA ${schema}`)
+    try {
+      // Fits better than that of PostgreSQL, which takes values of any type.
+      await pool.query(`CREATE FUNCTION ${schema}.concat_ws(${Array(8).fill('text').join(', ')}) RETURNS text
+        LANGUAGE sql AS $$ SELECT 'of somebody else' $$`)
+      await store.migrate()
+      await store.create('id', record)
+      expect(await store.load('id')).toEqual(record)
+    } finally {
+      await pool.query(`DROP SCHEMA ${schema} CASCADE`)
+      await pool.end()
+    }
+  })
+
   it.skipIf(postgres === undefined).each([
     { prepare: true, count: 1 },
     { prepare: false, count: 0 },

@@ -9,7 +9,7 @@ const SCRIPTS: readonly (readonly [part: string, verb: string, writes: boolean])
   ['ARGV[11]', 'updates', true],
   ['indexedOwner', 'touches', true],
   ["ARGV[3] ~= ''", 'deletes', true],
-  ["'HMGET', KEYS[1], unpack", 'reads', false],
+  ["local values = redis.call('HMGET'", 'reads', false],
   ["'ZADD'", 'enters into', true],
   ["'ZRANGEBYSCORE'", 'looks at', false],
   ["'ZREM'", 'removes from', true],
@@ -41,7 +41,9 @@ export function redisEngine(redis: Redis, store: typeof redisStore): OpenEngine 
     const keys = new Set<string>()
     const run = (by: string, source: string, key: string, args: string[]): Promise<unknown> => {
       keys.add(key)
-      const [, verb = 'runs a script on', writes = true] = SCRIPTS.find(([part]) => source.includes(part)) ?? []
+      const known = SCRIPTS.find(([part]) => source.includes(part))
+      if (known === undefined) throw new Error(`None of the scripts that redis-engine.ts knows: ${source}`)
+      const [, verb, writes] = known
       // The same in each run, as the prefix is not.
       const own = key.slice(prefix.length)
       const touches: Touch[] = [{ what: own, writes }]
