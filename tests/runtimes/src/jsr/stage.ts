@@ -34,8 +34,7 @@ interface Manifest {
 export async function stage(folder: string): Promise<void> {
   for (const name of JSR_PACKAGES) await stagePackage(name, join(folder, name))
   const { compilerOptions } = JSON.parse(readFileSync(join(packages, '../tsconfig.base.json'), 'utf8'))
-  const { strict, exactOptionalPropertyTypes, noUncheckedIndexedAccess } = compilerOptions
-  const lib = ['ES2022', 'DOM', 'DOM.Iterable']
+  const { strict, exactOptionalPropertyTypes, noUncheckedIndexedAccess, lib } = compilerOptions
   writeJson(join(folder, 'deno.json'), {
     workspace: JSR_PACKAGES.map((name) => `./${name}`),
     compilerOptions: { strict, exactOptionalPropertyTypes, noUncheckedIndexedAccess, lib },
