@@ -1,4 +1,3 @@
-import type { Awaitable } from '@fetch-sessions/core'
 import type { SqlClient } from './sql-client.js'
 
 const ATTEMPTS = 10
@@ -8,33 +7,19 @@ const ATTEMPTS = 10
  * is a transaction of its own, of which nothing is left then, so that trying again is right and no session notices.
  */
 export function retryDeadlocks(client: SqlClient, isDeadlock: (error: unknown) => boolean): SqlClient {
-  const retry = async <T>(failure: unknown, ask: () => Awaitable<T>): Promise<T> => {
-    let error = failure
-    for (let attempt = 1; attempt < ATTEMPTS && isDeadlock(error); attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt))
+  const retry = async <T>(ask: () => T | Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await ask()
-      } catch (again) {
-        error = again
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isDeadlock(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt))
       }
     }
-    throw error
   }
   return {
     ...client,
-    async rows(statement, values) {
-      try {
-        return await client.rows(statement, values)
-      } catch (error) {
-        return retry(error, () => client.rows(statement, values))
-      }
-    },
-    async run(statement, values) {
-      try {
-        return await client.run(statement, values)
-      } catch (error) {
-        return retry(error, () => client.run(statement, values))
-      }
-    },
+    rows: (statement, values) => retry(() => client.rows(statement, values)),
+    run: (statement, values) => retry(() => client.run(statement, values)),
   }
 }

@@ -12,7 +12,8 @@ const ESCAPED = /\x1b([0-9a-f]{4})/g
 
 /** The text in a form that every database keeps and compares as it is: nearly always the same text. */
 export function toPlain(text: string): string {
-  return isPlain(text) ? text : escaped(text)
+  if (isPlain(text)) return text
+  return text.replace(UNSAFE, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'))
 }
 
 /** The same as UNSAFE says, in a fiftieth of the time, for a long text. */
@@ -24,10 +25,6 @@ function isPlain(text: string): boolean {
     !text.startsWith('\ufeff') &&
     text.isWellFormed()
   )
-}
-
-function escaped(text: string): string {
-  return text.replace(UNSAFE, (character) => ESCAPE + character.charCodeAt(0).toString(16).padStart(4, '0'))
 }
 
 /** The text that `toPlain` was given. */

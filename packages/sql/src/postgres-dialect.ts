@@ -7,7 +7,10 @@ import type { TableName } from './table-name.js'
 /** The escape and other plain characters, in a statement. */
 const literal = (text: string): string => `E'${text.replaceAll(ESCAPE, '\\x1b')}'`
 
-/** How PostgreSQL says it. */
+/**
+ * How PostgreSQL says it. A function that takes values of any type is named with its schema: else one of somebody else's
+ * would be called, in another schema, whose types fit better (CVE-2018-1058).
+ */
 export const postgresDialect: Dialect = {
   name: 'PostgreSQL',
   schemas: true,
@@ -18,8 +21,7 @@ export const postgresDialect: Dialect = {
     return statement.replace(/\?/g, () => `$${++count}`)
   },
   echo: '?::text',
-  // Each column of an answer is described anew with each answer. With its schema, since a function of somebody else's in
-  // another schema would be called if its arguments fitted better.
+  // Each column of an answer is described anew with each answer.
   joined: (columns) =>
     `pg_catalog.concat_ws(${literal(BETWEEN)}, ${columns.map((column) => `coalesce(${column}::text, ${literal(NULL)})`).join(', ')})`,
   // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more.
@@ -55,7 +57,7 @@ function migration({ table: name }: TableName, table: string): string {
       free text;
       number integer;
     BEGIN
-      IF (SELECT count(DISTINCT CASE WHEN pg_get_indexdef(indexrelid, 1, true) = 'expires_at' THEN 1 ELSE 2 END)
+      IF (SELECT pg_catalog.count(DISTINCT CASE WHEN pg_get_indexdef(indexrelid, 1, true) = 'expires_at' THEN 1 ELSE 2 END)
           FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND NOT indisprimary
           AND pg_get_indexdef(indexrelid, 1, true) ~ '\\m(owner|expires_at)\\M') = 2 THEN
         RETURN;
@@ -84,11 +86,11 @@ function migration({ table: name }: TableName, table: string): string {
           free := '${name}$' || kind || number;
         END LOOP;
         IF kind = 'pkey' THEN
-          EXECUTE format('ALTER TABLE ${table} ADD CONSTRAINT %I PRIMARY KEY (id)', free);
+          EXECUTE pg_catalog.format('ALTER TABLE ${table} ADD CONSTRAINT %I PRIMARY KEY (id)', free);
         ELSIF kind = 'owner' THEN
-          EXECUTE format('CREATE INDEX %I ON ${table} (left(owner, 255)) WHERE owner IS NOT NULL', free);
+          EXECUTE pg_catalog.format('CREATE INDEX %I ON ${table} (left(owner, 255)) WHERE owner IS NOT NULL', free);
         ELSE
-          EXECUTE format('CREATE INDEX %I ON ${table} (expires_at)', free);
+          EXECUTE pg_catalog.format('CREATE INDEX %I ON ${table} (expires_at)', free);
         END IF;
       END LOOP;
     END $$`

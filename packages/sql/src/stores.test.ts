@@ -158,9 +158,22 @@ describe('statements', () => {
     const record: SessionRecord = { data: '{}', createdAt: 1, expiresAt: 2, owner: undefined, version: 1 }
     await pool.query(`CREATE SCHEMA ${schema}`)
     try {
-      // Fits better than that of PostgreSQL, which takes values of any type.
-      await pool.query(`CREATE FUNCTION ${schema}.concat_ws(${Array(8).fill('text').join(', ')}) RETURNS text
-        LANGUAGE sql AS $$ SELECT 'of somebody else' $$`)
+      // They fit better than those of PostgreSQL, which take values of any type.
+      const planted = [
+        ['concat_ws', Array(8).fill('text').join(', ')],
+        ['format', 'text, text'],
+      ]
+      for (const [name, types] of planted) {
+        await pool.query(`CREATE FUNCTION ${schema}.${name}(${types}) RETURNS text
+          LANGUAGE sql AS $$ SELECT 'of somebody else' $$`)
+      }
+      await pool.query(
+        `CREATE FUNCTION ${schema}.step(bigint, integer) RETURNS bigint LANGUAGE sql AS 'SELECT 1 / 0::bigint'`,
+      )
+      await pool.query(
+        `CREATE AGGREGATE ${schema}.count(integer) (sfunc = ${schema}.step, stype = bigint, initcond = '0')`,
+      )
+      await store.migrate()
       await store.migrate()
       await store.create('id', record)
       expect(await store.load('id')).toEqual(record)
