@@ -1,8 +1,9 @@
 import type { SessionEvent } from '@fetch-sessions/core'
 import { type DiagLogger, diag, type Meter, metrics } from '@opentelemetry/api'
 import { afterEach, describe, expect, it } from 'vitest'
+import { forgedOf } from '../../core/src/testing/forged-cookie.js'
 import { type OpenTelemetryOptions, openTelemetry } from './index.js'
-import { application, forgedOf } from './testing/application.js'
+import { application } from './testing/application.js'
 import { Collector } from './testing/collector.js'
 
 let collector = new Collector()

@@ -8,8 +8,9 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { forgedOf } from '../../core/src/testing/forged-cookie.js'
 import { type OpenTelemetryOptions, openTelemetry } from './index.js'
-import { application, forgedOf } from './testing/application.js'
+import { application } from './testing/application.js'
 import { AsyncContextManager } from './testing/context-manager.js'
 
 const spans = new InMemorySpanExporter()

@@ -39,6 +39,3 @@ export function application(
   const elsewhere = new SessionManager<Data>({ store: memory, secret })
   return { sessions, store, elsewhere, respond, visitor: () => new Visitor(respond) }
 }
-
-/** The cookie with another last letter of its signature, which stands for other bits. */
-export const forgedOf = (cookie: string): string => cookie.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A'))
