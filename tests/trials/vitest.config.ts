@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     name: 'trials',
     include: ['src/**/*.test.ts'],
+    setupFiles: ['src/short-kept-connections.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     fileParallelism: false,
