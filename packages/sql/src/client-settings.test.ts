@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import type { SessionRecord } from '@fetch-sessions/core'
 import { createClient } from '@libsql/client'
 import Database from 'better-sqlite3'
@@ -48,6 +49,18 @@ describe('answers are plain numbers and texts, however the client is set up', ()
     await sql.end()
   })
 
+  it.skipIf(postgres === undefined)('postgres.js with undefined for NULL', async () => {
+    const sql = connect(postgres as string, { transform: { value: (value) => value ?? undefined } })
+    const table = newTable()
+    const store = postgresStore(sql, { table })
+    await store.migrate()
+    await store.create('id', { ...record, owner: undefined })
+    const { owner, meta } = (await store.list(undefined, 1, NOW)).entries[0] ?? expect.fail('There is no session')
+    expect([owner, meta]).toEqual([undefined, undefined])
+    await sql.unsafe(`DROP TABLE ${table}`)
+    await sql.end()
+  })
+
   it.skipIf(mariadb === undefined).each<[string, mysql.PoolOptions]>([
     ['big numbers as texts', { supportBigNumbers: true, bigNumberStrings: true }],
     ['nested tables', { nestTables: true }],
@@ -79,6 +92,39 @@ describe('answers are plain numbers and texts, however the client is set up', ()
     await expectPlainAnswers(sqliteStore(client))
     client.close()
   })
+})
+
+it.skipIf(!hasBetterSqlite3)('a D1 binding may give promises of another realm', async () => {
+  const db = new Database(':memory:')
+  /** What can be awaited, and is no `Promise` of ours. */
+  const later = <T>(ask: () => T): Promise<T> => runInNewContext('(ask) => Promise.resolve().then(ask)')(ask)
+  const prepare = (text: string) => ({
+    bind: (...values: (string | number | null)[]) => ({
+      raw: () =>
+        later(
+          () =>
+            db
+              .prepare(text)
+              .raw()
+              .all(...values) as unknown[][],
+        ),
+      run: () => later(() => ({ meta: { changes: db.prepare(text).run(...values).changes } })),
+    }),
+  })
+  const store = sqliteStore({ prepare, batch: () => {} })
+  await expectPlainAnswers(store)
+  db.close()
+})
+
+it.each([
+  ['the rows alone, as that of pg-promise does', [{ id: 'id' }]],
+  ['as that of mysql2 does', [[], []]],
+  ['nothing', undefined],
+])('a client of PostgreSQL that answers with %s is named', async (_, answer) => {
+  const client = { query: async () => answer as never, connect: async () => {} }
+  const store = postgresStore(client)
+  for (const ask of [() => store.load('id'), () => store.create('id', record), () => store.clear()])
+    await expect(ask).rejects.toThrow(/answers in another way than pg: pass a Pool or Client of pg/)
 })
 
 describe.skipIf(postgres === undefined)('migrate() in PostgreSQL, where the table is', () => {

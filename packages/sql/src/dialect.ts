@@ -52,4 +52,6 @@ export interface MigrationStep {
   readonly asks?: boolean
   /** Of one that gives no rows: whether it failed only because another process has done the same at the same moment. */
   isDone?(error: unknown): boolean
+  /** The same, where there may be more to do: it is run once more. */
+  isRaced?(error: unknown): boolean
 }

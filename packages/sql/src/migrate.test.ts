@@ -1,11 +1,12 @@
 import type { SessionRecord } from '@fetch-sessions/core'
 import mysql from 'mysql2/promise'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findServer } from '../../store-testing/test/server.js'
 import { hasBetterSqlite3 } from '../test/better-sqlite3.js'
 import { type ClientName, clients, type OpenedClient } from '../test/open-store.js'
 import { newTable } from '../test/table.js'
-import { mysqlStore } from './index.js'
+import { mysqlStore, postgresStore } from './index.js'
 
 const postgres = await findServer('PostgreSQL', 'POSTGRES_URL', 'postgres://postgres@127.0.0.1:5432/test')
 const mariadb = await findServer('MariaDB or MySQL', 'MYSQL_URL', 'mysql://root@127.0.0.1:3306/test')
@@ -23,6 +24,20 @@ const indexesOf: Record<string, (table: string) => string> = {
   SQLite: (table) => `SELECT name, SUBSTR(sql, INSTR(sql, '(')) AS part FROM sqlite_master
       WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = '${table}'`,
 }
+
+/** Statements that make letter case of no account in the column `owner`. */
+const withoutCase: Record<string, (table: string) => string[]> = {
+  PostgreSQL: (table) => [
+    `CREATE COLLATION ${table}_ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+    tableWithOwner(table, `text COLLATE ${table}_ci`),
+  ],
+  MySQL: (table) => [tableWithOwner(table, 'VARCHAR(100) COLLATE utf8mb4_general_ci')],
+  SQLite: (table) => [tableWithOwner(table, 'TEXT COLLATE NOCASE')],
+}
+
+const tableWithOwner = (table: string, owner: string): string =>
+  `CREATE TABLE ${table} (id VARCHAR(43) NOT NULL PRIMARY KEY, data TEXT NOT NULL, created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL, owner ${owner}, version INT NOT NULL, meta TEXT)`
 
 describe.each<[ClientName, keyof typeof indexesOf, string | undefined]>([
   ['pg', 'PostgreSQL', postgres],
@@ -113,6 +128,31 @@ describe.each<[ClientName, keyof typeof indexesOf, string | undefined]>([
     await expectToWork(table)
   })
 
+  test('gives a table that lost its primary key in a copy one id for one session again', async () => {
+    const [table, copy] = [newTable(), newTable()]
+    await migrated(table)
+    await client.query(`CREATE TABLE ${copy} AS SELECT * FROM ${table}`)
+    for (let i = 0; i < 3; i++) await migrated(copy)
+    await expectIndexed(copy)
+    await expectToWork(copy)
+    if (dialect !== 'MySQL') expect(await indexes(copy)).toHaveLength(3)
+  })
+
+  test('gives one owner no session of another, whatever the collation', async () => {
+    const table = newTable()
+    const store = client.store({ table })
+    // Not by `migrated`: a connection that has prepared a statement would go on with what it knew of the columns.
+    made.add(table)
+    for (const statement of withoutCase[dialect]?.(table) ?? []) await client.query(statement)
+    await store.create('a', { ...record, owner: 'Ada' })
+    await store.create('b', { ...record, owner: 'ada' })
+    expect((await store.listByOwner('ada')).map(({ id }) => id)).toEqual(['b'])
+    expect(await store.deleteByOwner('ada')).toBe(1)
+    expect(await store.load('a')).toBeDefined()
+    await client.query(`DROP TABLE ${table}`)
+    if (dialect === 'PostgreSQL') await client.query(`DROP COLLATION ${table}_ci`)
+  })
+
   test('may run in several at once, also where an index is missing', async () => {
     const table = newTable()
     await Promise.all(Array.from({ length: 5 }, () => migrated(table)))
@@ -128,6 +168,84 @@ describe.each<[ClientName, keyof typeof indexesOf, string | undefined]>([
     await client.query(`CREATE TABLE ${table} (id VARCHAR(43) PRIMARY KEY, owner VARCHAR(100), expires_at BIGINT)`)
     await expect(async () => client.store({ table }).migrate()).rejects.toThrow(/is not one of this store/)
     expect((await indexes(table)).filter(({ part }) => !part.includes('id'))).toEqual([])
+  })
+})
+
+describe.skipIf(postgres === undefined)('migrate() in PostgreSQL', () => {
+  const set = ['default_transaction_isolation', 'standard_conforming_strings', 'quote_all_identifiers']
+  it.each(['serializable', 'repeatable\\ read'])(
+    'may run in several at once where the default isolation is %s',
+    async (isolation) => {
+      const options = `-c ${set[0]}=${isolation}`
+      const pools = Array.from({ length: 6 }, () => new pg.Pool({ connectionString: postgres, options, max: 1 }))
+      try {
+        for (let round = 0; round < 3; round++) {
+          const table = newTable()
+          await Promise.all(pools.map((pool) => postgresStore(pool, { table }).migrate()))
+          await pools[0]?.query(`DROP TABLE ${table}`)
+        }
+      } finally {
+        await Promise.all(pools.map((pool) => pool.end()))
+      }
+    },
+  )
+
+  it.each([
+    [set[1], 'off'],
+    [set[2], 'on'],
+  ])('knows its indexes again where %s is %s', async (name, value) => {
+    const pool = new pg.Pool({ connectionString: postgres, options: `-c ${name}=${value}`, max: 1 })
+    const table = newTable()
+    try {
+      for (let i = 0; i < 3; i++) await postgresStore(pool, { table }).migrate()
+      const { rows } = await pool.query(`SELECT indexname FROM pg_indexes WHERE tablename = '${table}' ORDER BY 1`)
+      expect(rows.map((row) => row.indexname)).toEqual(['expires_at', 'owner', 'pkey'].map((of) => `${table}$${of}`))
+      // Where all is there, no right to create anything is needed.
+      await pool.query('SET default_transaction_read_only = on')
+      await postgresStore(pool, { table }).migrate()
+    } finally {
+      await pool.query('SET default_transaction_read_only = off')
+      await pool.query(`DROP TABLE IF EXISTS ${table}`)
+      await pool.end()
+    }
+  })
+})
+
+describe.skipIf(mariadb === undefined)('migrate() in MySQL', () => {
+  const pool = mysql.createPool(mariadb ?? 'mysql://')
+  const table = newTable()
+  afterEach(async () => void (await pool.query(`DROP TABLE IF EXISTS ${table}`)))
+  afterAll(() => pool.end())
+
+  it('makes an index beside one of that name that is of another column', async () => {
+    const store = mysqlStore(pool, { table })
+    await store.migrate()
+    await pool.query(`DROP INDEX expires_at ON ${table}`)
+    await pool.query(`CREATE INDEX expires_at ON ${table} (created_at)`)
+    for (let i = 0; i < 2; i++) await store.migrate()
+    const [rows] = await pool.query(indexesOf.MySQL?.(table) ?? '')
+    expect((rows as { part: string }[]).map(({ part }) => part).sort()).toEqual([
+      '(created_at',
+      '(expires_at',
+      '(id',
+      '(owner',
+    ])
+  })
+
+  it('gives a table with another primary key one id for one session', async () => {
+    const store = mysqlStore(pool, { table })
+    await store.migrate()
+    await pool.query(`ALTER TABLE ${table} DROP PRIMARY KEY, ADD PRIMARY KEY (created_at, id)`)
+    for (let i = 0; i < 2; i++) await store.migrate()
+    expect(await store.create('id', record)).toBe(true)
+    expect(await store.create('id', { ...record, createdAt: NOW + 1 })).toBe(false)
+  })
+
+  it('refuses a table that numbers its rows', async () => {
+    const store = mysqlStore(pool, { table })
+    await store.migrate()
+    await pool.query(`ALTER TABLE ${table} ADD COLUMN number INT AUTO_INCREMENT UNIQUE`)
+    await expect(store.migrate()).rejects.toThrow(/the column number of .* has AUTO_INCREMENT/)
   })
 })
 

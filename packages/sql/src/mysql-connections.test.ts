@@ -73,6 +73,56 @@ describe.skipIf(mariadb === undefined)('mysqlStore', () => {
     })
   })
 
+  it('parts no statement from its commit, where several are under way on one connection', async () => {
+    const connection = await mysql.createConnection(mariadb as string)
+    try {
+      await connection.query('SET autocommit = 0')
+      // Two stores may share one connection.
+      const [store, other] = [mysqlStore(connection, { table }), mysqlStore(connection, { table })]
+      for (const id of ['taken', 'updated', 'ended']) await store.create(id, record)
+      for (let round = 0; round < 5; round++) {
+        const told = await Promise.all([
+          store.create('taken', record),
+          other.update('updated', { ...record, version: round + 2 }),
+          store.create('taken', record),
+          round === 0 && other.delete('ended'),
+          store.load('taken'),
+        ])
+        expect(told.slice(0, 4)).toEqual([false, true, false, round === 0])
+      }
+      await connection.query('ROLLBACK')
+      const others = mysqlStore(control, { table })
+      expect((await others.load('updated'))?.version).toBe(6)
+      expect(await others.load('ended')).toBeUndefined()
+    } finally {
+      await connection.end()
+    }
+  })
+
+  it.each(['SET @written = 1', 'INSERT INTO %s_audit VALUES (NULL)'])(
+    'knows which row it has written where a trigger does %s',
+    async (trigger) => {
+      await control.query(`CREATE TABLE ${table}_audit (n INT PRIMARY KEY AUTO_INCREMENT)`)
+      try {
+        for (const event of ['INSERT', 'UPDATE'])
+          await control.query(
+            `CREATE TRIGGER ${table}_${event} AFTER ${event} ON ${table} FOR EACH ROW ${trigger.replace('%s', table)}`,
+          )
+        const store = mysqlStore(control, { table })
+        expect(await store.create('id', record)).toBe(true)
+        expect(await store.create('id', record)).toBe(false)
+        expect(await store.update('id', next)).toBe(true)
+        expect(await store.update('id', next)).toBe(false)
+        expect(await store.touch('id', record.expiresAt + 1, 2)).toBe(true)
+        expect(await store.touch('id', record.expiresAt + 1, 3)).toBe(false)
+        expect((await store.load('id'))?.expiresAt).toBe(record.expiresAt + 1)
+        expect(await store.delete('id')).toBe(true)
+      } finally {
+        await control.query(`DROP TABLE ${table}_audit`)
+      }
+    },
+  )
+
   it('goes on after a packet that the server finds too large', async () => {
     const [rows] = await control.query<mysql.RowDataPacket[]>('SELECT @@max_allowed_packet AS bytes')
     const data = 'x'.repeat(Number(rows[0]?.bytes) + 1000)

@@ -27,14 +27,19 @@ export const mysqlDialect: Dialect = {
   *migrate(_, table) {
     yield createTable(table)
     yield { statement: `SELECT ${COLUMNS} FROM ${table} LIMIT 0`, asks: true }
-    checkTexts(yield { statement: `SHOW FULL COLUMNS FROM ${table}`, asks: true }, table)
-    const indexes = yield { statement: `SHOW INDEX FROM ${table}`, asks: true }
-    // The fourth column is the place in the index, the fifth the column's name.
-    const indexed = indexes.filter((row) => Number(row[3]) === 1).map((row) => text(row[4]))
+    checkColumns(yield { statement: `SHOW FULL COLUMNS FROM ${table}`, asks: true }, table)
+    const indexes = indexesOf(yield { statement: `SHOW INDEX FROM ${table}`, asks: true })
+    const add = (what: string): MigrationStep => ({ statement: `ALTER TABLE ${table} ADD ${what}`, isDone: isThere })
+    const freeName = (column: string): string => {
+      let free = column
+      for (let i = 2; indexes.has(free.toLowerCase()); i++) free = `${column}${i}`
+      return free
+    }
+    const all = [...indexes.values()]
+    if (!all.some(({ isUnique, columns }) => isUnique && columns.join() === 'id'))
+      yield add(indexes.has('primary') ? `UNIQUE INDEX ${freeName('id')} (id)` : 'PRIMARY KEY (id)')
     for (const [column, part] of Object.entries(INDEXED)) {
-      if (indexed.includes(column)) continue
-      const statement = `ALTER TABLE ${table} ADD INDEX ${column} (${part})`
-      yield { statement, isDone: (error) => hasCode(error, ['ER_DUP_KEYNAME', 1061]) }
+      if (!all.some(({ columns }) => columns[0] === column)) yield add(`INDEX ${freeName(column)} (${part})`)
     }
   },
   isMissingTable: (error) => hasCode(error, ['ER_NO_SUCH_TABLE', 1146]),
@@ -55,8 +60,38 @@ const createTable = (table: string): MigrationStep => ({
     ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
 })
 
-/** A collation that takes `Ada` for `ada` gives one owner the other's sessions. */
-function checkTexts(columns: readonly Row[], table: string): void {
+/** Another process has added the same index or primary key at the same moment. */
+const isThere = (error: unknown): boolean => hasCode(error, ['ER_DUP_KEYNAME', 1061, 'ER_MULTIPLE_PRI_KEY', 1068])
+
+interface Index {
+  readonly isUnique: boolean
+  /** In the order in which they are in it. */
+  readonly columns: string[]
+}
+
+/** By their names, in lower case. */
+function indexesOf(rows: readonly Row[]): Map<string, Index> {
+  const indexes = new Map<string, Index>()
+  // The table, whether it takes the same twice, the index's name, the place in it, the column, …
+  for (const [, nonUnique, name, , column] of rows) {
+    const key = text(name).toLowerCase()
+    const index = indexes.get(key) ?? { isUnique: Number(nonUnique) === 0, columns: [] }
+    index.columns.push(text(column).toLowerCase())
+    indexes.set(key, index)
+  }
+  return indexes
+}
+
+/**
+ * A collation that takes `Ada` for `ada` gives one owner the other's sessions. And by the number that MySQL gives to a
+ * column of its own, a write could not say any more which row it wrote.
+ */
+function checkColumns(columns: readonly Row[], table: string): void {
+  const numbered = columns.find((row) => /auto_increment/i.test(text(row[6])))
+  if (numbered !== undefined)
+    throw new Error(
+      `fetch-sessions: the column ${text(numbered[0])} of ${table} has AUTO_INCREMENT, which a table of sessions can't have`,
+    )
   const collations = new Map(columns.map((row) => [text(row[0]), text(row[2])]))
   for (const column of TEXTS) {
     const collation = collations.get(column) ?? ''

@@ -27,10 +27,25 @@ const AUTOCOMMIT = 2
 /** Connections of which it is known whether autocommit is on. */
 const autocommits: WeakMap<object, boolean> = new WeakMap()
 
+/**
+ * What was asked last of a connection that is no pool's, whichever store asked. Where autocommit is off, a statement and
+ * what commits it must not be parted: a statement that fails takes back what was not committed.
+ */
+const lastAsked: WeakMap<object, Promise<unknown>> = new WeakMap()
+
 /** A pool or connection of mysql2. `execute` prepares a statement once per connection. */
 export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
   const pool = has(mysql2, 'getConnection') ? (mysql2 as unknown as ConnectionPool) : undefined
-  const ask = async <T>(use: (connection: Connection) => Promise<T>): Promise<T> => {
+  const ask = <T>(use: (connection: Connection) => Promise<T>): Promise<T> => {
+    if (pool !== undefined) return askNow(use)
+    const asked = (lastAsked.get(mysql2) ?? Promise.resolve()).then(() => askNow(use))
+    lastAsked.set(
+      mysql2,
+      asked.catch(() => {}),
+    )
+    return asked
+  }
+  const askNow = async <T>(use: (connection: Connection) => Promise<T>): Promise<T> => {
     const connection = pool ? await pool.getConnection() : mysql2
     let isUsable = false
     try {
@@ -65,10 +80,20 @@ export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
         }
         const commits = (serverStatus & AUTOCOMMIT) !== 0
         autocommits.set(keyOf(connection), commits)
+        const isNoteLost = affectedRows > 0 && Number(insertId) === 0 && NOTES.test(statement)
+        const noted = isNoteLost ? await lastNoted(connection) : Number(insertId)
         if (!commits) await execute(connection, 'COMMIT')
-        return { count: affectedRows, noted: Number(insertId) }
+        return { count: affectedRows, noted }
       }),
   }
+}
+
+const NOTES = /\bLAST_INSERT_ID\(/
+
+/** Where the table has a trigger, the number that a statement noted does not come with the answer. */
+async function lastNoted(connection: Connection): Promise<number> {
+  const [row] = (await execute(connection, 'SELECT LAST_INSERT_ID()')) as Row[]
+  return Number(row?.[0])
 }
 
 /** A pool would hand out a lost connection again. */

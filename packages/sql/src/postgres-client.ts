@@ -61,9 +61,15 @@ function pgClient(pg: PgClient, prepare: boolean): SqlClient {
   const ask = (text: string, values: (string | number | null)[]) =>
     pg.query({ name: prepare ? nameOf(text) : undefined, text, values, rowMode: 'array' })
   return {
-    rows: async (text, values) => (await ask(text, values)).rows,
-    run: async (text, values) => ({ count: (await ask(text, values)).rowCount ?? 0, noted: 0 }),
+    rows: async (text, values) => checked(await ask(text, values)).rows,
+    run: async (text, values) => ({ count: checked(await ask(text, values)).rowCount ?? 0, noted: 0 }),
   }
+}
+
+/** @throws TypeError if it is no answer of pg: that of pg-promise is the rows alone, and mysql2 has the same methods */
+function checked<Answer extends { rows: readonly unknown[] }>(answer: Answer): Answer {
+  if (Array.isArray((answer as Answer | undefined)?.rows)) return answer
+  throw new TypeError('fetch-sessions: this client answers in another way than pg: pass a Pool or Client of pg itself')
 }
 
 const names: Map<string, string> = new Map()

@@ -8,8 +8,9 @@ import type { TableName } from './table-name.js'
 const literal = (text: string): string => `E'${text.replaceAll(ESCAPE, '\\x1b')}'`
 
 /**
- * How PostgreSQL says it. A function that takes values of any type is named with its schema: else one of somebody else's
- * would be called, in another schema, whose types fit better (CVE-2018-1058).
+ * How PostgreSQL says it. A function that takes values of any type is named with its schema, and operators get operands of
+ * the very types that PostgreSQL's own have: else one of somebody else's would be called, in another schema, whose types fit
+ * better (CVE-2018-1058).
  */
 export const postgresDialect: Dialect = {
   name: 'PostgreSQL',
@@ -24,8 +25,9 @@ export const postgresDialect: Dialect = {
   // Each column of an answer is described anew with each answer.
   joined: (columns) =>
     `pg_catalog.concat_ws(${literal(BETWEEN)}, ${columns.map((column) => `coalesce(${column}::text, ${literal(NULL)})`).join(', ')})`,
-  // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more.
-  ofOwner: 'left(owner, 255) = left(?, 255) AND owner = ?',
+  // The index is of the beginning, since an entry of an index may be some 2700 bytes long, and no more. The column's own
+  // collation may take different texts for the same.
+  ofOwner: 'left(owner, 255) = left(?, 255) AND owner::text = ?::text COLLATE pg_catalog."C"',
   unlessExists: ' ON CONFLICT (id) DO NOTHING',
   isDuplicate: () => false,
   returns: true,
@@ -36,7 +38,8 @@ export const postgresDialect: Dialect = {
     `DELETE FROM ${table} WHERE id = ANY (ARRAY(
       SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))`,
   *migrate(name, table) {
-    yield { statement: migration(name, table) }
+    // Where the default isolation is above read committed, it saw the catalog as it was before it waited for the lock.
+    yield { statement: migration(name, table), isRaced: (error) => hasCode(error, ['42P16', '42P07', '23505']) }
   },
   isMissingTable: (error) => hasCode(error, ['42P01']),
   isForeignTable: (error) => hasCode(error, ['42703', '42P07', '42809']),
@@ -51,15 +54,20 @@ export const postgresDialect: Dialect = {
  * `$`, which no store's table has: tables and indexes share one space of names.
  */
 function migration({ table: name }: TableName, table: string): string {
+  const ofColumn = (place: number): string => `pg_get_indexdef(indexrelid, ${place}, true)`
+  const missing = `SELECT wanted.kind FROM (VALUES ('pkey'), ('owner'), ('expires_at')) AS wanted (kind)
+        WHERE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass('${table}')::oid AND indisvalid AND
+          CASE wanted.kind
+            WHEN 'pkey' THEN indisprimary OR
+              indisunique AND indpred IS NULL AND ${ofColumn(1)} ~ '^"?id"?$' AND ${ofColumn(2)} = ''
+            ELSE ${ofColumn(1)} ~ ('[[:<:]]' || wanted.kind || '[[:>:]]') END)`
   return `DO $$
     DECLARE
       kind text;
       free text;
       number integer;
     BEGIN
-      IF (SELECT pg_catalog.count(DISTINCT CASE WHEN pg_get_indexdef(indexrelid, 1, true) = 'expires_at' THEN 1 ELSE 2 END)
-          FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND NOT indisprimary
-          AND pg_get_indexdef(indexrelid, 1, true) ~ '\\m(owner|expires_at)\\M') = 2 THEN
+      IF NOT EXISTS (${missing}) THEN
         RETURN;
       END IF;
       PERFORM pg_advisory_xact_lock(7310870969309884723);
@@ -74,16 +82,13 @@ function migration({ table: name }: TableName, table: string): string {
         meta text
       );
       PERFORM ${COLUMNS} FROM ${table} LIMIT 0;
-      FOREACH kind IN ARRAY ARRAY['pkey', 'owner', 'expires_at'] LOOP
-        CONTINUE WHEN EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass('${table}') AND indisvalid AND
-          CASE kind WHEN 'pkey' THEN indisprimary
-            ELSE pg_get_indexdef(indexrelid, 1, true) ~ ('\\m' || kind || '\\M') END);
+      FOR kind IN ${missing} LOOP
         free := '${name}$' || kind;
         number := 1;
-        WHILE EXISTS (SELECT FROM pg_class WHERE relname = free AND
-            relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('${table}'))) LOOP
+        WHILE EXISTS (SELECT FROM pg_class WHERE relname = free::name AND
+            relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('${table}')::oid)) LOOP
           number := number + 1;
-          free := '${name}$' || kind || number;
+          free := '${name}$' || kind || number::text;
         END LOOP;
         IF kind = 'pkey' THEN
           EXECUTE pg_catalog.format('ALTER TABLE ${table} ADD CONSTRAINT %I PRIMARY KEY (id)', free);

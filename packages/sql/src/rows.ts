@@ -62,7 +62,7 @@ export function textOrNull(text: string | undefined): string | null {
 }
 
 function textOrUndefined(value: unknown): string | undefined {
-  return value === null ? undefined : fromPlain(String(value))
+  return value === null || value === undefined ? undefined : fromPlain(String(value))
 }
 
 /** What a column of integers takes, of a clock that also has fractions of a millisecond. */

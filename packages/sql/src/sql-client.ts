@@ -26,9 +26,14 @@ export interface SqlClient {
   run(statement: string, values: Value[]): Awaitable<Written>
 }
 
+/** By its `then`: where `Promise` was replaced (zone.js), or in another realm, a promise is no instance of it. */
+export function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
+  return typeof (answer as { then?: unknown } | undefined | null)?.then === 'function'
+}
+
 /** Goes on with an answer, at once if it is there already. */
 export function andThen<T, U>(answer: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return answer instanceof Promise ? answer.then(next) : next(answer)
+  return isPromise(answer) ? answer.then(next) : next(answer)
 }
 
 /** Whether the client is an object or function with these methods. */

@@ -3,7 +3,7 @@ import { checkRow, mixedUp, wroteNoted, wroteOne, wroteRow } from './answer-chec
 import type { Dialect } from './dialect.js'
 import { toPlain } from './plain-text.js'
 import { afterCursor, infoOf, pageOf, recordOf, splitRow, textOrNull, wholeMilliseconds } from './rows.js'
-import { andThen, type Row, type SqlClient, type Value, type Written } from './sql-client.js'
+import { andThen, isPromise, type Row, type SqlClient, type Value, type Written } from './sql-client.js'
 import { type Statements, statementsFor } from './statements.js'
 import { parseTableName, type TableName } from './table-name.js'
 
@@ -46,7 +46,7 @@ export type SyncSqlStore = {
 const MAX_ROUNDS = 100
 
 /** What a call gives where an error of the client is no failure. */
-type InsteadOf<T> = (error: unknown) => { instead: T } | false
+type InsteadOf<T> = (error: unknown) => { instead: Awaitable<T> } | false
 
 /** The one implementation. What differs is in the dialect and in the client. */
 export class DialectStore implements SqlStore {
@@ -87,17 +87,19 @@ export class DialectStore implements SqlStore {
       const { done, value: step } = steps.next(rows)
       // A foreign table of that name has other columns, which is better found out now than with the first session.
       if (done) return andThen(this.load(''), () => undefined)
-      const { statement, values = [], asks, isDone } = step
+      const { statement, values = [], asks, isDone, isRaced } = step
       if (asks) return this.#rows(statement, values, go)
-      return andThen(
+      const run = (mayBeRaced: boolean): Awaitable<void> =>
         this.#run(
           statement,
           values,
-          () => {},
-          (error) => isDone?.(error) === true && { instead: undefined },
-        ),
-        () => go([]),
-      )
+          () => go([]),
+          (error) => {
+            if (isDone?.(error)) return { instead: go([]) }
+            return mayBeRaced && isRaced?.(error) === true && { instead: run(false) }
+          },
+        )
+      return run(true)
     }
     return go([])
   }
@@ -260,7 +262,7 @@ export class DialectStore implements SqlStore {
     next: (answer: A) => Awaitable<T>,
     insteadOf: InsteadOf<T> | undefined,
   ): Awaitable<T> {
-    const fail = (error: unknown): T => {
+    const fail = (error: unknown): Awaitable<T> => {
       const answer = insteadOf?.(error)
       if (answer) return answer.instead
       throw this.#explain(error)
@@ -271,7 +273,7 @@ export class DialectStore implements SqlStore {
     } catch (error) {
       return fail(error)
     }
-    return answer instanceof Promise ? answer.then(next, fail) : next(answer)
+    return isPromise(answer) ? answer.then(next, fail) : next(answer)
   }
 
   #explain(cause: unknown): unknown {

@@ -95,7 +95,7 @@ function d1Client(d1: D1Client): SqlClient {
     limits: D1_LIMITS,
     // A session of D1 may read from a replica.
     consistency: has(d1, 'getBookmark') ? 'eventual' : 'strong',
-    rows: (text, values) => statement(text, values).raw(),
+    rows: async (text, values) => statement(text, values).raw(),
     run: async (text, values) => ({ count: (await statement(text, values).run()).meta.changes ?? 0, noted: 0 }),
   }
 }

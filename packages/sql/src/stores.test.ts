@@ -173,6 +173,22 @@ describe('statements', () => {
       await pool.query(
         `CREATE AGGREGATE ${schema}.count(integer) (sfunc = ${schema}.step, stype = bigint, initcond = '0')`,
       )
+      // As do operators, of the types that are compared and joined with each other.
+      for (const [operator, left, right, returns] of [
+        ['=', 'oid', 'regclass', 'boolean'],
+        ['=', 'name', 'text', 'boolean'],
+        ['||', 'text', 'integer', 'text'],
+      ] as const) {
+        const [name, answer] = [`${returns}_of_${left}_${right}`, returns === 'text' ? "''" : '1 / 0 = 0']
+        await pool.query(`CREATE FUNCTION ${schema}.${name}(a ${left}, b ${right}) RETURNS ${returns}
+          LANGUAGE plpgsql AS $$ BEGIN RAISE 'of somebody else'; RETURN ${answer}; END $$`)
+        await pool.query(
+          `CREATE OPERATOR ${schema}.${operator} (leftarg = ${left}, rightarg = ${right}, function = ${schema}.${name})`,
+        )
+      }
+      // Each name that the indexes would have is taken.
+      for (const of of ['pkey', 'owner', 'expires_at'])
+        await pool.query(`CREATE VIEW "fetch_sessions$${of}" AS SELECT 1`)
       await store.migrate()
       await store.migrate()
       await store.create('id', record)
