@@ -1,6 +1,7 @@
 import { createLogin } from '@fetch-sessions/login'
 import { describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
+import type { DeviceBoundOptions } from './index.js'
 import { application } from './testing/application.js'
 import { Browser } from './testing/browser.js'
 
@@ -10,8 +11,8 @@ interface User {
 }
 
 /** An application whose people sign in by login, and whose sessions are bound to their devices. */
-function setUp() {
-  const { sessions, bound, clock } = application()
+function setUp(options: DeviceBoundOptions = {}) {
+  const { sessions, bound, clock, events } = application(options)
   const ada: User = { id: 'ada', passwordHash: '$argon2id$of-ada' }
   const login = createLogin<User>({
     sessions,
@@ -28,8 +29,10 @@ function setUp() {
   const answer = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url)
     if (pathname === '/sign-in') {
-      await login.of(request).signIn(ada)
-      return bound.register(request, new Response('signed in'))
+      const auth = login.of(request)
+      const before = await auth.userId()
+      await auth.signIn(ada)
+      return bound.register(request, new Response(`${before ?? 'nobody'}, then ${await auth.userId()}`))
     }
     const refused = await guards[pathname]?.(request)
     if (refused !== undefined) return refused
@@ -37,7 +40,7 @@ function setUp() {
   }
   const fetch = async (request: Request): Promise<Response> =>
     bound.handle(request) ?? sessions.handle(request, () => answer(request))
-  return { fetch, clock }
+  return { fetch, clock, events }
 }
 
 describe('login over sessions that are bound to a device', () => {
@@ -58,6 +61,22 @@ describe('login over sessions that are bound to a device', () => {
     expect(await owner.visit('/members')).toBe('ada')
     expect(await owner.visit('/transfer')).toBe('ada')
   })
+
+  it.each(['optional', 'required'] as const)(
+    'knows who signs in within the same request, and misses no proof there: %s',
+    async (policy) => {
+      const { fetch, events } = setUp({ policy })
+      const browser = new Browser(fetch, 'ES256')
+      expect(await browser.visit('/sign-in')).toBe('nobody, then ada')
+      expect(await browser.visit('/members')).toBe('ada')
+      expect(events.map(({ type }) => type)).toEqual(['registered', 'proven'])
+      // Another device with the session's cookie alone signs in, and so is no thief any more.
+      const thief = browser.stolen()
+      thief.loseBoundCookie()
+      expect(await thief.visit('/sign-in')).toBe('nobody, then ada')
+      expect(events.map(({ type }) => type)).toEqual(['registered', 'proven', 'missing'])
+    },
+  )
 
   it('knows people whose browser can not do this, and asks for proof where a guard does', async () => {
     const { fetch, clock } = setUp()

@@ -38,7 +38,7 @@ export interface FreshOptions {
  * Who is signed in with one request. Nothing happens before something is asked for.
  *
  * What changes something is stored when its promise is fulfilled, and reaches the browser with the response: something
- * has to commit the session, which an adapter does. Where the store fails, nothing of it is left.
+ * has to commit the session, which an adapter does. Where the store fails, nothing of it is left, if nothing else is said.
  */
 export interface Auth<User, Key extends string = string> {
   /** The user's id, by the session alone: nobody has looked whether the user is still there. */
@@ -62,7 +62,10 @@ export interface Auth<User, Key extends string = string> {
    * @throws LoginError if nobody is signed in, or the store can't do that
    */
   signOutOthers(): Promise<number | undefined>
-  /** Ends all sessions of the user, and what the user does as others. The headers are those of `signOut`. */
+  /**
+   * Ends all sessions of the user, and what the user does as others. The headers are those of `signOut`.
+   * @throws SessionStoreError also where this session was ended and the others could not be
+   */
   signOutEverywhere(): Promise<Headers>
   /**
    * The user has just shown these factors again: the session gets a new id, and the time is noted.
@@ -71,7 +74,8 @@ export interface Auth<User, Key extends string = string> {
   confirm(factor: OneOrMore): Promise<void>
   /**
    * Whether the user has signed in or confirmed within so many seconds, with this factor if one is named. A remembered
-   * session is fresh by `confirm` alone, and one of somebody who acts as the user never is.
+   * session is fresh by `confirm` alone, and one of somebody who acts as the user never is. Nor is a time that is more than
+   * a minute ahead of the clock.
    */
   isFresh(seconds: number, factor?: string, options?: FreshOptions): Promise<boolean>
   /** Whether the user has this permission, or all of these. Nobody has none. */
@@ -93,6 +97,7 @@ export interface Auth<User, Key extends string = string> {
    * The credential of this user has just changed: this session goes on with a new id, if it is the user's, and the others
    * end. `user` has the new credential. Ask `user()` or a guard before the change: afterwards nobody can tell whether this
    * session was over.
+   * @throws SessionStoreError also where this session goes on and the others could not be ended: call it again
    */
   credentialChanged(user: User): Promise<void>
 }

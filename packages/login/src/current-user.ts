@@ -27,6 +27,8 @@ export class CurrentUser<User> {
   readonly #handle: SessionHandle<SessionData>
   readonly #request: Request | undefined
   #asked: Promise<Current<User> | undefined> | undefined
+  /** Of a sign-in that this request itself has stored: there is nothing to prove yet, or it was proven. */
+  #begun: LoginNotes | undefined
   #state: Promise<DeviceState> | undefined
   #permissions: Promise<ReadonlySet<string>> | undefined
 
@@ -56,13 +58,17 @@ export class CurrentUser<User> {
   /** Somebody else, from now on. */
   set(current: Current<User> | undefined): void {
     this.#asked = Promise.resolve(current)
+    this.#begun = current?.notes
     this.#permissions = undefined
+    // It was that of the session before. One that was ended has none to be asked for.
+    if (current !== undefined) this.#state = undefined
   }
 
   /** The notes alone, if the device has proven what it has to. */
   async notes(): Promise<LoginNotes | undefined> {
     const notes = notesIn(await this.#handle.read())
-    return notes !== undefined && (await this.deviceState()) === 'missing' ? undefined : notes
+    if (notes === undefined || isSameSignIn(this.#begun, notes)) return notes
+    return (await this.deviceState()) === 'missing' ? undefined : notes
   }
 
   /** Without `deviceBound`, no session is bound. */
@@ -73,7 +79,7 @@ export class CurrentUser<User> {
       const asking = stateOf(deviceBound, this.#request, this.#account.env)
       this.#state = asking
       asking.catch(() => {
-        this.#state = undefined
+        if (this.#state === asking) this.#state = undefined
       })
     }
     return this.#state
@@ -84,7 +90,7 @@ export class CurrentUser<User> {
       const asking = permissionsOf(this.#account, user)
       this.#permissions = asking
       asking.catch(() => {
-        this.#permissions = undefined
+        if (this.#permissions === asking) this.#permissions = undefined
       })
     }
     return this.#permissions

@@ -53,6 +53,54 @@ describe('a session that is bound to a device', () => {
     expect(await browser.visit((auth) => auth.userId())).toBe('ada')
   })
 
+  it('is known right after its sign-in, before there can be a proof, whatever the session before lacked', async () => {
+    const { of, asked, is } = bound()
+    const browser = await signedIn(of)
+    is('missing')
+    await browser.visit(async (auth) => {
+      expect(await auth.userId()).toBeUndefined()
+      asked.length = 0
+      await auth.signIn(userOf(of, 'bob'))
+      expect([await auth.userId(), (await auth.user())?.id]).toEqual(['bob', 'bob'])
+    })
+    expect(asked).toEqual([])
+    expect(await browser.visit((auth) => auth.userId())).toBeUndefined()
+  })
+
+  it('is nobody’s right after its sign-in where the application has emptied it', async () => {
+    const { of } = bound()
+    await of.browser().visit(async (auth, request) => {
+      await auth.signIn(userOf(of, 'ada'))
+      ;(await of.sessions.write(request)).clear()
+      expect(await auth.userId()).toBeUndefined()
+    })
+  })
+
+  it('has not proven what the session before its sign-in had', async () => {
+    const { of, is } = bound()
+    const browser = await signedIn(of)
+    is('proven')
+    await browser.visit(async (auth, request) => {
+      const guard = of.login.guard({ proven: true })
+      expect(await guard(request)).toBeUndefined()
+      is('unbound')
+      await auth.signIn(userOf(of, 'ada'))
+      expect((await guard(request))?.status).toBe(403)
+    })
+  })
+
+  it('lacks nothing but a sign-in once it was signed out', async () => {
+    const { of, is } = bound()
+    const browser = await signedIn(of)
+    await browser.visit(async (auth, request) => {
+      await auth.user()
+      await auth.signOut()
+      is('missing')
+      expect((await of.login.guard()(request))?.status).toBe(401)
+    })
+    expect(of.events.at(-1)).toMatchObject({ type: 'refused', reason: 'signed-out' })
+  })
+
   it('does not go on under a new credential without proof, but ends with the others', async () => {
     const { of, is } = bound()
     const [browser, other] = [await signedIn(of), await signedIn(of)]

@@ -56,6 +56,11 @@ export type LoginEvent =
   | (About & { readonly type: 'device-refused' })
   | (About & { readonly type: 'confirmed'; readonly factors: readonly string[] })
   | (About & { readonly type: 'credential-changed'; readonly count?: number })
+  /**
+   * Sessions that were to end may still be there, since the store failed: the user's other ones after `credentialChanged`,
+   * which rejects with the same error, or one above the limit after `confirm`, which does not. `error`: the store's.
+   */
+  | (About & { readonly type: 'ending-failed'; readonly by: 'confirm' | 'credentialChanged'; readonly error: unknown })
   /** A sign-in turned out to be over. */
   | (About & { readonly type: 'ended'; readonly reason: LoginEnd })
   /** The credential was hashed with an older secret, and is hashed anew. */

@@ -36,6 +36,14 @@ describe('a limit on the sessions of one user', () => {
     }
   })
 
+  it.each([2, 3600])('puts the older one out also where the clock was set back in between: %i s', async (seconds) => {
+    const of = site({ maxSessions: 1 })
+    const first = await signIn(of)
+    of.wait(-1 - seconds)
+    const second = await signIn(of)
+    expect([await whoIs(first), await whoIs(second)]).toEqual([undefined, 'ada'])
+  })
+
   it('refuses the next sign-in where `whenFull` says so, and leaves the session as it was', async () => {
     const of = site({ maxSessions: 2, whenFull: 'refuse' })
     await signIn(of)
@@ -186,6 +194,24 @@ describe('a limit on the sessions of one user', () => {
     expect(await (servers[0] as Site).sessions.listByOwner('ada')).toHaveLength(maxSessions)
   })
 
+  it.each([1, 2])(
+    'holds under parallel sign-ins on servers whose clocks are less than a second apart: %i',
+    async (max) => {
+      const store = slow(new MemoryStore())
+      const servers = [0, 0.9, 0.1, 0.5, 0.7, 0.3].map((ahead) => {
+        const server = site({ maxSessions: max, store })
+        server.wait(ahead)
+        return server
+      })
+      const browsers = servers.map((server) => server.browser())
+      await Promise.all(
+        browsers.map((browser, i) => browser.visit((auth) => auth.signIn(userOf(servers[i] as Site, 'ada')))),
+      )
+      const ids = await Promise.all(browsers.map(whoIs))
+      expect(ids.filter((id) => id === 'ada')).toHaveLength(max)
+    },
+  )
+
   it('counts a sign-in that takes its place while another one counts', async () => {
     const store = new MemoryStore()
     const elsewhere = site({ store })
@@ -211,6 +237,14 @@ describe('a limit on the sessions of one user', () => {
     of.wait(60)
     const browser = await signIn(of)
     expect(await whoIs(browser)).toBe('ada')
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
+  it('does not wait for one that died before the clock was set back', async () => {
+    const of = site({ maxSessions: 1, whenFull: 'refuse' })
+    await of.sessions.issue(seatElsewhere, { owner: 'ada' })
+    of.wait(-60)
+    expect(await whoIs(await signIn(of))).toBe('ada')
     expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
   })
 

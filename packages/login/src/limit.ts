@@ -1,9 +1,9 @@
 import type { SessionData, SessionInfo, WritableSession } from '@fetch-sessions/core'
-import type { Account } from './account.js'
+import { type Account, timeOf } from './account.js'
 import { LoginError } from './errors.js'
 import { isSameSignIn, type LoginNotes } from './notes.js'
 import { leftBehind, type Seat, takePlace } from './seat.js'
-import { bySignIn, isOwnSignIn, listSessions, openSessions, type UserSession } from './user-sessions.js'
+import { bySignInUntil, isOwnSignIn, listSessions, openSessions, type UserSession } from './user-sessions.js'
 
 /** How often a sign-in asks again while others are under way. */
 const MAX_ATTEMPTS = 20
@@ -51,7 +51,7 @@ export async function signInOrRefuse<User, R>(
  * Ends the oldest sessions of a user above the limit, and tells which. Of parallel sign-ins, the last to ask sees all, and
  * all agree on which are the newest.
  */
-export async function endOldest<User>({ account, id, user, max }: SignIn<User>, own: string): Promise<string[]> {
+export async function endOldest<User>({ account, id, user, max, time }: SignIn<User>, own: string): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     const infos = await listSessions(account, id, 'maxSessions')
     if (infos.length <= max) return []
@@ -59,9 +59,10 @@ export async function endOldest<User>({ account, id, user, max }: SignIn<User>, 
     // One that has got another id in between would not be counted.
     if (!isWhole && attempt < MAX_ATTEMPTS) continue
     const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
+    const now = Math.max(time, await timeOf(account))
     const ended = opened
       .filter((_, index) => isLive[index])
-      .sort(bySignIn)
+      .sort(bySignInUntil(now))
       .slice(max)
       .map(({ info }) => info.id)
     await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))

@@ -87,6 +87,66 @@ describe('an outage', () => {
     },
   )
 
+  it.each(['list', 'look into'])(
+    'of the store that can not %s the user’s other sessions leaves a step-up, and an event tells',
+    async (what) => {
+      const store = new MemoryStore()
+      const of = site({ store, maxSessions: 2 })
+      const browser = of.browser()
+      await browser.visit((auth) => auth.signIn(userOf(of, 'ada'), { remember: true }))
+      of.told()
+      const { load, listByOwner } = store
+      const down = (): never => {
+        throw new Error('down')
+      }
+      store.listByOwner = (owner) => {
+        store.load = down
+        return what === 'list' ? down() : listByOwner.call(store, owner)
+      }
+      await browser.visit(async (auth) => {
+        await auth.user()
+        await auth.confirm('passkey')
+        Object.assign(store, { load, listByOwner })
+      })
+      const error = expect.objectContaining({ code: 'ERR_SESSION_STORE' })
+      expect(of.events).toMatchObject([{ type: 'confirmed' }, { type: 'ending-failed', by: 'confirm', error }])
+      expect(await browser.visit((auth) => auth.isFresh(60, 'passkey'))).toBe(true)
+      expect(await of.sessions.listByOwner('ada')).toMatchObject([{ id: of.events[0]?.sessionId }])
+    },
+  )
+
+  it('of the store that can not end the user’s other sessions is told with a new credential, which goes on here', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const [here, there] = [of.browser(), of.browser()]
+    for (const browser of [here, there]) await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    of.told()
+    const { deleteByOwner } = store
+    store.deleteByOwner = () => {
+      throw new Error('down')
+    }
+    await here.visit(async (auth) => {
+      await auth.user()
+      userOf(of, 'ada').passwordHash = 'another'
+      const changing = auth.credentialChanged(userOf(of, 'ada'))
+      await expect(changing).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    })
+    store.deleteByOwner = deleteByOwner
+    const about = { userId: 'ada', sessionId: expect.any(String) }
+    expect(of.events).toEqual([
+      expect.objectContaining({ type: 'credential-changed', ...about }),
+      expect.objectContaining({ type: 'ending-failed', by: 'credentialChanged', ...about }),
+    ])
+    expect(of.events[0]).not.toHaveProperty('count')
+    expect(await here.visit((auth) => auth.user())).toBe(userOf(of, 'ada'))
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(2)
+
+    await here.visit((auth) => auth.credentialChanged(userOf(of, 'ada')))
+    expect(of.events.at(-1)).toMatchObject({ type: 'credential-changed', count: 1 })
+    expect(await here.visit((auth) => auth.user())).toBe(userOf(of, 'ada'))
+    expect(await there.visit((auth) => auth.user())).toBeUndefined()
+  })
+
   it('of the store that makes everybody anonymous is a 503 of the guard, and no invitation to sign in', async () => {
     const store = new MemoryStore()
     const of = site({ store, session: { onStoreFailure: 'anonymous' } })

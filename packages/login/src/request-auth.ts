@@ -24,6 +24,12 @@ import {
 
 type Session = WritableSession<SessionData>
 
+/**
+ * How far ahead of the clock a fresh time may be, in milliseconds, since the clocks of servers differ. What is further ahead
+ * was noted before a clock was set back.
+ */
+const MAX_AHEAD = 60_000
+
 /** Who begins a session, and when. */
 interface SignedIn<User> {
   readonly id: string
@@ -144,10 +150,13 @@ export class RequestAuth<User> implements Auth<User> {
     const notes = { ...current.notes, factors: shown, turn: orderOfNow() }
     await this.#writer.goOn(current.notes, notes)
     this.#current.set({ ...current, notes })
-    this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
+    const about = await this.#about(notes)
+    this.#emit({ type: 'confirmed', factors, ...about })
     if (this.#account.options.maxSessions === undefined) return
-    // A later step-up, at the same moment, goes on in the place of this one.
-    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#giveWay(notes)
+    // What has happened does not fail for this. Another session may stay, until the next sign-in enforces the limit.
+    await this.#endTwins(notes).catch((error) => {
+      this.#emit({ type: 'ending-failed', by: 'confirm', error, ...about })
+    })
   }
 
   async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
@@ -162,7 +171,8 @@ export class RequestAuth<User> implements Auth<User> {
     const shown = Object.entries(factors).filter(([name]) => factor === undefined || name === factor)
     const times = shown.map(([, time]) => time)
     if (factor === undefined && remembered === undefined) times.push(at)
-    return (await timeOf(this.#account)) - Math.max(...times) <= seconds * 1000
+    const now = await timeOf(this.#account)
+    return times.some((time) => now - time <= seconds * 1000 && time - now <= MAX_AHEAD)
   }
 
   async can(permission: OneOrMore): Promise<boolean> {
@@ -279,9 +289,16 @@ export class RequestAuth<User> implements Auth<User> {
     }
     const sessionId = await this.#sessionId()
     if (!isCurrent && before?.id === id) this.#current.set(undefined)
-    const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
     const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
-    this.#emit({ type: 'credential-changed', ...ended, ...about })
+    try {
+      const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
+      this.#emit({ type: 'credential-changed', ...ended, ...about })
+    } catch (error) {
+      // This session has the new hash all the same.
+      this.#emit({ type: 'credential-changed', ...about })
+      this.#emit({ type: 'ending-failed', by: 'credentialChanged', error, ...about })
+      throw error
+    }
   }
 
   /** Who the session says is signed in, with nothing to compare the credential with. */
@@ -351,6 +368,11 @@ export class RequestAuth<User> implements Auth<User> {
   async #destroy(): Promise<void> {
     this.#current.set(undefined)
     await this.#handle.save((session) => session.destroy())
+  }
+
+  /** A later step-up, at the same moment, goes on in the place of this one. */
+  async #endTwins(notes: LoginNotes): Promise<void> {
+    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#giveWay(notes)
   }
 
   /**

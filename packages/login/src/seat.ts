@@ -1,7 +1,10 @@
 import type { SessionData, SessionManager } from '@fetch-sessions/core'
 import { LOGIN_KEY } from './notes.js'
 
-/** How long a seat is kept, in milliseconds. One that is older was left behind, by whichever server. */
+/**
+ * How long a seat is kept, in milliseconds. One that is older was left behind, by whichever server, and so was one that is
+ * as far ahead: a clock was set back since.
+ */
 const SEAT_LIFE = 30_000
 
 /** A place that is kept for a sign-in under way: a session of the user's that nobody has the cookie of. */
@@ -48,5 +51,5 @@ export function seatIn(session: { get(key: string): unknown }): string | undefin
  */
 export function leftBehind(): (mark: string, age: number) => boolean {
   const known = new Set(left)
-  return (mark, age) => known.has(mark) || age >= SEAT_LIFE
+  return (mark, age) => known.has(mark) || Math.abs(age) >= SEAT_LIFE
 }

@@ -38,7 +38,13 @@ export function labelOf(
 function checkedLabel(name: string, label: unknown, isCut = false): string {
   const isRight = typeof label === 'string' && (isCut || label.length <= MAX_LABEL)
   if (!isRight) throw wrong(name, `must be a text of at most ${MAX_LABEL} characters`)
-  return label.slice(0, MAX_LABEL)
+  return label.length > MAX_LABEL ? beginningOf(label, MAX_LABEL) : label
+}
+
+/** So many characters of a text, or one less where the last one would be the first half of a pair, such as of an emoji. */
+function beginningOf(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
 }
 
 /** @throws TypeError for what is no list of keys, or has the one that says who is signed in */

@@ -127,6 +127,16 @@ describe('a sign-in', () => {
     expect(labels.map(({ label }) => label)).toEqual(['Firefox', 'x'.repeat(256), 'my phone'])
   })
 
+  it.each([
+    ['at the limit', `${'x'.repeat(254)}📱`, `${'x'.repeat(254)}📱`],
+    ['across it', `${'x'.repeat(255)}📱`, 'x'.repeat(255)],
+    ['beyond it', `${'x'.repeat(256)}📱`, 'x'.repeat(256)],
+  ])('cuts no label through a character: %s', async (_where, described, label) => {
+    const of = site({ describeDevice: () => ({ label: described }) })
+    await signIn(of, of.browser(), 'ada')
+    expect(await of.sessions.listByOwner('ada')).toMatchObject([{ label }])
+  })
+
   it('of a double click leaves one signed in', async () => {
     const of = site()
     const browser = of.browser()

@@ -21,6 +21,17 @@ describe('step-up', () => {
     expect(await isFresh(browser, 300)).toBe(false)
   })
 
+  it('is needed where the sign-in is more than a minute ahead, since the clock was set back', async () => {
+    const of = site()
+    const browser = await signedIn(of, { factor: 'password' })
+    of.wait(-60)
+    expect([await isFresh(browser, 300), await isFresh(browser, 300, 'password')]).toEqual([true, true])
+    of.wait(-1)
+    expect([await isFresh(browser, 300), await isFresh(browser, 300, 'password')]).toEqual([false, false])
+    await browser.visit((auth) => auth.confirm('passkey'))
+    expect([await isFresh(browser, 300), await isFresh(browser, 300, 'password')]).toEqual([true, false])
+  })
+
   it('gives a new id, notes the time, and moves no absolute limit', async () => {
     const of = site()
     const browser = await signedIn(of)

@@ -46,6 +46,18 @@ export function bySignIn(a: UserSession, b: UserSession): number {
   )
 }
 
+/** By how much the clocks of servers may differ on which a user signs in at the same moment, in milliseconds. */
+const MAX_SKEW = 1000
+
+/**
+ * The same, but what is further ahead of `now` than clocks may differ comes last: it can't be newer than a sign-in that
+ * happens now. The clock was set back since, or another server's is wrong.
+ */
+export function bySignInUntil(now: number): (a: UserSession, b: UserSession) => number {
+  const isAhead = ({ info }: UserSession): number => Number(info.createdAt > now + MAX_SKEW)
+  return (a, b) => isAhead(a) - isAhead(b) || bySignIn(a, b)
+}
+
 /** Ends the sessions of a user. How many, where that is known. */
 export async function endSessions<User>(
   account: Account<User>,

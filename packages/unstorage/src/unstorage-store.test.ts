@@ -210,6 +210,35 @@ describe('writes of one session at the same moment', () => {
   })
 })
 
+describe('a call of the driver that never settles', () => {
+  it('holds the writes of its session back for five seconds, and those of no other', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    undo.push(async () => vi.useRealTimers())
+    const storage = createStorage()
+    let isHanging = false
+    const store = unstorageStore({
+      ...storage,
+      setItem: (key, value) => (isHanging ? new Promise(() => {}) : storage.setItem(key, value as never)),
+    })
+    const [other, changed] = ['b'.repeat(43), record({ data: 'changed', version: 2 })]
+    await store.create(ID, record())
+    await store.create(other, record())
+    isHanging = true
+    void store.update(ID, record({ version: 2 }))
+    await vi.advanceTimersByTimeAsync(100)
+    isHanging = false
+    expect(await store.update(other, changed)).toBe(true)
+    const outcomes: unknown[] = []
+    void store.update(ID, changed).then((isDone) => outcomes.push(isDone))
+    void store.delete(ID).then((isDone) => outcomes.push(isDone))
+    await vi.advanceTimersByTimeAsync(4800)
+    expect(outcomes).toEqual([])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(outcomes).toEqual([true, true])
+    expect(await store.load(ID)).toBeUndefined()
+  })
+})
+
 describe('a file that can’t be used', () => {
   /** A store with one session, and the file it is in. */
   async function oneSession() {
