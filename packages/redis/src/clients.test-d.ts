@@ -35,6 +35,14 @@ test('what is no client is refused', () => {
   redisStore(createClient().connect())
   // @ts-expect-error the options of one
   redisStore({ url: '' })
+  // @ts-expect-error what waits for exec
+  redisStore(createClient().multi())
+  // @ts-expect-error what calls back
+  redisStore(createClient().legacy())
+  // @ts-expect-error what waits for exec
+  redisStore(new Redis().pipeline())
+  // @ts-expect-error what waits for exec
+  redisStore(new UpstashRedis({ url: '', token: '' }).pipeline())
   // @ts-expect-error no client at all
   redisStore()
 })

@@ -31,6 +31,8 @@ const RECONNECT_PAUSE = 1000
 /** @throws TypeError if the client is none of those that it knows */
 export function driverOf(client: RedisClient): RedisDriver {
   if (has(client, 'then')) throw unknownClient('it got a promise: await it')
+  if (isQueue(client)) throw unknownClient('it got a pipeline or a transaction: pass the client that made it')
+  if (isLegacy(client)) throw unknownClient('it got what legacy() gave: pass the client itself')
   if (has(client, 'evalSha')) return nodeRedisDriver(client as NodeRedisClient)
   if (has(client, 'evalsha') && has(client, 'defineCommand')) return ioredisDriver(client as IoredisClient)
   if (has(client, 'evalsha') && has(client, 'createScript')) return upstashDriver(client as UpstashClient)
@@ -113,6 +115,16 @@ function driver({ reconnect, ...parts }: Parts): RedisDriver {
 
 function has(client: unknown, method: string): boolean {
   return typeof client === 'object' && client !== null && typeof Reflect.get(client, method) === 'function'
+}
+
+/** Whether it only notes commands until `exec`, as what `multi` and `pipeline` give. ioredis' clients have `exec` as well. */
+function isQueue(client: RedisClient): boolean {
+  return has(client, 'exec') && (!has(client, 'multi') || Reflect.get(client, 'isPipeline') === true)
+}
+
+/** Whether it calls back, as node-redis 3 did. It has the methods of a client, but knows of no connection. */
+function isLegacy(client: RedisClient): boolean {
+  return has(client, 'evalSha') && has(client, 'multi') && !('isOpen' in client)
 }
 
 function unknownClient(problem: string): TypeError {

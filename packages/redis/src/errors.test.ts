@@ -89,6 +89,25 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
   })
 })
 
+describe.skipIf(!(await canStartRedis()))('when Redis lacks a command', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await RedisServer.start('--rename-command', 'EVALSHA', '')
+  }, 120_000)
+  afterAll(() => server?.stop())
+
+  it.each(Object.entries(connections))('its error names the command, and no owner: %s', async (_, connect) => {
+    const { client, close } = await connect(server.url)
+    const store = redisStore(client)
+    for (const call of [() => store.listByOwner('private owner'), () => store.deleteByOwner('private owner')]) {
+      const error = await call().catch((error: unknown) => error)
+      expect(String(error)).toMatch(/unknown command .evalsha./i)
+      expect(inspect(error, { depth: 9 })).not.toContain('private')
+    }
+    await close()
+  })
+})
+
 describe('when Upstash can’t be asked', () => {
   it('a request that was aborted is an error, never a session that is not there', async () => {
     const hanging = createServer(() => {}).listen(0, '127.0.0.1')

@@ -3,10 +3,10 @@ import { Redis as Redis5 } from 'ioredis-5'
 import { createClient, createClientPool, createSentinel } from 'redis'
 import { createClient as createClient5 } from 'redis-5'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { canStartRedis, type RedisServer, until } from '../test/redis-server.js'
+import { canStartRedis, freePort, RedisServer, until } from '../test/redis-server.js'
 import { failOver, MovingAddress, Sentinel, startPair } from '../test/replicas.js'
 import { newId, newRecord } from '../test/sample.js'
-import type { RedisClient } from './clients.js'
+import type { IoredisClient, RedisClient } from './clients.js'
 import { type RedisStore, redisStore } from './redis-store.js'
 
 type Connect = (url: string) => Promise<{ client: RedisClient; close(): unknown }>
@@ -63,6 +63,7 @@ async function errorsOf(store: RedisStore, id: string): Promise<string[]> {
   const calls = [
     () => store.load(id),
     () => store.create(newId(), record),
+    () => store.create(id, record),
     () => store.update(id, { ...record, version: 2 }),
     () => store.touch(id, record.expiresAt, 1),
     () => store.delete(id),
@@ -101,9 +102,16 @@ describe.skipIf(!hasRedis)('a master that became a replica', () => {
     await promoted.cli('-a', 'changed', 'client', 'kill', 'type', 'replica')
     await promoted.cli('-a', 'changed', '--no-auth-warning', 'unlink', `session:${id}`)
     expect(await demoted.cli('exists', `session:${id}`)).toBe('1')
-    for (const error of await errorsOf(store, id)) expect(error).toMatch(/READONLY|MASTERDOWN|closed|ECONN/)
+    const elsewhere = new Redis(promoted.url, { password: 'changed' })
+    onTestFinished(() => elsewhere.disconnect())
+    const [later, record] = [newId(), newRecord({ owner: 'ada' })]
+    await redisStore(elsewhere).create(later, record)
+    for (const known of [id, later, newId()]) {
+      for (const error of await errorsOf(store, known)) expect(error).toMatch(/READONLY|MASTERDOWN|closed|ECONN/)
+    }
     await expect(store.load(id)).rejects.toThrow('READONLY')
     expect(await demoted.cli('exists', `session:${id}`)).toBe('1')
+    expect(await redisStore(elsewhere).load(later)).toEqual(record)
   }, 120_000)
 })
 
@@ -142,6 +150,58 @@ describe.skipIf(!hasRedis).each(Object.entries(connections))('with %s', (_, conn
     expect(await store.update(kept, { ...record, version: 2 })).toBe(true)
     expect(await store.deleteByOwner('ada')).toBeGreaterThan(1)
   }, 120_000)
+})
+
+describe.skipIf(!hasRedis)('a master whose clients do not know yet that it is none any more', () => {
+  let demoted: RedisServer
+  let master: RedisServer
+  beforeAll(async () => {
+    ;[demoted, master] = await Promise.all([RedisServer.start(), RedisServer.start()])
+    // It has nothing of what the master has, and does not get it.
+    await demoted.cli('replicaof', '127.0.0.1', String(await freePort()))
+  }, 120_000)
+  afterAll(() => Promise.all([demoted?.stop(), master?.stop()]))
+
+  it('takes no session from the index of owners that a connection to the new master leads to', async () => {
+    const [old, current] = [new Redis(demoted.url), new Redis(master.url)]
+    onTestFinished(() => {
+      for (const client of [old, current]) client.disconnect()
+    })
+    const right = redisStore(current)
+    onTestFinished(() => right.clear())
+    const ids = [newId(), newId(), newId()]
+    for (const id of ids) await right.create(id, newRecord({ owner: 'ada' }))
+    // As a pool does it by chance, of which some connections were made before the failover.
+    const clientFor = (key: string | undefined) => (key === `session:${ids[1]}` ? old : current)
+    const pool: IoredisClient = {
+      options: {},
+      defineCommand() {},
+      evalsha: (...args) => clientFor(args[2]).evalsha(...args),
+      eval: (...args) => clientFor(args[2]).eval(...args),
+    }
+    await expect(redisStore(pool).deleteByOwner('ada')).rejects.toThrow('READONLY')
+    expect((await right.listByOwner('ada')).map(({ id }) => id)).toEqual([ids[1]])
+    expect(await right.deleteByOwner('ada')).toBe(1)
+  })
+
+  it.each(['', 'app:'])(
+    'neither lists nor clears for a user of the keys behind “%ssession:” alone',
+    async (keyPrefix) => {
+      const commands = ['eval', 'evalsha', 'hdel', 'hmget', 'scan', 'unlink'].map((name) => `+${name}`)
+      const storeAt = async (server: RedisServer) => {
+        await server.cli('acl', 'setuser', 'app', 'reset', 'on', '>secret', `~${keyPrefix}session:*`, ...commands)
+        const options = { username: 'app', password: 'secret', keyPrefix, enableReadyCheck: false }
+        const client = new Redis(server.url, options).on('error', () => {})
+        onTestFinished(() => client.disconnect())
+        return redisStore(client)
+      }
+      const [stale, right] = [await storeAt(demoted), await storeAt(master)]
+      await expect(stale.list(undefined, 10, Date.now())).rejects.toThrow('READONLY')
+      await expect(stale.clear()).rejects.toThrow(/READONLY|closed/)
+      expect(await right.list(undefined, 10, Date.now())).toEqual({ entries: [], cursor: undefined })
+      await right.clear()
+    },
+  )
 })
 
 const throughSentinel: Record<string, (port: number) => Promise<{ client: RedisClient; close(): unknown }>> = {

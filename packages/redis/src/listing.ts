@@ -106,7 +106,7 @@ export async function* namesOf(driver: RedisDriver, prefix: string): AsyncGenera
   for (const master of await mastersOf(driver, prefix)) {
     const start = master.keyPrefix + prefix
     for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false) {
-      const page = await keysOf(master, cursor, `${escapeGlob(start)}*`, prefix)
+      const page = await keysOf(master, cursor, start, prefix)
       if (page.keys.some((key) => !key.startsWith(start))) throw unexpected()
       cursor = page.cursor
       yield page.keys.map((key) => key.slice(start.length))
@@ -124,14 +124,15 @@ async function mastersOf(driver: RedisDriver, prefix: string): Promise<RedisDriv
 async function keysOf(
   master: RedisDriver,
   cursor: string,
-  pattern: string,
+  start: string,
   name: string,
 ): Promise<{ cursor: string; keys: string[] }> {
+  const pattern = `${escapeGlob(start)}*`
   if (master.scan !== undefined) {
     const [next, keys] = await master.scan(cursor, pattern, COUNT)
     return { cursor: String(next), keys: keys.map(String) }
   }
-  const [next, keys] = await SCAN.run(master, undefined, name, [cursor, pattern, String(COUNT)])
+  const [next, keys] = await SCAN.run(master, undefined, name, [cursor, pattern, String(COUNT), start])
   const marked = markedText(next)
   if (marked === undefined || !Array.isArray(keys)) throw unexpected()
   return { cursor: marked, keys: markedTexts(keys).filter((key) => key !== undefined) }

@@ -111,6 +111,47 @@ describe.skipIf(url === '')('the index of owners', () => {
     for (const id of ids.slice(0, 100)) expect(await store.load(id)).toBeUndefined()
   })
 
+  describe('when the sessions of an owner are many, and are removed', () => {
+    let first: string
+    let others: string[]
+    beforeEach(async () => {
+      ;[first, others] = [newId(), Array.from({ length: 1100 }, newId)]
+      const record = newRecord({ owner: 'ada' })
+      // The index begins with what ends first.
+      await store.create(first, { ...record, expiresAt: record.expiresAt - 60_000 })
+      await Promise.all(others.map((id) => store.create(id, record)))
+    })
+
+    it('one that can’t be removed keeps no other, and is an error at the end', async () => {
+      const { client } = clientThat(async (_, key) => {
+        if (key === prefix + first) throw new Error('out of order')
+      })
+      await expect(redisStore(client, { prefix }).deleteByOwner('ada')).rejects.toThrow('out of order')
+      expect(await idsOf('ada')).toEqual([first])
+      expect(await entriesOf('ada')).toEqual([first])
+      expect(await store.deleteByOwner('ada')).toBe(1)
+    })
+
+    it('something of another type at the key of one is left, and counts as gone', async () => {
+      await redis.set(prefix + first, 'text', 'EX', 60)
+      expect(await store.deleteByOwner('ada')).toBe(1100)
+      expect(await entriesOf('ada')).toEqual([])
+      expect(await redis.getdel(prefix + first)).toBe('text')
+    })
+
+    it('not all are tried where none of many can be removed', async () => {
+      let tried = 0
+      const { client } = clientThat(async (_, key) => {
+        if (key.endsWith('owner:ada')) return
+        tried++
+        throw new Error('out of reach')
+      })
+      await expect(redisStore(client, { prefix }).deleteByOwner('ada')).rejects.toThrow('out of reach')
+      expect(tried).toBe(500)
+      expect(await idsOf('ada')).toHaveLength(1101)
+    })
+  })
+
   describe('when it was lost, as by a failover', () => {
     let id: string
     const record = newRecord({ owner: 'ada' })

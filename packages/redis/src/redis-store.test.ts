@@ -1,5 +1,9 @@
 import { SessionManager } from '@fetch-sessions/core'
-import { Redis } from 'ioredis'
+import { Redis as UpstashRedis } from '@upstash/redis'
+import { Cluster, Redis } from 'ioredis'
+import { Redis as Redis5 } from 'ioredis-5'
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
+import { createClient as createClient5 } from 'redis-5'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findRedis } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
@@ -21,6 +25,37 @@ describe('redisStore refuses', () => {
     expect(() => redisStore(client as unknown as RedisClient)).toThrow(
       'fetch-sessions: redisStore takes a client of redis (5 or later), ioredis, @upstash/redis or Bun',
     )
+  })
+
+  const url = 'redis://127.0.0.1'
+  const [io, io5] = [client, new Redis5({ lazyConnect: true })]
+  const ofIoredis = [io, io5, new Cluster([url], { lazyConnect: true })]
+  const ofNodeRedis = [
+    ...[createClient(), createClientPool(), createCluster({ rootNodes: [{ url }] }), createClient5()],
+    createSentinel({ name: 'main', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] }),
+  ]
+  const upstash = new UpstashRedis({ url: 'https://redis.example', token: 'token' })
+  it.each([
+    ...ofNodeRedis.map((client) => client.multi()),
+    ...[createClient().legacy().multi(), createClient5().legacy().multi()],
+    ...ofIoredis.flatMap((client) => [client.pipeline(), client.multi()]),
+    ...[upstash.pipeline(), upstash.multi()],
+  ])('what waits for exec in place of a client, and takes the client: %#', (queue) => {
+    expect(() => redisStore(queue as unknown as RedisClient)).toThrow(TypeError)
+    expect(() => redisStore(queue as unknown as RedisClient)).toThrow(
+      /^fetch-sessions: redisStore takes a client of .* a pipeline or a transaction: pass the client/,
+    )
+  })
+
+  it.each([createClient(), createClient5()])('the callbacks of node-redis’ legacy(): %#', (client) => {
+    expect(() => redisStore(client.legacy() as unknown as RedisClient)).toThrow(TypeError)
+    expect(() => redisStore(client.legacy() as unknown as RedisClient)).toThrow(/legacy\(\) gave: pass the client/)
+  })
+
+  it('none of the clients themselves', () => {
+    for (const client of [...ofNodeRedis, ...ofIoredis, upstash]) {
+      expect(() => redisStore(client as RedisClient)).not.toThrow()
+    }
   })
 
   it('a promise of a client, and says that it is to be awaited', () => {

@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionStore, StoredInfo, StoredPage, StoreLimits } from '@fetch-sessions/core'
-import { inBatches } from './batches.js'
+import { inBatches, inBatchesDespiteErrors } from './batches.js'
 import type { RedisClient } from './clients.js'
 import { driverOf, type RedisDriver } from './driver.js'
 import { isId, Listing, namesOf } from './listing.js'
@@ -42,7 +42,8 @@ export interface RedisStore extends SessionStore {
   /**
    * Looks at the owner's index until it shows no session that is new.
    *
-   * @throws Error if there are new ones after a hundred looks; those before are removed
+   * @throws Error if there are new ones after a hundred looks; those before are removed. A session that can't be removed
+   *   keeps no other: the first such error is thrown at the end, or sooner if Redis is out of reach
    */
   deleteByOwner(owner: string, exceptId?: string): Promise<number>
   /** Removes the sessions under the prefix, and no other key, on every master of a cluster. */
@@ -208,13 +209,17 @@ class Store implements RedisStore {
         throw new Error(`Redis: new sessions of this owner kept coming while ${count} were removed; remove them again`)
       }
       const gone: string[] = []
-      await inBatches(ids, async (id) => {
+      const errors = await inBatchesDespiteErrors(ids, async (id) => {
         seen.add(id)
         const [outcome] = await this.#run(DELETE, id, [mark(owner)])
         const isDeleted = code(outcome, 0, 1, 2) === 1
         if (isDeleted) count++
         if (isDeleted || code(outcome, 0, 2) === 0) gone.push(id)
       })
+      if (errors.length > 0) {
+        await this.#index.remove(owner, gone)
+        throw errors[0]
+      }
       ;[ids] = await Promise.all([unseen(), this.#index.remove(owner, gone)])
     }
     return count

@@ -78,6 +78,34 @@ describe.skipIf(!(await canStartRedis()))('what a call sends to the server', () 
     expect(await store.create(newId(), newRecord())).toBe(true)
   })
 
+  it('asks whether the server is the master where it reads and where nothing was written, and else does not', async () => {
+    await warmUp(store)
+    const probesOf = async (call: () => Promise<unknown>): Promise<number> => {
+      let probes = 0
+      const note = (_time: string, args: string[]) => {
+        if (args[2] === '-fetch-sessions-') probes++
+      }
+      await monitorIsUpToDate()
+      monitor.on('monitor', note)
+      await call()
+      await monitorIsUpToDate()
+      monitor.off('monitor', note)
+      return probes
+    }
+    const id = newId()
+    const record = newRecord({ owner: 'ada' })
+    const { expiresAt } = record
+    expect(await probesOf(() => store.create(id, record))).toBe(0)
+    expect(await probesOf(() => store.update(id, { ...record, version: 2 }))).toBe(0)
+    expect(await probesOf(() => store.touch(id, expiresAt + 1, 2))).toBe(0)
+    expect(await probesOf(() => store.load(id))).toBe(1)
+    expect(await probesOf(() => store.create(id, record))).toBe(1)
+    expect(await probesOf(() => store.update(id, { ...record, version: 2 }))).toBe(1)
+    expect(await probesOf(() => store.touch(id, expiresAt, 1))).toBe(1)
+    expect(await probesOf(() => store.delete(id))).toBe(0)
+    expect(await probesOf(() => store.delete(id))).toBe(1)
+  })
+
   describe('for a session without an owner', () => {
     it('is one command', async () => {
       await warmUp(store)

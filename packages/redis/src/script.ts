@@ -92,12 +92,15 @@ function ofAnotherCall(): Error {
   )
 }
 
-/** Some clients show the failed command in their errors, with a session's data in it, which is nothing for a log. */
+/** What comes before arguments in an error's message: of Upstash's client, and of a server that lacks the command. */
+const BEFORE_ARGUMENTS = /, (?:command was|with args beginning with): /
+
+/** Some errors show the failed command, with a session's data or owner in it, which is nothing for a log. */
 function withoutArguments(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const command = Reflect.get(error, 'command') as { args?: unknown } | undefined
   if (command?.args !== undefined) command.args = [] // ioredis
-  const shown = error.message.indexOf(', command was: ') // Upstash
+  const shown = error.message.search(BEFORE_ARGUMENTS)
   if (shown < 0) return error
   return Object.assign(new Error(error.message.slice(0, shown)), { name: error.name })
 }

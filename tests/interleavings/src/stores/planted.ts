@@ -24,7 +24,7 @@ export const plantedInStores: readonly PlantedInStore[] = [
     name: 'a touch that outlives the entry in the index',
     store: 'Redis',
     file: 'scripts.ts',
-    right: "  if owner ~= indexedOwner then return reply(2, owner, '=' .. (stored[2] or 0)) end\n",
+    right: "  if owner ~= indexedOwner then return nothing(2, owner, '=' .. (stored[2] or 0)) end\n",
     wrong: '',
     scenario: 'a list beside a use for long',
     failures: 1,
