@@ -26,8 +26,9 @@ export interface CookieSessionOptions<Old, Data> extends MoveOptions<Old, Data>,
 const LIBRARY = 'cookie-session'
 
 /**
- * The sessions of cookie-session, whose data is all in the cookie. Such a cookie is good for ever: the browser alone
- * forgets it. So give `until` to `movingIn`.
+ * The sessions of cookie-session, whose data is all in the cookie, without an id. Such a cookie is good for ever: the
+ * browser alone forgets it. So give `until` to `movingIn`. Visitors with the same data have the same cookie, so each request
+ * that brings it begins a session of its own.
  */
 export function fromCookieSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: CookieSessionOptions<Old, Data>,
@@ -51,10 +52,8 @@ export function fromCookieSession<Old = Record<string, unknown>, Data = Record<s
           if (!(await verify(`${name}=${value}`, signature))) continue
           const data = parseObject(decodeUtf8(decodeBase64(value)))
           if (data === undefined) return ['malformed']
-          // Without the signature, of which there is one by each key.
-          const key = `${name}\n${value}`
-          const load = () => ({ data, about: {} })
-          return [{ key, expiresAt: now + ENDLESS, load, end: () => {} }]
+          // It holds data alone: visitors with the same data have the same cookie.
+          return [{ key: undefined, expiresAt: now + ENDLESS, load: () => ({ data, about: {} }), end: () => {} }]
         }
         return ['signature']
       },

@@ -8,12 +8,14 @@ export type Brought<Data> = { readonly [Key in keyof Data]?: Data[Key] | undefin
 export interface MovingInOptions {
   /**
    * After this moment no old cookie brings anything any more, and sign-outs alone look at them, to end what they lead to.
-   * Give the end of the longest life of an old session, so that the door does not stay open for ever. Default: none.
+   * Give the end of the longest life of an old session, so that the door does not stay open for ever: a copy of a cookie
+   * that holds data alone, without an id, is good until then. Default: none.
    */
   until?: Date | number
   /**
    * Seconds for which the old cookie still leads to the session that took over: for requests that were sent at the same
-   * time, and for visitors whom the answer with the new cookie did not reach. Default 60; 0: not at all.
+   * time, and for visitors whom the answer with the new cookie did not reach. Default 60; 0: not at all. An old cookie that
+   * holds data alone leads nowhere: it may be another visitor's as well.
    */
   grace?: number
   /**

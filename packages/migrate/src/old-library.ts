@@ -75,8 +75,11 @@ export type Rejection = RejectedCookie['reason']
 
 /** A cookie that verified. */
 export interface Verified {
-  /** Tells the session from all others of this library. */
-  readonly key: string
+  /**
+   * Tells the session from all others of this library. `undefined`: nothing does, since the cookie holds data alone, and
+   * no id nor anything random.
+   */
+  readonly key: string | undefined
   /** Milliseconds since the epoch. `undefined`: its record tells. */
   readonly expiresAt: number | undefined
   /** `undefined`: it is over. */
@@ -116,7 +119,7 @@ export function libraryOf<Old, Data>(format: OldFormat, options: MoveOptions<Old
         if (typeof found === 'string') return { from, reason: found }
         return {
           from,
-          key: `${from}\n${found.key}`,
+          key: found.key === undefined ? undefined : `${from}\n${found.key}`,
           expiresAt: found.expiresAt ?? now + RECORD_LIFE,
           load: async () => {
             const content = await found.load()

@@ -33,7 +33,9 @@ const FLASH = /^__flash_(.*)__$/s
 
 /**
  * The sessions of Remix (`createCookieSessionStorage` and `createSessionStorage` of `@remix-run/node` and its like), of
- * React Router, and of `@remix-run/session`. Flash values count as values.
+ * React Router, and of `@remix-run/session`. Flash values count as values. A cookie with all data and no id is good for
+ * ever, and visitors with the same data have the same one: give `until` to `movingIn`. Each request that brings it begins a
+ * session of its own.
  */
 export function fromRemixSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: RemixSessionOptions<Old, Data>,
@@ -68,10 +70,10 @@ export function fromRemixSession<Old = Record<string, unknown>, Data = Record<st
             const data = parseObject(text)
             if (data === undefined) return 'malformed'
             const old = unpacked(data)
-            // Without the signature, of which there is one by each secret.
-            const key = old.id ?? signed
+            // Without an id it holds data alone: visitors with the same data have the same cookie.
+            const key = old.id === undefined ? undefined : `${name}\n${old.id}`
             const load = () => ({ data: old.data, about: { id: old.id } })
-            return { key: `${name}\n${key}`, expiresAt: now + ENDLESS, load, end: () => {} }
+            return { key, expiresAt: now + ENDLESS, load, end: () => {} }
           }),
         ),
     },

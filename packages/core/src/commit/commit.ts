@@ -1,6 +1,6 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { SessionConflictError, SessionLockedError, SessionStoreError } from '../errors.js'
+import { SessionConflictError, SessionLockedError, SessionStoreError, SessionTooLargeError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
 import { isEqual } from '../session/equality.js'
@@ -59,7 +59,11 @@ function write(
   // 3. Do it.
   const started = startTime(context.emit)
   const done: Done = { action, sealed, cookie, policy, started, identity: state.identity, base: state.stored }
-  const outcome = act(context, action, state, sealed, cookie)
+  const isUseAlone = !sealed.isChanged && (action === 'saved' || action === 'touched')
+  const outcome =
+    isUseAlone && !context.format.isShared
+      ? noteUseInCookie(state.stored, () => act(context, action, state, sealed, cookie))
+      : act(context, action, state, sealed, cookie)
   // 4. Note what came of it.
   return isPromise(outcome)
     ? outcome.then((outcome) => settle(context, state, done, outcome))
@@ -136,6 +140,16 @@ function act(
         writeTogether(context, identity, batch, newest),
       )
     }
+  }
+}
+
+/** Where the cookie has no room for the note of a use, the one that came is still good. */
+async function noteUseInCookie(session: StoredSession, note: () => Awaitable<Outcome>): Promise<Outcome> {
+  try {
+    return await note()
+  } catch (error) {
+    if (!(error instanceof SessionTooLargeError)) throw error
+    return { is: 'newer', session }
   }
 }
 

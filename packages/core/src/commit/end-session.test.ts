@@ -3,6 +3,7 @@ import { liveSessions } from '../testing/live-sessions.js'
 import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { regenerate, signOut, writing } from '../testing/serve.js'
 import { stagedManager } from '../testing/staged-manager.js'
+import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
 interface Data {
@@ -50,6 +51,20 @@ describe('a sign-out', () => {
       session.destroy()
       return new Response()
     })
+    expect(await liveSessions(sessions)).toBe(0)
+  })
+
+  it.each([1, 4])('ends it also where the store can not compare and set, after %i new ids', async (newIds) => {
+    const { sessions } = setUp({ store: Object.assign(new StagedStore(), { atomic: false }) })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    let newest = cookie
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      for (let times = 0; times < newIds; times++) newest = cookieAfter(await regenerate(sessions, newest))
+      session.destroy()
+      return new Response()
+    })
+    expect((await sessions.read(visit(newest))).isNew).toBe(true)
     expect(await liveSessions(sessions)).toBe(0)
   })
 

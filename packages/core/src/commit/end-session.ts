@@ -22,7 +22,8 @@ export async function endSession(
   { id, store }: Pick<Identity, 'id' | 'store'>,
   loaded?: Found,
 ): Promise<Ending> {
-  if (!(context.format.isShared && context.isAtomic)) return (await store.delete(id)) ? 'destroyed' : 'gone'
+  if (!context.format.isShared) return (await store.delete(id)) ? 'destroyed' : 'gone'
+  if (!context.isAtomic) return endUnlocked(context, { id, store }, loaded === undefined)
   let target = id
   let found = loaded ?? examine(context, await store.load(id))
   for (let lost = 1; lost <= MAX_ATTEMPTS; lost++) {
@@ -42,6 +43,22 @@ export async function endSession(
     }
     await backOff(lost)
     found = await reload(context, { id: target, store, isStale: false })
+  }
+  return (await store.delete(target)) ? 'destroyed' : 'gone'
+}
+
+/** Where the store can't compare and set, nobody can be kept from going on. But who did so before this is looked at. */
+async function endUnlocked(
+  context: CommitContext,
+  { id, store }: Pick<Identity, 'id' | 'store'>,
+  isById: boolean,
+): Promise<Ending> {
+  let target = id
+  for (let newIds = 0; newIds < MAX_ATTEMPTS; newIds++) {
+    const found = await reload(context, { id: target, store, isStale: false })
+    if (found.is !== 'superseded') break
+    if (isById && !leadsOn(context, found.successor)) return 'superseded'
+    target = found.successor.id
   }
   return (await store.delete(target)) ? 'destroyed' : 'gone'
 }

@@ -53,7 +53,7 @@ export async function moveIn(
       await askOld(context, `end of ${old.from}`, () => old.end())
     } catch (error) {
       // The visitor has moved all the same, and the old cookie is removed: nobody tries again. As long as the note lives, it
-      // opens nothing here; a `CookieStore` has none.
+      // opens nothing here; where nothing can be noted, it can be brought in again.
       context.emit?.({ type: 'dropped', id, reason: 'store', error })
     }
   }
@@ -81,13 +81,22 @@ export async function endOldSessions(
   }
 }
 
-/** Sees to it that nobody brings the old session in. */
+/**
+ * Under whose id it is noted that an old session has moved. `undefined` if nothing can be noted: its cookie may be that of
+ * other visitors as well, or ours live in their cookies.
+ */
+export async function claimOn({ format }: CommitContext, { key }: OldSession): Promise<Identity | undefined> {
+  return key === undefined ? undefined : format.claim?.(key)
+}
+
+/** Sees to it that nobody brings the old session in, if that can be noted. */
 async function endClaimed(
   context: CommitContext,
-  { key, expiresAt }: OldSession,
+  old: OldSession,
   { id, move }: { readonly id: string; readonly move: Move | undefined },
 ): Promise<void> {
-  const claim = await context.format.claim?.(key)
+  const claim = await claimOn(context, old)
+  const { key, expiresAt } = old
   if (claim === undefined || (await put(context, claim, undefined, expiresAt))) return
   const found = await reload(context, claim)
   if (found.is === 'ended') return

@@ -36,7 +36,8 @@ export async function regenerate(
   const createdAt = isRestart ? now : base.record.createdAt
   const build = (content: Content, version: number): StoredSession => {
     // Whom a sign-out everywhere has spared goes on under an id that it did not name.
-    const ownerAt = context.notesOwnerTime && content.owner !== undefined ? now : content.ownerAt
+    const at = content.owner === undefined ? undefined : context.format.ownerTime?.(content.owner)
+    const ownerAt = at ?? content.ownerAt
     const owned = ownerAt === content.ownerAt ? content : { ...content, ownerAt }
     return storedAs(context, owned, { createdAt, version, lastUse: now, cookie })
   }
@@ -97,7 +98,8 @@ async function supersede(
   grace: number,
 ): Promise<boolean> {
   // What travels in a cookie leaves nothing behind but a note, if that.
-  if (context.format.supersede !== undefined) return context.format.supersede({ id, store, isStale: false })
+  if (context.format.supersede !== undefined)
+    return context.format.supersede({ id, store, isStale: false }, successor.id)
   try {
     return await store.update(id, markerOf(context, record, successor, grace))
   } catch (error) {

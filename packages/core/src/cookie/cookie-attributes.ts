@@ -282,6 +282,9 @@ function attributesOf({
   ].join('; ')
 }
 
+/** As long as a fingerprint can be: 32 bits. */
+export const LONGEST_FINGERPRINT: string = (2 ** 32 - 1).toString(36)
+
 /** A short text that differs where the attributes do (FNV-1a). It guards nothing. */
 function fingerprintOf(text: string): string {
   let hash = 0x811c9dc5

@@ -1,4 +1,4 @@
-import type { Awaitable, SessionStore } from '../store/store.js'
+import type { Awaitable, SessionRecord, SessionStore } from '../store/store.js'
 import type { StoreTraits } from '../warnings.js'
 
 /** One session as it is known from a cookie, or as it is about to be given one. */
@@ -53,9 +53,13 @@ export interface CookieFormat {
   /** The identity under which it is noted that another library's session, of this key, has moved; if that is possible. */
   claim?(key: string): Promise<Identity>
   /**
-   * For what travels in its cookie: the session goes on under another id. `false` if it has ended meanwhile.
+   * For what travels in its cookie: the session goes on under the id of its successor. `false` if it has ended meanwhile.
    */
-  supersede?(identity: Identity): Awaitable<boolean>
+  supersede?(identity: Identity, successor: string): Awaitable<boolean>
+  /** For what travels in its cookie: when a session gets its owner that gets it now. `undefined` if nobody asks. */
+  ownerTime?(owner: string): number | undefined
+  /** For what travels in its cookie. @throws SessionTooLargeError if the cookie has no room for this record */
+  checkFit?(identity: Identity, record: SessionRecord): void
   /** Begins what the cookie value of a session will need that is being stored, so that nobody waits for it afterwards. */
   prepare?(identity: Identity): void
   /** The cookie value to send for a session that is stored. */

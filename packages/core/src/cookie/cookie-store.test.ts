@@ -9,6 +9,7 @@ import {
   SessionTooLargeError,
 } from '../index.js'
 import { Clock } from '../testing/clock.js'
+import { cryptoCalls } from '../testing/crypto-calls.js'
 import { cookieAfter, maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
@@ -278,6 +279,71 @@ describe.each([
     await expect(writes).rejects.toThrow(SessionTooLargeError)
     await expect(sessions.issue({ text: kilobyte.repeat(4) })).rejects.toThrow(SessionTooLargeError)
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+
+  it.each(['set', 'regenerate'] as const)(
+    'that is too large with %s() is as it was, after a save that rejects',
+    async (how) => {
+      const { sessions } = setUp()
+      const { cookie, id } = await sessions.issue({ user: 'ada' })
+      const response = await sessions.handle(visit(cookie), async (handle) => {
+        const session = await handle.write()
+        const save = handle.save((session) => {
+          session.set('text', kilobyte.repeat(4))
+          if (how === 'regenerate') session.regenerate()
+        })
+        await expect(save).rejects.toThrow(SessionTooLargeError)
+        session.set('blob', 'small')
+        return new Response()
+      })
+      const session = await sessions.read(visit(cookieAfter(response)))
+      expect(session.toJSON()).toEqual({ user: 'ada', blob: 'small' })
+      expect(session.id).toBe(id)
+    },
+  )
+
+  it('that is too large is told by save(), and is saved once it is small enough', async () => {
+    const { sessions } = setUp()
+    const response = await sessions.handle(visit(), async (handle) => {
+      const session = await handle.write()
+      session.set('user', 'ada').set('text', kilobyte.repeat(4))
+      await expect(handle.save()).rejects.toThrow(SessionTooLargeError)
+      session.delete('text')
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookieAfter(response)))).toJSON()).toEqual({ user: 'ada' })
+  })
+
+  it('keeps its cookie where that has no room for the note of a use', async () => {
+    const { sessions, clock } = setUp({ idleTimeout: 1000, absoluteTimeout: 1500 })
+    let text = ''
+    let cookie = ''
+    for (let length = 2000; length < 3000; length++) {
+      const issued = await sessions.issue({ text: 'x'.repeat(length) }).catch(() => undefined)
+      if (issued === undefined) break
+      text = 'x'.repeat(length)
+      cookie = issued.cookie
+    }
+    // From here on the absolute limit holds its expiry, and the use is a note of its own.
+    clock.passes(600)
+    const response = await reading(sessions, cookie, (session) => expect(session.get('text')).toBe(text))
+    expect(sessionCookies(response)).toEqual([])
+    const change = writing(sessions, cookie, (session) => session.set('user', 'ada'))
+    await expect(change).rejects.toThrow(SessionTooLargeError)
+    expect((await sessions.read(visit(cookie))).get('text')).toBe(text)
+  })
+
+  it('is sealed once, however often it was saved', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const calls = await cryptoCalls(() =>
+      sessions.handle(visit(cookie), async (handle) => {
+        for (const text of ['a', 'b', 'c']) await handle.save((session) => session.set('text', text))
+        ;(await handle.write()).regenerate()
+        return new Response()
+      }),
+    )
+    expect(calls).toEqual(encrypt ? ['decrypt', 'encrypt'] : ['verify', 'sign'])
   })
 
   it('is measured in bytes: text that is not ASCII takes more room', async () => {

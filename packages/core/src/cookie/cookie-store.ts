@@ -11,6 +11,7 @@ import { startTogether } from './start-together.js'
 /** Browsers keep at most this many bytes of name and value (RFC 6265bis section 5.6). */
 const MAX_COOKIE_BYTES = 4096
 const IV_BYTES = 12
+const TAG_BYTES = 16
 const MAC_BYTES = 32
 
 export interface CookieStoreOptions {
@@ -53,6 +54,8 @@ type Secrets = readonly Uint8Array<ArrayBuffer>[]
 
 /** Keeps bytes from being changed, or read. Bound to the cookie's name: a value is good under its own name only. */
 interface Seal {
+  /** By how many bytes it makes the content longer. */
+  readonly overhead: number
   close(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
   /** `undefined` if this secret did not close it. */
   open(sealed: Uint8Array<ArrayBuffer>, secret: number): Promise<Uint8Array | undefined>
@@ -100,68 +103,107 @@ class RecordFormat implements CookieFormat {
     return undefined
   }
 
-  supersede({ store }: SlotIdentity): Awaitable<boolean> {
-    return store.supersede()
+  supersede({ store }: SlotIdentity, successor: string): Awaitable<boolean> {
+    return store.supersede(successor)
   }
 
-  async cookieValue(identity: SlotIdentity): Promise<string> {
-    const content = new TextEncoder().encode(JSON.stringify({ id: identity.id, ...identity.store.record }))
-    const sealed = await this.#seal.close(content)
+  ownerTime(owner: string): number | undefined {
+    return this.store?.ownerTime(owner)
+  }
+
+  checkFit({ id }: SlotIdentity, record: SessionRecord): void {
+    this.encode(id, record)
+  }
+
+  async cookieValue({ store }: SlotIdentity): Promise<string> {
+    return encodeBase64url(await this.#seal.close(store.content))
+  }
+
+  /** What is sealed into the cookie. @throws SessionTooLargeError if that gets too large for browsers */
+  encode(id: string, record: SessionRecord | undefined): Uint8Array<ArrayBuffer> {
+    const content = new TextEncoder().encode(JSON.stringify({ id, ...record }))
     // Base64url takes four characters for three bytes.
-    const size = this.#cookieName.length + Math.ceil((sealed.length * 4) / 3)
+    const size = this.#cookieName.length + Math.ceil(((content.length + this.#seal.overhead) * 4) / 3)
     if (size > MAX_COOKIE_BYTES) throw new SessionTooLargeError('cookie', size, MAX_COOKIE_BYTES)
-    return encodeBase64url(sealed)
+    return content
   }
 
   #identify(id: string, record: SessionRecord | undefined, isStale: boolean): SlotIdentity {
-    return { id, store: new CookieSlot(id, record, this.store), isStale }
+    return { id, store: new CookieSlot(id, record, this), isStale }
   }
 }
 
 /** The store of one request: the one record that its cookie brought, and will take away again. */
 class CookieSlot implements SessionStore {
-  record: SessionRecord | undefined
   readonly #id: string
+  readonly #format: RecordFormat
   readonly #revocations: Revocations | undefined
+  #record: SessionRecord | undefined
+  /** The record as it is sealed. */
+  #content: Uint8Array<ArrayBuffer> | undefined
+  /** Whether somebody may have its cookie. */
+  #isOut: boolean
 
-  constructor(id: string, record: SessionRecord | undefined, revocations: Revocations | undefined) {
+  constructor(id: string, record: SessionRecord | undefined, format: RecordFormat) {
     this.#id = id
-    this.record = record
-    this.#revocations = revocations
+    this.#record = record
+    this.#isOut = record !== undefined
+    this.#format = format
+    this.#revocations = format.store
+  }
+
+  /** For the cookie. */
+  get content(): Uint8Array<ArrayBuffer> {
+    this.#isOut = true
+    this.#content ??= this.#format.encode(this.#id, this.#record)
+    return this.#content
   }
 
   async load(): Promise<SessionRecord | undefined> {
-    const { record } = this
+    const record = this.#record
     const found = record && (await this.#revocations?.find(this.#id, record))
     if (found === 'superseded' && record !== undefined) return markerOf(record, this.#id)
     return found === 'ended' ? undefined : record
   }
 
-  /** The session goes on under another id. `false` if it has ended. */
-  supersede(): Awaitable<boolean> {
-    const { record } = this
-    return record === undefined || this.#revocations === undefined || this.#revocations.supersede(this.#id, record)
+  /** The session goes on under the id of its successor. `false` if it has ended. */
+  supersede(successor: string): Awaitable<boolean> {
+    const record = this.#record
+    return (
+      record === undefined ||
+      this.#revocations === undefined ||
+      this.#revocations.supersede(this.#id, record, successor)
+    )
   }
 
   create(_id: string, record: SessionRecord): boolean {
-    this.record = record
-    return true
+    return this.#put(record)
   }
 
   update(_id: string, record: SessionRecord): boolean {
-    this.record = record
-    return true
+    return this.#put(record)
   }
 
   touch(_id: string, expiresAt: number, _version: number): boolean {
-    if (this.record !== undefined) this.record = { ...this.record, expiresAt }
-    return this.record !== undefined
+    return this.#record !== undefined && this.#put({ ...this.#record, expiresAt })
   }
 
+  /**
+   * Measured here and not when it is sent: by then the id that the session had, or where it has moved from, is ended.
+   * @throws SessionTooLargeError, and the record stays as it was
+   */
+  #put(record: SessionRecord): true {
+    this.#content = this.#format.encode(this.#id, record)
+    this.#record = record
+    return true
+  }
+
+  /** What nobody has a cookie of needs no note, and may be created again. */
   delete(): Awaitable<boolean> {
-    const had = this.record !== undefined
-    this.record = undefined
-    return had && this.#revocations !== undefined ? this.#revocations.delete(this.#id) : had
+    const had = this.#record !== undefined
+    this.#record = undefined
+    this.#content = undefined
+    return had && this.#isOut && this.#revocations !== undefined ? this.#revocations.end(this.#id) : had
   }
 }
 
@@ -172,6 +214,7 @@ function markerOf(record: SessionRecord, id: string): SessionRecord {
 
 /** AES-256-GCM: 12 random bytes, then the ciphertext with its tag. The cookie's name is associated data. */
 class Encryption implements Seal {
+  readonly overhead: number = IV_BYTES + TAG_BYTES
   readonly #secrets: Secrets
   readonly #name: Uint8Array<ArrayBuffer>
   #keys: CryptoKey[] | undefined
@@ -209,6 +252,7 @@ class Encryption implements Seal {
 
 /** The content, and behind it HMAC-SHA256 over `<cookie name>=<content>`. */
 class Signature implements Seal {
+  readonly overhead: number = MAC_BYTES
   readonly #secrets: Secrets
   readonly #prefix: Uint8Array<ArrayBuffer>
   #keys: CryptoKey[] | undefined

@@ -56,6 +56,68 @@ describe('a session in its cookie, with revocations,', () => {
     expect(await userOf(next, elsewhere)).toBe('ada')
   })
 
+  it.each([1, 3])('ends with a sign-out that had loaded it before it got %i new ids', async (newIds) => {
+    const { sessions, elsewhere, userOf } = setUp(0)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const [isLoaded, isRegenerated] = [gate(), gate()]
+    const signingOut = sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      isLoaded.open()
+      await isRegenerated.opened
+      session.destroy()
+      return new Response()
+    })
+    await isLoaded.opened
+    const cookies = [cookie]
+    for (let i = 0; i < newIds; i++) cookies.push(cookieAfter(await regenerate(elsewhere, cookies.at(-1) as string)))
+    isRegenerated.open()
+    expect(cookieAfter(await signingOut)).toBe('')
+    for (const one of cookies) expect([await userOf(one), await userOf(one, elsewhere)]).toEqual([undefined, undefined])
+  })
+
+  it('of one that signs in again at the moment of a sign-out everywhere lives, until the next', async () => {
+    const { sessions, elsewhere, userOf } = setUp(0)
+    const other = await sessions.issue({ user: 'other' }, { owner: 'ada' })
+    for (let round = 0; round < 3; round++) {
+      await sessions.destroyByOwner('ada')
+      const one = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+      const next = cookieAfter(await regenerate(sessions, one.cookie))
+      expect([await userOf(next), await userOf(next, elsewhere)]).toEqual(['ada', 'ada'])
+      await sessions.destroyByOwner('ada', { except: one.id })
+      expect([await userOf(next), await userOf(next, elsewhere)]).toEqual([undefined, undefined])
+      // The one that is spared goes on under a new id.
+      const spared = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+      await sessions.destroyByOwner('ada', { except: spared.id })
+      const after = cookieAfter(await regenerate(sessions, spared.cookie))
+      expect([await userOf(after), await userOf(after, elsewhere)]).toEqual(['ada', 'ada'])
+    }
+    expect(await userOf(other.cookie)).toBe(undefined)
+  })
+
+  it('goes on under its old id where a regenerate fails because it is too large', async () => {
+    const { sessions, elsewhere, userOf, revoked } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const tooLarge = writing(sessions, cookie, (session) => session.set('user', 'x'.repeat(5000)).regenerate())
+    await expect(tooLarge).rejects.toMatchObject({ code: 'ERR_SESSION_TOO_LARGE' })
+    expect(await userOf(cookie)).toBe('ada')
+    expect(await userOf(cookie, elsewhere)).toBe('ada')
+    expect(revoked.methods).not.toContain('create')
+  })
+
+  it('lives under its new id where the revocations failed at first', async () => {
+    const { sessions, elsewhere, userOf, revoked } = setUp(0)
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const response = await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).regenerate()
+      revoked.beforeNext('create', () => Promise.reject(new Error('out of reach')))
+      await expect(handle.save()).rejects.toThrow(SessionStoreError)
+      return new Response()
+    })
+    const next = cookieAfter(response)
+    expect([await userOf(next), await userOf(next, elsewhere)]).toEqual(['ada', 'ada'])
+    expect(await userOf(cookie, elsewhere)).toBe(undefined)
+  })
+
   it('stays ended for as long as a cookie can live', async () => {
     const days = 400 * 86_400
     const { sessions, clock, userOf, revoked } = setUp(0, { idleTimeout: days, absoluteTimeout: days })

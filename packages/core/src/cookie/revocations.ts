@@ -9,9 +9,12 @@ const MAX_REMEMBERED = 100_000
 /** How often a note is written again that others write at the same moment. */
 const MAX_ATTEMPTS = 16
 
-/** What a marker says of its session. */
+/** How many new ids a sign-out follows. */
+const MAX_NEW_IDS = 16
+
+/** What a marker says of its session: nothing if it has ended, else by which one it was superseded. */
 const ENDED = ''
-const SUPERSEDED = 'superseded'
+const SUPERSEDED = 'superseded by '
 
 /** What is noted of an owner. Times are milliseconds since the epoch. */
 interface OwnerNote {
@@ -36,6 +39,8 @@ export class Revocations implements SessionStore {
   readonly #maxStaleness: number
   readonly #now: () => number
   readonly #answers: BoundedMap<Answer> = new BoundedMap(MAX_REMEMBERED)
+  /** Up to when sessions of an owner have ended, where this process has ended them. */
+  readonly #ends: BoundedMap<number> = new BoundedMap(MAX_REMEMBERED)
 
   /** `maxStaleness` in seconds. */
   constructor(store: SessionStore, maxStaleness: number, now: () => number) {
@@ -49,18 +54,26 @@ export class Revocations implements SessionStore {
     const { owner } = record
     const ownerKey = owner === undefined ? undefined : await keyOf(owner)
     const [marker, ownerRecord] = await Promise.all([this.#lookUp(id), ownerKey && this.#lookUp(ownerKey)])
-    if (marker !== undefined) return marker.data === SUPERSEDED ? 'superseded' : 'ended'
+    if (marker !== undefined) return successorOf(marker) === undefined ? 'ended' : 'superseded'
     return ownerKey !== undefined && ownerRecord && (await this.#isOwnerSignedOut(id, record, ownerKey, ownerRecord))
       ? 'ended'
       : 'live'
   }
 
-  /** The session goes on under another id. `false` if it has ended, which is asked afresh. */
-  async supersede(id: string, record: SessionRecord): Promise<boolean> {
+  /**
+   * When a session gets its owner that gets it now. A sign-in that follows a sign-out everywhere may do so in the same
+   * millisecond, and is not meant.
+   */
+  ownerTime(owner: string): number {
+    return Math.max(this.#now(), (this.#ends.get(owner) ?? -1) + 1)
+  }
+
+  /** The session goes on under the id of its successor. `false` if it has ended, which is asked afresh. */
+  async supersede(id: string, record: SessionRecord, successor: string): Promise<boolean> {
     const ownerKey = record.owner === undefined ? undefined : await keyOf(record.owner)
     const ownerRecord = ownerKey && (await this.#lookUp(ownerKey, true))
     if (ownerKey && ownerRecord && (await this.#isOwnerSignedOut(id, record, ownerKey, ownerRecord))) return false
-    return (await this.#mark(id, SUPERSEDED)) || (await this.#lookUp(id, true))?.data === SUPERSEDED
+    return (await this.#mark(id, SUPERSEDED + successor)) || successorOf(await this.#lookUp(id, true)) !== undefined
   }
 
   async #isOwnerSignedOut(
@@ -84,6 +97,16 @@ export class Revocations implements SessionStore {
     return true
   }
 
+  /** Ends a session that a request has found live. If it has got a new id since, the one under that id ends. */
+  async end(id: string): Promise<boolean> {
+    let next: string | undefined = id
+    for (let i = 0; next !== undefined && i < MAX_NEW_IDS; i++) {
+      if (await this.#mark(next, ENDED)) break
+      next = successorOf(await this.#lookUp(next, true))
+    }
+    return true
+  }
+
   /** `false` if there is a marker already. One that says that the session goes on elsewhere stays. */
   async #mark(id: string, data: string): Promise<boolean> {
     const now = this.#now()
@@ -98,21 +121,19 @@ export class Revocations implements SessionStore {
     const key = await keyOf(owner)
     await this.#endUntilNow(key, exceptId)
     // Once more: who looked before the first note was there, and went on under a new id, did so before this one.
-    await this.#endUntilNow(key, exceptId)
+    this.#ends.set(owner, await this.#endUntilNow(key, exceptId))
     return Number.NaN
   }
 
-  async #endUntilNow(key: string, exceptId: string | undefined): Promise<void> {
+  async #endUntilNow(key: string, exceptId: string | undefined): Promise<number> {
     const now = this.#now()
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const known = await this.#store.load(key)
       const before = noteOf(known)
       const floor = before.except === exceptId ? before.floor : Math.max(before.floor, before.time)
-      const note: OwnerNote = {
-        time: Math.max(now, before.time),
-        except: exceptId,
-        floor: exceptId === undefined ? now : floor,
-      }
+      // Later than the last: what got its owner in between, in the same millisecond, was given a time after that.
+      const time = Math.max(now, before.time + 1)
+      const note: OwnerNote = { time, except: exceptId, floor: exceptId === undefined ? time : floor }
       const version = (known?.version ?? 0) + 1
       const record = {
         data: JSON.stringify(note),
@@ -125,7 +146,7 @@ export class Revocations implements SessionStore {
       const isWritten = known ? await this.#store.update(key, record) : await this.#store.create(key, record)
       if (!isWritten) continue
       this.#remember(key, record)
-      return
+      return time
     }
     throw new Error('fetch-sessions: the revocation of an owner could not be stored: other writers won each time')
   }
@@ -165,6 +186,11 @@ export class Revocations implements SessionStore {
     this.#answers.delete(key)
     this.#answers.set(key, { record, freshUntil: asked + this.#maxStaleness })
   }
+}
+
+/** The id under which a session goes on. `undefined` if its marker says that it has ended, or there is none. */
+function successorOf(marker: SessionRecord | undefined): string | undefined {
+  return marker?.data.startsWith(SUPERSEDED) ? marker.data.slice(SUPERSEDED.length) : undefined
 }
 
 function isNewer(record: SessionRecord | undefined, than: SessionRecord | undefined): boolean {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, type SessionHandle, SessionManager, SessionStoreError } from '../index.js'
+import {
+  type Arrival,
+  CookieStore,
+  MemoryStore,
+  type SessionHandle,
+  SessionManager,
+  SessionStoreError,
+} from '../index.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import {
   call,
@@ -225,6 +232,67 @@ describe("a cookie of another library's", () => {
     expect(setting.old.records.size).toBe(1)
     const strict = movingManager({ schema, onInvalidData: 'throw' }, setting.old)
     await expect(strict.sessions.read(cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_DATA' })
+  })
+
+  const limited = Object.assign(new MemoryStore(), { limits: { dataBytes: 4000, ownerBytes: 100 } })
+  const long = 'x'.repeat(5000)
+
+  it.each<[string, Arrival, MovingOptions]>([
+    ['more data than `maxDataBytes`', { data: { note: long } }, { maxDataBytes: 4000 }],
+    ['more data than the store takes', { data: { note: long } }, { store: limited }],
+    ['a longer owner than the store takes', { data: { user: 'ada' }, owner: long }, { store: limited }],
+    ['more data than a cookie takes', { data: { note: long } }, { store: new CookieStore() }],
+    ['a longer owner than a cookie takes', { data: { user: 'ada' }, owner: long }, { store: new CookieStore() }],
+    [
+      'more data than a cookie takes that can be revoked',
+      { data: { note: long } },
+      { store: new CookieStore({ revocations: new MemoryStore() }) },
+    ],
+    [
+      'more data than a cookie takes that is signed alone',
+      { data: { note: long } },
+      { store: new CookieStore({ encrypt: false }) },
+    ],
+  ])(
+    'brings nothing if it leads to %s, and stays to be brought in later',
+    async (_name, { data, ...more }, options) => {
+      const setting = movingManager(options)
+      const cookie = setting.old.keep('a1', { ...data }, more)
+      const response = await call(setting, cookie, async (handle) => {
+        expect((await handle.read()).toJSON()).toEqual({})
+      })
+      expect(response.headers.getSetCookie()).toEqual([])
+      expect(setting.events).toMatchObject([
+        { type: 'rejected', reason: 'data', from: 'old-library', error: { code: 'ERR_SESSION_TOO_LARGE' } },
+      ])
+      expect(setting.old.records.size).toBe(1)
+      const strict = movingManager({ ...options, onInvalidData: 'throw' }, setting.old)
+      await expect(strict.sessions.read(cookie)).rejects.toMatchObject({ code: 'ERR_SESSION_TOO_LARGE' })
+    },
+  )
+
+  it('moves into a cookie or stays where it is, however little room is missing', async () => {
+    const { sessions, old, events } = movingManager({ store: new CookieStore() })
+    const outcomes: string[] = []
+    for (let length = 2600; length < 2900; length++) {
+      const note = 'x'.repeat(length)
+      const cookie = old.keep(`a${length}`, { note })
+      const ours = cookieAfter(await call({ sessions }, cookie, read))
+      const isThere = old.records.delete(`a${length}`)
+      outcomes.push(`${events.map(({ type }) => type)}`)
+      expect(await shown({ sessions }, ours)).toEqual(isThere ? {} : { note })
+      events.length = 0
+    }
+    expect(new Set(outcomes)).toEqual(new Set(['created,moved-in', 'rejected']))
+  })
+
+  it('stays where it is if the request adds too much for a cookie', async () => {
+    const setting = movingManager({ store: new CookieStore() })
+    const cookie = setting.old.keep('a1', { user: 'ada' })
+    const tooMuch = call(setting, cookie, async (handle) => (await handle.write()).set('note', long))
+    await expect(tooMuch).rejects.toMatchObject({ code: 'ERR_SESSION_TOO_LARGE' })
+    expect(setting.old.records.size).toBe(1)
+    expect(await shown(setting, cookieAfter(await call(setting, cookie, read)))).toEqual({ user: 'ada' })
   })
 
   it('brings nothing if it leads to nothing', async () => {

@@ -1,10 +1,11 @@
 import { reload } from '../commit/compare-and-set.js'
-import { askOld } from '../commit/move-in.js'
+import { askOld, claimOn } from '../commit/move-in.js'
 import { successorOf } from '../commit/old-id-grace.js'
 import type { SessionContext } from '../context.js'
 import { randomText } from '../cookie/base64url.js'
+import { LONGEST_FINGERPRINT } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
-import { SessionDataError } from '../errors.js'
+import { isSessionError, SessionDataError } from '../errors.js'
 import { startTime } from '../events.js'
 import { Draft } from '../session/draft.js'
 import type { Arrival, Move, OldSession, OldSessions } from '../session/old-sessions.js'
@@ -50,7 +51,7 @@ async function openOld(
   old: OldSession,
   phase: SessionPhase,
 ): Promise<SessionState | undefined> {
-  const claim = await context.format.claim?.(old.key)
+  const claim = await claimOn(context, old)
   const { from } = old
   try {
     // 1. Others have brought it already, a moment ago or long since.
@@ -105,17 +106,20 @@ async function stateOf(
   })
   if (draft.isEmpty) return undefined
   const { content } = await draft.seal()
+  const frame = { createdAt: now(), version: 0, lastUse: now(), cookie: undefined }
+  // Where it is to live in its cookie, that has to have room for it.
+  format.checkFit?.(identity, storedAs(context, content, { ...frame, cookie: LONGEST_FINGERPRINT }).record)
   const { claim, nonce = '' } = move
   const known = claim && (await format.succeed(claim, nonce, 0))
   // As if it had been stored so: what the request changes of it are changes.
-  const stored = storedAs(context, content, { createdAt: now(), version: 0, lastUse: now(), cookie: undefined })
+  const stored = storedAs(context, content, frame)
   const values = await serializer.decode(content.data, content.version)
   const state = new SessionState(known ?? identity, stored, new Draft(content, values, serializer), 'live', phase)
   state.move = move
   return state
 }
 
-/** @throws SessionDataError if this is nothing that a session can hold */
+/** @throws SessionDataError if this is nothing that a session can hold; SessionTooLargeError if the owner is too long */
 async function filled(
   context: SessionContext,
   fill: (session: WritableView<Record<string, unknown>>) => void,
@@ -140,6 +144,7 @@ function refuse({ emit, onInvalidData }: SessionContext, from: string, error: un
   emit?.({ type: 'rejected', reason: 'data', from, error })
 }
 
+/** Whether it is nothing that a session can hold, or more than it can. */
 function isDataError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SESSION_DATA'
+  return isSessionError(error) && (error.code === 'ERR_SESSION_DATA' || error.code === 'ERR_SESSION_TOO_LARGE')
 }

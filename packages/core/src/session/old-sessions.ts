@@ -34,9 +34,16 @@ export interface RejectedCookie {
 export interface OldSession {
   /** The old library's name. */
   readonly from: string
-  /** Tells it from all others. It is hashed before it gets to a store. */
-  readonly key: string
-  /** When its cookie dies by itself, in milliseconds since the epoch. Until then, a note says that it has moved. */
+  /**
+   * Tells it from all others: an id, or what of the cookie is no other one's. It is hashed before it gets to a store.
+   * `undefined` where the cookie holds data alone. Visitors with the same data then have the same cookie, so nothing is
+   * noted of it, and each request that brings it begins a session of its own.
+   */
+  readonly key: string | undefined
+  /**
+   * When its cookie dies by itself, in milliseconds since the epoch. Until then, a note says that it has moved, if there
+   * is a `key`.
+   */
   readonly expiresAt: number
   /**
    * What it brings; `undefined` if it is over, or brings nothing.

@@ -282,7 +282,9 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
 
   setOwner(owner: string | undefined): void {
     if (owner !== undefined) checkOwner(owner, this.#rules.maxOwnerBytes)
-    this.#state.writable.setOwner(owner, this.#rules.now())
+    const { format, now } = this.#rules
+    const at = owner === undefined ? undefined : format.ownerTime?.(owner)
+    this.#state.writable.setOwner(owner, at ?? now())
   }
 
   setLabel(label: string | undefined): void {

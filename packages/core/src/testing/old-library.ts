@@ -9,6 +9,8 @@ export class OldLibrary implements OldSessions {
   readonly calls: string[] = []
   grace = 60
   isKept = false
+  /** Whether its cookies tell visitors with the same data apart. */
+  hasKeys = true
   /** When its cookies are dead by themselves. */
   expiresAt = 1_900_000_000_000
   /** Before each `load`. */
@@ -42,7 +44,7 @@ export class OldLibrary implements OldSessions {
       }
       return {
         from: 'old-library',
-        key: `a key that is longer than what a short hash takes: ${id}`,
+        key: this.hasKeys ? `a key that is longer than what a short hash takes: ${id}` : undefined,
         expiresAt: this.expiresAt,
         load,
         end,
