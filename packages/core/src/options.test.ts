@@ -165,6 +165,14 @@ describe('what is no option of its kind', () => {
 
   it('is refused for the codec and the schema', () => {
     for (const value of [null, 5, {}, { encode() {} }, JSON, () => {}]) expectRefusal({ codec: value }, /codec/)
+    const { stringify, parse } = JSON
+    for (const value of [
+      { encode: async (data: unknown) => stringify(data), decode: parse },
+      { encode: stringify, decode: async (text: string) => parse(text) },
+      { encode: (data: unknown) => new TextEncoder().encode(stringify(data)), decode: () => ({}) },
+      { encode: stringify, decode: () => null },
+    ])
+      expectRefusal({ codec: value }, /codec must encode an object as text, and decode that again/)
     for (const value of [null, 5, {}, () => {}, { '~standard': {} }, { parse() {} }]) {
       expectRefusal({ schema: value }, /schema/)
     }

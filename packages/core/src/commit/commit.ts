@@ -88,7 +88,7 @@ function decide(
   if (regeneration !== undefined) return 'regenerated'
   if (isChanged) return 'saved'
   const isEveryUseNoted = policy !== 'changed' && !state.isSaved
-  if (!isEveryUseNoted && !isUseDue(context.now(), stored.lastUse, stored.lifetime)) return undefined
+  if (!isEveryUseNoted && !isUseDue(context.now(), stored)) return undefined
   const { lifetime, record } = stored
   const used = { createdAt: record.createdAt, expiresAt: expiryWhenUsed(context.now(), record.createdAt, lifetime) }
   // A touch changes neither the notes nor the version. So the notes have to be right already. Near the end, a use is
@@ -188,7 +188,7 @@ function touch(context: CommitContext, identity: Identity, session: StoredSessio
     return andThen(reload(context, identity), (found): Awaitable<Outcome> => {
       if (found.is === 'superseded') return found
       if (found.is !== 'session') return { is: 'gone' }
-      const isDue = isUseDue(context.now(), found.session.lastUse, found.session.lifetime)
+      const isDue = isUseDue(context.now(), found.session)
       return isDue && attempt < 4
         ? touch(context, identity, found.session, attempt + 1)
         : { is: 'newer', session: found.session }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { MemoryStore, SessionManager } from '../index.js'
+import { CookieStore, MemoryStore, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
@@ -141,5 +141,41 @@ describe('the clock', () => {
     for (const { record } of store.calls) if (record) seen.push(record.createdAt, record.expiresAt)
     expect(seen.length).toBeGreaterThan(6)
     for (const at of seen) expect(at).toSatisfy(Number.isInteger)
+  })
+})
+
+describe.each([
+  ['a store', () => new MemoryStore()],
+  ['cookies', () => new CookieStore()],
+])('with sessions in %s, one that is in use outlives a limit that was raised:', (_, store) => {
+  const hour = 3600
+  const day = 24 * hour
+  it.each([
+    ['idleTimeout 14 times', { idleTimeout: day, absoluteTimeout: 30 * day }, { idleTimeout: 14 * day }],
+    ['idleTimeout 16 times', { idleTimeout: hour / 2, absoluteTimeout: 9 * hour }, { idleTimeout: 8 * hour }],
+    ['absoluteTimeout', { idleTimeout: day, absoluteTimeout: 2 * day }, { idleTimeout: day, absoluteTimeout: 9 * day }],
+    ['both', { idleTimeout: hour, absoluteTimeout: hour }, { idleTimeout: 100 * hour, absoluteTimeout: 200 * hour }],
+  ])('%s', async (_, before, after) => {
+    const clock = new Clock()
+    const shared = store()
+    const release = (limits: { idleTimeout: number; absoluteTimeout?: number }): SessionManager<Data> =>
+      new SessionManager<Data>({ store: shared as MemoryStore, secret, now: clock.now, ...limits })
+    let { cookie } = await release(before).issue({ count: 7 })
+    // Used now and then, until just before its end by the old limits.
+    for (let i = 0; i < 9; i++) {
+      clock.passes(Math.min(before.absoluteTimeout / 10, before.idleTimeout * 0.9))
+      cookie = cookieAfter(await reading(release(before), cookie)) || cookie
+    }
+    const next = release(after)
+    let writes = 0
+    for (let visits = 0; visits < 50; visits++) {
+      const sent = cookieAfter(await reading(next, cookie, (session) => expect(session.get('count')).toBe(7)))
+      if (sent !== undefined && sent !== '') {
+        cookie = sent
+        writes++
+      }
+      clock.passes(before.idleTimeout / 20)
+    }
+    expect(writes).toBeLessThan(50)
   })
 })

@@ -16,6 +16,14 @@ interface Life {
   readonly expiresAt: number
 }
 
+/** What of a stored session tells whether its next use has to be noted. */
+interface UsedSession {
+  readonly record: Pick<Life, 'createdAt'>
+  readonly expiresAt: number
+  readonly lastUse: number
+  readonly lifetime: Lifetime
+}
+
 /** When a session that is used now dies. Whole milliseconds since the epoch, as databases keep them. */
 export function expiryWhenUsed(now: number, createdAt: number, lifetime: Lifetime): number {
   return Math.ceil(Math.min(now + lifetime.idleTimeout * 1000, createdAt + lifetime.absoluteTimeout * 1000))
@@ -29,9 +37,15 @@ export function expiryOf({ createdAt, expiresAt }: Life, lastUse: number, lifeti
   return Math.min(expiresAt, expiryWhenUsed(lastUse, createdAt, lifetime))
 }
 
-/** Whether a use at `now` is worth a store write: a tenth of the idle timeout has gone by since the last one. */
-export function isUseDue(now: number, lastUse: number, lifetime: Lifetime): boolean {
-  return now - lastUse >= lifetime.idleTimeout * 100
+/**
+ * Whether a use at `now` is worth a store write: a tenth of the idle timeout has gone by since the last one. Where a limit
+ * was raised, by which it would live longer, a tenth of what it had to live then is enough.
+ */
+export function isUseDue(now: number, { record, expiresAt, lastUse, lifetime }: UsedSession): boolean {
+  const unused = now - lastUse
+  const tenth = lifetime.idleTimeout * 100
+  const isRaised = expiryWhenUsed(now, record.createdAt, lifetime) - expiresAt >= tenth
+  return unused >= tenth || (isRaised && unused * 10 >= expiresAt - lastUse)
 }
 
 /** Whether the absolute limit holds the expiry, so that it no longer tells when the session was last used. */

@@ -162,3 +162,44 @@ describe('two releases that serve in turn', () => {
     expect(await dataOf(fresh, cookie)).toEqual({ user: { name: 'ada' }, from: 'fresh', also: 'old' })
   })
 })
+
+describe('what a migration or the schema makes', () => {
+  const tagsAsSet: Migration = ({ tags, ...rest }) => ({ ...rest, tags: new Set(tags as string[]) })
+  const asSet = z.object({
+    tags: z.array(z.string()).transform((tags) => new Set(tags)),
+    visits: z.number().optional(),
+  })
+  const made: Record<string, Partial<SessionOptions>> = {
+    'a migration': { migrations: [tagsAsSet] },
+    'the schema': { schema: asSet as never },
+  }
+
+  it.each(Object.entries(made))(
+    'is refused if the codec can not carry it, and nothing is lost: %s',
+    async (_, options) => {
+      const { release, store, events } = setUp()
+      const { cookie, id } = await release([]).issue({ tags: ['admin'] })
+      const before = await store.memory.load(id)
+      const next = release([], { ...options, onInvalidData: 'throw' })
+      await expect(next.read(visit(cookie))).rejects.toThrow(SessionDataError)
+      await expect(next.read(visit(cookie))).rejects.toThrow(/the codec can not carry, .* at: tags$/)
+      await expect(writing(next, cookie, (session) => session.set('visits', 1))).rejects.toThrow(SessionDataError)
+      expect(await store.memory.load(id)).toEqual(before)
+      expect(events.map(({ type }) => type)).not.toContain('saved')
+    },
+  )
+
+  it('of a new session is refused as well', async () => {
+    const { release } = setUp()
+    const issuing = release([], made['the schema']).issue({ tags: ['admin'] })
+    await expect(issuing).rejects.toThrow(/Session key "tags"/)
+  })
+
+  it('has to be an object', async () => {
+    const { release } = setUp()
+    for (const nothing of [null, 5, 'text']) {
+      const sessions = release([], { schema: z.any().transform(() => nothing) as never })
+      await expect(sessions.issue({ name: 'ada' })).rejects.toThrow(/is made no object by the schema/)
+    }
+  })
+})

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { isPromise, toPromise } from '../awaitable.js'
+import { andThen, isPromise, toPromise } from '../awaitable.js'
 import { SessionDataError, SessionTooLargeError } from '../errors.js'
+import { invalidOption } from '../option-error.js'
 import type { Awaitable } from '../store/store.js'
 import { isEqual } from './equality.js'
 import { jsonCodec, type SessionCodec } from './json-codec.js'
@@ -36,6 +37,8 @@ export class Serializer {
 
   constructor({ codec = jsonCodec, schema, migrations = [], maxBytes = Infinity }: SerializerOptions = {}) {
     this.nothing = codec.encode({})
+    if (typeof this.nothing !== 'string' || !isPlainObject(codec.decode(this.nothing)))
+      throw invalidOption('codec', 'must encode an object as text, and decode that again')
     this.version = migrations.length + 1
     this.#codec = codec
     this.#schema = schema
@@ -82,14 +85,34 @@ export class Serializer {
    * @throws SessionDataError if the schema refuses the values; SessionTooLargeError; TypeError if the codec can't carry one
    */
   encode(values: Values, version: number): Awaitable<string> {
-    const valid = this.#validate(values, version)
-    return isPromise(valid) ? valid.then((data) => this.#toText(data)) : this.#toText(valid)
+    return andThen(this.#validate(values, version), (data) => {
+      if (data !== values) for (const key of Object.keys(data)) this.check(key, data[key])
+      return this.#toText(data)
+    })
   }
 
-  /** @throws SessionDataError if the text is not the codec's, a migration fails, or the schema refuses what it holds */
+  /**
+   * @throws SessionDataError if the text is not the codec's, a migration fails, the schema refuses what it holds, or one of
+   * them makes what the codec can't carry
+   */
   decode(text: string, version: number): Awaitable<Values> {
     const values = this.#toValues(text)
-    return this.#validate(version < this.version ? this.#migrate(values, version) : values, version)
+    const current = version < this.version ? this.#migrate(values, version) : values
+    return andThen(this.#validate(current, version), (data) => {
+      if (data !== values) this.#checkMade(data)
+      return data
+    })
+  }
+
+  /** What a migration or the schema has made has not come from the codec. */
+  #checkMade(data: Values): void {
+    for (const key of Object.keys(data)) {
+      try {
+        this.check(key, data[key])
+      } catch {
+        throw new SessionDataError(`is made what the codec can not carry, by a migration or the schema, at: ${key}`)
+      }
+    }
   }
 
   #toValues(text: string): Values {
@@ -141,6 +164,7 @@ function isUnusual(value: unknown): boolean {
 
 function acceptedBy(result: StandardSchemaV1.Result<unknown>): Values {
   if (result.issues === undefined) {
+    if (!isObject(result.value)) throw new SessionDataError('is made no object by the schema')
     // A copy, since it is the schema's own.
     const values: Values = {}
     for (const [key, value] of Object.entries(result.value as Values)) assign(values, key, value)
