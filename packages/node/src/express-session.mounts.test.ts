@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, Router } from 'express'
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
 import { expressSession, failSession, requestOf, SessionManager, sessionOf } from './index.js'
@@ -79,6 +79,34 @@ describe('several middlewares on one request', () => {
       })
     app.use(sorry)
     expect(await (await firstAnswer()).text()).toMatch(/two managers use the cookie "__Host-sid"/)
+  })
+})
+
+describe('a manager whose name another one has', () => {
+  it('is a TypeError that says what to do, and takes nothing over', async () => {
+    app.use(expressSession(site.manager()))
+    app.use('/admin', expressSession(site.manager({ cookie: { name: '__Host-admin' } })))
+    app.use('/admin', (_request, response) => void response.send('ok'))
+    const said: ErrorRequestHandler = async (error, request, response, _next) => {
+      ;(await handleOf(request).write()).set('user', 'ada')
+      response.status(400).send(String(error))
+    }
+    app.use(said)
+    const response = await (await site.serve(app)).visit('/admin')
+    expect(await response.text()).toMatch(/^TypeError: .*"session" .* of another manager already: .*{ as: 'admin' }/)
+    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('__Host-sid=')])
+  })
+
+  it('is fine where no request comes to both', async () => {
+    const greet: RequestHandler = async (request, response) => {
+      response.send(String((await handleOf(request).write()).update('count', (n = 0) => n + 1)))
+    }
+    app.use('/admin', expressSession(site.manager({ cookie: { name: '__Host-admin' } })), greet)
+    app.use(expressSession(site.manager()), greet)
+    const client = await site.serve(app)
+    const names = async (path: string): Promise<unknown[]> =>
+      (await client.visit(path)).headers.getSetCookie().map((line) => line.split('=')[0])
+    expect([await names('/admin'), await names('/')]).toEqual([['__Host-admin'], ['__Host-sid']])
   })
 })
 

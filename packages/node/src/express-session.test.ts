@@ -245,7 +245,7 @@ describe('an error in Express', () => {
     expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
   })
 
-  it('of a store that can not be read is one of the handler, and told to onEvent where the request ends with it', async () => {
+  it('of a store that can not be read is one of the handler, and sends no cookie', async () => {
     const sessions = site.manager()
     app.use(expressSession(sessions)).get('/', async (request, response) => {
       response.send((await handleOf(request).read()).get('user') ?? 'nobody')
@@ -257,6 +257,30 @@ describe('an error in Express', () => {
     const response = await client.visit('/')
     expect([response.status, response.headers.getSetCookie()]).toEqual([500, []])
   })
+
+  it.each(['load', 'update'] as const)(
+    'of a store that fails at "%s" is told to onEvent by failSession, once',
+    async (method) => {
+      const sessions = site.manager()
+      app.use(expressSession(sessions)).get('/', async (request, response) => {
+        ;(await handleOf(request).write()).set('count', 1)
+        response.send('ok')
+      })
+      const tell: ErrorRequestHandler = (error, request, _response, next) => {
+        failSession(request, error)
+        next(error)
+      }
+      app.use(tell, sorry)
+      const { cookie } = await sessions.issue({ user: 'ada' })
+      site.store.fail(method)
+      const client = await site.serve(app)
+      client.cookie = cookie
+      for (const visits of [1, 2]) {
+        expect(await client.text('/')).toMatch(/^sorry: The session store failed/)
+        expect(site.told('failed')).toHaveLength(visits)
+      }
+    },
+  )
 
   it('of a store that can not be written is told to onEvent, once', async () => {
     app.use(expressSession(site.manager())).get('/', async (request, response) => {

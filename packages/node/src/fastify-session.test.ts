@@ -174,6 +174,19 @@ describe('several registrations', () => {
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
   })
 
+  it('of two managers, the inner one within an instance of its own, leave the outer one its name outside', async () => {
+    await app.register(fastifySession, { sessions })
+    await app.register(async (inner) => {
+      await inner.register(fastifySession, { sessions: site.manager({ cookie: { name: '__Host-inner' } }) })
+      inner.get('/inner', async (request) => `Visit ${await count(request)}`)
+    })
+    app.get('/outer', async (request) => `Visit ${await count(request)}`)
+    const client = await site.serve(app)
+    const names = async (path: string): Promise<unknown[]> =>
+      (await client.visit(path)).headers.getSetCookie().map((line) => line.split('=')[0])
+    expect([await names('/inner'), await names('/outer')]).toEqual([['__Host-inner'], ['__Host-sid']])
+  })
+
   it('holds for what it is registered with, and says where it is not', async () => {
     await app.register(async (inner) => {
       await inner.register(fastifySession, { sessions })

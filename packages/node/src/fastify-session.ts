@@ -6,6 +6,7 @@ import { checkOptions, checkSessions, invalid } from './options.js'
 import type { RegisteredData } from './register.js'
 import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
 import { isTaken, refuseAssignment } from './session-property.js'
+import { closeUnsent, WaitingStream } from './waiting-stream.js'
 
 // biome-ignore lint/suspicious/noTsIgnore: a doc comment, so that it gets as far as the published types
 /** @ts-ignore: Fastify need not be there */
@@ -105,7 +106,9 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
     const body = unwrap(reply, payload)
     const sessions = sessionsOf(request, reply)
     if (sessions.isUnderWay) {
-      // Another hook has let a second answer through. It stops here: nobody waits for this hook to be done.
+      // Another hook has let a second answer through. It stops here: nobody waits for this hook to be done, and if it is a
+      // stream, nobody listens to it.
+      WaitingStream.of(body)
       request.log.warn(
         'fetch-sessions: a reply was sent twice, and the first one goes out: return reply, or what it is to send',
       )
@@ -117,14 +120,17 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
       return undefined
     }
     const settle = lookSent(sessions, reply.raw)
+    const stream = WaitingStream.of(body)
     // A promise, by which what Fastify can't send, such as a header that is none, reaches the error handler.
     return completing.then(
       () => {
         settle()
+        stream?.handOver()
         return body
       },
       (error) => {
         settle()
+        void closeUnsent(body)
         startAnew(reply)
         throw error
       },

@@ -41,6 +41,19 @@ describe.each(Object.keys(frameworks))('on %s, where the store is down,', (frame
   })
 })
 
+it.each(Object.keys(frameworks))(
+  'on %s, handles that are of another copy of core are a 500, and no endless loop',
+  async (framework) => {
+    sessions.begin = () => ({ exclusive: () => {} }) as never
+    const { origin } = await site.serveOn(framework, sessions, (request, response) => {
+      expect(request.session).toHaveProperty('exclusive')
+      response.end('hello')
+    })
+    const response = await fetch(origin)
+    expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('hello')])
+  },
+)
+
 /** An application of Express with this handler, and this error handler. */
 async function serve(
   handler: RequestHandler,

@@ -41,6 +41,8 @@ class OpenEntry implements Entry {
   readonly failed: Entry['failed']
   readonly fail: Entry['fail']
   handle: SessionHandle<never> | undefined = undefined
+  /** Whether it could not be saved. */
+  isBroken = false
   /** That of the manager that came next. */
   next: OpenEntry | undefined = undefined
 
@@ -63,8 +65,10 @@ export class RequestSessions implements HeadKeeper {
   #error: unknown
   /** How the request has ended, by which it has failed or not. What comes behind the answer changes nothing of it. */
   #outcome: readonly [status: number, error: unknown] | undefined
-  /** The one that could not be saved. */
+  /** The last one that could not be saved. */
   #broken: OpenEntry | undefined
+  /** The errors that `onEvent` knows of: one may come several ways, and each is told once. */
+  #told: Set<unknown> | undefined
   /** Whether its reply, in Fastify, waits for the store. */
   isUnderWay = false
   #progress: 'open' | 'completing' | 'complete' = 'open'
@@ -86,7 +90,7 @@ export class RequestSessions implements HeadKeeper {
   static near(request: NodeRequest, as: string): RequestSessions | undefined {
     for (let at: NodeRequest | null = request; at !== null; at = Object.getPrototypeOf(at)) {
       const sessions = nearestState(at)?.sessions as RequestSessions | undefined
-      if (sessions?.has(as)) return sessions
+      if (sessions?.managerNamed(as) !== undefined) return sessions
     }
     return undefined
   }
@@ -114,13 +118,14 @@ export class RequestSessions implements HeadKeeper {
     this.#names.set(as, manager)
   }
 
-  has(as: string): boolean {
-    return this.#names.has(as)
+  /** The manager whose sessions a property of the request has. */
+  managerNamed(as: string): SessionManager<never> | undefined {
+    return this.#names.get(as)
   }
 
   /** The handle that a property of the request has. */
   named(as: string): SessionHandle<never> | undefined {
-    const manager = this.#names.get(as)
+    const manager = this.managerNamed(as)
     return manager && this.#handleOf(manager)
   }
 
@@ -138,8 +143,15 @@ export class RequestSessions implements HeadKeeper {
   /** The request has failed. */
   tell(error: unknown): void {
     this.#error = error ?? new Error('the request has failed')
+    if (this.#told?.has(error)) return
+    this.#noteTold(error)
     for (let entry = this.#first; entry !== undefined; entry = entry.next)
       if (entry.handle !== undefined) tellFailure(entry.handle, error)
+  }
+
+  #noteTold(error: unknown): void {
+    this.#told ??= new Set()
+    this.#told.add(error)
   }
 
   /** There is no head any more on which a cookie could go. */
@@ -183,9 +195,14 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #completeOne(entry: OpenEntry, headers: HeaderFields): Promise<void> | undefined {
-    const broken = (error: unknown): never => {
+    const broken = (error: unknown): undefined => {
+      // It fails where nothing is left to be saved, as one of another copy of core does: who answers would meet it for ever.
+      if (entry.isBroken) return
+      entry.isBroken = true
       this.#broken = entry
       this.#progress = 'open'
+      // Core has told it.
+      this.#noteTold(error)
       throw error
     }
     try {
@@ -200,7 +217,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   #saves(entry: OpenEntry): ToSave {
-    if (this.#broken === entry) return 'nothing'
+    if (entry.isBroken) return 'nothing'
     if (this.#broken !== undefined) return 'sign-out'
     const [status, error] = this.#outcome as readonly [number, unknown]
     return entry.failed(status, error) ? 'sign-out' : 'all'

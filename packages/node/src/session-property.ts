@@ -16,10 +16,12 @@ export function showSession(
   manager: SessionManager<never>,
   sessions: RequestSessions,
 ): void {
-  const isThere = sessions.has(as)
-  sessions.name(as, manager)
-  if (isThere) return
+  const known = sessions.managerNamed(as)
+  if (known === manager) return
+  // Behind a router with a manager of its own, the rest of the application would go on with that one's sessions.
+  if (known !== undefined) throw isOfAnother(as)
   if (as in request) throw isTaken(as)
+  sessions.name(as, manager)
   // Where the request has the state of another one (a proxy, what inherits from it), the property has to know whose it is.
   const isOwn = nearestState(request)?.of === request
   Object.defineProperty(request, as, isOwn ? propertyOf(as) : newProperty(() => sessions.named(as), as))
@@ -42,6 +44,12 @@ function newProperty(get: () => SessionHandle<never> | undefined, as: string): P
 export function isTaken(as: string): TypeError {
   return new TypeError(
     `fetch-sessions: requests have a "${as}" already, of something else: take that away, or give the option "as" another name`,
+  )
+}
+
+function isOfAnother(as: string): TypeError {
+  return new TypeError(
+    `fetch-sessions: "${as}" of the request is the session of another manager already: give one of them another name, such as expressSession(admins, { as: 'admin' })`,
   )
 }
 

@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Gate, gate } from '../../core/src/testing/gate.js'
+import { nodeSession } from './index.js'
+import { exchange, until } from './testing/client.js'
+import { listen, type Running } from './testing/servers.js'
+import { siteOfEachTest } from './testing/site.js'
+
+const site = siteOfEachTest()
+let running: Running | undefined
+/** Opened when the store is to answer. */
+let stop: Gate
+
+beforeEach(() => {
+  stop = gate()
+  site.store.heal()
+  site.store.before('create', () => stop.opened)
+})
+
+afterEach(async () => {
+  vi.useRealTimers()
+  await running?.close()
+  running = undefined
+})
+
+type Act = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** What a client gets until its connection is closed. Its session is new, and something is done before and behind the answer. */
+async function visit(before: Act, behind: Act = () => {}, timeout = 0): Promise<string> {
+  const listener = nodeSession(site.manager(), async (request, response) => {
+    ;(await request.session.write()).set('count', 1)
+    before(request, response)
+    response.end('the answer')
+    behind(request, response)
+  })
+  running = await listen(createServer(listener).setTimeout(timeout))
+  return exchange(running.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', (received) => received.includes('the answer'))
+}
+
+describe('a connection whose response waits for a store that does not answer', () => {
+  const timeouts: Readonly<Record<string, () => Promise<string>>> = {
+    'its server': () =>
+      visit(
+        () => {},
+        () => {},
+        20,
+      ),
+    'the response': () => visit((_request, response) => response.setTimeout(20)),
+    'the request': () => visit((request) => request.setTimeout(20)),
+    'its socket': () => visit((request) => request.socket.setTimeout(20)),
+  }
+
+  it.each(Object.entries(timeouts))(
+    'is closed when %s times out, and the session is stored all the same',
+    async (_name, visited) => {
+      expect(await visited()).toBe('')
+      stop.open()
+      await until(() => site.store.memory.size === 1)
+    },
+  )
+
+  it('is kept where a listener for its timeout keeps it', async () => {
+    expect(await visit((_request, response) => response.setTimeout(20, () => stop.open()))).toContain('the answer')
+  })
+
+  it('is closed at once by who breaks it off twice', async () => {
+    expect(
+      await visit(
+        () => {},
+        ({ socket }) => {
+          socket.destroy()
+          socket.destroy()
+        },
+      ),
+    ).toBe('')
+  })
+
+  it('is closed ten seconds after it was broken off', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let broken: Socket | undefined
+    const received = visit(
+      () => {},
+      ({ socket }) => {
+        broken = socket.destroy()
+      },
+    )
+    await until(() => broken !== undefined)
+    await vi.advanceTimersByTimeAsync(9_999)
+    expect(broken?.destroyed).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await received).toBe('')
+  })
+})
