@@ -120,6 +120,9 @@ describe.each(orders)('timeout(), %s,', (order) => {
   it('sends no cookie with an answer that came too late, and saves nothing of it', async () => {
     const { app, sessions, count } = appWith(order, () => timeout(20))
     let answer = (): void => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
     let handled: Promise<unknown> = Promise.resolve()
     const slow: MiddlewareHandler = (_c, next) => {
       handled = next()
@@ -127,9 +130,7 @@ describe.each(orders)('timeout(), %s,', (order) => {
     }
     app.get('/slow', slow, async (c) => {
       ;(await c.var.session.write()).set('count', 1000)
-      await new Promise<void>((resolve) => {
-        answer = resolve
-      })
+      await answered
       return c.text('late')
     })
     const { cookie } = await sessions.issue({ count: 1 })

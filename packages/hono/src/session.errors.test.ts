@@ -262,21 +262,81 @@ describe('a middleware that does not wait for the next one', () => {
 })
 
 describe('a Response that is thrown', () => {
-  it.each([
-    [303, 1],
-    [404, 1],
-    [503, 0],
-  ])('with status %i is thrown on: it saves what it should', async (status, saved) => {
+  it.each([303, 404])('is the answer with status %i, and saves what was done', async (status) => {
     app.get('/', async (c) => {
       ;(await c.var.session.write()).set('user', 'ada')
-      throw new Response(null, { status, headers: { location: '/next' } })
+      throw new Response('text', { status, headers: { location: '/next' } })
+    })
+    const response = await visit('/')
+    expect([response.status, response.headers.get('location'), await response.text()]).toEqual([
+      status,
+      '/next',
+      'text',
+    ])
+    expect([response.headers.get('vary'), (await sessions.read(cookieOf(response))).get('user')]).toEqual([
+      'Cookie',
+      'ada',
+    ])
+  })
+
+  it('is the answer also of a handler that does not use its session, as the very same object', async () => {
+    const away = new Response(null, { status: 303, headers: { location: '/next' } })
+    app.get('/', () => {
+      throw away
+    })
+    expect(await visit('/')).toBe(away)
+  })
+
+  it('gets what a middleware has put on the response, as one that is returned does', async () => {
+    app.use(async (c, next) => {
+      c.res.headers.set('X-Own', 'kept')
+      await next()
+    })
+    app.get('/', async (c) => {
+      await c.var.session.read()
+      throw c.redirect('/next')
+    })
+    const response = await visit('/')
+    expect([response.status, response.headers.get('x-own'), response.headers.get('vary')]).toEqual([
+      302,
+      'kept',
+      'Cookie',
+    ])
+  })
+
+  it('of an onError is the answer to its error, for which nothing is saved', async () => {
+    app.onError((_error, c) => {
+      throw c.redirect('/sorry')
+    })
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      throw new Error('broken')
+    })
+    const response = await visit('/')
+    expect([response.status, sessionCookies(response), store.size]).toEqual([302, [], 0])
+  })
+
+  it('carries the cookies of two managers', async () => {
+    const carts = new SessionManager<Data>({ store: new MemoryStore(), secret, cookie: { name: '__Host-cart' } })
+    const shop = new Hono().use(session(sessions)).use(session(carts, { as: 'cart' }))
+    shop.get('/', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      ;(await c.var.cart.write()).set('user', 'ada')
+      throw c.redirect('/next')
+    })
+    expect((await shop.request('/')).headers.getSetCookie()).toHaveLength(2)
+  })
+
+  it('is a failure from 500 on: nothing is saved, and it is thrown on', async () => {
+    app.get('/', async (c) => {
+      ;(await c.var.session.write()).set('user', 'ada')
+      throw new Response(null, { status: 503 })
     })
     const thrown = await visit('/').then(
       () => undefined,
       (thrown: Response) => thrown,
     )
-    expect([thrown?.status, thrown && sessionCookies(thrown).length, store.size]).toEqual([status, saved, saved])
-    expect(thrown?.headers.get('location')).toBe('/next')
+    expect([thrown?.status, thrown && sessionCookies(thrown).length, store.size]).toEqual([503, 0, 0])
   })
 })
 

@@ -1,8 +1,11 @@
 import type { AddressInfo } from 'node:net'
-import { MemoryStore, SessionManager } from '@fetch-sessions/core'
-import { serve } from '@hono/node-server'
+import { MemoryStore, type SessionEvent, SessionManager } from '@fetch-sessions/core'
+import { type HttpBindings, serve } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
+import { session } from './index.js'
 
 const NativeResponse = globalThis.Response
 
@@ -115,6 +118,38 @@ describe("the Response of Hono's server on Node", () => {
     expect(sent?.headers.getSetCookie()).toHaveLength(1)
     // What the server looks for.
     expect(Object.getOwnPropertySymbols(sent).map(({ description }) => description)).toContain('cache')
+  })
+})
+
+describe('a handler that answers by itself, by what Node has,', () => {
+  it.each(['untouched', 'read', 'changed'])('keeps its answer, and an event tells of the cookie: %s', async (what) => {
+    const events: SessionEvent[] = []
+    const onEvent = (event: SessionEvent): unknown => events.push(event)
+    const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret, onEvent })
+    const app = new Hono<{ Bindings: HttpBindings }>().use(session(sessions)).get('/', async (c) => {
+      if (what === 'read') await c.var.session.read()
+      if (what === 'changed') (await c.var.session.write()).set('count', 1)
+      const { outgoing } = c.env
+      outgoing.writeHead(200, { 'Content-Type': 'text/plain' })
+      outgoing.write('one ')
+      // The server knows Node's own alone, and another test may have put its own in the place of that before.
+      return lookedAt(RESPONSE_ALREADY_SENT)
+    })
+    const answering = async (request: Request, env: unknown): Promise<Response> => {
+      const response = await app.fetch(request, env as HttpBindings)
+      setTimeout(() => (env as HttpBindings).outgoing.end('two'))
+      return response
+    }
+    const server = serve({ fetch: answering, port: 0, hostname: '127.0.0.1' })
+    await new Promise((resolve) => server.once('listening', resolve))
+    try {
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+      expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([200, 'one two', []])
+    } finally {
+      server.close()
+    }
+    const dropped = events.filter(({ type }) => type === 'dropped')
+    expect(dropped).toEqual(what === 'changed' ? [expect.objectContaining({ reason: 'response' })] : [])
   })
 })
 

@@ -1,9 +1,11 @@
 import {
+  isAnswer,
   managerOf,
   type SessionData,
   type SessionHandle,
   type SessionManager,
   type SessionSource,
+  tellFailure,
   varyByCookie,
 } from '@fetch-sessions/core'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -20,7 +22,7 @@ export interface SessionEnv<Data, As extends string = 'session'> {
  * for each `c.env`, not once for each request.
  *
  * A handler that throws saves nothing but a `destroy()`. A `SessionError`, such as a store that is down, reaches the
- * app's `onError`.
+ * app's `onError`. A `Response` below 500 that is thrown is the answer, as if it had been returned.
  *
  * @example
  * ```ts
@@ -49,10 +51,15 @@ export function session<Data = SessionData, As extends string = 'session'>(
         c.set(as, handle)
         try {
           await next()
+        } catch (thrown) {
+          // Hono makes an answer of an error only, and of nothing else that is thrown.
+          if (!isAnswer(thrown)) throw thrown
+          c.res = thrown
         } finally {
           // Whoever is outside goes on with its own.
           if (outer !== undefined) c.set(as, outer)
         }
+        if (c.error !== undefined && isNews(c, sessions, c.error)) tellFailure(handle, c.error)
         // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
         isAnswered = c.finalized
         return isAnswered ? c.res : new Response()
@@ -66,6 +73,8 @@ export function session<Data = SessionData, As extends string = 'session'>(
       },
     )
     const response = await handled.catch(async (error) => {
+      // Core has told of it.
+      isNews(c, sessions, error)
       if (opened !== undefined) await sendSaved(c, sessions, opened)
       throw error
     })
@@ -122,6 +131,17 @@ async function sendSaved<Data>(c: Context, sessions: SessionManager<Data>, handl
   for (const [name, value] of headers) {
     if (name !== 'vary') c.header(name, value, { append: name === 'set-cookie' })
   }
+}
+
+/** Of which error each manager has told last, by the context. There may be several middlewares, one within the other. */
+const told: WeakMap<Context, Map<object, unknown>> = new WeakMap()
+
+/** Whether the manager has not told of this error in this context. From now on it has. */
+function isNews(c: Context, sessions: object, error: unknown): boolean {
+  const errors = told.get(c) ?? new Map<object, unknown>()
+  const isNew = errors.get(sessions) !== error
+  told.set(c, errors.set(sessions, error))
+  return isNew
 }
 
 /** By the prototype of a context: the same, but each response that is put there says `Vary: Cookie`. */

@@ -1,10 +1,12 @@
 import {
   isAnswer,
   isResponse,
+  isSessionError,
   managerOf,
   type SessionData,
   type SessionHandle,
   type SessionSource,
+  tellFailure,
 } from '@fetch-sessions/core'
 import { type IRequest, error as toResponse } from 'itty-router'
 
@@ -54,51 +56,98 @@ export function session<Data = SessionData, As extends string = 'session', Args 
 ): SessionHooks<Args> {
   const manager = managerOf(sessions)
   const { as = 'session', catch: respond = respondWithoutDetails } = options
-  /** How many routers of these hooks are at work on a handle: one within the other leaves the commit to that one. */
-  const depths = new WeakMap<object, number>()
-  const enter = (handle: object, step: 1 | -1): number => {
-    const depth = (depths.get(handle) ?? 0) + step
-    depths.set(handle, depth)
-    return depth
-  }
   /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
-  const targetOf = (request: IRequest): Request | SessionHandle<Data> => {
+  const ownHandle = (request: IRequest): SessionHandle<Data> | undefined => {
     const handle: unknown = request[as]
-    const isOurs = typeof handle === 'object' && handle !== null && depths.has(handle)
-    return isOurs ? (handle as SessionHandle<Data>) : asRequest(request)
+    return runOf(hooks, handle) && (handle as SessionHandle<Data>)
   }
-  return {
+  /** The router is done with the request: whoever is outside goes on with its own handle. */
+  const leave = (request: IRequest, handle: SessionHandle<Data>): void => {
+    const run = runOf(hooks, handle)
+    // A hook in front of `before` has answered, and these hooks have done nothing.
+    if (run === undefined) return
+    innermost.set(handle, run.around)
+    if (isHandle(run.outer)) request[as] = run.outer
+  }
+  const hooks: SessionHooks<Args> = {
     before: [
       (request, ...args) => {
         const handle = manager(args[0], ...args).begin(asRequest(request))
-        enter(handle, 1)
+        innermost.set(handle, new Run(hooks, innermost.get(handle), request[as]))
         request[as] = handle
       },
     ],
-    catch: async (error, request, ...args) => {
-      const [sessions, target] = [manager(args[0], ...args), targetOf(request)]
+    catch: async (thrown, request, ...args) => {
+      const sessions = manager(args[0], ...args)
+      const own = ownHandle(request)
+      const target = own ?? asRequest(request)
+      let error = thrown
       // An answer that was thrown is saved, as it would be had it been returned.
-      if (isResponse(error)) return sessions.commit(target, error, { failed: !isAnswer(error) })
+      if (isAnswer(thrown)) {
+        try {
+          return await sessions.commit(target, thrown)
+        } catch (failure) {
+          error = failure
+        }
+      }
+      if (isSessionError(error)) tell(own ?? sessions.open(asRequest(request)), error)
+      if (isResponse(error)) return sessions.commit(target, error, { failed: true })
       let page: Response
       try {
         page = await respond(error, request, ...args)
       } catch (broken) {
         // No page at all, so no cookie goes out. A sign-out is carried out all the same, and nothing else is saved.
         await sessions.commit(target, Response.error(), { failed: true }).catch(() => {})
+        if (own !== undefined) leave(request, own)
         throw broken
       }
       return sessions.commit(target, page, { failed: true })
     },
     finally: [
       (response, request, ...args) => {
-        const handle: unknown = request[as]
-        const isInner = typeof handle === 'object' && handle !== null && enter(handle, -1) > 0
+        const sessions = manager(args[0], ...args)
+        const handle = ownHandle(request) ?? sessions.open(asRequest(request))
+        leave(request, handle)
+        const isInner = innermost.get(handle) !== undefined
         // No answer: no route matched, and a router around this one may have more.
-        if (isInner || response === undefined) return undefined
-        return manager(args[0], ...args).commit(targetOf(request), response)
+        return isInner || response === undefined ? undefined : sessions.commit(handle, response)
       },
     ],
   }
+  return hooks
+}
+
+/** A router at work on a request, with its hooks. */
+class Run {
+  readonly hooks: object
+  /** The one that it is within, of the same manager: that commits. */
+  readonly around: Run | undefined
+  /** What the request had in the place of the handle. */
+  readonly outer: unknown
+
+  constructor(hooks: object, around: Run | undefined, outer: unknown) {
+    this.hooks = hooks
+    this.around = around
+    this.outer = outer
+  }
+}
+
+/** By the handle of a request, the innermost router at work on it. All hooks share it, since each router may have its own. */
+const innermost: WeakMap<object, Run | undefined> = new WeakMap()
+
+function runOf(hooks: object, handle: unknown): Run | undefined {
+  let run = typeof handle === 'object' && handle !== null ? innermost.get(handle) : undefined
+  while (run !== undefined && run.hooks !== hooks) run = run.around
+  return run
+}
+
+/** Of which error `onEvent` was told last, by the handle. An error may reach the routers around this one as well. */
+const told: WeakMap<object, unknown> = new WeakMap()
+
+function tell<Data>(handle: SessionHandle<Data>, error: unknown): void {
+  if (told.get(handle) === error) return
+  told.set(handle, error)
+  tellFailure(handle, error)
 }
 
 /**

@@ -47,11 +47,14 @@ describe.each(['fetch', 'hono', 'itty-router'])(`%s on ${runtime.label}`, (adapt
     expect(headers.get('vary')).toBe('Cookie')
   })
 
-  it('sends a text with the cookie as the text that it is, which a browser shows and does not download', async () => {
-    const { headers } = await client.visit('/count')
-    expect(headers.getSetCookie()).toHaveLength(1)
-    expect(headers.get('content-type')).toMatch(/^text\/plain; ?charset=utf-8$/i)
-  })
+  it.each(['/count', '/greet'])(
+    'sends a text with the cookie as the text that it is, which a browser shows and does not download: %s',
+    async (path) => {
+      const { headers } = await client.visit(path)
+      expect(headers.getSetCookie()).toHaveLength(1)
+      expect(headers.get('content-type')).toMatch(/^text\/plain; ?charset=utf-8$/i)
+    },
+  )
 
   it('adds nothing to a response whose handler did not use the session', async () => {
     await client.visit('/count')

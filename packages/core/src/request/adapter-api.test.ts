@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import {
   completeHeaders,
   isDueUnused,
+  SessionConflictError,
   type SessionEvent,
   type SessionHandle,
   SessionManager,
@@ -114,6 +115,15 @@ describe('tellFailure', () => {
     events.length = 0
     tellFailure(handle, error)
     expect(events).toEqual([{ type: 'failed', error }])
+  })
+
+  it('hides no error behind one of its own, whatever the handle is', () => {
+    const error = new SessionConflictError(1)
+    const told: unknown[] = []
+    const ofAnotherCopy = { tellFailure: (error: unknown) => told.push(error) }
+    tellFailure(ofAnotherCopy as never, error)
+    tellFailure({} as never, error)
+    expect(told).toEqual([error])
   })
 })
 

@@ -42,7 +42,8 @@ export function isDueUnused<Data>(handle: SessionHandle<Data>): boolean {
 
 /** For the same adapters: tells `onEvent` of an error that ended a request, if it is one of a session. */
 export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): void {
-  requestSession(handle).tellFailure(error)
+  // By its method: a handle of another copy of this package has another class, and no error of ours may hide this one.
+  ;(handle as Partial<RequestSession<Data>>).tellFailure?.(error)
 }
 
 /**

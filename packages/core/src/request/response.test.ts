@@ -32,6 +32,30 @@ describe('what the handler returned', () => {
     expect((await dressed.blob()).type).toBe((await plain.blob()).type)
   })
 
+  it.each(['Zoë', 'Zo👋', 'a \ufffd', '\ufeffZoe'])(
+    'is a text with letters beyond ASCII, and stays one: %j',
+    async (text) => {
+      const constant = new Response(text)
+      const response = await writing(constant)
+      for (const { headers } of [response, constant]) {
+        expect(headers.get('content-type')?.toLowerCase()).toBe('text/plain;charset=utf-8')
+      }
+      expect(sessionCookies(response)).toHaveLength(1)
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(new TextEncoder().encode(text))
+    },
+  )
+
+  it.each([
+    ['bytes that are no UTF-8', () => new Response(new Uint8Array([0, 255, 254]))],
+    ['a blob of such', () => new Response(new Blob([new Uint8Array([0, 255, 254])]))],
+    ['bytes in ASCII', () => new Response(new Uint8Array([65, 66]))],
+    ['nothing', () => new Response(null)],
+    ['a stream', () => new Response(new ReadableStream())],
+  ])('is given no type where it has none: %s', async (_, respond) => {
+    const response = await writing(respond())
+    expect([response.headers.get('content-type'), sessionCookies(response).length]).toEqual([null, 1])
+  })
+
   it('is not kept in memory while it is streamed', async () => {
     let isCancelled = false
     const body = new ReadableStream({
@@ -243,6 +267,14 @@ describe('a response that can not carry a cookie', () => {
     expect(response).toBe(error)
     expect(events.filter((event) => event.type === 'dropped')).toEqual([])
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+
+  it('such as one that says that the answer has gone out already passes through, with an event', async () => {
+    const events: SessionEvent[] = []
+    const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+    expect(await writing(sent, manager(events))).toBe(sent)
+    expect(sessionCookies(sent)).toEqual([])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'response' }))
   })
 
   it('such as a 101 with immutable headers passes through, with an event', async () => {

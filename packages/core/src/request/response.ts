@@ -7,6 +7,9 @@ import { isObject } from '../session/plain-values.js'
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
 
+/** By this header, Hono's server on Node is told that a handler has answered by itself. It is not looked for on a copy. */
+const ALREADY_SENT = 'x-hono-already-sent'
+
 /** The part of `Headers` that a commit needs: whatever has it can carry a session's cookie. */
 export type HeaderFields = Pick<Headers, 'get' | 'has' | 'set' | 'append' | 'delete' | 'keys' | 'getSetCookie'>
 
@@ -26,12 +29,14 @@ export interface ResponseNeeds {
  * which is never read. The handler's own may be a constant that serves everybody. `Vary` says nothing about a visitor,
  * so it is added in place where that is possible.
  *
- * `undefined` where the cookies can't be sent: `Response.error()`, a body that was used, a 101 on Node.
+ * `undefined` where the cookies can't be sent: `Response.error()`, a body that was used, a 101 on Node, what says that the
+ * answer has gone out already.
  */
 export function dress(response: Response, needs: ResponseNeeds): Response | undefined {
   if (needs.cookies.length === 0) return varyByCookie(response)
   // By its status: if its type is read, a lightweight response of Hono's server on Node makes itself a heavy one.
-  return response.status === 0 ? undefined : copy(response, (headers) => addToHeaders(headers, needs))
+  const isUnfit = response.status === 0 || response.headers.has(ALREADY_SENT)
+  return isUnfit ? undefined : copy(response, (headers) => addToHeaders(headers, needs))
 }
 
 /**
@@ -58,9 +63,14 @@ export function varyByCookie(response: Response): Response {
  * @throws TypeError or RangeError for what can't be wrapped: a body that was used, `Response.error()`
  */
 export function copyResponse(response: Response): Response {
-  const { Bun } = globalThis as { Bun?: { inspect(value: unknown): string } }
-  const isText = Bun && !response.headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
-  if (isText) return response.clone()
+  const { headers } = response
+  const { Bun } = globalThis as { Bun?: BunTools }
+  const isText = Bun && !headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
+  if (isText) {
+    // On the handler's own as well: it may be a constant, and has forgotten what it is.
+    if (isForgottenText(response.clone(), Bun)) headers.set('Content-Type', 'text/plain;charset=utf-8')
+    return response.clone()
+  }
   const kept = keptBody(response)
   return kept === undefined
     ? new Response(response.body, response)
@@ -72,6 +82,25 @@ export function copyResponse(response: Response): Response {
           return response.statusText
         },
       })
+}
+
+interface BunTools {
+  inspect(value: unknown): string
+  /** What a promise is settled with, if it is settled, at once. */
+  peek(promise: Promise<unknown>): unknown
+}
+
+/**
+ * Whether this was a text before it was cloned: Bun forgets that of one with a letter beyond ASCII. Nothing tells it from
+ * bytes any more, but that those are hardly ever UTF-8.
+ */
+function isForgottenText(clone: Response, Bun: BunTools): boolean {
+  try {
+    const body = Bun.peek(clone.arrayBuffer()) as ArrayBuffer
+    return new TextDecoder('utf-8', { fatal: true }).decode(body).length < body.byteLength
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -24,6 +24,7 @@ export const routes: Record<string, Route> = {
     return Response.json({ isNew: readable.isNew, ...readable.toJSON() })
   },
   '/count': async (session) => new Response(String(await increment(session))),
+  '/greet': async (session) => new Response(`Zoë was here: ${await increment(session)}`),
   '/slow-count': async (session) => {
     await session.read()
     await pause(100) // Long enough for another request to read the same state.
