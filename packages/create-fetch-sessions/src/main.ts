@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cancel, intro, isCancel, log, outro, select, text } from '@clack/prompts'
 import { create } from './create.js'
+import { quotedFolder } from './quoted-folder.js'
 import { installCommands, type Template, templateOf, templates } from './templates.js'
 
 const USAGE = `npm create fetch-sessions [folder] -- [--template NAME] [--no-install]
@@ -30,7 +31,11 @@ async function main(): Promise<void> {
   log.success(`${folder} has a counter for ${template.title}, and a secret of its own in ${template.secretFile}.`)
   const isInstalled = !values['no-install'] && install(resolve(folder), template)
   const commands = isInstalled ? [] : installCommands(template).map((command) => command.join(' '))
-  outro(['Now:', `  cd ${folder}`, ...[...commands, template.start].map((command) => `  ${command}`)].join('\n'))
+  outro(
+    ['Now:', `  cd ${quotedFolder(folder)}`, ...[...commands, template.start].map((command) => `  ${command}`)].join(
+      '\n',
+    ),
+  )
 }
 
 async function askForTemplate(): Promise<Template> {

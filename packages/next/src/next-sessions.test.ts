@@ -1,8 +1,8 @@
 import './testing/async-local-storage.js'
 
 import { CookieStore, MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
-import { notFound, redirect } from 'next/navigation.js'
-import { type NextFetchEvent, NextResponse } from 'next/server.js'
+import { notFound, permanentRedirect, redirect } from 'next/navigation.js'
+import { type NextFetchEvent, NextRequest, NextResponse } from 'next/server.js'
 import { describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
 import { type NextSessions, nextSessions } from './index.js'
@@ -201,7 +201,11 @@ describe('a server component', () => {
 })
 
 describe('a route handler', () => {
-  const call = (sessions: NextSessions<Data>, end: () => Response, cookie = ''): Promise<Response> => {
+  const call = (
+    sessions: NextSessions<Data>,
+    end: () => Response | Promise<Response>,
+    cookie = '',
+  ): Promise<Response> => {
     const phases = new Phases(cookie)
     const handler = sessions.route(async (_request, session) => {
       await increment(session)
@@ -226,6 +230,61 @@ describe('a route handler', () => {
     const response = await call(sessions, () => notFound())
     expect(response.status).toBe(404)
     expect((await manager.read(cookieOf(response.headers.getSetCookie()))).get('count')).toBe(1)
+  })
+
+  it.each([
+    ['redirect()', () => redirect('/next'), 307],
+    ['permanentRedirect()', () => permanentRedirect('/next'), 308],
+  ])('that ends in %s sends the cookie with it, and tells caches, which Next would not', async (_name, end, status) => {
+    const { sessions, manager } = setUp()
+    const response = await call(sessions, end)
+    const { headers } = response
+    expect([response.status, headers.get('location'), headers.get('vary'), headers.get('cache-control')]).toEqual([
+      status,
+      '/next',
+      'Cookie',
+      'no-store',
+    ])
+    expect((await manager.read(cookieOf(headers.getSetCookie()))).get('count')).toBe(1)
+  })
+
+  it('that redirects a form leads to a GET', async () => {
+    const { sessions } = setUp()
+    const phases = new Phases()
+    const handler = sessions.route(() => redirect('/next'))
+    const form = new NextRequest(phases.request.url, { method: 'POST', body: new URLSearchParams({ a: 'b' }) })
+    form.headers.set('content-type', 'application/x-www-form-urlencoded')
+    expect((await phases.act(() => handler(form))).status).toBe(303)
+  })
+
+  it('that redirects sends Vary alone where it only reads, and nothing where it does not look at its session', async () => {
+    const { sessions } = setUp()
+    const phases = new Phases()
+    const reading = sessions.route(async (_request, session) => {
+      await session.read()
+      redirect('/')
+    })
+    const blind = sessions.route(() => redirect('/'))
+    const [one, other] = [
+      await phases.act(() => reading(phases.request)),
+      await phases.act(() => blind(phases.request)),
+    ]
+    expect([...one.headers]).toEqual([
+      ['location', '/'],
+      ['vary', 'Cookie'],
+    ])
+    expect([...other.headers]).toEqual([['location', '/']])
+  })
+
+  it('that calls an action which redirects sends the cookie of both, and tells caches', async () => {
+    const { sessions, manager } = setUp()
+    const action = sessions.action(async (session) => {
+      await increment(session)
+      redirect('/')
+    })
+    const response = await call(sessions, action)
+    expect([response.status, response.headers.get('cache-control')]).toEqual([307, 'no-store'])
+    expect((await manager.read(cookieOf(response.headers.getSetCookie()))).get('count')).toBe(2)
   })
 
   it('gets what Next passes: the request and the context', async () => {

@@ -11,7 +11,7 @@ import {
 import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server.js'
 import { type CurrentRequest, CurrentRequests } from './current-request.js'
 import { passCookiesOn, setCookies } from './next-cookies.js'
-import { answerOf, FailedWith, isThrownAnswer, statusOf } from './thrown-answer.js'
+import { answerOf, FailedWith, isThrownAnswer, responseOf } from './thrown-answer.js'
 import type { Action, NextProxyHandler, RouteHandler } from './wrappers.js'
 
 /**
@@ -126,9 +126,7 @@ export class NextSessions<Data> {
         try {
           return await handler(request, session, ...rest)
         } catch (thrown) {
-          // What Next makes of it has no cookie.
-          const status = statusOf(thrown)
-          return status === undefined ? answerOf(thrown) : new Response(null, { status })
+          return responseOf(thrown, request) ?? answerOf(thrown)
         }
       })
       return response

@@ -5,6 +5,7 @@ import { forgedOf } from '../../core/src/testing/forged-cookie.js'
 import { type OpenTelemetryOptions, openTelemetry } from './index.js'
 import { application } from './testing/application.js'
 import { Collector } from './testing/collector.js'
+import { failElsewhere, failLater, nextTurn } from './testing/late-failures.js'
 
 let collector = new Collector()
 
@@ -178,15 +179,16 @@ describe('without a meter of its own', () => {
   })
 })
 
+const broken = {
+  createCounter: () => ({
+    add: () => {
+      throw new Error('the meter is broken')
+    },
+  }),
+  createHistogram: () => ({ record: () => {} }),
+} as unknown as Meter
+
 describe('OpenTelemetry that fails', () => {
-  const broken = {
-    createCounter: () => ({
-      add: () => {
-        throw new Error('the meter is broken')
-      },
-    }),
-    createHistogram: () => ({ record: () => {} }),
-  } as unknown as Meter
   const unmakeable = {
     createCounter: () => {
       throw new Error('no counters here')
@@ -210,6 +212,13 @@ describe('OpenTelemetry that fails', () => {
     expect([heard, problems]).toEqual([['created'], [expect.any(Error)]])
   })
 
+  it('measures where it can’t count', () => {
+    const seconds: number[] = []
+    const meter = { ...broken, createHistogram: () => ({ record: (value: number) => seconds.push(value) }) }
+    openTelemetry({ meter: meter as unknown as Meter })({ type: 'created', id: 'x', duration: 250 })
+    expect(seconds).toEqual([0.25])
+  })
+
   it('breaks nothing either if diag is broken as well', async () => {
     diag.setLogger({
       error: () => {
@@ -217,6 +226,40 @@ describe('OpenTelemetry that fails', () => {
       },
     } as unknown as DiagLogger)
     expect(() => openTelemetry({ meter: broken })({ type: 'late' })).not.toThrow()
+  })
+})
+
+describe('OpenTelemetry that fails in a promise', () => {
+  const event: SessionEvent = { type: 'created', id: 'x', duration: 1 }
+  const meterOf = (add: () => unknown, record: () => unknown): Meter =>
+    ({ createCounter: () => ({ add }), createHistogram: () => ({ record }) }) as unknown as Meter
+
+  it.each([
+    ['a logger', { metrics: false, logger: { emit: failLater } }, 1],
+    ['a logger with promises of another realm', { metrics: false, logger: { emit: failElsewhere } }, 1],
+    ['a counter', { meter: meterOf(failLater, () => {}) }, 1],
+    ['a histogram', { meter: meterOf(() => {}, failElsewhere) }, 1],
+    ['both', { meter: meterOf(failLater, failLater) }, 2],
+  ])('is told to diag, and breaks nothing: %s', async (_, options, count) => {
+    const problems: unknown[] = []
+    const logger = { error: (_: string, error: unknown) => problems.push(error) }
+    diag.setLogger(logger as unknown as DiagLogger)
+    openTelemetry(options)(event)
+    await nextTurn()
+    expect(problems).toEqual(Array(count).fill(new Error('the collector is down')))
+  })
+
+  it('breaks nothing either if diag fails in one as well', async () => {
+    let calls = 0
+    const error = (): Promise<never> => {
+      calls++
+      return failLater()
+    }
+    diag.setLogger({ error } as unknown as DiagLogger)
+    openTelemetry({ meter: broken })(event)
+    openTelemetry({ logger: { emit: failLater } })(event)
+    await nextTurn()
+    expect(calls).toBe(2)
   })
 })
 

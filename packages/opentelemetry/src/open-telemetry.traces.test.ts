@@ -1,4 +1,4 @@
-import { context } from '@opentelemetry/api'
+import { context, type DiagLogger, diag, type Span, trace } from '@opentelemetry/api'
 
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import {
@@ -12,6 +12,7 @@ import { forgedOf } from '../../core/src/testing/forged-cookie.js'
 import { type OpenTelemetryOptions, openTelemetry } from './index.js'
 import { application } from './testing/application.js'
 import { AsyncContextManager } from './testing/context-manager.js'
+import { failElsewhere, failLater, nextTurn } from './testing/late-failures.js'
 
 const spans = new InMemorySpanExporter()
 const logs = new InMemoryLogRecordExporter()
@@ -108,6 +109,22 @@ describe('the span of a request', () => {
     await traced({ logger, spanEvents: true }).span(new Request('https://app.example/'))
     expect(spans.getFinishedSpans().map(({ events }) => events.length)).toEqual([0, 1])
     expect(logs.getFinishedLogRecords().length).toBe(2)
+  })
+
+  it.each([
+    ['an event', { addEvent: failLater, setAttributes: () => {} }],
+    ['its ids', { addEvent: () => {}, setAttributes: failElsewhere }],
+  ])('may fail in a promise over %s: that is told to diag, and breaks nothing', async (_, methods) => {
+    const problems: unknown[] = []
+    const error = (_: string, problem: unknown) => problems.push(problem)
+    diag.setLogger({ error } as unknown as DiagLogger)
+    const { respond } = traced({ sessionIds: true })
+    const span = { isRecording: () => true, ...methods } as unknown as Span
+    const request = new Request('https://app.example/')
+    const response = await context.with(trace.setSpan(context.active(), span), () => respond(request))
+    await nextTurn()
+    diag.disable()
+    expect([response.status, problems]).toEqual([200, [new Error('the collector is down')]])
   })
 
   it('need not be there', async () => {

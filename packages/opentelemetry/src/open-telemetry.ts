@@ -1,11 +1,12 @@
 import type { SessionEvent, SessionListener } from '@fetch-sessions/core'
-import { type Attributes, diag, type Meter, trace } from '@opentelemetry/api'
+import { type Attributes, type Meter, trace } from '@opentelemetry/api'
+import { attempt } from './attempt.js'
 import { currentIdsOf } from './ids-of.js'
 import { lazyInstruments } from './instruments.js'
 import { occurrenceOf } from './occurrence.js'
 import { recordMetrics } from './record-metrics.js'
 
-/** What takes log records: a `Logger` of OpenTelemetry's logs API. */
+/** What takes log records: a `Logger` of OpenTelemetry's logs API, or what has its `emit`, which may be async. */
 export interface EventLogger {
   emit(record: { eventName: string; severityNumber: number; severityText: string; attributes: Attributes }): void
 }
@@ -34,8 +35,8 @@ const SEVERITY_NUMBERS = { INFO: 9, WARN: 13, ERROR: 17 } as const
 const OPTIONS = ['meter', 'metrics', 'logger', 'spanEvents', 'sessionIds', 'attributes']
 
 /**
- * A listener that tells OpenTelemetry what happens to sessions. It throws nothing: what fails there is told to
- * OpenTelemetry's own `diag`, and breaks neither a request nor another listener.
+ * A listener that tells OpenTelemetry what happens to sessions. It throws nothing: what fails there, at once or in a
+ * promise, is told to OpenTelemetry's own `diag`, and breaks neither a request nor another listener.
  *
  * @example
  * ```ts
@@ -49,21 +50,22 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): SessionListen
   const { meter, metrics = true, logger, spanEvents = logger === undefined, sessionIds = false } = options
   const attributes = { ...options.attributes }
   const instruments = lazyInstruments(meter)
-  const ways: ((event: SessionEvent) => void)[] = []
+  // What they return may be a promise: to a type that returns nothing, an async function is assignable.
+  const ways: ((event: SessionEvent) => unknown)[] = []
   if (metrics) ways.push((event) => recordMetrics(event, instruments(), attributes))
-  if (sessionIds) ways.push((event) => void trace.getActiveSpan()?.setAttributes(currentIdsOf(event)))
+  if (sessionIds) ways.push((event) => trace.getActiveSpan()?.setAttributes(currentIdsOf(event)))
   if (spanEvents) {
     ways.push((event) => {
       const span = trace.getActiveSpan()
       const occurrence = span?.isRecording() ? occurrenceOf(event, sessionIds) : undefined
-      if (occurrence !== undefined) span?.addEvent(occurrence.name, { ...attributes, ...occurrence.attributes })
+      return occurrence && span?.addEvent(occurrence.name, { ...attributes, ...occurrence.attributes })
     })
   }
   if (logger !== undefined) {
     ways.push((event) => {
       const occurrence = occurrenceOf(event, sessionIds)
-      if (occurrence === undefined) return
-      logger.emit({
+      if (occurrence === undefined) return undefined
+      return logger.emit({
         eventName: occurrence.name,
         severityNumber: SEVERITY_NUMBERS[occurrence.severity],
         severityText: occurrence.severity,
@@ -72,20 +74,8 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): SessionListen
     })
   }
   return (event) => {
-    for (const way of ways) {
-      try {
-        way(event)
-      } catch (error) {
-        tell(error)
-      }
-    }
+    for (const way of ways) attempt(() => way(event))
   }
-}
-
-function tell(error: unknown): void {
-  try {
-    diag.error('fetch-sessions: an event could not be recorded', error)
-  } catch {}
 }
 
 function check(options: OpenTelemetryOptions): void {

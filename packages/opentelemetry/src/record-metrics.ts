@@ -1,5 +1,6 @@
 import type { SessionEvent } from '@fetch-sessions/core'
 import type { Attributes } from '@opentelemetry/api'
+import { attempt } from './attempt.js'
 import type { Counters, Instruments } from './instruments.js'
 import { OPERATION } from './names.js'
 import { wordsOf } from './words-of.js'
@@ -31,11 +32,15 @@ const OPERATIONS: Partial<Record<EventType, string>> = {
   destroyed: 'destroy',
 }
 
-/** Counts and measures one event. No attribute is an id: there are only as many series as there are words. */
+/**
+ * Counts and measures one event; if one of the two fails, the other is done. No attribute is an id: there are only as many
+ * series as there are words.
+ */
 export function recordMetrics(event: SessionEvent, { counters, duration }: Instruments, attributes: Attributes): void {
   const counter = COUNTERS[event.type]
-  if (counter !== undefined) counters[counter].add(1, { ...attributes, ...wordsOf(event) })
+  if (counter !== undefined) attempt(() => counters[counter].add(1, { ...attributes, ...wordsOf(event) }))
   const operation = OPERATIONS[event.type]
-  if (operation !== undefined && 'duration' in event && event.duration !== undefined)
-    duration.record(event.duration / 1000, { ...attributes, [OPERATION]: operation })
+  if (operation === undefined || !('duration' in event) || event.duration === undefined) return
+  const seconds = event.duration / 1000
+  attempt(() => duration.record(seconds, { ...attributes, [OPERATION]: operation }))
 }

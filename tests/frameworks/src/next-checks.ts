@@ -29,6 +29,23 @@ export const nextChecks: readonly Check[] = [
     },
   },
   {
+    name: 'sends the cookie of a route handler with its redirect, as what no cache may keep',
+    async run({ origin }) {
+      const json = { body: '{}', headers: { 'content-type': 'application/json' } }
+      for (const [end, init, expected] of [
+        ['redirect', json, 307],
+        ['moved', json, 308],
+        ['moved', { body: new FormData() }, 303],
+      ] as const) {
+        const path = `/handler?then=${end}`
+        const { status, headers } = await new Visitor(origin).send(path, { method: 'POST', ...init })
+        deepEqual([status, headers.get('location'), headers.getSetCookie().length], [expected, '/', 1])
+        match(headers.get('cache-control') ?? '', /private|no-store/)
+        match(headers.get('vary') ?? '', /\bcookie\b/i)
+      }
+    },
+  },
+  {
     name: 'saves what an action did that ends in notFound()',
     async run({ origin }) {
       const visitor = new Visitor(origin)

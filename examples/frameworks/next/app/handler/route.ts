@@ -1,5 +1,5 @@
 import { describe } from '@fetch-sessions/example-frameworks-shared'
-import { notFound, redirect } from 'next/navigation'
+import { notFound, permanentRedirect, redirect } from 'next/navigation'
 import { loaded, sessions } from '../../sessions'
 
 /** When the module of the sessions was loaded. */
@@ -14,6 +14,9 @@ export const POST = sessions.route(async (request, handle) => {
   switch (request.nextUrl.searchParams.get('then')) {
     case 'redirect':
       redirect('/')
+      break
+    case 'moved':
+      permanentRedirect('/')
       break
     case 'missing':
       notFound()
