@@ -299,6 +299,21 @@ describe('a route handler', () => {
 })
 
 describe('a proxy', () => {
+  it.each([
+    ['redirect()', () => redirect('/')],
+    ['notFound()', () => notFound()],
+  ])('that calls %s, of which Next makes no answer there, saves nothing', async (_, throwing) => {
+    const { sessions, manager } = setUp()
+    const { cookie, id } = await manager.issue({ count: 1 })
+    const phases = new Phases(cookie)
+    const proxy = sessions.proxy(async (_request, session) => {
+      await increment(session)
+      return throwing()
+    })
+    await expect(phases.act(() => proxy(phases.request, event))).rejects.toHaveProperty('digest')
+    expect([phases.setCookies, (await manager.peek(id))?.get('count')]).toEqual([[], 1])
+  })
+
   it('without a function extends a session that is used, in the store and in the browser', async () => {
     const { sessions, manager, clock } = setUp()
     const { cookie, id } = await manager.issue({ count: 1 })

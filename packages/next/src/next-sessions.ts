@@ -135,7 +135,8 @@ export class NextSessions<Data> {
 
   /**
    * A proxy with its session, of which the page behind it sees what it did. Without a function it does the one thing that
-   * server components can't: it extends a session that is used, in the store and in the browser.
+   * server components can't: it extends a session that is used, in the store and in the browser. Next answers 500 where a
+   * proxy calls `redirect()`, so nothing is saved then: return `NextResponse.redirect(url)`.
    *
    * @example
    * ```ts
@@ -152,14 +153,18 @@ export class NextSessions<Data> {
         } catch (thrown) {
           return answerOf(thrown)
         }
-      })
+      }, nothing)
       return passCookiesOn(response)
     }
   }
 
-  /** Core does all of it. What Next takes for a throw, but answers with, is handed to core as the answer that it is. */
+  /**
+   * Core does all of it. What Next takes for a throw, but answers with, is handed to core as the answer that it is.
+   * `isAnswered`: whether Next does so.
+   */
   async #handle(
     handler: (session: SessionHandle<Data>) => Promise<Response>,
+    isAnswered: (thrown: unknown) => boolean = isThrownAnswer,
   ): Promise<{ response: Response; current: CurrentRequest }> {
     const current = await this.#requests.find()
     let thrown: { readonly value: unknown } | undefined
@@ -173,7 +178,7 @@ export class NextSessions<Data> {
         current.request,
         (session) =>
           handler(session).catch((error) => {
-            if (isThrownAnswer(error)) return respond(error, 200)
+            if (isAnswered(error)) return respond(error, 200)
             throw isResponse(error) ? new FailedWith(error) : error
           }),
         { respond: (error) => respond(error instanceof FailedWith ? error.response : error, 500) },
@@ -187,6 +192,9 @@ export class NextSessions<Data> {
     }
   }
 }
+
+/** In a proxy, Next answers with none of its own throws. */
+const nothing = (): boolean => false
 
 async function use(_request: NextRequest, session: { read(): Promise<unknown> }): Promise<undefined> {
   await session.read()
