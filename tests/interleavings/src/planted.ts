@@ -130,15 +130,15 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-out that deletes whatever is under the id',
     file: 'commit/end-session.ts',
-    right: 'if (!(context.format.isShared && context.isAtomic)) return',
+    right: 'if (!context.format.isShared) return',
     wrong: 'return',
     scenario: 'a sign-out beside a sign-in, two processes',
   },
   {
     name: 'a sign-out that does not end what took over',
     file: 'commit/end-session.ts',
-    right: 'target = found.successor.id',
-    wrong: "return 'gone'",
+    right: 'target = found.successor.id\n    } else',
+    wrong: "return 'gone'\n    } else",
     scenario: 'a sign-out beside a sign-in, two processes',
   },
   {
@@ -205,8 +205,9 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-out that relies on a comparison of a store that can’t compare',
     file: 'commit/end-session.ts',
-    right: "if (!(context.format.isShared && context.isAtomic)) return (await store.delete(id)) ? 'destroyed' : 'gone'",
-    wrong: "if ((await store.load(id))?.version !== base?.record.version) return 'gone'",
+    right: 'if (!context.isAtomic) return endUnlocked(context, { id, store }, loaded === undefined)',
+    wrong:
+      "if (loaded?.is === 'session' && (await store.load(id))?.version !== loaded.session.record.version) return 'gone'",
     scenario: 'eventual: a sign-out beside an update',
   },
 ]

@@ -18,7 +18,7 @@ export interface Sealed {
 }
 
 /** Most requests change nothing. */
-const NONE: Change[] = []
+const NONE: never[] = []
 
 /** What one request makes of its session: the values as they are now, and the changes that led to them. */
 export class Draft {
@@ -35,6 +35,8 @@ export class Draft {
    * out, or as it is noted since.
    */
   #lent: Map<string, unknown> | undefined
+  /** Objects that a writer still holds, of keys for which others have stored something else: each as it was noted last. */
+  #left: Map<string, readonly [held: unknown, before: unknown]> | undefined
 
   /** `values`: those of `base`. */
   constructor(base: Content, values: Values, serializer: Serializer) {
@@ -57,10 +59,12 @@ export class Draft {
   }
 
   get keys(): string[] {
+    this.#held()
     return Object.keys(this.#values)
   }
 
   has(key: string): boolean {
+    this.#catchUp(key)
     return Object.hasOwn(this.#values, key)
   }
 
@@ -81,9 +85,7 @@ export class Draft {
     const value = this.#get(key)
     if (!isObject(value) || this.#lent?.has(key)) return value
     const own = this.#serializer.copy(value)
-    this.#lent ??= new Map()
-    this.#lent.set(key, value)
-    assign(this.#values, key, own)
+    this.#hold(key, own, value)
     return own
   }
 
@@ -91,6 +93,7 @@ export class Draft {
   set(key: string, value: unknown): void {
     // The application's own object stays its own, and the noted one stays as it is.
     const own = this.#serializer.take(key, value)
+    this.#left?.delete(key)
     if (this.#serializer.isEqual(own, this.#get(key))) return
     this.#put(key, isPlain(own) ? freezePlain(own) : this.#serializer.copy(own))
     this.#note({ type: 'set', key, value: own })
@@ -111,11 +114,12 @@ export class Draft {
       after = outcome === given ? outcome : this.#serializer.take(key, outcome)
     } catch (error) {
       // What was done to it in place is undone.
-      if (isLent && !this.#serializer.isEqual(value, before)) this.#put(key, before)
+      if (isLent && !this.#isAsBefore(value, before)) this.#put(key, before)
       throw error
     }
     // Noted even if it changed nothing: on what others store it may.
     this.#note({ type: 'update', key, update }, !this.#serializer.isEqual(after, before))
+    this.#left?.delete(key)
     if (isLent && after === given) this.#lent?.set(key, this.#serializer.copy(after))
     else this.#put(key, after)
     return this.lend(key)
@@ -123,11 +127,12 @@ export class Draft {
 
   delete(key: string): boolean {
     const had = this.has(key)
-    if (had) this.set(key, undefined)
+    this.set(key, undefined)
     return had
   }
 
   clear(): void {
+    this.#left = undefined
     if (this.keys.length === 0) return
     this.#lent = undefined
     this.make({ type: 'clear' })
@@ -172,8 +177,9 @@ export class Draft {
    */
   seal(): Awaitable<Sealed> {
     const noted = this.#changes.length
-    if (this.#lent === undefined && noted === 0) return { content: this.#base, changes: NONE, isChanged: false, noted }
-    if (this.#lent !== undefined) for (const key of this.#lent.keys()) this.#serializer.check(key, this.#get(key))
+    const held = this.#held()
+    if (noted === 0 && held === NONE) return { content: this.#base, changes: NONE, isChanged: false, noted }
+    for (const key of held) this.#serializer.check(key, this.#get(key))
     const inPlace = this.#changesInPlace()
     const changes = this.#changes.concat(inPlace)
     const isChanged = this.#isChanged || inPlace.length > 0
@@ -182,7 +188,10 @@ export class Draft {
     const version = Math.max(this.#base.version, this.#serializer.version)
     const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
     const data = this.#serializer.encode(this.#values, version)
-    return isPromise(data) ? data.then(finish) : finish(data)
+    if (!isPromise(data)) return finish(data)
+    // What is set while the schema is at work is no part of it.
+    this.#values = { ...this.#values }
+    return data.then(finish)
   }
 
   /**
@@ -199,25 +208,16 @@ export class Draft {
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
   rebase(stored: Content, sealed?: Sealed): Awaitable<void> {
     if (sealed !== undefined) this.#forget(sealed)
-    const later = [...this.#changes, ...this.#changesInPlace()]
-    const held = [...(this.#lent?.keys() ?? [])].map((key) => [key, this.#get(key)] as const)
-    const finish = (values: Values): void => {
-      this.#lent = undefined
-      this.#begin(stored, values, stored, NONE)
-      for (const change of later) this.make(change)
-      for (const [key, value] of held) this.#hold(key, value)
-    }
-    const values = this.#serializer.decode(stored.data, stored.version)
-    return isPromise(values) ? values.then(finish) : finish(values)
+    return this.#goOn(stored, () => [...this.#changes, ...this.#changesInPlace()])
   }
 
   /** Returns a function that brings back the draft as it is now. It must not be sealed in between. */
   keep(): () => void {
-    for (const key of this.#lent?.keys() ?? []) {
+    for (const key of this.#held()) {
       this.#serializer.check(key, this.#get(key))
       this.#noteChangeInPlace(key)
     }
-    const [values, rest] = [{ ...this.#values }, this.#rest]
+    const [values, rest, left] = [{ ...this.#values }, this.#rest, this.#left && new Map(this.#left)]
     const [changes, isChanged, lent] = [[...this.#changes], this.#isChanged, this.#lent && new Map(this.#lent)]
     return () => {
       this.#values = values
@@ -225,15 +225,17 @@ export class Draft {
       this.#changes = changes
       this.#isChanged = isChanged
       this.#lent = lent
+      this.#left = left
+      this.#leaveUnchanged()
       // What was done in place to an object that somebody holds.
       for (const [key, before] of [...(lent ?? [])])
-        if (!this.#serializer.isEqual(this.#get(key), before)) this.#put(key, before)
+        if (!this.#isAsBefore(this.#get(key), before)) this.#put(key, before)
     }
   }
 
   /** Returns a function that tells whether nothing was changed, or handed out to be changed, since. */
   watch(): () => boolean {
-    for (const key of this.#lent?.keys() ?? []) this.#noteChangeInPlace(key)
+    for (const key of this.#held()) this.#noteChangeInPlace(key)
     const [base, noted, lent] = [this.#base, this.#changes.length, this.#lent?.size]
     return () =>
       this.#base === base &&
@@ -244,9 +246,26 @@ export class Draft {
 
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
-    this.#changes = NONE
-    this.#lent = undefined
-    return this.rebase(this.#base)
+    this.#leaveUnchanged()
+    return this.#goOn(this.#base)
+  }
+
+  /** `later`: gives the changes to make to what is stored. Without it, objects that were changed in place are let go of. */
+  #goOn(stored: Content, later?: () => Change[]): Awaitable<void> {
+    const finish = (values: Values): void => {
+      const changes = later?.() ?? NONE
+      const held = [...(this.#lent ?? [])].map(([key, before]) => [key, this.#get(key), before] as const)
+      this.#lent = undefined
+      this.#begin(stored, values, stored, NONE)
+      for (const change of changes) this.make(change)
+      for (const [key, value, before] of held) {
+        const now = ownValue(this.#values, key)
+        if (this.#isAsBefore(value, now)) this.#hold(key, value, now)
+        else if (later !== undefined) this.#left = (this.#left ?? new Map()).set(key, [value, before])
+      }
+    }
+    const values = this.#serializer.decode(stored.data, stored.version)
+    return isPromise(values) ? values.then(finish) : finish(values)
   }
 
   #begin(base: Content, values: Values, rest: Content, changes: Change[]): void {
@@ -261,18 +280,49 @@ export class Draft {
   #forget({ changes, noted }: Sealed): void {
     this.#changes = this.#changes.length === noted ? NONE : this.#changes.slice(noted)
     if (changes.length === noted) return
-    for (const change of changes.slice(noted)) if (change.type === 'set') this.#lent?.set(change.key, change.value)
+    for (const change of changes.slice(noted))
+      if (change.type === 'set' && this.#lent?.has(change.key)) this.#lent.set(change.key, change.value)
   }
 
-  /** Whoever holds the object of a value goes on with it, if the value is still the same. */
-  #hold(key: string, value: unknown): void {
-    if (!isObject(value) || !this.#serializer.isEqual(value, this.#get(key))) return
-    this.#lent ??= new Map()
-    this.#lent.set(key, this.#get(key))
+  /** Whoever holds this object goes on with it. */
+  #hold(key: string, value: unknown, before: unknown): void {
+    this.#lent = (this.#lent ?? new Map()).set(key, before)
     assign(this.#values, key, value)
   }
 
+  /** An object that was left is the value again as soon as it is changed in place: that counts as a `set` of its key. */
+  #catchUp(key: string): void {
+    const left = this.#left?.get(key)
+    if (left === undefined || this.#changeFrom(left[1], key, left[0]) === undefined) return
+    const now = ownValue(this.#values, key)
+    const before = this.#lent?.has(key) ? this.#lent.get(key) : now
+    this.#left?.set(key, [now, before])
+    // Where the newer object is changed as well, that one counts.
+    if (this.#changeFrom(before, key, now) === undefined) this.#hold(key, left[0], before)
+  }
+
+  /** The keys whose objects a writer holds, caught up. */
+  #held(): Iterable<string> {
+    if (this.#left !== undefined) for (const key of this.#left.keys()) this.#catchUp(key)
+    return this.#lent?.keys() ?? NONE
+  }
+
+  /** Lets go of the objects that were left and are changed since. */
+  #leaveUnchanged(): void {
+    for (const [key, entry] of this.#left ?? []) if (!this.#isAsBefore(...entry)) this.#left?.delete(key)
+  }
+
+  /** `false` also where a writer has put into it what the codec can't carry. */
+  #isAsBefore(value: unknown, before: unknown): boolean {
+    try {
+      return this.#serializer.isEqual(value, before)
+    } catch {
+      return false
+    }
+  }
+
   #get(key: string): unknown {
+    this.#catchUp(key)
     return ownValue(this.#values, key)
   }
 
@@ -289,23 +339,29 @@ export class Draft {
 
   /** What writers have done to objects that they hold. */
   #changesInPlace(): readonly Change[] {
-    if (this.#lent === undefined) return NONE
+    const held = this.#held()
+    if (held === NONE) return NONE
     const changes: Change[] = []
-    for (const [key, before] of this.#lent) {
-      const now = this.#get(key)
-      if (this.#serializer.isEqual(now, before)) continue
-      const value = this.#serializer.take(key, now)
-      // As it is stored: JSON leaves out a property that is undefined.
-      if (!this.#serializer.isEqual(value, before)) changes.push({ type: 'set', key, value })
+    for (const key of held) {
+      const change = this.#changeFrom(this.#lent?.get(key), key, this.#get(key))
+      if (change !== undefined) changes.push(change)
     }
     return changes
   }
 
   #noteChangeInPlace(key: string): void {
-    const change =
-      this.#lent?.has(key) && this.#changesInPlace().find((change) => 'key' in change && change.key === key)
-    if (change === undefined || change === false || change.type !== 'set') return
+    const now = this.#get(key)
+    const change = this.#lent?.has(key) ? this.#changeFrom(this.#lent.get(key), key, now) : undefined
+    if (change === undefined) return
     this.#lent?.set(key, change.value)
     this.#note(change)
+  }
+
+  /** The `set` that a change in place from `before` to `now` counts as. */
+  #changeFrom(before: unknown, key: string, now: unknown): Extract<Change, { type: 'set' }> | undefined {
+    if (this.#serializer.isEqual(now, before)) return undefined
+    const value = this.#serializer.take(key, now)
+    // As it is stored: JSON leaves out a property that is undefined.
+    return this.#serializer.isEqual(value, before) ? undefined : { type: 'set', key, value }
   }
 }

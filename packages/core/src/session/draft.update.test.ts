@@ -136,4 +136,17 @@ describe('an update that throws', () => {
     })
     expect(store.load(id)?.data).toBe('{"cart":["tea","milk"]}')
   })
+  it('leaves the value as it was, whatever has been put into the object that the request holds', async () => {
+    class Amount {
+      readonly cents = 5n
+    }
+    const sessions = new SessionManager<{ cart: object[] }>({ store: new MemoryStore(), secret })
+    const { cookie } = await sessions.issue({ cart: [{}] })
+    await writing(sessions, cookie, (session) => {
+      session.get('cart')
+      const pay = (cart: object[] = []): object[] => cart.fill(new Amount())
+      expect(() => session.update('cart', pay)).toThrow('Session key "cart" holds')
+      expect(session.get('cart')).toEqual([{}])
+    })
+  })
 })
