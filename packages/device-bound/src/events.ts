@@ -43,8 +43,9 @@ export type BoundListener = (event: BoundEvent) => void
 export function emitter(listener: BoundListener | undefined): BoundListener {
   return (event) => {
     try {
+      // An async function returns nothing too, for types.
       const returned: unknown = listener?.(event)
-      if (returned instanceof Promise) returned.catch(() => {})
+      Promise.resolve(returned).catch(() => {})
     } catch {}
   }
 }

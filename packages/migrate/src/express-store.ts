@@ -69,6 +69,6 @@ function called(call: (callback: Callback) => unknown): Promise<unknown> {
       if (error) reject(error)
       else resolve(session)
     })
-    if (returned instanceof Promise) returned.catch(reject)
+    Promise.resolve(returned).catch(reject)
   })
 }

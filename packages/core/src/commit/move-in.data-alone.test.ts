@@ -4,31 +4,26 @@ import { liveSessions } from '../testing/live-sessions.js'
 import {
   call,
   count,
-  type MovingSetting,
-  movingManager,
+  movingVisitor,
   read,
   shown,
   signIn,
   signOut,
+  type VisitorSetting,
   type Work,
 } from '../testing/moving-in.js'
-import { OldLibrary } from '../testing/old-library.js'
+import type { OldLibrary } from '../testing/old-library.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { visit } from '../testing/visit.js'
 
-interface Setting extends MovingSetting {
-  /** Of each visitor whose data is this. */
-  readonly cookie: string
-}
-
-function setUp(change: (old: OldLibrary) => void = () => {}): Setting {
-  const old = new OldLibrary()
-  old.hasKeys = false
-  change(old)
-  const cookie = old.keep('a1', { user: 'ada', visits: 0 })
-  // What such a cookie leads to is in the cookie.
-  old.beforeLoad = () => void old.keep('a1', { user: 'ada', visits: 0 })
-  return { ...movingManager(undefined, old), cookie }
+/** The cookie is that of each visitor whose data is this. */
+function setUp(change: (old: OldLibrary) => void = () => {}): VisitorSetting {
+  return movingVisitor((old) => {
+    old.hasKeys = false
+    change(old)
+    // What such a cookie leads to is in the cookie.
+    old.beforeLoad = () => void old.keep('a1', { user: 'ada', visits: 0 })
+  })
 }
 
 const note =

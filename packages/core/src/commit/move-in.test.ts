@@ -6,34 +6,22 @@ import {
   call,
   count,
   type MovingData,
-  type MovingSetting,
-  movingManager,
+  movingVisitor,
   read,
   shown,
   signIn,
   signOut,
+  type VisitorSetting,
   type Work,
 } from '../testing/moving-in.js'
-import { OldLibrary } from '../testing/old-library.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { visit } from '../testing/visit.js'
-
-interface Setting extends MovingSetting {
-  /** Of a session at the old library. */
-  readonly cookie: string
-}
-
-function setUp(change: (old: OldLibrary) => void = () => {}): Setting {
-  const old = new OldLibrary()
-  change(old)
-  return { ...movingManager(undefined, old), cookie: old.keep('a1', { user: 'ada', visits: 0 }) }
-}
 
 /** As some frameworks make of an error. */
 const errorPage = (): Response => new Response(null, { status: 500 })
 
 /** Requests all of which have loaded the old session before one of them is committed. */
-async function atOnce(setting: Setting, works: Work[]): Promise<Response[]> {
+async function atOnce(setting: VisitorSetting, works: Work[]): Promise<Response[]> {
   const { opened, open } = gate()
   let loaded = 0
   return Promise.all(
@@ -51,7 +39,7 @@ async function atOnce(setting: Setting, works: Work[]): Promise<Response[]> {
 
 describe('an old session that several requests bring at once', () => {
   it('moves once, and all of them go on with one session', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const responses = await atOnce(setting, [count, count, count, count, count])
     const cookies = new Set(responses.map((response) => cookieAfter(response)))
     expect(cookies.size).toBe(1)
@@ -62,7 +50,7 @@ describe('an old session that several requests bring at once', () => {
   })
 
   it('moves once where the store is slow', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     setting.store.delay(1, 5)
     const responses = await Promise.all([1, 2, 3, 4, 5].map(() => call(setting, setting.cookie, count)))
     expect(new Set(responses.map((response) => cookieAfter(response))).size).toBe(1)
@@ -71,7 +59,7 @@ describe('an old session that several requests bring at once', () => {
   })
 
   it('is found by a request that comes when the old record is gone', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     let response: Response | undefined
     // Between the look for a note and the look for the record.
     setting.old.beforeLoad = async () => {
@@ -84,7 +72,7 @@ describe('an old session that several requests bring at once', () => {
   })
 
   it('goes on under the new id of one of them that signs in', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const [first, second] = (await atOnce(setting, [signIn, count])) as [Response, Response]
     const cookie = cookieAfter(first)
     expect(await shown(setting, cookie)).toMatchObject({ user: 'admin' })
@@ -96,7 +84,7 @@ describe('an old session that several requests bring at once', () => {
   })
 
   it('goes on under the new id of one that signs in when another has brought it', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     let inner: Response | undefined
     const outer = await call(setting, setting.cookie, async (handle) => {
       await handle.read()
@@ -111,7 +99,7 @@ describe('an old session that several requests bring at once', () => {
   it.each([[[signOut, count]], [[count, signOut]], [[signOut, signIn]], [[signIn, signOut]], [[signOut, signOut]]])(
     'stays signed out where one of them signs out (%#)',
     async (works) => {
-      const setting = setUp()
+      const setting = movingVisitor()
       const responses = await atOnce(setting, works)
       expect(await liveSessions(setting.sessions)).toBe(0)
       for (const response of responses) expect(await shown(setting, cookieAfter(response))).toEqual({})
@@ -123,7 +111,7 @@ describe('an old session that several requests bring at once', () => {
 
 describe('the old cookie', () => {
   it('leads to the session for the grace, and nowhere after it', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const first = await call(setting, setting.cookie, read)
     setting.clock.passes(59)
     const second = await call(setting, setting.cookie, count)
@@ -135,7 +123,7 @@ describe('the old cookie', () => {
   })
 
   it('leads nowhere at once without a grace', async () => {
-    const setting = setUp((old) => {
+    const setting = movingVisitor((old) => {
       old.grace = 0
     })
     await call(setting, setting.cookie, read)
@@ -143,7 +131,7 @@ describe('the old cookie', () => {
   })
 
   it('leads nowhere as long as it could be good, although its record came back', async () => {
-    const setting = setUp((old) => {
+    const setting = movingVisitor((old) => {
       old.expiresAt = 1_800_000_000_000 + 7 * 86_400_000
     })
     await call(setting, setting.cookie, read)
@@ -158,7 +146,7 @@ describe('the old cookie', () => {
     ['a move', read],
     ['a sign-out', signOut],
   ])('moves once where the store still has a note of %s that is over', async (_name, work) => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const { store, old, clock, cookie, events } = setting
     const { expiresAt } = old
     old.expiresAt = clock.now() + 60_000
@@ -188,7 +176,7 @@ describe('the old cookie', () => {
   })
 
   it('is found by another secret as well', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const { store, clock, old, cookie } = setting
     const first = await call(setting, cookie, read)
     const sessions = new SessionManager<MovingData>({
@@ -203,7 +191,7 @@ describe('the old cookie', () => {
 
 describe('a sign-out', () => {
   it('ends an old session that was never brought in', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const response = await call(setting, setting.cookie, signOut)
     expect(response.headers.getSetCookie()).toHaveLength(1)
     expect(response.headers.getSetCookie()[0]).toMatch(/^old=; Max-Age=0/)
@@ -213,7 +201,7 @@ describe('a sign-out', () => {
   })
 
   it('ends both where the visitor has both', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const { cookie } = await setting.sessions.issue({ user: 'ours' })
     const both = `${setting.cookie}; ${cookie}`
     const response = await call(setting, both, signOut)
@@ -224,7 +212,7 @@ describe('a sign-out', () => {
   })
 
   it('ends the session that took over, by the old cookie within the grace', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const ours = cookieAfter(await call(setting, setting.cookie, read))
     await call(setting, setting.cookie, signOut)
     expect(await shown(setting, ours)).toEqual({})
@@ -232,7 +220,7 @@ describe('a sign-out', () => {
   })
 
   it('that fails at the old library is an error, and can be tried again', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const { cookie } = await setting.sessions.issue({ user: 'ours' })
     const both = `${setting.cookie}; ${cookie}`
     setting.old.beforeEnd = () => {
@@ -262,7 +250,7 @@ describe('a sign-out', () => {
       },
     ],
   ]
-  const answered = ({ sessions, cookie }: Setting, work: Work): Promise<Response> =>
+  const answered = ({ sessions, cookie }: VisitorSetting, work: Work): Promise<Response> =>
     sessions.handle(
       visit(cookie),
       async (handle) => {
@@ -271,17 +259,17 @@ describe('a sign-out', () => {
       },
       { respond: errorPage },
     )
-  const committed = async ({ sessions, cookie }: Setting): Promise<Response> => {
+  const committed = async ({ sessions, cookie }: VisitorSetting): Promise<Response> => {
     const request = visit(cookie)
     await signOut(sessions.begin(request))
     return sessions.commit(request, errorPage(), { failed: true })
   }
 
   it.each([
-    ...failing.map(([name, work]) => [name, (setting: Setting) => answered(setting, work)] as const),
+    ...failing.map(([name, work]) => [name, (setting: VisitorSetting) => answered(setting, work)] as const),
     ['where the response stands for an error', committed],
   ] as const)('that fails %s leaves a visitor the old cookie, who has none of ours', async (_name, fail) => {
-    const setting = setUp()
+    const setting = movingVisitor()
     setting.old.beforeEnd = () => {
       throw new Error('out of reach')
     }
@@ -296,7 +284,7 @@ describe('a sign-out', () => {
   })
 
   it('is carried out where the handler throws', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     const failing = call(setting, setting.cookie, async (handle) => {
       await signOut(handle)
       throw new Error('no')
@@ -309,7 +297,7 @@ describe('a sign-out', () => {
 
 describe('a store that fails while an old session moves', () => {
   it.each([1, 2])('at its %i. write leaves the old session as it was', async (nth) => {
-    const setting = setUp()
+    const setting = movingVisitor()
     let writes = 0
     setting.store.before('create', () => {
       writes++
@@ -323,7 +311,7 @@ describe('a store that fails while an old session moves', () => {
   })
 
   it('does not undo a move that the old library could not end', async () => {
-    const setting = setUp()
+    const setting = movingVisitor()
     setting.old.beforeEnd = () => {
       throw new Error('out of reach')
     }
@@ -336,8 +324,8 @@ describe('a store that fails while an old session moves', () => {
 })
 
 describe('an old application that goes on beside', () => {
-  const keptBeside = (): Setting =>
-    setUp((old) => {
+  const keptBeside = (): VisitorSetting =>
+    movingVisitor((old) => {
       old.isKept = true
     })
 

@@ -23,6 +23,18 @@ export function movingManager(options?: MovingOptions, old: OldLibrary = new Old
   return { ...setting, old }
 }
 
+export interface VisitorSetting extends MovingSetting {
+  /** Of a session at the old library. */
+  readonly cookie: string
+}
+
+/** The same with default options, and a visitor who has a session there. */
+export function movingVisitor(change: (old: OldLibrary) => void = () => {}): VisitorSetting {
+  const old = new OldLibrary()
+  change(old)
+  return { ...movingManager(undefined, old), cookie: old.keep('a1', { user: 'ada', visits: 0 }) }
+}
+
 /** What a handler does with its session. */
 export type Work = (handle: SessionHandle<MovingData>) => unknown
 
