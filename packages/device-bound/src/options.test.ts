@@ -100,6 +100,20 @@ describe('the bound cookie', () => {
 })
 
 describe('a listener', () => {
+  it('may return a promise that is no Promise of ours', async () => {
+    let isHeard = false
+    const rejected = {
+      // biome-ignore lint/suspicious/noThenProperty: it stands in for a promise of another realm
+      then(_: unknown, reject: (error: unknown) => void): void {
+        isHeard = true
+        reject(new Error('no'))
+      },
+    }
+    const bound = deviceBound(manager(), { onEvent: (() => rejected) as () => void })
+    await bound.handle(new Request('https://shop.example/device-bound/register', { method: 'POST' }))
+    expect(isHeard).toBe(true)
+  })
+
   it.each([
     [
       'throws',
