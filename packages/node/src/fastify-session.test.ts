@@ -174,6 +174,31 @@ describe('several registrations', () => {
     expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toEqual(['__Host-sid', '__Host-cart'])
   })
 
+  it('of two managers under one name on one instance is an error that says so, but one manager twice is none', async () => {
+    await app.register(fastifySession, { sessions: () => sessions })
+    await app.register(fastifySession, { sessions })
+    await app.register(async (inner) => {
+      const admins = site.manager({ cookie: { name: '__Host-admin' } })
+      await inner.register(fastifySession, { sessions: admins, as: 'admin' })
+      await inner.register(fastifySession, { sessions: admins })
+      inner.get('/inner', async (request) => `Visit ${await count(request)}`)
+      await inner.register(async (innermost) => {
+        await innermost.register(fastifySession, { sessions: () => admins })
+        await innermost.register(fastifySession, { sessions })
+        innermost.get('/clash', async (request) => `Visit ${await count(request)}`)
+      })
+    })
+    app.get('/outer', async (request) => `Visit ${await count(request)}`)
+    const client = await site.serve(app)
+    expect(await client.text('/outer')).toBe('Visit 1')
+    expect(await client.text('/inner')).toBe('Visit 1')
+    const clash = await client.visit('/clash')
+    expect([clash.status, await clash.text()]).toEqual([
+      500,
+      expect.stringMatching(/another manager already: give one/),
+    ])
+  })
+
   it('of two managers, the inner one within an instance of its own, leave the outer one its name outside', async () => {
     await app.register(fastifySession, { sessions })
     await app.register(async (inner) => {

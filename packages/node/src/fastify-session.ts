@@ -1,11 +1,11 @@
-import type { SessionData, SessionHandle, SessionOptions, SessionSource } from '@fetch-sessions/core'
+import type { SessionData, SessionHandle, SessionManager, SessionOptions, SessionSource } from '@fetch-sessions/core'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
 import type { NodeRequest } from './node-request.js'
 import { forgetBody, holdable, type NodeResponse, respondWithoutDetails } from './node-response.js'
 import { checkOptions, checkSessions, invalid } from './options.js'
 import type { RegisteredData } from './register.js'
 import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
-import { isTaken, refuseAssignment } from './session-property.js'
+import { isOfAnother, isTaken, refuseAssignment } from './session-property.js'
 import { closeUnsent, WaitingStream } from './waiting-stream.js'
 
 // biome-ignore lint/suspicious/noTsIgnore: a doc comment, so that it gets as far as the published types
@@ -85,9 +85,10 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
   }
   const managerOf = checkSessions(options.sessions as SessionSource<SessionData, []>)
   const app = instance as unknown as Instance
-  decorate(app, as)
+  const before = decorate(app, as, managerOf)
   app.addHook('onRequest', (request, reply, done) => {
     const manager = managerOf()
+    if (before !== undefined && before() !== manager) return done(isOfAnother(as))
     const opened = sessionsOf(request, reply)
     const fail = (error: unknown): void => {
       // Only what goes past the reply comes here: a hijacked one, or what is written to its raw response.
@@ -178,12 +179,25 @@ function sessionsOf(request: Request, reply: Reply): RequestSessions {
   return opened
 }
 
-/** The names that this plugin has given away, on an instance of Fastify. Those inside inherit them. */
-const NAMES: unique symbol = Symbol('fetch-sessions.names')
+interface Registered {
+  readonly app: Instance
+  readonly managerOf: () => SessionManager<never>
+}
 
-function decorate(app: Instance & { [NAMES]?: ReadonlySet<string> }, as: string): void {
-  const names = app[NAMES] ?? new Set()
-  if (names.has(as)) return
+/** What this plugin is registered with on an instance of Fastify, by the name of the property. Those inside inherit it. */
+const REGISTERED: unique symbol = Symbol('fetch-sessions.registered')
+
+/** Gives the manager that has this name on the very same instance already. */
+function decorate(
+  app: Instance & { [REGISTERED]?: ReadonlyMap<string, Registered> },
+  as: string,
+  managerOf: Registered['managerOf'],
+): Registered['managerOf'] | undefined {
+  const registered = app[REGISTERED] ?? new Map<string, Registered>()
+  const known = registered.get(as)
+  if (known?.app === app) return known.managerOf
+  app[REGISTERED] = new Map([...registered, [as, { app, managerOf }]])
+  if (known !== undefined) return undefined
   if (app.hasRequestDecorator(as)) throw isTaken(as)
   app.decorateRequest(as, {
     getter() {
@@ -191,7 +205,7 @@ function decorate(app: Instance & { [NAMES]?: ReadonlySet<string> }, as: string)
     },
     setter: () => refuseAssignment(as),
   })
-  app[NAMES] = new Set([...names, as])
+  return undefined
 }
 
 /** What Fastify does with a `Response` later: its headers have to be known when the session's are put beside them. */

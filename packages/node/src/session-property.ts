@@ -47,9 +47,9 @@ export function isTaken(as: string): TypeError {
   )
 }
 
-function isOfAnother(as: string): TypeError {
+export function isOfAnother(as: string): TypeError {
   return new TypeError(
-    `fetch-sessions: "${as}" of the request is the session of another manager already: give one of them another name, such as expressSession(admins, { as: 'admin' })`,
+    `fetch-sessions: "${as}" of the request is the session of another manager already: give one of them another name, such as { as: 'admin' }`,
   )
 }
 

@@ -94,6 +94,25 @@ describe('a session in its cookie, with revocations,', () => {
     expect(await userOf(other.cookie)).toBe(undefined)
   })
 
+  it('lives where it comes after two sign-outs everywhere, of which the first is answered last', async () => {
+    const { sessions, revoked, userOf } = setUp(0)
+    await sessions.destroyByOwner('ada')
+    const [isWritten, mayAnswer] = [gate(), gate()]
+    revoked.afterNext('update', () => {
+      revoked.afterNext('update', async () => {
+        isWritten.open()
+        await mayAnswer.opened
+      })
+    })
+    const first = sessions.destroyByOwner('ada')
+    await isWritten.opened
+    await sessions.destroyByOwner('ada')
+    mayAnswer.open()
+    await first
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    expect(await userOf(cookie)).toBe('ada')
+  })
+
   it('goes on under its old id where a regenerate fails because it is too large', async () => {
     const { sessions, elsewhere, userOf, revoked } = setUp()
     const { cookie } = await sessions.issue({ user: 'ada' })
