@@ -48,10 +48,31 @@ describe('in Fastify, an answer that waits for the store', () => {
       reply.send('the answer')
       return reply.code(500).send('another one')
     },
+    'behind which its handler ends the response of Node': async (request, reply) => {
+      await change(request)
+      reply.send('the answer')
+      reply.raw.end()
+    },
+    'behind which its handler writes to the response of Node': async (request, reply) => {
+      await change(request)
+      reply.send('the answer')
+      reply.raw.writeHead(500)
+      reply.raw.flushHeaders()
+      reply.raw.write('another one')
+      reply.raw.end('another one')
+    },
   }
 
   it.each(Object.entries(answers))('goes out whole, once: one %s', async (_name, handler) => {
     expect(await visit(handler)).toEqual([200, 'the answer', 1])
+  })
+
+  it('is a 500 where the store fails, and its handler ends the response of Node', async () => {
+    site.store.fail('create')
+    const [status, body] = await visit(
+      answers['behind which its handler ends the response of Node'] as RouteHandlerMethod,
+    )
+    expect([status, body]).toEqual([500, expect.stringContaining('ERR_SESSION_STORE')])
   })
 
   it('goes out whole where it is the one of an async error handler', async () => {

@@ -27,6 +27,14 @@ export abstract class ResponseMask implements OutgoingHeaders {
   /** Lets headers be changed for a moment, or no longer. */
   protected abstract lift(isLifted: boolean): void
 
+  /**
+   * What `writableEnded` says. `finished`, its old name, stays false: by that, Node would take the connection for idle, and
+   * close it when the server is shut down.
+   */
+  protected get isShownEnded(): boolean {
+    return this.held.isEnded && !hasStandIn(this.response)
+  }
+
   getHeader(name: string): ReturnType<OutgoingHeaders['getHeader']> {
     return this.response.getHeader(name)
   }
@@ -53,6 +61,14 @@ export abstract class ResponseMask implements OutgoingHeaders {
   }
 }
 
+/**
+ * Whether there is no connection, but an object that collects what is written, as the adapters for AWS Lambda have it. They
+ * take for whole what has ended.
+ */
+function hasStandIn({ socket }: HoldableResponse): boolean {
+  return Boolean(socket) && socket?.prependListener === undefined
+}
+
 /** The mask that fits a response. */
 export function maskOf(response: HoldableResponse, held: Held): ResponseMask {
   return LightMask.fits(response) ? new LightMask(response, held) : new HeadMask(response, held)
@@ -66,6 +82,7 @@ type Method = (...args: unknown[]) => unknown
 const MASK: unique symbol = Symbol('fetch-sessions.mask')
 
 const HELD_BACK = 'held back'
+const HELD_AND_ENDED = 'held back, and ended'
 const LENGTHS = ['writableLength', 'writableNeedDrain'] as const
 
 interface Masked {
@@ -95,19 +112,10 @@ class HeadMask extends ResponseMask {
       },
     ],
     [
-      'finished',
-      {
-        get() {
-          return this[MASK].held.isEnded
-        },
-        set: () => {},
-      },
-    ],
-    [
       'writableEnded',
       {
         get() {
-          return this[MASK].held.isEnded
+          return this[MASK].isShownEnded
         },
       },
     ],
@@ -165,7 +173,11 @@ class HeadMask extends ResponseMask {
       if (descriptor === undefined) Reflect.deleteProperty(this.response, name)
       else Object.defineProperty(this.response, name, descriptor)
     }
-    Object.assign(this.response, this.#status)
+    try {
+      Object.assign(this.response, this.#status)
+    } catch {
+      // HTTP/2 refuses what is no status, also if that is what it has.
+    }
   }
 
   protected lift(isLifted: boolean): void {
@@ -196,7 +208,16 @@ class LightMask extends ResponseMask {
   readonly #inside: Inside
   readonly #status: number
   readonly #message: string | undefined
+  #shown = HELD_BACK
   #showsLength = false
+
+  /** It stays when the mask is off, and says what Node says then: to delete it costs more than the rest of the mask. */
+  static readonly #ended: PropertyDescriptor & ThisType<Inside> = {
+    configurable: true,
+    get() {
+      return this.finished || this._header === HELD_AND_ENDED
+    },
+  }
 
   static readonly #lengths: PropertyDescriptorMap & ThisType<{ [MASK]: LightMask }> = {
     writableLength: {
@@ -229,28 +250,33 @@ class LightMask extends ResponseMask {
     this.#inside = response as Inside
     this.#status = response.statusCode
     this.#message = response.statusMessage
-    this.#inside._header = HELD_BACK
+    this.#inside._header = this.#shown
     this.update()
   }
 
   update(): void {
-    this.#inside.finished = this.held.isEnded
+    if (this.isShownEnded) this.#showEnd()
     if (this.held.bytes === 0 || this.#showsLength) return
     this.#showsLength = true
     Object.defineProperty(this.response, MASK, { configurable: true, value: this })
     Object.defineProperties(this.response, LightMask.#lengths)
   }
 
+  #showEnd(): void {
+    this.#shown = HELD_AND_ENDED
+    this.#inside._header = this.#shown
+    Object.defineProperty(this.response, 'writableEnded', LightMask.#ended)
+  }
+
   takeOff(): void {
     this.#inside._header = null
-    this.#inside.finished = false
     this.response.statusCode = this.#status
     this.response.statusMessage = this.#message
     if (this.#showsLength) for (const name of LENGTHS) Reflect.deleteProperty(this.response, name)
   }
 
   protected lift(isLifted: boolean): void {
-    this.#inside._header = isLifted ? null : HELD_BACK
+    this.#inside._header = isLifted ? null : this.#shown
   }
 }
 

@@ -198,6 +198,28 @@ describe('the error handler of Express', () => {
   })
 })
 
+it('an answer that Node refuses when its head is gone is broken off, and the error handler is told', async () => {
+  const errors: unknown[] = []
+  const refuse: RequestHandler = (_request, response, next) => {
+    const { flushHeaders } = response
+    response.end = () => {
+      flushHeaders.call(response)
+      throw new Error('refused')
+    }
+    next()
+  }
+  const tell: ErrorRequestHandler = (error, _request, _response, next) => {
+    errors.push(error.message)
+    next(error)
+  }
+  const app = express().set('env', 'test').use(refuse, expressSession(sessions), change)
+  app.use((_request, response) => void response.end('hello'))
+  app.use(tell)
+  const { origin } = await site.serve(app)
+  await expect(fetch(origin).then((response) => response.text())).rejects.toThrow()
+  expect(errors).toEqual(['refused'])
+})
+
 describe('what is piped into a response that can not be sent', () => {
   it('is closed with it, if nobody else reads it', async () => {
     site.store.fail('create')

@@ -3,7 +3,7 @@ import { headersSent, maskOf, type ResponseMask } from './head-mask.js'
 import { callbackOf, checkChunk, HeldBody } from './held-body.js'
 import { KeptSocket } from './kept-socket.js'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
-import { type HoldableResponse, startAnew } from './node-response.js'
+import { type HoldableResponse, respondWithoutDetails, startAnew } from './node-response.js'
 import { PipedSources } from './piped-sources.js'
 import { StaleWriter } from './stale-writer.js'
 import { applyHead, type WrittenHead } from './written-head.js'
@@ -12,6 +12,8 @@ import { applyHead, type WrittenHead } from './written-head.js'
 export interface HeadKeeper {
   /** Whether there is nothing left to wait for. */
   readonly isComplete: boolean
+  /** Whether the answer is on its way without this, and whatever comes here comes behind it. */
+  readonly isUnderWay: boolean
   /** Makes the head complete. What it throws is why the response can't be sent. */
   complete(headers: HeaderFields): Awaitable<void>
   /** Answers instead. The response is as if nobody had answered, with a status of 500. */
@@ -31,7 +33,7 @@ type Phase = 'waiting' | 'fixed' | 'held' | 'open'
 export class HeldResponse {
   readonly #response: HoldableResponse
   readonly #keeper: HeadKeeper
-  readonly #own: Pick<HoldableResponse, 'writeHead' | 'write' | 'end' | 'flushHeaders'>
+  readonly #own: Pick<HoldableResponse, 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy'>
   readonly #sources: PipedSources
   #phase: Phase = 'waiting'
   #head: WrittenHead | undefined
@@ -47,8 +49,8 @@ export class HeldResponse {
   constructor(response: HoldableResponse, keeper: HeadKeeper) {
     this.#response = response
     this.#keeper = keeper
-    const { writeHead, write, end, flushHeaders } = response
-    this.#own = { writeHead, write, end, flushHeaders }
+    const { writeHead, write, end, flushHeaders, destroy } = response
+    this.#own = { writeHead, write, end, flushHeaders, destroy }
     this.#sources = new PipedSources(response)
     this.#body = new HeldBody(response.writableHighWaterMark)
     this.#takeOver()
@@ -60,7 +62,7 @@ export class HeldResponse {
    */
   #takeOver(): void {
     const turn = this.#failures
-    const isOver = (): boolean => turn !== this.#failures
+    const isOver = (): boolean => turn !== this.#failures || this.#keeper.isUnderWay
     this.#response.writeHead = (...args) => (isOver() ? this.#response : this.#writeHead(args))
     this.#response.write = (...args) => (isOver() ? ignore(args) : this.#write(args))
     this.#response.end = (...args) => {
@@ -71,6 +73,7 @@ export class HeldResponse {
     this.#response.flushHeaders = () => {
       if (!isOver()) this.#flushHeaders()
     }
+    this.#response.destroy = (error) => this.#destroy(error)
     this.#writtenHere = this.#response.writeHead
   }
 
@@ -119,6 +122,13 @@ export class HeldResponse {
     else this.#body.flush(run)
   }
 
+  /** What is whole and waits goes out first, as without a session. */
+  #destroy(error: Error | undefined): unknown {
+    if (error || this.#socket === undefined) return this.#own.destroy.call(this.#response, error)
+    this.#socket.destroy()
+    return this.#response
+  }
+
   /** Whether the head is complete by now. If not, it is being made so. */
   #isComplete(): boolean {
     if (this.#phase === 'held') return false
@@ -142,6 +152,8 @@ export class HeldResponse {
   #letOthersFinishHead(): void {
     if (this.#phase !== 'waiting' || this.#response.writeHead === this.#writtenHere) return
     this.#response.writeHead(this.#response.statusCode)
+    // And it does so later, without calling them again.
+    if (this.#writtenHere !== undefined) this.#response.writeHead = this.#writtenHere
     // It is still Node's to say how long a body is that comes at once.
     this.#head = undefined
   }
@@ -159,15 +171,15 @@ export class HeldResponse {
   #release(): void {
     try {
       this.#open()
-      this.#letGoOfSocket(true)
+      this.#letGoOfSocket()
       this.#body.release(this.#response)
     } catch (error) {
       this.#fail(error)
     }
   }
 
-  #letGoOfSocket(isSent: boolean): void {
-    this.#socket?.letGo(this.#response, isSent)
+  #letGoOfSocket(): void {
+    this.#socket?.letGo(this.#response)
     this.#socket = undefined
   }
 
@@ -183,11 +195,13 @@ export class HeldResponse {
   #fail(error: unknown): void {
     const body = this.#body
     this.#takeOffMask()
-    this.#letGoOfSocket(false)
+    this.#letGoOfSocket()
     body.discard(error instanceof Error ? error : new Error('the response could not be sent', { cause: error }))
     this.#sources.cutOff()
     if (this.#response.headersSent) {
+      // Too late for another one. But somebody is told.
       this.#response.destroy()
+      this.#answerInstead(error)
       return
     }
     this.#phase = 'waiting'
@@ -200,13 +214,22 @@ export class HeldResponse {
     this.#failures++
     startAnew(this.#response)
     this.#takeOver()
-    const answer = (): void => this.#keeper.fail(error)
+    const answer = (): void => this.#answerInstead(error)
     if (body.isEnded) {
       answer()
       return
     }
     this.#stale = new StaleWriter(this.#response)
     this.#stale.replace(answer)
+  }
+
+  #answerInstead(error: unknown): void {
+    try {
+      this.#keeper.fail(error)
+    } catch (failure) {
+      console.error(failure)
+      respondWithoutDetails(this.#response)
+    }
   }
 
   #putOnMask(): void {

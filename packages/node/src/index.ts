@@ -5,7 +5,7 @@
  */
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
-export { expressSession, type SessionMiddleware } from './express-session.js'
+export { type ExpressSessionOptions, expressSession, type SessionMiddleware } from './express-session.js'
 export {
   type AnySessionManager,
   type FastifyInstanceLike,

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Gate, gate } from '../../core/src/testing/gate.js'
-import { nodeSession } from './index.js'
+import { nodeSession, type WithSession } from './index.js'
 import { exchange, until } from './testing/client.js'
 import { listen, type Running } from './testing/servers.js'
-import { siteOfEachTest } from './testing/site.js'
+import { type Data, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
 let running: Running | undefined
@@ -27,16 +27,54 @@ afterEach(async () => {
 type Act = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /** What a client gets until its connection is closed. Its session is new, and something is done before and behind the answer. */
-async function visit(before: Act, behind: Act = () => {}, timeout = 0): Promise<string> {
-  const listener = nodeSession(site.manager(), async (request, response) => {
+async function visit(before: Act, behind: Act = () => {}, timeout = 0, isEnough?: typeof isAnswer): Promise<string> {
+  const answer = async (request: WithSession<IncomingMessage, Data>, response: ServerResponse): Promise<void> => {
     ;(await request.session.write()).set('count', 1)
     before(request, response)
     response.end('the answer')
     behind(request, response)
-  })
+  }
+  const listener = nodeSession(site.manager(), answer, { onError: () => {} })
   running = await listen(createServer(listener).setTimeout(timeout))
-  return exchange(running.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', (received) => received.includes('the answer'))
+  return exchange(running.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', isEnough)
 }
+
+const isAnswer = (received: string): boolean => received.includes('the answer')
+
+describe('an answer that waits for the store', () => {
+  const endings: Readonly<Record<string, Act>> = {
+    'response.destroy()': (_request, response) => response.destroy(),
+    'socket.destroy()': ({ socket }) => socket.destroy(),
+    'socket.destroy(), twice': ({ socket }) => socket.destroy().destroy(),
+    'socket.end()': ({ socket }) => socket.end(),
+    'socket.destroySoon()': ({ socket }) => socket.destroySoon(),
+  }
+  const soon = (act: Act): Act => {
+    return (request, response) => {
+      act(request, response)
+      setImmediate(() => stop.open())
+    }
+  }
+
+  it.each(Object.entries(endings))('goes out before the connection is closed by %s', async (_name, end) => {
+    expect(await visit(() => {}, soon(end))).toContain('the answer')
+  })
+
+  it.each(Object.entries(endings))('has another in its place if the store fails, by %s', async (_name, end) => {
+    site.store.fail('create')
+    expect(await visit(() => {}, soon(end))).toMatch(/^HTTP\/1.1 500 [\s\S]*Internal Server Error$/)
+  })
+
+  it('goes out where the server is shut down, whose connection is not idle', async () => {
+    const shutDown: Act = () => {
+      for (let time = 0; time < 3; time++) {
+        running?.server.close()
+        running?.server.closeIdleConnections()
+      }
+    }
+    expect(await visit(() => {}, soon(shutDown), 0, isAnswer)).toContain('the answer')
+  })
+})
 
 describe('a connection whose response waits for a store that does not answer', () => {
   const timeouts: Readonly<Record<string, () => Promise<string>>> = {
@@ -61,19 +99,8 @@ describe('a connection whose response waits for a store that does not answer', (
   )
 
   it('is kept where a listener for its timeout keeps it', async () => {
-    expect(await visit((_request, response) => response.setTimeout(20, () => stop.open()))).toContain('the answer')
-  })
-
-  it('is closed at once by who breaks it off twice', async () => {
-    expect(
-      await visit(
-        () => {},
-        ({ socket }) => {
-          socket.destroy()
-          socket.destroy()
-        },
-      ),
-    ).toBe('')
+    const keep: Act = (_request, response) => response.setTimeout(20, () => stop.open())
+    expect(await visit(keep, () => {}, 0, isAnswer)).toContain('the answer')
   })
 
   it('is closed ten seconds after it was broken off', async () => {

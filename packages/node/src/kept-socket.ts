@@ -1,39 +1,36 @@
 import type { Socket } from 'node:net'
 import type { HoldableResponse } from './node-response.js'
 
-/** How long a response may take to go out once its connection is to be broken off, in milliseconds. */
+/** How long a response may take to go out once its connection is to be ended, in milliseconds. */
 const LONGEST_WAIT = 10_000
 
+const ENDINGS = ['destroy', 'end', 'destroySoon'] as const
+
+type Ending = (...args: unknown[]) => unknown
+
 /**
- * Express breaks a connection off where an error comes behind the response, such as that of a second answer. Without a
- * session, the first one has gone out by then. So one that is whole, and waits for nothing but the store, goes out first.
- * It has no time without end: others break connections off as well, such as a server that is shut down, and the store may
- * never answer. A connection that has timed out waits for nothing.
+ * Applications end a connection behind an answer, and Express does so where an error comes behind it, such as that of a
+ * second answer. Without a session, the answer has gone out by then. So one that is whole, and waits for nothing but the
+ * store, goes out first. It has no time without end: others break connections off as well, such as a server that is shut
+ * down, and the store may never answer. A connection that has timed out waits for nothing.
  */
 export class KeptSocket {
   /** One for each socket, since a connection is kept alive for many requests. */
   static readonly #ofSockets: WeakMap<Socket, KeptSocket> = new WeakMap()
 
   readonly #socket: Socket
+  readonly #destroy: Socket['destroy']
   /** How many responses wait: with pipelining there are several. */
   #waiting = 0
-  /** Set if the connection is to be broken off when they are out. Then it does not wait for them any more. */
+  /** Ends the connection, once they are out. */
+  #end: (() => void) | undefined
   #deadline: ReturnType<typeof setTimeout> | undefined
   #isTimedOut = false
 
   constructor(socket: Socket) {
     this.#socket = socket
-    const { destroy } = socket
-    socket.destroy = (error) => {
-      // A client that is gone needs no answer, and who asks twice does not mean to wait.
-      const isGone = error || socket.readableEnded || socket.writableEnded || this.#isTimedOut
-      if (this.#waiting === 0 || this.#deadline !== undefined || isGone) {
-        clearTimeout(this.#deadline)
-        return destroy.call(socket, error)
-      }
-      this.#deadline = setTimeout(() => socket.destroy(), LONGEST_WAIT)
-      return socket
-    }
+    this.#destroy = socket.destroy
+    for (const name of ENDINGS) this.#keepFrom(name)
     // In front of Node's own listener, which destroys it. What stands in for a socket in a test may have no events.
     socket.prependListener?.('timeout', () => {
       this.#isTimedOut = true
@@ -52,12 +49,43 @@ export class KeptSocket {
     return kept
   }
 
-  /** The response goes out, or, if it can't be sent, somebody answers in its place. */
-  letGo(response: HoldableResponse, isSent: boolean): void {
+  /** The response, or somebody's in its place, goes out. */
+  letGo(response: HoldableResponse): void {
     this.#waiting--
-    if (this.#deadline === undefined || this.#waiting > 0) return
-    clearTimeout(this.#deadline)
-    this.#deadline = undefined
-    if (isSent) response.once('finish', () => this.#socket.destroy())
+    if (this.#end !== undefined && this.#waiting === 0) response.once('finish', this.#end)
+  }
+
+  /** Breaks the connection off when they are out. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #keepFrom(name: (typeof ENDINGS)[number]): void {
+    const socket = this.#socket as unknown as Record<string, Ending | undefined>
+    const own = socket[name]
+    if (own === undefined) return
+    socket[name] = (...args) => {
+      if (this.#mustWait(args)) {
+        this.#endLater(own)
+        return socket
+      }
+      return own.apply(socket, args)
+    }
+  }
+
+  /** A client that is gone needs no answer, and an error of the connection or last words are not kept from it. */
+  #mustWait(args: readonly unknown[]): boolean {
+    const isGone = this.#socket.readableEnded || this.#socket.writableEnded || this.#isTimedOut
+    return this.#waiting > 0 && !isGone && !args.some(Boolean)
+  }
+
+  #endLater(own: Ending): void {
+    this.#end = () => {
+      clearTimeout(this.#deadline)
+      own.call(this.#socket)
+    }
+    this.#deadline ??= setTimeout(() => this.#destroy.call(this.#socket), LONGEST_WAIT)
+    // Nobody has to wait for it where the connection is closed before.
+    this.#deadline.unref?.()
   }
 }

@@ -120,8 +120,10 @@ function hostOf(raw: NodeRequest, hostname: string | undefined): string {
   return hostname
 }
 
-function schemeOf({ socket }: NodeRequest): string {
-  return (socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http'
+function schemeOf(raw: NodeRequest): string {
+  // A stream of HTTP/2 that is closed has no connection any more, and its client's word is all there is.
+  if ('stream' in raw && raw.stream.session === undefined) return raw.scheme === 'https' ? 'https' : 'http'
+  return (raw.socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http'
 }
 
 function headersOf(fields: NodeRequest['headers']): Headers {

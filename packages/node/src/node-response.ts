@@ -10,6 +10,7 @@ export interface HoldableResponse {
   statusCode: number
   statusMessage?: string | undefined
   readonly req?: Pick<IncomingMessage, 'socket'> | undefined
+  readonly socket?: { readonly prependListener?: unknown } | null
   readonly headersSent: boolean
   readonly destroyed?: boolean
   readonly writableEnded: boolean
@@ -24,7 +25,7 @@ export interface HoldableResponse {
   write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean
   end(chunk?: unknown, encoding?: unknown, callback?: unknown): unknown
   flushHeaders(): void
-  addTrailers(trailers: object): void
+  addTrailers?(trailers: object): void
   destroy(error?: Error): unknown
   on(event: string, listener: (...args: never[]) => void): unknown
   once(event: string, listener: (...args: never[]) => void): unknown
@@ -47,7 +48,7 @@ const OF_THE_BODY =
 /** Makes a response that could not be sent ready for that of an error. Cookies and the headers of middleware stay. */
 export function startAnew(response: HoldableResponse): void {
   forgetBody(response)
-  response.addTrailers({})
+  response.addTrailers?.({})
   response.statusCode = 500
   if (hasStatusMessage(response)) response.statusMessage = undefined
 }

@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { nodeSession, SessionManager, type WithSession } from './index.js'
+import { nodeSession, requestOf, SessionManager, type WithSession } from './index.js'
+import { until } from './testing/client.js'
 
 interface Data {
   count: number
@@ -28,7 +29,11 @@ beforeEach(() => {
 describe('HTTP/2', () => {
   type Http2Handler = (request: WithSession<Http2ServerRequest, Data>, response: Http2ServerResponse) => unknown
 
-  async function visit(handler: Http2Handler, cookie = ''): Promise<{ head: Record<string, unknown>; body: string }> {
+  async function visit(
+    handler: Http2Handler,
+    cookie = '',
+    scheme = 'http',
+  ): Promise<{ head: Record<string, unknown>; body: string }> {
     const listener = nodeSession<Data, Http2ServerRequest, Http2ServerResponse>(sessions, handler, {
       onError: (error) => errors.push(error),
     })
@@ -36,7 +41,7 @@ describe('HTTP/2', () => {
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
     const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     try {
-      const stream = client.request({ ':path': '/', ...(cookie && { cookie }) })
+      const stream = client.request({ ':path': '/', ':scheme': scheme, ...(cookie && { cookie }) })
       const head = await new Promise<Record<string, unknown>>((resolve) => stream.once('response', resolve))
       return { head, body: await text(stream) }
     } finally {
@@ -74,6 +79,53 @@ describe('HTTP/2', () => {
       'Cookie',
     ])
     expect([errors, store.memory.size]).toEqual([[], 1])
+  })
+
+  it.each([undefined, null, 0, 'none', '200'])('is a 200 with the status %s, as Node makes it', async (status) => {
+    const { head, body } = await visit(async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      response.writeHead(status as never, { 'x-one': '1' })
+      response.end('hello')
+    })
+    expect([head[':status'], head['x-one'], body, (head['set-cookie'] as string[])?.length]).toEqual([
+      200,
+      '1',
+      'hello',
+      1,
+    ])
+    expect([errors, store.memory.size]).toEqual([[], 1])
+  })
+
+  it.each([99, 199, 600])('is a plain 500 with the status %d, which Node refuses', async (status) => {
+    const { head, body } = await visit(async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      response.writeHead(status)
+    })
+    expect([head[':status'], body, store.memory.size]).toEqual([500, 'Internal Server Error', 0])
+    expect(errors).toEqual([expect.any(RangeError)])
+  })
+
+  it('is a plain 500 also where the handler goes on after that', async () => {
+    const { head, body } = await visit(async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      expect(() => response.writeHead(99)).toThrow(RangeError)
+      response.end('hello')
+    })
+    expect([head[':status'], body]).toEqual([500, 'Internal Server Error'])
+  })
+
+  it('has a protocol also where nobody asks for it before its stream is closed', async () => {
+    let asked: Http2ServerRequest | undefined
+    await visit(
+      (request, response) => {
+        asked = request
+        response.end()
+      },
+      '',
+      'https',
+    )
+    await until(() => asked?.stream.session === undefined)
+    expect(requestOf(asked as Http2ServerRequest).url).toMatch(/^https:/)
   })
 
   it('finds the session that a cookie leads to', async () => {

@@ -52,17 +52,21 @@ export function nodeSession<
     throw new TypeError('fetch-sessions: nodeSession needs sessions, and then a handler')
   if (typeof onError !== 'function')
     throw invalid('onError', 'must be a function of an error, a request and a response')
-  const middleware = expressSession(sessions, options)
-  return (request, response) => {
-    const [raw, held] = [request as IncomingMessage, holdable(response as ServerResponse)]
-    const answer = (error: unknown): void => {
-      try {
-        onError(error, request, response)
-      } catch (failure) {
-        console.error(failure)
-      }
-      respondWithoutDetails(held)
+  const answerTo = (error: unknown, request: Request, response: Response): void => {
+    try {
+      onError(error, request, response)
+    } catch (failure) {
+      console.error(failure)
     }
+    respondWithoutDetails(holdable(response as ServerResponse))
+  }
+  const middleware = expressSession(sessions, {
+    ...options,
+    onError: (error, request, response) => answerTo(error, request as Request, response as Response),
+  })
+  return (request, response) => {
+    const raw = request as IncomingMessage
+    const answer = (error: unknown): void => answerTo(error, request, response)
     const run = async (): Promise<void> => {
       try {
         await handler(request as WithSession<Request, Data, As>, response)
@@ -71,16 +75,8 @@ export function nodeSession<
         answer(error)
       }
     }
-    let hasRun = false
-    const next = (error?: unknown): void => {
-      if (hasRun) answer(error)
-      else {
-        hasRun = true
-        void run()
-      }
-    }
     try {
-      middleware(raw, response as ServerResponse, next)
+      middleware(raw, response as ServerResponse, () => void run())
     } catch (error) {
       answer(error)
     }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { createSecureServer, type Http2ServerRequest } from 'node:http2'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import fastify from 'fastify'
 import { describe, expectTypeOf, it } from 'vitest'
 import { secret } from '../../core/src/testing/secret.js'
@@ -26,6 +26,13 @@ declare module './register.js' {
     sessions: typeof sessions
   }
 }
+
+describe('onError of expressSession', () => {
+  it('can be an error handler of Express', () => {
+    const handler: ErrorRequestHandler = (error, _request, response, _next) => void response.send(String(error))
+    express().use(expressSession(sessions, { onError: handler }))
+  })
+})
 
 describe('what an application has registered', () => {
   it('types req.session of Express, in each kind of handler', () => {

@@ -14,7 +14,8 @@ export interface WrittenHead {
  */
 export function applyHead(response: HoldableResponse, args: readonly unknown[]): WrittenHead | undefined {
   const [given, second, third] = args
-  const status = Number(given) | 0
+  // HTTP/2 makes that of what is no number.
+  const status = Number(given) | 0 || ('stream' in response ? 200 : 0)
   const message = typeof second === 'string' ? second : undefined
   if (status < 100 || status > 999 || (message !== undefined && !isMessage(message))) return undefined
   const headers = third ?? (message === undefined ? second : undefined)

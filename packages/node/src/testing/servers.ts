@@ -60,7 +60,9 @@ export const frameworks: Readonly<Record<string, Serve>> = {
     return listen(createServer(app as RequestListener))
   },
   Connect: (sessions, handler) => {
-    const app = connect().use(expressSession(sessions) as never)
+    const app = connect().use(
+      expressSession(sessions, { onError: (error, _request, _response, next) => next(error) }) as never,
+    )
     app.use((request, response, next) => {
       Promise.resolve(handler(request as never, response)).catch(next)
     })

@@ -14,6 +14,18 @@ const code = (act: () => unknown): unknown => {
   }
 }
 
+/** What a middleware does that adds a header when the head goes out, and notes how often that was. */
+const countHeads: Way = (response, note) => {
+  const { writeHead } = response
+  let calls = 0
+  response.writeHead = ((...args: Parameters<typeof writeHead>) => {
+    calls++
+    response.appendHeader('X-Head', `${calls}`)
+    return writeHead.apply(response, args)
+  }) as typeof writeHead
+  response.on('finish', () => note(calls))
+}
+
 export const ways: Readonly<Record<string, Way>> = {
   'end(text)': (response) => void response.end('hello'),
   'end()': (response) => void response.end(),
@@ -29,7 +41,7 @@ export const ways: Readonly<Record<string, Way>> = {
   'write and end': (response, note) => {
     note(response.write('hel'), response.headersSent, response.writableEnded)
     response.end('lo')
-    note(response.headersSent, response.writableEnded, response.finished)
+    note(response.headersSent, response.writableEnded)
   },
   'write with callbacks': (response, note) => {
     response.write('a', () => note('a'))
@@ -71,6 +83,15 @@ export const ways: Readonly<Record<string, Way>> = {
     void response.setHeader('X-One', 'old').setHeader('X-Two', '2').writeHead(200, { 'x-one': 'new' }).end('hello'),
   'writeHead with a length': (response) => {
     response.writeHead(200, { 'Content-Length': 5 })
+    response.write('hel')
+    response.end('lo')
+  },
+  'writeHead wrapped by hand': (response, note) => {
+    countHeads(response, note)
+    response.end('hello')
+  },
+  'writeHead wrapped by hand, and write': (response, note) => {
+    countHeads(response, note)
     response.write('hel')
     response.end('lo')
   },
