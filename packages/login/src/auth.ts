@@ -18,7 +18,7 @@ export interface SignInOptions<Key extends string = string> {
 
 /** A session of a user, as an account page shows it. Times are milliseconds since the epoch. */
 export interface Device {
-  /** For `signOutDevice`. Useless as a cookie. */
+  /** For `signOutDevice`. The same as long as the sign-in lasts, whatever ids its session has. Useless as a cookie. */
   readonly id: string
   readonly label: string | undefined
   /** When the user signed in there. */
@@ -44,14 +44,16 @@ export interface Auth<User, Key extends string = string> {
   /** The user's id, by the session alone: nobody has looked whether the user is still there. */
   userId(): Promise<string | undefined>
   /**
-   * The user, loaded once a request, if the credential is still the one of the sign-in. If not, the session is over.
+   * The user, loaded once a request, if the credential is still the one of the sign-in. If not, nobody is signed in, and
+   * what the session holds goes ten seconds later, at its next use.
    * @throws what `loadUser` throws, and what the session's store does: an outage signs nobody out
    */
   user(): Promise<User | undefined>
   /**
    * Signs a user in, whose credentials you have checked. The session always gets a new id and a new beginning, and keeps
    * nothing but what `keep` names, also where somebody is signed in already.
-   * @throws LoginError `ERR_LOGIN_FULL` where `whenFull` refuses; the session is then as it was
+   * @throws LoginError `ERR_LOGIN_FULL` where `whenFull` refuses, and the session is as it was; or where newer sign-ins, at
+   * the same moment, have taken all places, and the session is over
    * @throws TypeError for a user without id or credential
    */
   signIn(user: User, options?: SignInOptions<Key>): Promise<void>
@@ -68,7 +70,8 @@ export interface Auth<User, Key extends string = string> {
    */
   signOutEverywhere(): Promise<Headers>
   /**
-   * The user has just shown these factors again: the session gets a new id, and the time is noted.
+   * The user has just shown these factors again: the session gets a new id, and the time is noted. Of two at the same moment,
+   * the one that is stored first goes on; what the request of the other one changes in the session is dropped.
    * @throws LoginError if nobody is signed in, or no more, or somebody acts as the user
    */
   confirm(factor: OneOrMore): Promise<void>
@@ -82,7 +85,7 @@ export interface Auth<User, Key extends string = string> {
   can(permission: OneOrMore): Promise<boolean>
   /** The sessions in which the user is signed in, the newest sign-in first. */
   devices(): Promise<Device[]>
-  /** Ends one session of the user's own; `false` if it is none. */
+  /** Ends the session of one device of the user's own, by `Device.id` or the id of the session; `false` if there is none. */
   signOutDevice(id: string): Promise<boolean>
   /**
    * Goes on as another user, for support. You have checked that the one who is signed in may do so.

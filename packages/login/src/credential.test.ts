@@ -86,12 +86,47 @@ describe('a credential that changes', () => {
     of.told()
     userOf(of, 'ada').passwordHash = 'another'
     for (const browser of [one, two]) expect(await browser.visit((auth) => auth.user())).toBeUndefined()
+    // Ten seconds after that, nothing that it held is left either.
+    of.wait(10)
+    const old = Object.assign(of.browser(), { cookie: one.cookie })
+    for (const browser of [one, two]) expect(await browser.visit((auth) => auth.user())).toBeUndefined()
     expect(of.events).toMatchObject([
       { type: 'ended', reason: 'credential', userId: 'ada' },
       { type: 'ended', reason: 'credential', userId: 'ada' },
     ])
     expect(await of.sessions.listByOwner('ada')).toEqual([])
-    expect((await of.sessions.read(one.request())).size).toBe(0)
+    for (const browser of [one, old]) expect((await of.sessions.read(browser.request())).size).toBe(0)
+  })
+
+  it('signs out from the first moment on, by the session alone as well', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    userOf(of, 'ada').passwordHash = 'another'
+    await browser.visit((auth) => auth.user())
+    expect(await browser.visit((auth) => auth.userId())).toBeUndefined()
+    of.told()
+    const guard = of.login.guard()
+    expect((await browser.visit((_auth, request) => guard(request)))?.status).toBe(401)
+    expect(of.events).toEqual([{ type: 'refused', reason: 'signed-out', time: Date.UTC(2030, 0, 1) }])
+    await browser.visit(async (auth) => {
+      await expect(auth.confirm('password')).rejects.toMatchObject({ code: 'ERR_LOGIN_REQUIRED' })
+    })
+  })
+
+  it('signs nobody out for good where users come from a copy that was behind', async () => {
+    let isBehind = false
+    const of = site({ loadUser: async (id) => ({ id, passwordHash: isBehind ? 'the one before' : `hash of ${id}` }) })
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    for (const seconds of [0, 3600]) {
+      of.wait(seconds)
+      isBehind = true
+      expect(await browser.visit((auth) => auth.user())).toBeUndefined()
+      isBehind = false
+      await browser.visit((auth) => auth.confirm('password'))
+      expect(await browser.visit((auth) => auth.userId())).toBe('ada')
+    }
   })
 
   it('and stays as it was, signs nobody out', async () => {
@@ -142,9 +177,12 @@ describe('a credential that changes', () => {
     await of.sessions.handle(request, () => new Response('a stream'))
     userOf(of, 'ada').passwordHash = 'another'
     expect(await of.login.of(request).user()).toBeUndefined()
-    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
-    expect(await browser.visit((auth) => auth.user())).toBeUndefined()
-    expect(await of.sessions.listByOwner('ada')).toEqual([])
+    for (const left of [1, 0]) {
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+      expect(await browser.visit((auth) => auth.user())).toBeUndefined()
+      expect(await of.sessions.listByOwner('ada')).toHaveLength(left)
+      of.wait(10)
+    }
   })
 
   it('while another request of the same browser looks does not end what the change has begun', async () => {
@@ -184,6 +222,24 @@ describe('secrets that rotate', () => {
     expect(await again.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
     expect(after.told()).toEqual([])
   })
+  it('do not make it anew each time that servers with other lists take turns', async () => {
+    const one = site({ secret: [secret, newer] })
+    const other = site({ store: one.store, secret: [newer, secret] })
+    const browser = one.browser()
+    await browser.visit((auth) => auth.signIn(userOf(one, 'ada')))
+    for (const minute of [1, 2]) {
+      for (let i = 0; i < 10; i++) {
+        for (const of of [other, one]) {
+          const same = Object.assign(of.browser(), { cookie: browser.cookie })
+          expect(await same.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
+        }
+      }
+      const told = [one, other].flatMap((of) => of.events.filter(({ type }) => type === 'rehashed'))
+      expect(told).toHaveLength(minute)
+      for (const of of [one, other]) of.wait(60)
+    }
+  })
+
   it('hash the one of who acts as the user anew as well', async () => {
     const before = site()
     const browser = before.browser()

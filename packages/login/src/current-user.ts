@@ -1,16 +1,10 @@
-import {
-  type ReadableSession,
-  SessionCommittedError,
-  type SessionData,
-  SessionDestroyedError,
-  type SessionHandle,
-  type WritableSession,
-} from '@fetch-sessions/core'
+import { isSessionError, type ReadableSession, type SessionData, type SessionHandle } from '@fetch-sessions/core'
 import { type Account, check, hashOf, permissionsOf, timeOf } from './account.js'
 import type { DeviceBound, DeviceState } from './device-bound.js'
 import { wrong } from './errors.js'
 import type { LoginEnd } from './events.js'
 import { isSameSignIn, LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
+import { isOver } from './notes-writer.js'
 import { isUnsupported } from './user-sessions.js'
 
 /** Who is signed in, checked. */
@@ -23,9 +17,9 @@ export interface Current<User> {
 
 /** Who is signed in for one request: asked once, and only if somebody asks. */
 export class CurrentUser<User> {
-  readonly #account: Account<User>
+  #account: Account<User>
   readonly #handle: SessionHandle<SessionData>
-  readonly #request: Request | undefined
+  #request: Request | undefined
   #asked: Promise<Current<User> | undefined> | undefined
   /** Of a sign-in that this request itself has stored: there is nothing to prove yet, or it was proven. */
   #begun: LoginNotes | undefined
@@ -35,6 +29,12 @@ export class CurrentUser<User> {
   constructor(account: Account<User>, handle: SessionHandle<SessionData>, request: Request | undefined) {
     this.#account = account
     this.#handle = handle
+    this.#request = request
+  }
+
+  /** Whoever asked first may not have known them. */
+  complete(account: Account<User>, request: Request | undefined): void {
+    this.#account = account
     this.#request = request
   }
 
@@ -64,8 +64,13 @@ export class CurrentUser<User> {
     if (current !== undefined) this.#state = undefined
   }
 
-  /** The notes alone, if the device has proven what it has to. */
+  /** The notes alone, if nobody has found the sign-in over, and the device has proven what it has to. */
   async notes(): Promise<LoginNotes | undefined> {
+    const notes = await this.#proven()
+    return notes?.overAt === undefined ? notes : undefined
+  }
+
+  async #proven(): Promise<LoginNotes | undefined> {
     const notes = notesIn(await this.#handle.read())
     if (notes === undefined || isSameSignIn(this.#begun, notes)) return notes
     return (await this.deviceState()) === 'missing' ? undefined : notes
@@ -97,7 +102,7 @@ export class CurrentUser<User> {
   }
 
   async #check(): Promise<Current<User> | undefined> {
-    const notes = await this.notes()
+    const notes = await this.#proven()
     if (notes === undefined) return undefined
     const [user, actor] = await Promise.all([
       check(this.#account, notes),
@@ -105,84 +110,121 @@ export class CurrentUser<User> {
     ])
     if (typeof user === 'string') return this.#end(notes, user)
     if (typeof actor === 'string') return this.#end(notes, 'actor')
+    const { overAt, ...right } = notes
+    if (overAt !== undefined) await this.#tryTo(() => this.#noteOver(notes, undefined))
     const isStale = user.isStale || actor?.isStale === true
     return {
-      notes: isStale ? await this.#rehash(notes, user.user, actor?.user) : notes,
+      notes: isStale ? await this.#renewed(right, user.user, actor?.user) : right,
       user: user.user,
       actor: actor?.user,
     }
   }
 
   /**
-   * The sign-in is over: nothing of it stays, and the old id opens nothing. The session is emptied rather than destroyed,
-   * so that somebody can sign in with this very request.
+   * Nobody is signed in. What the session holds goes as well, under a new id; but not yet where the credential may just be
+   * changing in another tab: there the sign-in goes on, and nothing must be sent over its new cookie.
    */
   async #end(notes: LoginNotes, reason: LoginEnd): Promise<undefined> {
     const session = await this.#handle.read()
     // Nor is what this very request has begun meanwhile.
     if (!isSameSignIn(notesIn(session), notes)) return undefined
-    // Another request of this browser may be about to change the credential: its new id is not to be ended.
-    if (await this.#hasChanged(session, notes)) return undefined
-    await this.#tryToWrite((session) => {
-      if (!isSameSignIn(notesIn(session), notes)) return
-      session.clear()
-      session.setOwner(undefined)
-      session.setLabel(undefined)
-      session.setLifetime(undefined)
-      session.regenerate({ restart: true })
-    })
+    const stored = await this.#stored(session, notes)
+    // Another request of this browser has just changed the credential: its new id is not to be ended.
+    if (stored === 'changed') return undefined
+    const time = await timeOf(this.#account)
+    const { overAt } = notes
+    const mayGoOn = reason === 'credential' && stored === 'same'
+    const isWaiting = mayGoOn && (overAt === undefined || Math.abs(time - overAt) < TIME_TO_CHANGE)
+    await this.#tryTo(() => (isWaiting ? this.#noteOver(notes, time) : this.#beginAnew(notes)))
+    if (overAt !== undefined) return
     this.#account.emit({
       type: 'ended',
       reason,
       userId: notes.id,
       actorId: notes.actor?.id,
       sessionId: session.id,
-      time: await timeOf(this.#account),
+      time,
     })
   }
 
-  async #hasChanged({ id }: ReadableSession<SessionData>, notes: LoginNotes): Promise<boolean> {
+  /** `time`: `undefined` for one that turns out to be right after all, as where users come from a copy that was behind. */
+  async #noteOver({ hash }: LoginNotes, time: number | undefined): Promise<void> {
+    ;(await this.#handle.write()).update(LOGIN_KEY, (now) => {
+      const newest = notesIn({ get: () => now })
+      if (newest?.hash !== hash) return now
+      const { overAt, ...rest } = newest
+      return time === undefined ? rest : { ...rest, overAt: overAt ?? time }
+    })
+  }
+
+  /** An empty session takes its place, in which somebody can sign in with this very request. The old id opens nothing. */
+  async #beginAnew(notes: LoginNotes): Promise<void> {
+    const session = await this.#handle.write()
+    if (!isSameSignIn(notesIn(session), notes)) return
+    session.clear()
+    session.setOwner(undefined)
+    session.setLabel(undefined)
+    session.setLifetime(undefined)
+    session.regenerate({ restart: true })
+  }
+
+  async #stored(
+    { id }: ReadableSession<SessionData>,
+    notes: LoginNotes,
+  ): Promise<'same' | 'changed' | 'in its cookie'> {
     try {
       const stored = await this.#account.sessions.peek(id)
-      return stored === undefined || notesIn(stored)?.hash !== notes.hash
+      return stored !== undefined && notesIn(stored)?.hash === notes.hash ? 'same' : 'changed'
     } catch (error) {
-      // It lives in its cookie.
-      if (isUnsupported(error)) return false
+      if (isUnsupported(error)) return 'in its cookie'
       throw error
     }
   }
 
+  /** A hash with an older secret is made anew, but not each time that servers with other lists of secrets take turns. */
+  async #renewed(notes: LoginNotes, user: User, actor: User | undefined): Promise<LoginNotes> {
+    const { rehashedAt } = notes
+    const isNew = rehashedAt !== undefined && Math.abs((await timeOf(this.#account)) - rehashedAt) < REHASH_PAUSE
+    return isNew ? notes : this.#rehash(notes, user, actor)
+  }
+
   async #rehash(notes: LoginNotes, user: User, actor: User | undefined): Promise<LoginNotes> {
-    const [hash, actorHash] = await Promise.all([
+    const [time, hash, actorHash] = await Promise.all([
+      timeOf(this.#account),
       hashOf(this.#account, notes.id, user),
       notes.actor && hashOf(this.#account, notes.actor.id, actor as User),
     ])
     const renew = (old: LoginNotes): LoginNotes =>
       old.actor && actorHash !== undefined
-        ? { ...old, hash, actor: { ...old.actor, hash: actorHash } }
-        : { ...old, hash }
-    await this.#tryToWrite((session) => {
-      session.update(LOGIN_KEY, (now) => {
+        ? { ...old, hash, rehashedAt: time, actor: { ...old.actor, hash: actorHash } }
+        : { ...old, hash, rehashedAt: time }
+    await this.#tryTo(async () => {
+      ;(await this.#handle.write()).update(LOGIN_KEY, (now) => {
         const newest = notesIn({ get: () => now })
         const isSame = newest?.hash === notes.hash && newest.actor?.hash === notes.actor?.hash
         return isSame ? renew(newest) : now
       })
     })
     const { id: sessionId } = await this.#handle.read()
-    const time = await timeOf(this.#account)
     this.#account.emit({ type: 'rehashed', userId: notes.id, actorId: notes.actor?.id, sessionId, time })
     return renew(notes)
   }
 
   /** What asks after the response is gone, such as a stream, changes nothing. The next request does. */
-  async #tryToWrite(change: (session: WritableSession<SessionData>) => void): Promise<void> {
+  async #tryTo(change: () => Promise<void>): Promise<void> {
     try {
-      change(await this.#handle.write())
+      await change()
     } catch (error) {
-      if (!(error instanceof SessionCommittedError) && !(error instanceof SessionDestroyedError)) throw error
+      if (!isOver(error) && !(isSessionError(error) && error.code === 'ERR_SESSION_COMMITTED')) throw error
     }
   }
 }
+
+/** How long a session that was found over keeps its data, for a change of the credential under way. In milliseconds. */
+const TIME_TO_CHANGE = 10_000
+
+/** How often a hash is made anew at most, in milliseconds. */
+const REHASH_PAUSE = 60_000
 
 /** @throws TypeError for an answer that is none: nobody is taken for proven by mistake */
 async function stateOf<Env>(deviceBound: DeviceBound<Env>, request: Request, env: Env): Promise<DeviceState> {

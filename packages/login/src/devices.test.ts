@@ -1,3 +1,4 @@
+import { MemoryStore } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import type { Browser } from './testing/browser.js'
 import { type Site, site, type User, userOf } from './testing/site.js'
@@ -49,6 +50,40 @@ describe('devices', () => {
     expect(of.events).toMatchObject([{ type: 'device-signed-out', userId: 'ada', deviceId: newest?.id }])
     expect([await whoIs(phone), await whoIs(laptop)]).toEqual(['ada', undefined])
     expect(await phone.visit((auth) => auth.signOutDevice(newest?.id ?? ''))).toBe(false)
+  })
+
+  it('keep their id through a step-up, and can be signed out by the id of their session as well', async () => {
+    const of = site()
+    const phone = await signedIn(of, 'ada', 'a phone')
+    for (const by of ['device', 'session'] as const) {
+      const laptop = await signedIn(of, 'ada', 'a laptop')
+      const [device] = await phone.visit((auth) => auth.devices())
+      await laptop.visit((auth) => auth.confirm('password'))
+      const infos = await of.sessions.listByOwner('ada')
+      const session = infos.find(({ label }) => label === 'a laptop')
+      expect((await phone.visit((auth) => auth.devices()))[0]?.id).toBe(device?.id)
+      const id = by === 'device' ? device?.id : session?.id
+      expect(await phone.visit((auth) => auth.signOutDevice(id ?? ''))).toBe(true)
+      expect([await whoIs(phone), await whoIs(laptop)]).toEqual(['ada', undefined])
+    }
+  })
+
+  it('that get a new id at that moment are signed out all the same', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const [phone, laptop] = [await signedIn(of, 'ada', 'a phone'), await signedIn(of, 'ada', 'a laptop')]
+    const [newest] = await phone.visit((auth) => auth.devices())
+    const { listByOwner } = store
+    Object.assign(store, {
+      listByOwner: async (owner: string) => {
+        store.listByOwner = listByOwner
+        const listed = await listByOwner.call(store, owner)
+        await laptop.visit((auth) => auth.confirm('password'))
+        return listed
+      },
+    })
+    expect(await phone.visit((auth) => auth.signOutDevice(newest?.id ?? ''))).toBe(true)
+    expect(await whoIs(laptop)).toBeUndefined()
   })
 
   it('of others can not', async () => {

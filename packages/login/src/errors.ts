@@ -1,6 +1,6 @@
 /** What went wrong, as a word that does not change between releases. */
 export type LoginErrorCode =
-  /** The user has as many sessions as `maxSessions` allows, and `whenFull` refuses one more. */
+  /** The user has as many sessions as `maxSessions` allows: `whenFull` refuses one more, or newer ones have taken all places. */
   | 'ERR_LOGIN_FULL'
   /** Nobody is signed in, and what was asked for needs somebody. */
   | 'ERR_LOGIN_REQUIRED'

@@ -47,7 +47,7 @@ export type LoginEvent =
     })
   /** The user has as many sessions as there may be, and `whenFull` refuses one more. */
   | (About & { readonly type: 'sign-in-refused'; readonly reason: 'full' })
-  /** The user had too many sessions, so these, the oldest ones, were ended. */
+  /** The user had too many sessions, so these, the oldest ones, were ended. The own one, if newer ones had taken all places. */
   | (About & { readonly type: 'limit-reached'; readonly endedSessionIds: readonly string[] })
   /** `count`: how many sessions that were, where that is known. */
   | (About & { readonly type: 'signed-out'; readonly from: 'here' | 'others' | 'everywhere'; readonly count?: number })
@@ -58,9 +58,9 @@ export type LoginEvent =
   | (About & { readonly type: 'credential-changed'; readonly count?: number })
   /**
    * Sessions that were to end may still be there, since the store failed: the user's other ones after `credentialChanged`,
-   * which rejects with the same error, or one above the limit after `confirm`, which does not. `error`: the store's.
+   * which rejects with the same error. `error`: the store's.
    */
-  | (About & { readonly type: 'ending-failed'; readonly by: 'confirm' | 'credentialChanged'; readonly error: unknown })
+  | (About & { readonly type: 'ending-failed'; readonly by: 'credentialChanged'; readonly error: unknown })
   /** A sign-in turned out to be over. */
   | (About & { readonly type: 'ended'; readonly reason: LoginEnd })
   /** The credential was hashed with an older secret, and is hashed anew. */

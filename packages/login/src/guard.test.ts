@@ -31,6 +31,16 @@ describe('a guard', () => {
     expect(of.told()).toEqual([])
   })
 
+  it('lets pass whose remembered sign-in had the factor, where it need not be fresh', async () => {
+    const of = site()
+    const browser = await signedIn(of, { remember: true, factor: ['password', 'totp'] })
+    expect(await (await browser.fetch(page(of, { factor: 'totp' }))).text()).toBe('in')
+    expect((await browser.fetch(page(of, { factor: 'passkey' }))).status).toBe(403)
+    expect((await browser.fetch(page(of, { factor: 'totp', fresh: 300 }))).status).toBe(403)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    expect((await browser.fetch(page(of, { factor: 'totp' }))).status).toBe(403)
+  })
+
   it('sends a person to sign in, with the way back', async () => {
     const of = site()
     const response = await of.browser().fetch(page(of), '/account?tab=mail&x=%2F', html)

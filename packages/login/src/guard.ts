@@ -8,7 +8,7 @@ import type { RequestAuth } from './request-auth.js'
 export interface GuardOptions<User> {
   /** The user must have signed in or confirmed within so many seconds. */
   fresh?: number
-  /** With this factor. Without `fresh`: at any time in this session. */
+  /** With this factor. Without `fresh`: at any time in this session, a remembered sign-in included. */
   factor?: string
   /** The device must have proven its key (`deviceBound`). */
   proven?: boolean
@@ -34,9 +34,6 @@ export interface GuardOptions<User> {
 export type Guard<Env> = (request: Request, env?: Env) => Promise<Response | undefined>
 
 const OPTIONS = ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'confirmAt', 'nextName', 'refused']
-
-/** 400 days: longer than any session. */
-const EVER = 34_560_000
 
 /** @throws TypeError if an option can't work */
 export function createGuard<User, Env>(
@@ -74,10 +71,21 @@ async function refusalOf<User>(
     return (await auth.deviceState()) === 'missing' ? 'unproven' : 'signed-out'
   }
   if (can !== undefined && !(await isAllowed(auth, user, request, can))) return 'forbidden'
-  const isAnyTime = fresh === undefined && factor === undefined && !proven
-  if (isAnyTime || (await auth.isFresh(fresh ?? EVER, factor, { proven }))) return undefined
+  if (await isShown(auth, { fresh, factor, proven })) return undefined
   // There is nothing that the one who acts as the user could show.
   return (await auth.actor()) === undefined ? 'reauth' : 'impersonating'
+}
+
+/** Whether the user has shown what is asked for, as freshly as it is asked for. */
+async function isShown<User>(
+  auth: RequestAuth<User>,
+  { fresh, factor, proven }: { fresh: number | undefined; factor: string | undefined; proven: boolean },
+): Promise<boolean> {
+  if (fresh !== undefined) return auth.isFresh(fresh, factor, { proven })
+  if (factor === undefined && !proven) return true
+  if ((await auth.actor()) !== undefined) return false
+  if (proven && (await auth.deviceState()) !== 'proven') return false
+  return factor === undefined || auth.hasShown(factor)
 }
 
 async function isAllowed<User>(

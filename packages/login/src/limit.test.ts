@@ -174,7 +174,9 @@ describe('a limit on the sessions of one user', () => {
     const ids = await Promise.all(browsers.map(whoIs))
     expect(ids.filter((id) => id === 'ada')).toHaveLength(maxSessions)
     const refused = outcomes.filter(({ status }) => status === 'rejected')
-    expect(refused).toHaveLength(whenFull === 'refuse' ? 12 - maxSessions : 0)
+    // With `oldest-out`, some have been signed in for a moment.
+    if (whenFull === 'refuse') expect(refused).toHaveLength(12 - maxSessions)
+    for (const outcome of refused) expect(outcome).toMatchObject({ reason: { code: 'ERR_LOGIN_FULL' } })
   })
 
   it.each([
@@ -204,7 +206,7 @@ describe('a limit on the sessions of one user', () => {
         return server
       })
       const browsers = servers.map((server) => server.browser())
-      await Promise.all(
+      await Promise.allSettled(
         browsers.map((browser, i) => browser.visit((auth) => auth.signIn(userOf(servers[i] as Site, 'ada')))),
       )
       const ids = await Promise.all(browsers.map(whoIs))

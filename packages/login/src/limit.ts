@@ -1,9 +1,8 @@
-import type { SessionData, SessionInfo, WritableSession } from '@fetch-sessions/core'
+import type { SessionInfo } from '@fetch-sessions/core'
 import { type Account, timeOf } from './account.js'
 import { LoginError } from './errors.js'
-import { isSameSignIn, type LoginNotes } from './notes.js'
 import { leftBehind, type Seat, takePlace } from './seat.js'
-import { bySignInUntil, isOwnSignIn, listSessions, openSessions, type UserSession } from './user-sessions.js'
+import { bySignInUntil, hasTwins, isOwnSignIn, listSessions, openSessions } from './user-sessions.js'
 
 /** How often a sign-in asks again while others are under way. */
 const MAX_ATTEMPTS = 20
@@ -47,70 +46,55 @@ export async function signInOrRefuse<User, R>(
   })
 }
 
+/** What a sign-in has ended to stay within the limit. */
+interface Ended {
+  readonly endedSessionIds: readonly string[]
+  /** Whether the own one is above the limit, or ended by another sign-in already. */
+  readonly isOwnOver: boolean
+}
+
 /**
- * Ends the oldest sessions of a user above the limit, and tells which. Of parallel sign-ins, the last to ask sees all, and
- * all agree on which are the newest.
+ * Ends the oldest sessions of a user above the limit, but not the own one. Of parallel sign-ins, the last to ask sees all,
+ * and all agree on which are the newest. One that has got a new id meanwhile is looked for again.
  */
-export async function endOldest<User>({ account, id, user, max, time }: SignIn<User>, own: string): Promise<string[]> {
+export async function endOldest<User>({ account, id, user, max, time }: SignIn<User>, own: string): Promise<Ended> {
+  const endedSessionIds: string[] = []
   for (let attempt = 1; ; attempt++) {
     const infos = await listSessions(account, id, 'maxSessions')
-    if (infos.length <= max) return []
+    if (infos.length <= max) return { endedSessionIds, isOwnOver: await isGone(account, own, infos) }
     const { opened, isWhole } = await openSessions(account, infos)
-    // One that has got another id in between would not be counted.
-    if (!isWhole && attempt < MAX_ATTEMPTS) continue
+    // One that is just getting another id would not be counted, or twice.
+    if ((!isWhole || hasTwins(opened)) && attempt < MAX_ATTEMPTS) continue
     const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
     const now = Math.max(time, await timeOf(account))
-    const ended = opened
+    const above = opened
       .filter((_, index) => isLive[index])
       .sort(bySignInUntil(now))
       .slice(max)
       .map(({ info }) => info.id)
-    await Promise.all(ended.map((each) => each !== own && account.sessions.destroy(each)))
-    return ended
+    const others = above.filter((each) => each !== own)
+    const isEnded = await Promise.all(others.map((each) => account.sessions.destroy(each)))
+    endedSessionIds.push(...others.filter((_, index) => isEnded[index]))
+    if (!isEnded.includes(false) || attempt >= MAX_ATTEMPTS) {
+      return { endedSessionIds, isOwnOver: above.includes(own) || (await isGone(account, own, infos)) }
+    }
   }
 }
 
-/**
- * Ends what is a second session of one and the same sign-in, as two step-ups at the same moment make it: the latest goes
- * on. Whether the own one is not it.
- */
-export async function endTwins<User>(account: Account<User>, own: string, notes: LoginNotes): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    const infos = await listSessions(account, notes.id, 'maxSessions')
-    const { opened, isWhole } = await openSessions(account, infos)
-    if (!isWhole && attempt < MAX_ATTEMPTS) continue
-    const turnOf = ({ notes }: UserSession): number => notes?.turn ?? 0
-    const [latest, ...others] = opened
-      .filter((session) => isSameSignIn(session.notes, notes))
-      .sort((a, b) => turnOf(b) - turnOf(a) || (a.info.id < b.info.id ? -1 : 1))
-    await Promise.all(others.map(({ info: { id } }) => id !== own && account.sessions.edit(id, leaveNothing)))
-    return latest !== undefined && latest.info.id !== own
-  }
+/** Whether another sign-in has ended this session. A list that is behind may not have it yet. */
+async function isGone<User>({ sessions }: Account<User>, id: string, infos: readonly SessionInfo[]): Promise<boolean> {
+  return !infos.some((info) => info.id === id) && (await sessions.peek(id)) === undefined
 }
 
-/** How long a step-up gives others to be stored that are on the list already, in milliseconds. */
+/** How long sign-ins that are on the list already are given to be stored, in milliseconds. */
 const TIME_TO_STORE = 50
 
 /**
- * Lets step-ups of the same moment finish. One that is on the list may still have to look whether those before it live, or
- * were signed out.
+ * Lets sign-ins of the same browser and moment finish. One that is on the list may still have to look whether the one before
+ * it lives: it takes what is gone for a sign-out, which it must not survive.
  */
 export function othersStored(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, TIME_TO_STORE))
-}
-
-/** For how many seconds what was left empty stays: longer than a step-up of the same moment takes. */
-const EMPTY_LIFE = 60
-
-/**
- * Nobody is signed in here any more. It is not destroyed, or a step-up that is still under way would take that for a
- * sign-out, which it must not survive.
- */
-function leaveNothing(session: WritableSession<SessionData>): void {
-  session.clear()
-  session.setOwner(undefined)
-  session.setLabel(undefined)
-  session.setLifetime({ idleTimeout: EMPTY_LIFE })
 }
 
 /**
@@ -164,7 +148,7 @@ async function look<User>(
   const others = [...known.values()].filter((info) => info.id !== seat && info.id !== replaced)
   if (others.length < max) return 'enough'
   const { opened, isWhole } = await openSessions(account, others)
-  if (!isWhole) return 'in turn'
+  if (!isWhole || hasTwins(opened)) return 'in turn'
   let signedIn = 0
   const seats: SessionInfo[] = []
   for (const session of opened) {

@@ -1,8 +1,14 @@
-import { type SessionData, SessionDestroyedError, type SessionHandle, type WritableSession } from '@fetch-sessions/core'
+import { isSessionError, type SessionData, type SessionHandle, type WritableSession } from '@fetch-sessions/core'
 import { LoginError } from './errors.js'
 import { isSameSignIn, LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
 
 type Change = (session: WritableSession<SessionData>) => void
+
+/**
+ * The shortest time that core takes for the `grace` of a new id. It is over in the moment in which it begins, so that the
+ * old cookie leads nowhere. But where another request is about to give a new id as well, the first one alone has it.
+ */
+const NO_GRACE = Number.MIN_VALUE
 
 /** Writes into the session of one request who is signed in. */
 export class NotesWriter {
@@ -18,6 +24,27 @@ export class NotesWriter {
       replace(session, notes, keep)
       change(session)
     })
+  }
+
+  /**
+   * Takes the session of `before` for this request, under a new id. Of several requests at the same moment, the first one
+   * alone gets it. For the others, `false`, it is no more: what they change in it is dropped, and their responses set no
+   * cookie over the one of the first. It is another step than the change of privileges, to which a clock that is behind must
+   * not lead the old cookie.
+   * @throws LoginError, or core's SessionDestroyedError, where the sign-in is over
+   */
+  async claim(before: LoginNotes): Promise<boolean> {
+    try {
+      await this.#handle.save((session) => {
+        demand(session, before)
+        session.regenerate({ grace: NO_GRACE })
+      })
+      return true
+    } catch (error) {
+      // What has ended is no new session.
+      if (isEnded(error) && (await this.#handle.read()).isNew) return false
+      throw error
+    }
   }
 
   /**
@@ -41,6 +68,15 @@ export class NotesWriter {
     })
   }
 
+  /** Lets the handle know that its session was ended: it sends no cookie. */
+  async drop(): Promise<void> {
+    try {
+      await this.#handle.save((session) => session.clear())
+    } catch (error) {
+      if (!isEnded(error)) throw error
+    }
+  }
+
   async #save(notes: LoginNotes, change: Change): Promise<void> {
     await this.#handle.save((session) => {
       change(session)
@@ -56,7 +92,12 @@ export class NotesWriter {
 
 /** Whether this says that the sign-in was over before something could be stored in its session. */
 export function isOver(error: unknown): boolean {
-  return error instanceof SessionDestroyedError || (error instanceof LoginError && error.code === 'ERR_LOGIN_REQUIRED')
+  return isEnded(error) || (error instanceof LoginError && error.code === 'ERR_LOGIN_REQUIRED')
+}
+
+/** By its code, since the sessions may be those of another copy of core. */
+function isEnded(error: unknown): boolean {
+  return isSessionError(error) && error.code === 'ERR_SESSION_DESTROYED'
 }
 
 /** As an update, which is made again to what another request has stored: a session that was emptied stays empty. */
@@ -71,7 +112,6 @@ function demand(session: WritableSession<SessionData>, before: LoginNotes): void
 function replace(session: WritableSession<SessionData>, notes: LoginNotes, keep: readonly string[]): void {
   // First of all, since the store may refuse an owner: then nothing has changed.
   session.setOwner(notes.actor?.id ?? notes.id)
-  const kept = keep.map((key) => [key, session.get(key)] as const)
-  session.clear()
-  for (const [key, value] of kept) session.set(key, value)
+  // What others have stored meanwhile goes as well, and of what is kept, theirs stays.
+  session.clear({ except: keep })
 }

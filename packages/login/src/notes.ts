@@ -13,12 +13,18 @@ export interface LoginNotes {
   readonly at: number
   /** Tells apart those who signed in at the same time (`orderOfNow`). */
   readonly order: number
-  /** Grows with each step-up: of two at the same moment, each of which has got a session, the later one's goes on. */
-  readonly turn?: number | undefined
+  /** The id of the session in whose place it began: what tells another click of the same browser. */
+  readonly from?: string | undefined
   /** "Remember me": the lifetime that was asked for. */
   readonly remembered?: SessionLifetime | undefined
   /** When each factor was shown last. */
   readonly factors: Readonly<Record<string, number>>
+  /** By what a remembered session was signed in, which makes nothing fresh. */
+  readonly signedInBy?: readonly string[] | undefined
+  /** When it was found over, if it was, by a request that has left the session to a change of the credential under way. */
+  readonly overAt?: number | undefined
+  /** When the credential was hashed anew, if it was. */
+  readonly rehashedAt?: number | undefined
   /** Who acts as this user. */
   readonly actor?: LoginNotes | undefined
 }
@@ -35,16 +41,24 @@ export function isSameSignIn(a: LoginNotes | undefined, b: LoginNotes): boolean 
   return isSame && (b.actor === undefined ? a.actor === undefined : isSameSignIn(a.actor, b.actor))
 }
 
+/** The same for a sign-in as long as it lasts, whatever ids its session has. Useless as a cookie, and fit for a URL. */
+export function deviceIdOf({ at, order }: LoginNotes): string {
+  return `${at}-${order}`.replaceAll('.', '_')
+}
+
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
-  const { id, hash, at, order, factors, remembered, turn } = value
+  const { id, hash, at, order, from, factors, remembered, signedInBy, overAt, rehashedAt } = value
   return (
     [id, hash].every((text) => typeof text === 'string' && text !== '') &&
     [at, order].every(Number.isFinite) &&
     isObject(factors) &&
     Object.values(factors).every(Number.isFinite) &&
     (remembered === undefined || isObject(remembered)) &&
-    (turn === undefined || Number.isFinite(turn))
+    (from === undefined || typeof from === 'string') &&
+    (signedInBy === undefined || Array.isArray(signedInBy)) &&
+    (overAt === undefined || Number.isFinite(overAt)) &&
+    (rehashedAt === undefined || Number.isFinite(rehashedAt))
   )
 }
 

@@ -87,34 +87,6 @@ describe('an outage', () => {
     },
   )
 
-  it.each(['list', 'look into'])(
-    'of the store that can not %s the user’s other sessions leaves a step-up, and an event tells',
-    async (what) => {
-      const store = new MemoryStore()
-      const of = site({ store, maxSessions: 2 })
-      const browser = of.browser()
-      await browser.visit((auth) => auth.signIn(userOf(of, 'ada'), { remember: true }))
-      of.told()
-      const { load, listByOwner } = store
-      const down = (): never => {
-        throw new Error('down')
-      }
-      store.listByOwner = (owner) => {
-        store.load = down
-        return what === 'list' ? down() : listByOwner.call(store, owner)
-      }
-      await browser.visit(async (auth) => {
-        await auth.user()
-        await auth.confirm('passkey')
-        Object.assign(store, { load, listByOwner })
-      })
-      const error = expect.objectContaining({ code: 'ERR_SESSION_STORE' })
-      expect(of.events).toMatchObject([{ type: 'confirmed' }, { type: 'ending-failed', by: 'confirm', error }])
-      expect(await browser.visit((auth) => auth.isFresh(60, 'passkey'))).toBe(true)
-      expect(await of.sessions.listByOwner('ada')).toMatchObject([{ id: of.events[0]?.sessionId }])
-    },
-  )
-
   it('of the store that can not end the user’s other sessions is told with a new credential, which goes on here', async () => {
     const store = new MemoryStore()
     const of = site({ store })

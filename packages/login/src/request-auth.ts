@@ -1,4 +1,4 @@
-import type { SessionData, SessionHandle, WritableSession } from '@fetch-sessions/core'
+import type { SessionData, SessionHandle } from '@fetch-sessions/core'
 import { type Account, hashOf, idOf, timeOf } from './account.js'
 import type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
 import { type Current, CurrentUser } from './current-user.js'
@@ -6,23 +6,25 @@ import type { DeviceState } from './device-bound.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
-import { endOldest, endTwins, othersStored, signInOrRefuse } from './limit.js'
-import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { endOldest, othersStored, signInOrRefuse } from './limit.js'
+import { deviceIdOf, isSameSignIn, type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
 import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
 import { siteDataHeaders } from './site-data.js'
 import {
   bySignIn,
+  canList,
+  endEach,
   endSessions,
+  goesOn,
   isOwnSignIn,
   isUnsupported,
   listSessions,
   openSessions,
   supported,
+  type UserSession,
 } from './user-sessions.js'
-
-type Session = WritableSession<SessionData>
 
 /**
  * How far ahead of the clock a fresh time may be, in milliseconds, since the clocks of servers differ. What is further ahead
@@ -38,9 +40,9 @@ interface SignedIn<User> {
 }
 
 export class RequestAuth<User> implements Auth<User> {
-  readonly #account: Account<User>
+  #account: Account<User>
   readonly #handle: SessionHandle<SessionData>
-  readonly #request: Request | undefined
+  #request: Request | undefined
   readonly #current: CurrentUser<User>
   readonly #writer: NotesWriter
 
@@ -50,6 +52,13 @@ export class RequestAuth<User> implements Auth<User> {
     this.#request = request
     this.#current = new CurrentUser(account, handle, request)
     this.#writer = new NotesWriter(handle)
+  }
+
+  /** Takes on what whoever asked before has not known: `env`, or the request. */
+  complete(account: Account<User>, request: Request | undefined): void {
+    if (account.env !== undefined) this.#account = account
+    this.#request ??= request
+    this.#current.complete(this.#account, this.#request)
   }
 
   async userId(): Promise<string | undefined> {
@@ -77,15 +86,22 @@ export class RequestAuth<User> implements Auth<User> {
     const remembered = rememberedBy(options.remember)
     const order = orderOfNow()
     // A remembered session is fresh by `confirm` alone.
+    // Only a limit asks for it, and cookies are small.
+    const from = session.isNew || this.#account.options.maxSessions === undefined ? undefined : session.id
     const notes: LoginNotes =
       remembered === undefined
-        ? { id, hash, at: time, order, factors: timesOf(factors, time) }
-        : { id, hash, at: time, order, factors: {}, remembered }
+        ? { id, hash, at: time, order, from, factors: timesOf(factors, time) }
+        : { id, hash, at: time, order, from, factors: {}, remembered, signedInBy: factors }
     const label = labelOf(options.label, this.#request, this.#account.options.describeDevice)
     const keep = keysOf('signIn', options.keep)
     const { id: replacedId, owner } = session
     const previousSessionId = session.isNew ? undefined : replacedId
     const previousUserId = notesIn(session)?.id
+    if (from !== undefined && (await this.#isSignedInFrom(from, notes))) {
+      await this.#writer.drop()
+      this.#current.set({ notes, user, actor: undefined })
+      return
+    }
     // 2. The new session, if there is a place for it.
     const begin = async (): Promise<void> => {
       await this.#writer.begin(notes, keep, (session) => {
@@ -103,12 +119,29 @@ export class RequestAuth<User> implements Auth<User> {
     this.#current.set({ notes, user, actor: undefined })
     const sessionId = await this.#sessionId()
     const isRemembered = remembered !== undefined
-    this.#emit({ type: 'signed-in', ...about, sessionId, previousSessionId, previousUserId, factors, isRemembered })
+    this.#emit({
+      type: 'signed-in',
+      ...about,
+      sessionId,
+      previousSessionId,
+      previousUserId,
+      factors,
+      isRemembered,
+    })
     // 3. The oldest ones above the limit.
-    await this.#endOldest({ id, user, time })
+    if (!(await this.#endOldest({ id, user, time }))) return
+    await this.#giveWay(notes)
+    throw new LoginError(
+      'ERR_LOGIN_FULL',
+      'newer sign-ins of the user, at the same moment, have taken all places: this one has ended again',
+    )
   }
 
-  async signOut(): Promise<Headers> {
+  signOut(): Promise<Headers> {
+    return this.#signOut()
+  }
+
+  async #signOut(): Promise<Headers> {
     const notes = await this.#notes()
     const sessionId = await this.#sessionId()
     await this.#destroy()
@@ -121,9 +154,29 @@ export class RequestAuth<User> implements Auth<User> {
     // A new id of this request is to be spared, so it has to be there.
     await this.#handle.save()
     const sessionId = await this.#sessionId()
-    const ended = await endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
+    const ended = await this.#endOthers(notes, sessionId)
     this.#emit({ type: 'signed-out', from: 'others', ...ended, ...(await this.#about(notes, sessionId)) })
     return ended.count
+  }
+
+  /** Spares the own sign-in under whatever id: another tab may be giving it a new one. */
+  /**
+   * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
+   * session could be the end of the first one, whose cookie may reach the browser last.
+   */
+  async #isSignedInFrom(from: string, { id, hash }: LoginNotes): Promise<boolean> {
+    if ((await this.#account.sessions.peek(from)) !== undefined) return false
+    const { opened } = await openSessions(this.#account, await listSessions(this.#account, id, 'maxSessions'))
+    return opened.some(
+      ({ notes }) => notes?.from === from && notes.id === id && notes.hash === hash && notes.actor === undefined,
+    )
+  }
+
+  async #endOthers(notes: LoginNotes, sessionId: string): Promise<{ count?: number }> {
+    if (!canList(this.#account)) return endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
+    const isOther = (session: UserSession): boolean =>
+      session.info.id !== sessionId && !isSameSignIn(session.notes, notes)
+    return { count: (await endEach(this.#account, notes.id, 'signOutOthers', isOther)).length }
   }
 
   async signOutEverywhere(): Promise<Headers> {
@@ -146,17 +199,23 @@ export class RequestAuth<User> implements Auth<User> {
       throw new LoginError('ERR_LOGIN_IMPERSONATING', 'confirm: who acts as a user can not confirm to be that user')
     }
     const time = await timeOf(this.#account)
-    const shown = { ...current.notes.factors, ...timesOf(factors, time) }
-    const notes = { ...current.notes, factors: shown, turn: orderOfNow() }
-    await this.#writer.goOn(current.notes, notes)
+    const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
+    const isOwn = await this.#claim('confirm', current.notes)
+    if (isOwn) await this.#writer.goOn(current.notes, notes)
     this.#current.set({ ...current, notes })
-    const about = await this.#about(notes)
-    this.#emit({ type: 'confirmed', factors, ...about })
-    if (this.#account.options.maxSessions === undefined) return
-    // What has happened does not fail for this. Another session may stay, until the next sign-in enforces the limit.
-    await this.#endTwins(notes).catch((error) => {
-      this.#emit({ type: 'ending-failed', by: 'confirm', error, ...about })
-    })
+    if (isOwn) this.#emit({ type: 'confirmed', factors, ...(await this.#about(notes)) })
+  }
+
+  /**
+   * Takes the session for this request alone, or gives way to another one of the same browser and moment, with whose cookie
+   * the sign-in goes on. `of`: as who it may go on there.
+   * @throws LoginError where it goes on nowhere
+   */
+  async #claim(what: string, before: LoginNotes, ...of: LoginNotes[]): Promise<boolean> {
+    // Where sessions live in their cookies, or nobody could look for the other one, each request has its own.
+    if (!canList(this.#account) || (await this.#writer.claim(before))) return true
+    if (await goesOn(this.#account, before.actor?.id ?? before.id, [before, ...of])) return false
+    throw new LoginError('ERR_LOGIN_REQUIRED', `${what}: the sign-in of this session has ended meanwhile`)
   }
 
   async isFresh(seconds: number, factor?: string, options: FreshOptions = {}): Promise<boolean> {
@@ -175,6 +234,12 @@ export class RequestAuth<User> implements Auth<User> {
     return times.some((time) => now - time <= seconds * 1000 && time - now <= MAX_AHEAD)
   }
 
+  /** Whether the user has shown this factor at any time in this session, a remembered sign-in included. */
+  async hasShown(factor: string): Promise<boolean> {
+    const { factors, signedInBy = [], actor } = (await this.#current.get())?.notes ?? { factors: {} }
+    return actor === undefined && (Object.hasOwn(factors, factor) || signedInBy.includes(factor))
+  }
+
   async can(permission: OneOrMore): Promise<boolean> {
     const names = namesOf('can', permission)
     const current = await this.#current.get()
@@ -188,36 +253,45 @@ export class RequestAuth<User> implements Auth<User> {
     const infos = await listSessions(this.#account, notes.id, 'devices')
     const { opened } = await openSessions(this.#account, infos)
     const isOwn = await Promise.all(opened.map((session) => isOwnSignIn(this.#account, session, notes.id, user)))
-    const current = await this.#sessionId()
-    return opened
-      .filter((_, index) => isOwn[index])
-      .sort(bySignIn)
-      .map(({ info: { id, label, createdAt, lastUsedAt } }) => ({
-        id,
-        label,
-        createdAt,
-        lastUsedAt,
-        isCurrent: id === current,
-      }))
+    const devices = new Map<string, Device>()
+    for (const { info, notes: its } of opened.filter((_, index) => isOwn[index]).sort(bySignIn)) {
+      if (its === undefined) continue
+      const { label, createdAt, lastUsedAt } = info
+      const id = deviceIdOf(its)
+      // One that is just getting a new id is there twice.
+      devices.set(id, { id, label, createdAt, lastUsedAt, isCurrent: isSameSignIn(its, notes) })
+    }
+    return [...devices.values()]
   }
 
   async signOutDevice(id: string): Promise<boolean> {
     const { notes } = await this.#required('signOutDevice')
     const sessionId = await this.#sessionId()
-    if (id === sessionId) {
-      await this.signOut()
+    if (id === sessionId || (notes.actor === undefined && id === deviceIdOf(notes))) {
+      await this.#signOut()
       return true
     }
-    let isOwn = false
-    const change = (session: Session): void => {
-      isOwn = session.owner === notes.id
-      if (isOwn) session.destroy()
-    }
-    const edit = (): Promise<boolean> => this.#account.sessions.edit(id, change)
-    const isDone = (await supported('signOutDevice', 'keeps sessions on the server', edit)) && isOwn
+    const isDone = canList(this.#account) ? await this.#endDevice(notes, id) : await this.#endById(notes, id)
     const about = await this.#about(notes, sessionId)
     this.#emit(isDone ? { type: 'device-signed-out', deviceId: id, ...about } : { type: 'device-refused', ...about })
     return isDone
+  }
+
+  /** By the id of the device, or of its session as it is now. */
+  async #endDevice({ id: owner }: LoginNotes, id: string): Promise<boolean> {
+    const isMeant = ({ info, notes }: UserSession): boolean =>
+      info.id === id || (notes?.id === owner && notes.actor === undefined && deviceIdOf(notes) === id)
+    return (await endEach(this.#account, owner, 'signOutDevice', isMeant)).length > 0
+  }
+
+  async #endById({ id: owner }: LoginNotes, id: string): Promise<boolean> {
+    let isOwn = false
+    const edit = (): Promise<boolean> =>
+      this.#account.sessions.edit(id, (session) => {
+        isOwn = session.owner === owner
+        if (isOwn) session.destroy()
+      })
+    return (await supported('signOutDevice', 'keeps sessions on the server', edit)) && isOwn
   }
 
   async impersonate(user: User, options: ImpersonateOptions = {}): Promise<void> {
@@ -241,8 +315,13 @@ export class RequestAuth<User> implements Auth<User> {
     const notes = current?.notes.actor
     // Whoever may not come back has been signed out by now.
     if (current === undefined || notes === undefined) return current?.user
+    const back = { notes, user: current.actor as User, actor: undefined }
+    if (!(await this.#claim('stopImpersonating', current.notes, notes))) {
+      this.#current.set(back)
+      return back.user
+    }
     const about = await this.#about(current.notes)
-    const actor = { id: notes.id, user: current.actor as User, time: about.time }
+    const actor = { id: notes.id, user: back.user, time: about.time }
     let isOver = false
     const comeBack = (): Promise<void> =>
       this.#writer.goOnAs(current.notes, notes, keep, (session) => {
@@ -262,10 +341,10 @@ export class RequestAuth<User> implements Auth<User> {
       this.#emit({ type: 'ended', reason: 'actor', ...about })
       return undefined
     }
-    this.#current.set({ notes, user: actor.user, actor: undefined })
+    this.#current.set(back)
     about.sessionId = await this.#sessionId()
     this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
-    await this.#endOldest(actor)
+    if (await this.#endOldest(actor)) await this.#destroy()
     return this.user()
   }
 
@@ -319,7 +398,8 @@ export class RequestAuth<User> implements Auth<User> {
   /** For an event about somebody who may be signed in. */
   async aboutNow(): Promise<Omit<Extract<LoginEvent, { type: 'refused' }>, 'type' | 'reason'>> {
     const notes = await this.#notes()
-    return notes ? this.#about(notes) : { time: await timeOf(this.#account) }
+    const isOver = notes === undefined || notes.overAt !== undefined
+    return isOver ? { time: await timeOf(this.#account) } : this.#about(notes)
   }
 
   /** Where the store can't end an owner's sessions, they end by themselves at their next use. */
@@ -343,13 +423,17 @@ export class RequestAuth<User> implements Auth<User> {
     return signInOrRefuse({ account: this.#account, id, user, max, time }, replaced, begin)
   }
 
-  async #endOldest({ id, user, time }: SignedIn<User>): Promise<void> {
+  /** Whether the own one is above the limit: newer sign-ins, at the same moment, have taken all places. */
+  async #endOldest({ id, user, time }: SignedIn<User>): Promise<boolean> {
     const { maxSessions: max, whenFull } = this.#account.options
-    if (max === undefined || whenFull === 'refuse') return
+    if (max === undefined || whenFull === 'refuse') return false
     const own = await this.#sessionId()
-    let endedSessionIds: string[]
     try {
-      endedSessionIds = await endOldest({ account: this.#account, id, user, max, time }, own)
+      const { endedSessionIds, isOwnOver } = await endOldest({ account: this.#account, id, user, max, time }, own)
+      if (endedSessionIds.length > 0) {
+        this.#emit({ type: 'limit-reached', userId: id, time, sessionId: own, endedSessionIds })
+      }
+      return isOwnOver
     } catch (error) {
       // A sign-in that fails signs nobody in: it would be one above the limit.
       await this.#destroy().then(
@@ -358,11 +442,6 @@ export class RequestAuth<User> implements Auth<User> {
       )
       throw error
     }
-    if (endedSessionIds.length > 0) {
-      this.#emit({ type: 'limit-reached', userId: id, time, sessionId: own, endedSessionIds })
-    }
-    // Newer sign-ins, at the same moment, have taken all places.
-    if (endedSessionIds.includes(own)) await this.#destroy()
   }
 
   async #destroy(): Promise<void> {
@@ -370,22 +449,19 @@ export class RequestAuth<User> implements Auth<User> {
     await this.#handle.save((session) => session.destroy())
   }
 
-  /** A later step-up, at the same moment, goes on in the place of this one. */
-  async #endTwins(notes: LoginNotes): Promise<void> {
-    if (await endTwins(this.#account, await this.#sessionId(), notes)) await this.#giveWay(notes)
-  }
-
   /**
-   * Ends this session, of whose sign-in another one goes on. That is no sign-out, by which the other one would end as well,
-   * and takes no cookie away: the browser may have the other one's by now.
+   * Ends this session, in whose place others go on. That is no sign-out, and takes no cookie away: the browser may have the
+   * one of a later click by now.
    */
   async #giveWay(notes: LoginNotes): Promise<void> {
+    this.#current.set(undefined)
+    const own = await this.#sessionId()
     await othersStored()
-    await this.#account.sessions.destroy(await this.#sessionId())
-    // What is gone sends no cookie, once the handle knows.
-    await this.#writer.goOn(notes, { ...notes, turn: orderOfNow() }).catch((error) => {
-      if (!isOver(error)) throw error
-    })
+    if (await this.#account.sessions.destroy(own)) {
+      const time = await timeOf(this.#account)
+      this.#emit({ type: 'limit-reached', userId: notes.id, time, sessionId: own, endedSessionIds: [own] })
+    }
+    await this.#writer.drop()
   }
 
   /** @throws LoginError if nobody is signed in */

@@ -1,7 +1,7 @@
 import { isSessionError, type SessionInfo } from '@fetch-sessions/core'
 import { type Account, compare } from './account.js'
 import { LoginError } from './errors.js'
-import { type LoginNotes, notesIn } from './notes.js'
+import { isSameSignIn, type LoginNotes, notesIn } from './notes.js'
 import { seatIn } from './seat.js'
 
 /** A session of a user, and who is signed in there. `notes` is left out of one that has none. */
@@ -10,6 +10,11 @@ export interface UserSession {
   readonly notes: LoginNotes | undefined
   /** The mark of a seat, if it is no session but a place that is kept for one. */
   readonly seat: string | undefined
+}
+
+/** Whether the store can list a user's sessions. A manager of an earlier release does not tell. */
+export function canList<User>({ sessions }: Account<User>): boolean {
+  return sessions.supports?.('listByOwner') ?? false
 }
 
 /** What the store holds of a user. */
@@ -37,6 +42,14 @@ export async function isOwnSignIn<User>(
   return (await compare(account, notes, user)) !== 'wrong'
 }
 
+/** Whether a sign-in is there twice, as in the moment in which its session gets a new id. */
+export function hasTwins(sessions: readonly UserSession[]): boolean {
+  return sessions.some(
+    ({ notes }, index) =>
+      notes !== undefined && sessions.slice(index + 1).some((other) => isSameSignIn(other.notes, notes)),
+  )
+}
+
 /** The newest sign-in first, the same for everybody. */
 export function bySignIn(a: UserSession, b: UserSession): number {
   return (
@@ -56,6 +69,45 @@ const MAX_SKEW = 1000
 export function bySignInUntil(now: number): (a: UserSession, b: UserSession) => number {
   const isAhead = ({ info }: UserSession): number => Number(info.createdAt > now + MAX_SKEW)
   return (a, b) => isAhead(a) - isAhead(b) || bySignIn(a, b)
+}
+
+/** Whether one of these sign-ins goes on in a session of this owner. */
+export async function goesOn<User>(
+  account: Account<User>,
+  owner: string,
+  signIns: readonly LoginNotes[],
+): Promise<boolean> {
+  for (let list = 0; list < MAX_LISTS; list++) {
+    const { opened, isWhole } = await openSessions(account, await listSessions(account, owner, 'confirm'))
+    if (opened.some(({ notes }) => signIns.some((signIn) => isSameSignIn(notes, signIn)))) return true
+    // One that has just got another id is listed under that next time.
+    if (isWhole) break
+  }
+  return false
+}
+
+/** How often the sessions of a user are listed again, where they have got new ids since. */
+const MAX_LISTS = 20
+
+/**
+ * Ends the sessions of a user that these are, under whichever ids: one that gets a new id meanwhile is found again. Those of
+ * them that were ended.
+ */
+export async function endEach<User>(
+  account: Account<User>,
+  owner: string,
+  what: string,
+  isMeant: (session: UserSession) => boolean,
+): Promise<UserSession[]> {
+  const ended: UserSession[] = []
+  for (let list = 0; list < MAX_LISTS; list++) {
+    const { opened, isWhole } = await openSessions(account, await listSessions(account, owner, what))
+    const meant = opened.filter(isMeant)
+    const isEnded = await Promise.all(meant.map(({ info }) => account.sessions.destroy(info.id)))
+    ended.push(...meant.filter((_, index) => isEnded[index]))
+    if (isWhole && !isEnded.includes(false)) break
+  }
+  return ended
 }
 
 /** Ends the sessions of a user. How many, where that is known. */

@@ -133,7 +133,7 @@ describe.each([
     await signIn(second, other.name)
     const [, id = ''] = (await second.get('/account')).text.match(/name="id" value="([\w-]+)"/) ?? []
     await here.post('/account/sign-out-device', { id })
-    expect((await here.get('/account')).text).toContain('was signed out already')
+    expect((await here.get('/account')).text).toContain('You are not signed in on that device')
     expect((await other.here.get('/members')).status).toBe(200)
   })
 

@@ -25,7 +25,7 @@ export function account(site: Site): Hono<Visit> {
   app.post('/account/sign-out-device', member, own, async (c) => {
     const { id } = await formOf(c, 'id')
     const isOut = await c.var.auth.signOutDevice(id)
-    await say(c, isOut ? 'That device is signed out.' : 'That device was signed out already.')
+    await say(c, isOut ? 'That device is signed out.' : 'You are not signed in on that device.')
     return c.redirect('/account', 303)
   })
 

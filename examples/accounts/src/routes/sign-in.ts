@@ -1,3 +1,4 @@
+import { isLoginError } from '@fetch-sessions/login'
 import { Hono } from 'hono'
 import { formOf } from '../forms.js'
 import { guardsOf } from '../guards.js'
@@ -54,10 +55,15 @@ export function signIn(site: Site): Hono<Visit> {
     if (user === undefined || !isRight) return again('Wrong name or password.', 401)
 
     await tries.forget(addressOf(c), name)
-    await login.of(c.req.raw).signIn(user, {
-      factor: 'password',
-      ...(remember !== '' && { remember: { idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY } }),
-    })
+    try {
+      await login.of(c.req.raw).signIn(user, {
+        factor: 'password',
+        ...(remember !== '' && { remember: { idleTimeout: 14 * DAY, absoluteTimeout: 90 * DAY } }),
+      })
+    } catch (error) {
+      if (!isLoginError(error) || error.code !== 'ERR_LOGIN_FULL') throw error
+      return again('You have just signed in in many other places. Try again.', 429)
+    }
     await say(c, `You are signed in. Welcome back, ${user.name}!`)
     return c.redirect(login.safeNext(next, '/members'), 303)
   })

@@ -1,0 +1,397 @@
+import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { describe, expect, it } from 'vitest'
+import { type Auth, createLogin } from './index.js'
+import { isOver } from './notes-writer.js'
+import type { Browser } from './testing/browser.js'
+import { type Site, secret, site, type User, userOf } from './testing/site.js'
+
+const whoIs = (browser: Browser<User>): Promise<string | undefined> =>
+  browser.visit(async (auth) => (await auth.user())?.id)
+
+async function signedIn(of: Site, options = {}): Promise<Browser<User>> {
+  const browser = of.browser()
+  await browser.visit((auth) => auth.signIn(userOf(of, 'ada'), options))
+  of.wait(1)
+  return browser
+}
+
+/** Another tab of the same browser, with the cookie that it has now. */
+const tabOf = (of: Site, { cookie }: Browser<User>): Browser<User> => Object.assign(of.browser(), { cookie })
+
+describe('a page that asks who is signed in while its user changes the password', () => {
+  it('gets no cookie over the one of the change, and ends nothing of it', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('cart', ['tea'])
+    })
+    const [poll, late] = [tabOf(of, browser), tabOf(of, browser)]
+    const { cookie } = browser
+    await browser.visit(async (auth) => {
+      await auth.user()
+      userOf(of, 'ada').passwordHash = 'another'
+      expect([await whoIs(poll), await whoIs(late)]).toEqual([undefined, undefined])
+      await auth.credentialChanged(userOf(of, 'ada'))
+    })
+    expect([poll.cookie, late.cookie]).toEqual([cookie, cookie])
+    expect(await whoIs(browser)).toBe('ada')
+    expect((await of.sessions.read(browser.request())).get('cart')).toEqual(['tea'])
+    expect((await of.sessions.read(poll.request())).size).toBe(0)
+    expect(of.told()).toEqual(['signed-in', 'ended', 'credential-changed'])
+  })
+
+  it.each([0, 10])('can sign in within the request that finds the sign-in over, after %i s', async (seconds) => {
+    const of = site()
+    const browser = await signedIn(of)
+    userOf(of, 'ada').passwordHash = 'another'
+    await whoIs(browser)
+    of.wait(seconds)
+    await browser.visit(async (auth) => {
+      expect(await auth.user()).toBeUndefined()
+      await auth.signIn(userOf(of, 'ada'))
+    })
+    expect(await whoIs(browser)).toBe('ada')
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
+  it('is a guest after ten seconds, whose session keeps what its handler says', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    userOf(of, 'ada').passwordHash = 'another'
+    await whoIs(browser)
+    of.wait(10)
+    await browser.visit(async (auth, request) => {
+      expect(await auth.user()).toBeUndefined()
+      ;(await of.sessions.write(request)).set('note', 'You are signed out')
+    })
+    const session = await of.sessions.read(browser.request())
+    expect([session.toJSON(), session.owner]).toEqual([{ note: 'You are signed out' }, undefined])
+  })
+})
+
+describe('a step-up in two tabs', () => {
+  it('goes on in the one whose session is stored first, and the other one changes nothing', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    const { cookie } = browser
+    await browser.visit(async (auth, request) => {
+      await auth.user()
+      await tab.visit((auth) => auth.confirm('passkey'))
+      await auth.confirm('passkey')
+      expect(await auth.user()).toBe(userOf(of, 'ada'))
+      ;(await of.sessions.write(request)).set('note', 'Thanks')
+    })
+    expect(browser.cookie).toBe(cookie)
+    expect(await tab.visit((auth) => auth.isFresh(60, 'passkey'))).toBe(true)
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    expect(of.told()).toEqual(['signed-in', 'confirmed'])
+  })
+
+  it('is an error where nobody of that sign-in is left', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => auth.signIn(userOf(of, 'bob')))
+      await expect(auth.confirm('passkey')).rejects.toMatchObject({ code: 'ERR_LOGIN_REQUIRED' })
+    })
+    expect(await whoIs(tab)).toBe('bob')
+  })
+
+  it('leaves who was signed in where the store fails within it', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const browser = await signedIn(of)
+    const { create } = store
+    let calls = 0
+    store.create = (id, record) => {
+      if (++calls === 2) throw new Error('down')
+      return create.call(store, id, record)
+    }
+    await browser.visit(async (auth) => {
+      await expect(auth.confirm('passkey')).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    })
+    const seen = browser.visit(async (auth) => [(await auth.user())?.id, await auth.isFresh(60, 'passkey')])
+    expect(await seen).toEqual(['ada', false])
+  })
+})
+
+describe('coming back from an impersonation in two tabs', () => {
+  it.each([
+    ['oldest-out', 1],
+    ['refuse', 1],
+    ['refuse', 5],
+  ] as const)('leaves one session of the actor: %s, %i', async (whenFull, maxSessions) => {
+    const of = site({ whenFull, maxSessions })
+    const browser = await signedIn(of)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    const tab = tabOf(of, browser)
+    const { cookie } = browser
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => auth.stopImpersonating())
+      expect(await auth.stopImpersonating()).toBe(userOf(of, 'ada'))
+      expect(await auth.actor()).toBeUndefined()
+    })
+    expect([browser.cookie, await whoIs(tab)]).toEqual([cookie, 'ada'])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+})
+
+describe('a sign-in that newer ones have put out at the same moment', () => {
+  /** Another click on the same form, while the first one looks for what is above the limit. */
+  async function twice(of: Site, store: MemoryStore, first: Browser<User>): Promise<Browser<User>> {
+    const second = tabOf(of, first)
+    const { listByOwner } = store
+    Object.assign(store, {
+      listByOwner: async (owner: string) => {
+        store.listByOwner = listByOwner
+        of.wait(1)
+        await second.visit((auth) => auth.signIn(userOf(of, 'ada')))
+        return listByOwner.call(store, owner)
+      },
+    })
+    await first.visit(async (auth) => {
+      await expect(auth.signIn(userOf(of, 'ada'))).rejects.toMatchObject({ code: 'ERR_LOGIN_FULL' })
+      expect(await auth.user()).toBeUndefined()
+    })
+    return second
+  }
+
+  it.each([true, false])('says so, and touches no cookie: with a session before it %s', async (isGuest) => {
+    const store = new MemoryStore()
+    const of = site({ store, maxSessions: 1 })
+    const browser = of.browser()
+    if (isGuest) {
+      await browser.visit(async (_auth, request) => {
+        ;(await of.sessions.write(request)).set('note', 'of a guest')
+      })
+    }
+    const { cookie } = browser
+    const second = await twice(of, store, browser)
+    expect([browser.cookie, await whoIs(second)]).toEqual([cookie, 'ada'])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+})
+
+describe('a sign-in by two clicks', () => {
+  it.each(['oldest-out', 'refuse'] as const)('goes on with the first one, where there is a limit: %s', async (when) => {
+    const of = site({ maxSessions: 1, whenFull: when })
+    const first = of.browser()
+    await first.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('cart', ['tea'])
+    })
+    const second = tabOf(of, first)
+    const { cookie } = second
+    await second.visit(async (_auth, request) => {
+      await of.sessions.read(request)
+      await first.visit((auth) => auth.signIn(userOf(of, 'ada'), { keep: ['cart'] }))
+      await of.login.of(request).signIn(userOf(of, 'ada'), { keep: ['cart'] })
+      expect(await of.login.of(request).user()).toBe(userOf(of, 'ada'))
+      ;(await of.sessions.write(request)).set('note', 'Welcome')
+    })
+    expect([second.cookie, await whoIs(first)]).toEqual([cookie, 'ada'])
+    expect((await of.sessions.read(first.request())).get('cart')).toEqual(['tea'])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
+  it('is a sign-in of its own where it is another user', async () => {
+    const of = site({ maxSessions: 1 })
+    const first = await signedIn(of)
+    const second = tabOf(of, first)
+    await second.visit(async (auth, request) => {
+      await of.sessions.read(request)
+      await first.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      await auth.signIn(userOf(of, 'bob'))
+    })
+    expect([await whoIs(first), await whoIs(second)]).toEqual(['ada', 'bob'])
+  })
+})
+
+describe('a limit', () => {
+  it('ends one that steps up at that moment, and tells what it has ended', async () => {
+    const store = new MemoryStore()
+    const of = site({ store, maxSessions: 2 })
+    const [phone, laptop] = [await signedIn(of), await signedIn(of)]
+    const oldest = (await of.sessions.listByOwner('ada')).find(({ createdAt }) => createdAt === Date.UTC(2030, 0, 1))
+    const { load } = store
+    let loads = 0
+    let steppedUp: (string | undefined)[] = []
+    Object.assign(store, {
+      load: async (id: string) => {
+        // The first one looks who is signed in there; the second one is to end it.
+        if (id === oldest?.id && ++loads === 2) {
+          await phone.visit((auth) => auth.confirm('password'))
+          steppedUp = of.events.flatMap((event) => (event.type === 'confirmed' ? [event.sessionId] : []))
+        }
+        return load.call(store, id)
+      },
+    })
+    const tablet = await signedIn(of)
+    expect([await whoIs(phone), await whoIs(laptop), await whoIs(tablet)]).toEqual([undefined, 'ada', 'ada'])
+    expect(of.events.at(-1)).toMatchObject({ type: 'limit-reached', endedSessionIds: steppedUp })
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(2)
+  })
+})
+
+describe('signing out the others', () => {
+  it('spares the own session, to which another tab is giving a new id', async () => {
+    const of = site()
+    const [browser, elsewhere] = [await signedIn(of), await signedIn(of)]
+    const tab = tabOf(of, browser)
+    const count = await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => auth.confirm('password'))
+      return auth.signOutOthers()
+    })
+    expect([count, await whoIs(tab), await whoIs(elsewhere)]).toEqual([1, 'ada', undefined])
+  })
+
+  it('finds one that is getting a new id at that moment', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const [browser, elsewhere] = [await signedIn(of), await signedIn(of)]
+    const { listByOwner } = store
+    Object.assign(store, {
+      listByOwner: async (owner: string) => {
+        store.listByOwner = listByOwner
+        const listed = await listByOwner.call(store, owner)
+        await elsewhere.visit((auth) => auth.confirm('password'))
+        return listed
+      },
+    })
+    expect(await browser.visit((auth) => auth.signOutOthers())).toBe(1)
+    expect([await whoIs(browser), await whoIs(elsewhere)]).toEqual(['ada', undefined])
+  })
+})
+
+describe('what another tab stores while somebody signs in', () => {
+  const works: [string, (auth: Auth<User>, of: Site) => Promise<unknown>][] = [
+    ['a sign-in', (auth, of) => auth.signIn(userOf(of, 'ada'), { keep: ['cart'] })],
+    ['an impersonation', (auth, of) => auth.impersonate(userOf(of, 'bob'), { keep: ['cart'] })],
+  ]
+
+  it.each(works)('stays of what is kept, and of nothing else: %s', async (what, work) => {
+    const of = site()
+    const browser = what === 'a sign-in' ? of.browser() : await signedIn(of)
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('cart', ['tea'])
+    })
+    const tab = tabOf(of, browser)
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit(async (_auth, request) => {
+        ;(await of.sessions.write(request)).set('cart', ['tea', 'milk']).set('note', 'planted')
+      })
+      await work(auth, of)
+    })
+    const session = await of.sessions.read(browser.request())
+    expect([session.get('cart'), session.get('note')]).toEqual([['tea', 'milk'], undefined])
+  })
+
+  it('does not reach the session of the user where the one before was empty', async () => {
+    const of = site()
+    const guest = of.browser()
+    await guest.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('note', 'for a moment')
+    })
+    await guest.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).take('note')
+    })
+    const thief = tabOf(of, guest)
+    await guest.visit(async (auth, request) => {
+      await of.sessions.read(request)
+      await thief.visit(async (_auth, request) => {
+        const session = await of.sessions.write(request)
+        session.set('note', 'planted')
+        session.setLabel('planted')
+        session.setLifetime({ idleTimeout: 31_536_000, absoluteTimeout: 31_536_000, persistent: true })
+      })
+      await auth.signIn(userOf(of, 'ada'))
+    })
+    const session = await of.sessions.read(guest.request())
+    const days = (+session.expiresAt - +session.createdAt) / 86_400_000
+    expect([session.get('note'), session.label, days]).toEqual([undefined, undefined, 1])
+  })
+})
+
+describe('calls within one request', () => {
+  const visit = async (act: (auth: Auth<User>) => Promise<unknown>): Promise<Site> => {
+    const of = site()
+    const browser = await signedIn(of)
+    await browser.visit(act)
+    return of
+  }
+
+  it('that are not waited for follow one another', async () => {
+    await visit(async (auth) => {
+      await Promise.all([auth.confirm('passkey'), auth.confirm('totp')])
+      expect([await auth.isFresh(60, 'passkey'), await auth.isFresh(60, 'totp')]).toEqual([true, true])
+    })
+  })
+
+  it.each(['signOut', 'signOutEverywhere'] as const)('end with a %s that is the last one', async (how) => {
+    const of = await visit(async (auth) => {
+      await Promise.all([auth.confirm('passkey'), auth[how]()])
+      expect(await auth.user()).toBeUndefined()
+    })
+    expect(await of.sessions.listByOwner('ada')).toEqual([])
+  })
+
+  it('do not fail for one that has failed before', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit(async (auth) => {
+      const failing = auth.confirm('passkey')
+      await Promise.all([
+        expect(failing).rejects.toMatchObject({ code: 'ERR_LOGIN_REQUIRED' }),
+        auth.signIn(userOf(of, 'ada')),
+      ])
+    })
+    expect(await whoIs(browser)).toBe('ada')
+  })
+})
+
+describe('who asks first', () => {
+  it('may know neither env nor the request', async () => {
+    interface Env {
+      users: Map<string, { id: string }>
+    }
+    const sessions = new SessionManager({ store: new MemoryStore(), secret })
+    const login = createLogin<{ id: string }, Env>({
+      sessions,
+      secret,
+      userId: ({ id }) => id,
+      loadUser: (id, env) => env.users.get(id),
+      credential: () => '0',
+      describeDevice: () => ({ label: 'a phone' }),
+    })
+    const env = { users: new Map([['ada', { id: 'ada' }]]) }
+    const handled = async (cookie: string, act: (request: Request) => Promise<void>): Promise<string> => {
+      const request = new Request('https://example.com/', { headers: { cookie } })
+      const response = await sessions.handle(request, async (handle) => {
+        await login.of(handle as never).userId()
+        await login.of(request).userId()
+        await act(request)
+        return new Response()
+      })
+      return response.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    }
+    const cookie = await handled('', (request) => login.of(request, env).signIn({ id: 'ada' }))
+    expect((await sessions.listByOwner('ada')).map(({ label }) => label)).toEqual(['a phone'])
+    await handled(cookie, async (request) => {
+      expect(await login.guard()(request, env)).toBeUndefined()
+      expect(await login.of(request).user()).toEqual({ id: 'ada' })
+    })
+  })
+})
+
+describe('an error of another copy of core', () => {
+  it('is known by its code', () => {
+    const ofAnother = (code: string): Error => Object.assign(new Error('of another copy'), { code })
+    expect(isOver(ofAnother('ERR_SESSION_DESTROYED'))).toBe(true)
+    expect(isOver(ofAnother('ERR_SESSION_STORE'))).toBe(false)
+  })
+})
