@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { inspect } from 'node:util'
+import { SessionManager } from '@fetch-sessions/core'
 import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
@@ -64,13 +65,10 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
 
       await server.cli('config', 'set', 'maxmemory', '1')
       try {
-        const later = record.expiresAt + 99_000_000
         for (const write of [
           () => store.create(unknown, record),
           () => store.update(id, { ...record, version: 2, data: 'more private data' }),
           () => store.update(id, { ...record, version: 2, owner: 'private owner' }),
-          () => store.touch(id, later, 1),
-          () => store.touch(owned, later, 1),
         ]) {
           const error = await write().catch((error: unknown) => error)
           expect(error).toBeInstanceOf(Error)
@@ -80,11 +78,70 @@ describe.skipIf(!(await canStartRedis()))('when Redis is full', () => {
         expect(await store.load(id)).toEqual(record)
         expect(await store.load(owned)).toEqual(ownedRecord)
         expect(await store.load(unknown)).toBeUndefined()
-        expect(await store.delete(id)).toBe(true)
       } finally {
         await server.cli('config', 'set', 'maxmemory', '0')
       }
       await store.clear()
+    })
+
+    it('a session can be used, changed in place and ended, which needs no more room than there is', async () => {
+      const now = Date.now()
+      let clock = now
+      const store = redisStore(connected.client)
+      const sessions = new SessionManager<{ user: string }>({
+        store,
+        secret: 'thirty-two bytes of secret, at least',
+        now: () => clock,
+      })
+      const [ada, bob, eve, nobody] = [
+        await sessions.issue({ user: 'Ada' }, { owner: 'ada' }),
+        await sessions.issue({ user: 'Bob' }, { owner: 'bob' }),
+        await sessions.issue({ user: 'Eve' }, { owner: 'eve' }),
+        await sessions.issue({ user: 'nobody' }),
+      ]
+      const visit = ({ cookie }: { cookie: string }, isLast = false): Promise<Response> =>
+        sessions.handle(new Request('https://app.example/', { headers: { cookie } }), async (handle) => {
+          if (isLast) (await handle.write()).destroy()
+          return new Response((await handle.read()).get('user'))
+        })
+
+      await server.cli('config', 'set', 'maxmemory', '1')
+      try {
+        // The index of the owner has an entry for 48 hours. Near its end, a use is an update, else a touch.
+        for (const hours of [20, 40, 63.9]) {
+          clock = now + hours * 3_600_000
+          for (const one of [ada, nobody]) expect((await visit(one)).headers.getSetCookie()).toHaveLength(1)
+        }
+        expect((await store.listByOwner('ada'))[0]?.expiresAt).toBe(clock + 86_400_000)
+        expect(await sessions.edit(ada.id, (session) => session.set('user', 'Eva'))).toBe(true)
+        await expect(sessions.edit(ada.id, (session) => session.set('user', 'Ada Lovelace'))).rejects.toThrow('store')
+        expect(await (await visit(ada)).text()).toBe('Eva')
+        expect((await visit(ada, true)).headers.getSetCookie()[0]).toContain('Max-Age=0')
+        expect(await sessions.destroy(nobody.id)).toBe(true)
+        expect(await store.load(ada.id)).toBeUndefined()
+        clock = now
+        expect(await sessions.destroy(bob.id)).toBe(true)
+        expect(await sessions.destroyByOwner('eve')).toBe(1)
+        expect(await store.load(eve.id)).toBeUndefined()
+      } finally {
+        await server.cli('config', 'set', 'maxmemory', '0')
+      }
+      await store.clear()
+    })
+
+    it('a session whose time is over is removed', async () => {
+      const store = redisStore(connected.client)
+      const id = newId()
+      const record = newRecord({ owner: 'ada' })
+      await store.create(id, record)
+      await server.cli('config', 'set', 'maxmemory', '1')
+      try {
+        expect(await store.update(id, { ...record, version: 2, expiresAt: record.createdAt })).toBe(true)
+        expect(await store.load(id)).toBeUndefined()
+        expect(await server.cli('exists', `session:${id}`)).toBe('0')
+      } finally {
+        await server.cli('config', 'set', 'maxmemory', '0')
+      }
     })
   })
 })

@@ -3,8 +3,10 @@ import { INFO_FIELDS, RECORD_FIELDS } from './session-hash.js'
 
 /*
  * A session is a hash at one key. Each script has that one key (or that of an owner's index), so that it runs on a
- * cluster, and runs as a whole or not at all: the first thing that it writes is what Redis refuses when it is full.
- * They run on the master even where a client reads from replicas.
+ * cluster, and runs as a whole or not at all: when Redis is full, it refuses the first thing that a script writes, or
+ * nothing. What needs no more room than there is begins with something that it takes (an expiry, a removal), or is begun
+ * anew with that, so that a session that is there can still be used and ended. They run on the master even where a client
+ * reads from replicas.
  *
  * What a script gives to `reply` comes behind the number of the call (script.ts), and its own arguments begin at ARGV[3].
  * Texts that may be anything are marked with a `=` on the way (reply.ts), and stored without it.
@@ -44,8 +46,8 @@ export const READ_RECORD: Script = read(RECORD_FIELDS)
 export const READ_INFO: Script = read(INFO_FIELDS)
 
 /**
- * What CREATE and UPDATE begin with: the record in ARGV. In a new hash there is no field to delete. PEXPIRE deletes the
- * key if its time is over.
+ * What CREATE and UPDATE begin with: the record in ARGV. In a new hash there is no field to delete. `write` returns what
+ * Redis says where it refuses. PEXPIRE deletes the key if its time is over, and has to be called as well.
  */
 const WRITE = `${NOTHING}
 local version, data, createdAt, expiresAt = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -58,20 +60,25 @@ local function put(field, text, isNew)
   end
 end
 local function write(isNew)
-  redis.call('HSET', KEYS[1], 'version', version, 'data', data, 'createdAt', createdAt, 'expiresAt', expiresAt)
+  local written =
+    redis.pcall('HSET', KEYS[1], 'version', version, 'data', data, 'createdAt', createdAt, 'expiresAt', expiresAt)
+  if type(written) == 'table' and written.err then return written end
   put('owner', owner, isNew)
   put('meta', meta, isNew)
   if indexedUntil ~= '' then redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil) end
-  redis.call('PEXPIRE', KEYS[1], lifetime)
 end`
 
 /** 1, or 0 if the key exists. */
 export const CREATE: Script = new Script(`${WRITE}
 if redis.call('EXISTS', KEYS[1]) == 1 then return nothing(0) end
-write(true)
+local refusal = write(true)
+if refusal then return refusal end
+redis.call('PEXPIRE', KEYS[1], lifetime)
 return reply(1)`)
 
 /**
+ * It needs no more room, unless there is more data, or another owner. The rest is short.
+ *
  * 0 if there is another version or none. 2, and nothing written, if the owner's index does not know the session for so
  * long, and the caller did not say either (`indexedUntil`) that it does by now. Else 1. With 1 and 2, how long the index
  * of the owner that the session had knew it at most; with 1, that owner, if the session is not theirs any more.
@@ -84,7 +91,16 @@ local before = stored[3] and '=' .. stored[3]
 if owner ~= '' and indexedUntil == '' then
   if before ~= owner or tonumber(stored[2] or 0) < tonumber(expiresAt) then return nothing(2, known) end
 end
-write()
+local function isNoLarger()
+  return (owner == '' or owner == before) and #data <= #(redis.call('HMGET', KEYS[1], 'data')[1] or '')
+end
+local refusal = write()
+if refusal and string.find(refusal.err, 'OOM', 1, true) and isNoLarger() then
+  redis.call('HDEL', KEYS[1], '-fetch-sessions-')
+  refusal = write()
+end
+if refusal then return refusal end
+redis.call('PEXPIRE', KEYS[1], lifetime)
 return reply(1, known, before ~= owner and before)`)
 
 /**
@@ -96,12 +112,13 @@ local expiresAt, lifetime, indexedOwner, indexedUntil = ARGV[3], ARGV[4], ARGV[5
 local stored = redis.call('HMGET', KEYS[1], 'version', 'indexedUntil', 'owner')
 if stored[1] ~= ARGV[7] then return nothing(0) end
 local owner = stored[3] and '=' .. stored[3]
-if owner and tonumber(stored[2] or 0) < tonumber(expiresAt) then
-  if owner ~= indexedOwner then return nothing(2, owner, '=' .. (stored[2] or 0)) end
-  redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil)
-end
-redis.call('HSET', KEYS[1], 'expiresAt', expiresAt)
+local isOutgrown = owner and tonumber(stored[2] or 0) < tonumber(expiresAt)
+if isOutgrown and owner ~= indexedOwner then return nothing(2, owner, '=' .. (stored[2] or 0)) end
 redis.call('PEXPIRE', KEYS[1], lifetime)
+if lifetime ~= '0' then
+  if isOutgrown then redis.call('HSET', KEYS[1], 'indexedUntil', indexedUntil) end
+  redis.call('HSET', KEYS[1], 'expiresAt', expiresAt)
+end
 return reply(1, owner)`)
 
 /**
@@ -146,8 +163,9 @@ if known and tonumber(known) >= tonumber(needed) then
   if needed == untilTime then return nothing(1) end
   return reply(1)
 end
+if known then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) end
 redis.call('ZADD', KEYS[1], untilTime, id)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not known then redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) end
 if redis.call('PTTL', KEYS[1]) < tonumber(lifetime) then redis.call('PEXPIRE', KEYS[1], lifetime) end
 return reply(1)`)
 

@@ -34,6 +34,11 @@ export interface Dialect {
   readonly returns: boolean
   /** For databases without RETURNING: the placeholder of a value, which also notes the `noteOf` the row's id. */
   readonly noting: string
+  /**
+   * Whether a statement that removes gets its own name as its last value, and removes nothing where it gets another: a
+   * pooler may have a connection run one prepared statement in the place of another, with the values of that one.
+   */
+  readonly namesRemovals: boolean
   /** Deletes rows by `expires_at` up to the first value, as many as the second value says. */
   deleteExpired(table: string): string
   /** Creates the table and its indexes where they are missing, step by step: each gets what the one before has given. */

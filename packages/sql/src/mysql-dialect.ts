@@ -23,6 +23,7 @@ export const mysqlDialect: Dialect = {
   returns: false,
   // Only for a row that is written does MySQL note the number, which comes with the answer, even if nothing in it changed.
   noting: 'IF(LAST_INSERT_ID(CRC32(id) + 1), ?, 0)',
+  namesRemovals: false,
   deleteExpired: (table) => `DELETE FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`,
   *migrate(_, table) {
     yield createTable(table)

@@ -59,3 +59,20 @@ describe.each(stores)('%s', (name, make, wrong) => {
     for (const [option] of wrong) expect(() => make({ [option]: undefined })).not.toThrow()
   })
 })
+
+describe('prepare, with a Bun.SQL', () => {
+  /** What the store sees of one before it asks anything. */
+  const bunSql = (prepare: boolean) =>
+    Object.assign(() => {}, { options: { adapter: 'postgres', prepare }, unsafe() {} })
+
+  it.each([true, false])('is refused where it was made otherwise, since Bun takes it nowhere else: %s', (prepare) => {
+    const make = () => postgresStore(bunSql(!prepare) as never, { prepare })
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(`make it by new SQL(url, { prepare: ${prepare} })`)
+  })
+
+  it.each([true, false])('may say again what it was made with: %s', (prepare) => {
+    expect(() => postgresStore(bunSql(prepare) as never, { prepare })).not.toThrow()
+    expect(() => postgresStore(bunSql(prepare) as never)).not.toThrow()
+  })
+})

@@ -39,7 +39,7 @@ export type PostgresClient = PgClient | PGliteClient | TaggedSql | NeonClient
 /** Deadlocks, and what is asked to try again where the default isolation is above read committed. */
 const isDeadlock = (error: unknown): boolean => hasCode(error, ['40P01', '40001'])
 
-/** @throws TypeError if the client is none of those that are known */
+/** @throws TypeError if the client is none of those that are known, or can't do as `prepare` says */
 export function postgresClient(client: PostgresClient, prepare?: boolean): SqlClient {
   return retryDeadlocks(recognise(client, prepare), isDeadlock)
 }
@@ -47,7 +47,12 @@ export function postgresClient(client: PostgresClient, prepare?: boolean): SqlCl
 function recognise(client: PostgresClient, prepare: boolean | undefined): SqlClient {
   if (isNeon(client)) return neonClient(client)
   if (isTaggedSql(client, 'postgres')) {
-    const { prepare: prepares = true } = client.options as { prepare?: boolean }
+    const { adapter, prepare: prepares = true } = client.options as { adapter?: string; prepare?: boolean }
+    // Only a Bun.SQL names its adapter. It takes no such option with a statement.
+    if (adapter !== undefined && prepare !== undefined && prepare !== prepares)
+      throw new TypeError(
+        `fetch-sessions: a Bun.SQL prepares all of its statements or none, and the store can't change that: make it by new SQL(url, { prepare: ${prepare} })`,
+      )
     return taggedSqlClient(client, prepare ?? prepares)
   }
   if (has(client, 'query', 'execProtocol')) return pgliteClient(client as PGliteClient)
@@ -98,6 +103,8 @@ function pgliteClient(pglite: PGliteClient): SqlClient {
 function isNeon(client: unknown): client is NeonClient {
   if (typeof client !== 'function' || !has(client, 'transaction') || 'options' in client) return false
   if (has(client, 'query')) return true
+  // knex
+  if (has(client, 'raw')) return false
   throw new TypeError('fetch-sessions: neon() of @neondatabase/serverless has to be of version 1 or later: update it')
 }
 

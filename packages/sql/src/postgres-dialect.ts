@@ -32,6 +32,7 @@ export const postgresDialect: Dialect = {
   isDuplicate: () => false,
   returns: true,
   noting: '?',
+  namesRemovals: true,
   // An array, since a subquery behind IN may be run several times, and then deletes more rows than the limit. Rows that
   // are being written are skipped, so that nobody waits for anybody.
   deleteExpired: (table) =>

@@ -5,9 +5,10 @@ import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-st
 
 export interface PostgresStoreOptions extends SqlStoreOptions {
   /**
-   * Whether statements are prepared once per connection, which saves the database work. Default true, but for a
-   * postgres.js client that was made with `prepare: false`. A pooler that hands out connections per transaction, such
-   * as PgBouncer before 1.21, needs `false`.
+   * Whether statements are prepared once per connection, which saves the database work. The default is as the client was
+   * made with postgres.js and Bun, and true with pg. A pooler that hands out connections per transaction, and knows no
+   * prepared statements, needs `false`: PgBouncer before 1.24, or with `max_prepared_statements = 0`. A `Bun.SQL` takes
+   * it only where it is made: `new SQL(url, { prepare: false })`.
    */
   prepare?: boolean
 }

@@ -31,12 +31,15 @@ const QUESTIONS: [keyof Statements, Value[], 'id' | 'owner' | 'expires_at'][] = 
   ['deleteExpired', [ROWS / 2, '100'], 'expires_at'],
 ]
 
-/** The questions in a dialect, which may ask for the owner twice. */
-function questionsFor({ ofOwner }: Dialect): typeof QUESTIONS {
+/** The questions in a dialect, which may ask for the owner twice, and for the name of a statement that removes. */
+function questionsFor({ ofOwner, namesRemovals }: Dialect): typeof QUESTIONS {
   const owners = Array.from(ofOwner.matchAll(/\?/g), () => OWNER)
   return QUESTIONS.map(([name, values, index]) => [
     name,
-    values.flatMap((value) => (value === OWNER ? owners : [value])),
+    [
+      ...values.flatMap((value) => (value === OWNER ? owners : [value])),
+      ...(namesRemovals && name.startsWith('delete') ? [name] : []),
+    ],
     index,
   ])
 }

@@ -4,7 +4,7 @@ import type { Dialect } from './dialect.js'
 import { toPlain } from './plain-text.js'
 import { afterCursor, infoOf, pageOf, recordOf, splitRow, textOrNull, wholeMilliseconds } from './rows.js'
 import { andThen, isPromise, type Row, type SqlClient, type Value, type Written } from './sql-client.js'
-import { type Statements, statementsFor } from './statements.js'
+import { type Removal, type Statements, statementsFor } from './statements.js'
 import { parseTableName, type TableName } from './table-name.js'
 
 export interface SqlStoreOptions {
@@ -133,8 +133,9 @@ export class DialectStore implements SqlStore {
 
   delete(id: string): Awaitable<boolean> {
     const key = toPlain(id)
-    if (!this.#dialect.returns) return this.#run(this.#statements.delete, [key], wroteOne)
-    return this.#rows(this.#statements.delete, [key], (rows) => wroteRow(rows, 1, key))
+    const values = this.#removing('delete', [key])
+    if (!this.#dialect.returns) return this.#run(this.#statements.delete, values, wroteOne)
+    return this.#rows(this.#statements.delete, values, (rows) => wroteRow(rows, 1, key))
   }
 
   /**
@@ -176,7 +177,7 @@ export class DialectStore implements SqlStore {
         throw new Error(
           `fetch-sessions: deleteByOwner removed ${before} sessions, and others of this owner were made as fast: stop what makes them, and call it again`,
         )
-      return andThen(this.#deleteOfOwner(values, echo), (deleted) =>
+      return andThen(this.#deleteOfOwner(this.#removing('deleteByOwner', values), echo), (deleted) =>
         this.#rows(this.#statements.anyOfOwner, [echo, ...values], ([answer = []]) => {
           checkRow(answer, 2, echo)
           return Number(answer[1]) === 0 ? before + deleted : round(before + deleted, rounds + 1)
@@ -188,7 +189,7 @@ export class DialectStore implements SqlStore {
 
   deleteExpired(now: number, limit: number): Awaitable<number> {
     // As text, since drivers for MySQL send numbers as floating point, which MySQL refuses behind LIMIT.
-    const values = [wholeMilliseconds(now), String(limit)]
+    const values = this.#removing('deleteExpired', [wholeMilliseconds(now), String(limit)])
     if (!this.#dialect.returns)
       return this.#run(this.#statements.deleteExpired, values, (written) => {
         if (written.noted !== 0) throw mixedUp()
@@ -204,7 +205,7 @@ export class DialectStore implements SqlStore {
   }
 
   clear(): Awaitable<void> {
-    return this.#run(this.#statements.clear, [], () => undefined)
+    return this.#run(this.#statements.clear, this.#removing('clear', []), () => undefined)
   }
 
   /** How many sessions one statement removed. */
@@ -218,6 +219,11 @@ export class DialectStore implements SqlStore {
       for (const row of rows) checkRow(row, 1, owner)
       return rows.length
     })
+  }
+
+  /** The values of a statement that removes. */
+  #removing(removal: Removal, values: Value[]): Value[] {
+    return this.#dialect.namesRemovals ? [...values, removal] : values
   }
 
   /** One for each `?` of the dialect's `ofOwner`. */

@@ -41,13 +41,14 @@ export type AsyncSqliteClient = D1Client | LibsqlClient | TaggedSql
 /** @throws TypeError if the client is none of those that are known */
 export function sqliteClient(client: SyncSqliteClient | AsyncSqliteClient): SqlClient {
   if (isTaggedSql(client, 'sqlite')) return taggedSqlClient(client, true)
-  if (has(client, 'prepare', 'batch')) return d1Client(client as D1Client)
+  // What can be closed is a client of Turso's, which has these as well.
+  if (has(client, 'prepare', 'batch') && !has(client, 'close')) return d1Client(client as D1Client)
   if (has(client, 'execute', 'batch')) return libsqlClient(client as LibsqlClient)
   // The package sqlite3, which answers by callback, is told by its `each`.
   if (has(client, 'prepare', 'exec') && !has(client, 'each')) {
     if (answersLater(client as SyncSqliteClient))
       throw new TypeError(
-        'fetch-sessions: this Database answers with promises, as that of libsql/promise does: pass a Client of @libsql/client',
+        'fetch-sessions: this Database answers with promises, as those of libsql/promise and @tursodatabase do: pass a Client of @libsql/client',
       )
     return syncClient(client as SyncSqliteClient)
   }
@@ -59,8 +60,10 @@ export function sqliteClient(client: SyncSqliteClient | AsyncSqliteClient): SqlC
 function answersLater(db: SyncSqliteClient): boolean {
   try {
     const statement: unknown = db.prepare('SELECT 1')
-    if (!has(statement, 'then', 'catch')) return false
-    ;(statement as unknown as Promise<unknown>).catch(() => {})
+    // Some make the statement at once, and answer it later.
+    const answer: unknown = has(statement, 'then') ? statement : (statement as SyncStatement<never>).all()
+    if (!has(answer, 'then', 'catch')) return false
+    ;(answer as unknown as Promise<unknown>).catch(() => {})
     return true
   } catch {
     return false
@@ -77,14 +80,24 @@ function syncClient(db: SyncSqliteClient): SqlClient {
     }
     return statement
   }
+  const call = <T>(text: string, use: (statement: SyncStatement<Value>) => T): T => {
+    try {
+      return use(prepared(text))
+    } catch (error) {
+      if (!FINALIZED.test(String(error))) throw error
+      statements.clear()
+      return use(prepared(text))
+    }
+  }
   return {
     rows: (text, values) =>
-      prepared(text)
-        .all(...values)
-        .map((row) => Object.values(row as object)),
-    run: (text, values) => ({ count: Number(prepared(text).run(...values).changes), noted: 0 }),
+      call(text, (statement) => statement.all(...values)).map((row) => Object.values(row as object)),
+    run: (text, values) => ({ count: Number(call(text, (statement) => statement.run(...values)).changes), noted: 0 }),
   }
 }
+
+/** What node:sqlite says of a statement if its database was closed since. It may be open again. */
+const FINALIZED = /statement has been finalized/
 
 /** A row of D1 may be two million bytes long. */
 const D1_LIMITS = { dataBytes: 1_900_000, ownerBytes: 10_000 }

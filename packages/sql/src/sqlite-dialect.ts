@@ -22,6 +22,7 @@ export const sqliteDialect: Dialect = {
   isDuplicate: () => false,
   returns: true,
   noting: '?',
+  namesRemovals: false,
   deleteExpired: (table) =>
     `DELETE FROM ${table} WHERE id IN (
       SELECT id FROM ${table} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,

@@ -21,10 +21,15 @@ export interface Statements {
   readonly clear: string
 }
 
+/** The statements that remove sessions. */
+export type Removal = 'delete' | 'deleteByOwner' | 'deleteExpired' | 'clear'
+
 /** The statements for this table, whose name is quoted already. */
 export function statementsFor(dialect: Dialect, table: string): Statements {
   const { ofOwner, noting } = dialect
   const returning = (columns: string): string => (dialect.returns ? ` RETURNING ${columns}` : '')
+  const named = (removal: Removal, and = 'AND'): string =>
+    dialect.namesRemovals ? ` ${and} ${dialect.echo} = '${removal}'` : ''
   const others = `FROM ${table} WHERE ${ofOwner} AND id <> ?`
   const record = ['id', 'version', ...COLUMNS]
   const statements: Statements = {
@@ -36,13 +41,13 @@ export function statementsFor(dialect: Dialect, table: string): Statements {
       noting
     } WHERE id = ? AND version = ?${returning('id, version')}`,
     touch: `UPDATE ${table} SET expires_at = ${noting} WHERE id = ? AND version = ?${returning('id, version')}`,
-    delete: `DELETE FROM ${table} WHERE id = ?${returning('id')}`,
+    delete: `DELETE FROM ${table} WHERE id = ?${named('delete')}${returning('id')}`,
     list: `SELECT ${LISTED} FROM ${table} WHERE id > ? AND expires_at > ? ORDER BY id LIMIT ?`,
     listByOwner: `SELECT ${LISTED} FROM ${table} WHERE ${ofOwner} AND expires_at > ?`,
-    deleteByOwner: `DELETE ${others}${returning('owner')}`,
+    deleteByOwner: `DELETE ${others}${named('deleteByOwner')}${returning('owner')}`,
     anyOfOwner: `SELECT ${dialect.echo}, CASE WHEN EXISTS (SELECT 1 ${others}) THEN 1 ELSE 0 END`,
-    deleteExpired: `${dialect.deleteExpired(table)}${returning('expires_at')}`,
-    clear: `DELETE FROM ${table}`,
+    deleteExpired: `${dialect.deleteExpired(table)}${named('deleteExpired')}${returning('expires_at')}`,
+    clear: `DELETE FROM ${table}${named('clear', 'WHERE')}`,
   }
   const inDialect = Object.entries(statements).map(([name, text]) => [name, dialect.placeholders(text)])
   return Object.fromEntries(inDialect) as Statements

@@ -21,6 +21,7 @@ describe('the client', () => {
     ['a URL', 'postgres://127.0.0.1/test'],
     ['an empty object', {}],
     ['a function', () => {}],
+    ['a knex', Object.assign(() => {}, { transaction() {}, raw() {} })],
     ['a query function alone', { query: () => {} }],
     ['a database that answers by callback', { prepare: () => {}, exec: () => {}, each: () => {} }],
   ]
@@ -73,7 +74,7 @@ describe('a client that would fail later', () => {
       new (path: string): { close(): void }
     }
     const db = new libsql(':memory:')
-    expect(() => sqliteStore(db as never)).toThrow(/answers with promises, as that of libsql\/promise does/)
+    expect(() => sqliteStore(db as never)).toThrow(/answers with promises, as those of libsql\/promise and/)
     db.close()
   })
 

@@ -34,7 +34,7 @@ export function isTaggedSql(client: unknown, adapter: string): client is TaggedS
   return (options.adapter ?? 'postgres') === adapter
 }
 
-/** `prepare` is for postgres.js, which by itself prepares templates only. */
+/** `prepare` is for postgres.js, which by itself prepares templates only. Bun ignores it. */
 export function taggedSqlClient(sql: TaggedSql, prepare: boolean): SqlClient {
   const ask = async (statement: string, values: Value[]) => sql.unsafe(statement, values, { prepare }).values()
   return {

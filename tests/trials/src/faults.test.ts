@@ -34,8 +34,8 @@ const engines: Record<'Redis' | 'PostgreSQL', () => Promise<Engine | undefined>>
     const server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
     return Object.assign(server, {
       reset: () => server.cli('client', 'kill', 'type', 'normal', 'skipme', 'yes'),
-      refuseWrites: () => server.cli('config', 'set', 'maxmemory-policy', 'noeviction', 'maxmemory', '1'),
-      takeWrites: () => server.cli('config', 'set', 'maxmemory', '0'),
+      refuseWrites: () => server.cli('config', 'set', 'min-replicas-to-write', '1'),
+      takeWrites: () => server.cli('config', 'set', 'min-replicas-to-write', '0'),
     })
   },
 

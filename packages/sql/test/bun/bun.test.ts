@@ -1,7 +1,7 @@
 // Run by Bun: the suite for the clients that are part of it.
 
 import { Database } from 'bun:sqlite'
-import { afterAll, describe, it } from 'bun:test'
+import { afterAll, describe, expect, it } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,3 +51,17 @@ for (const [name, sql, storeOf] of [
     { describe, it },
   )
 }
+
+for (const prepare of [true, false])
+  it(`Bun.SQL for PostgreSQL prepares as it was made to: ${prepare}`, async () => {
+    const sql = new SQL(process.env.POSTGRES_URL as string, { prepare, max: 1 })
+    const table = newTable()
+    const store = postgresStore(sql, { table, prepare })
+    await store.migrate()
+    await store.load('id')
+    const question = `SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement LIKE 'SELECT %${table}%'`
+    expect((await sql.unsafe(question))[0].n).toBe(prepare ? 1 : 0)
+    expect(() => postgresStore(sql, { table, prepare: !prepare })).toThrow(`new SQL(url, { prepare: ${!prepare} })`)
+    await sql.unsafe(`DROP TABLE ${table}`)
+    await sql.close()
+  })

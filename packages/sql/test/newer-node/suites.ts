@@ -1,5 +1,6 @@
 // Run by a newer Node: the suite for node:sqlite, and for D1 in workerd, whose worker is the argument.
 
+import { deepEqual, throws } from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,6 +43,25 @@ for (const [name, db] of [
     { describe, it },
   )
 }
+
+describe('node:sqlite', () => {
+  it('may be closed and opened again', () => {
+    const db = new DatabaseSync(join(folder, 'opened-again.db'))
+    const store = sqliteStore(db)
+    store.migrate()
+    const id = 'o'.repeat(43)
+    const record = { data: '{}', createdAt: 1, expiresAt: Date.now() + 1e6, owner: undefined, version: 1 }
+    for (let openings = 0; openings < 2; openings++) {
+      deepEqual(store.create(id, record), openings === 0)
+      deepEqual(store.load(id)?.data, '{}')
+      db.close()
+      throws(() => store.load(id))
+      db.open()
+    }
+    deepEqual(store.delete(id), true)
+    db.close()
+  })
+})
 
 const onlyNamed = () => {
   throw new Error('The checks run in the worker')
