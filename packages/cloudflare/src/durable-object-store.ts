@@ -1,4 +1,5 @@
 import type { SessionRecord, SessionStore, StoredInfo } from '@fetch-sessions/core'
+import { checkBinding } from './binding.js'
 import type {
   IndexedOwner,
   SessionObjectNamespace,
@@ -34,7 +35,7 @@ const MAX_INDEX_LEAD = 30 * DAY
  * An alarm removes the object when its session has expired. The class of the objects is `SessionObject` in
  * `@fetch-sessions/cloudflare/durable-object`, which your Worker has to export.
  *
- * @throws TypeError if an option can't work
+ * @throws TypeError if the namespace is none, or an option can't work
  *
  * @example
  * export { SessionObject } from '@fetch-sessions/cloudflare/durable-object'
@@ -59,6 +60,7 @@ export class DurableObjectStore implements SessionStore {
     checkOptions('durableObjectStore', options, ['prefix'])
     const { prefix = '' } = options
     if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: durableObjectStore: prefix must be a string')
+    checkBinding('durableObjectStore takes the binding of a namespace of Durable Objects', namespace, ['getByName'])
     this.#namespace = namespace
     this.#prefix = prefix
     const ownerBytes = MAX_NAME - new TextEncoder().encode(`${prefix}owner:`).length
@@ -174,11 +176,17 @@ export class DurableObjectStore implements SessionStore {
   }
 
   #session(id: string): SessionObjectStub {
-    return this.#namespace.getByName(`${this.#prefix}session:${id}`)
+    return this.#object(`session:${id}`)
   }
 
   #owner(owner: string): SessionObjectStub {
-    return this.#namespace.getByName(`${this.#prefix}owner:${owner}`)
+    return this.#object(`owner:${owner}`)
+  }
+
+  #object(name: string): SessionObjectStub {
+    const object = this.#namespace.getByName(this.#prefix + name)
+    if (typeof object.load === 'function') return object
+    throw new Error('Durable Objects: no method can be called: set compatibility_date to 2024-04-03 or later')
   }
 
   #lifetime(expiresAt: number): number {

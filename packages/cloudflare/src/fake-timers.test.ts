@@ -15,7 +15,8 @@ afterEach(() => {
 describe('the default clock is the one of fake timers, however late they come:', () => {
   it('of kvStore', async () => {
     const put = vi.fn<KeyValueNamespace['put']>(async () => {})
-    const store = kvStore({ put } as Partial<KeyValueNamespace> as KeyValueNamespace)
+    const never = vi.fn()
+    const store = kvStore({ put, get: never, delete: never, list: never })
     vi.useFakeTimers({ toFake: ['Date'], now: createdAt })
     await store.create('id', record)
     expect(put.mock.lastCall?.[2].expirationTtl).toBeGreaterThanOrEqual(3600)
@@ -25,7 +26,7 @@ describe('the default clock is the one of fake timers, however late they come:',
   it('of durableObjectStore', async () => {
     const create = vi.fn<SessionObjectStub['create']>(async (id) => ({ id, written: true }))
     const store = durableObjectStore({
-      getByName: () => ({ create }) as Partial<SessionObjectStub> as SessionObjectStub,
+      getByName: () => ({ create, load: vi.fn() }) as Partial<SessionObjectStub> as SessionObjectStub,
     })
     vi.useFakeTimers({ toFake: ['Date'], now: createdAt })
     await store.create('id', record)

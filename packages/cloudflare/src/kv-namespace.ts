@@ -38,14 +38,18 @@ export async function getMany(
   )
 }
 
+/** Whether KV refuses a write because the last one of this key was less than a second before. */
+export function isTooSoon(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('429')
+}
+
 /** Does it again while KV refuses the write because the last one of this key was too soon before. */
 export async function whenTaken<T>(change: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await change()
     } catch (error) {
-      const isTooSoon = error instanceof Error && error.message.includes('429')
-      if (attempt === MAX_ATTEMPTS || !isTooSoon) throw error
+      if (attempt === MAX_ATTEMPTS || !isTooSoon(error)) throw error
     }
     // Not all at the same moment again.
     await new Promise((resolve) => setTimeout(resolve, WRITE_PAUSE * (1 + Math.random())))

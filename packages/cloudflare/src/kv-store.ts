@@ -1,5 +1,6 @@
 import type { SessionRecord, SessionStore, StoredInfo, StoredPage } from '@fetch-sessions/core'
-import { getMany, type KeyValueNamespace, whenTaken } from './kv-namespace.js'
+import { checkBinding } from './binding.js'
+import { getMany, isTooSoon, type KeyValueNamespace, whenTaken } from './kv-namespace.js'
 import {
   ForeignValueError,
   infoOf,
@@ -56,7 +57,7 @@ const CURSOR = 'kv:'
  *
  * KV takes one write per second of one key. A second one waits until it is taken, for a few seconds at most.
  *
- * @throws TypeError if an option can't work
+ * @throws TypeError if the namespace is none, or an option can't work
  *
  * @example
  * withSession(handler, (env) => ({ store: kvStore(env.SESSIONS), secret: env.SESSION_SECRET }))
@@ -80,6 +81,7 @@ export class KVStore implements SessionStore {
     checkOptions('kvStore', options, ['prefix'])
     const { prefix = 'session:' } = options
     if (typeof prefix !== 'string') throw new TypeError('fetch-sessions: kvStore: prefix must be a string')
+    checkBinding('kvStore takes the binding of a KV namespace', namespace, ['get', 'put', 'delete', 'list'])
     this.#namespace = namespace
     this.#prefix = prefix
   }
@@ -121,14 +123,16 @@ export class KVStore implements SessionStore {
   }
 
   /** Four calls of KV; five when the record has to be written anew to be kept for longer, which is seldom. */
-  async touch(id: string, expiresAt: number, version: number): Promise<boolean> {
-    const known = await this.#read(id)
-    if (known?.record.version !== version) return false
-    const record = { ...known.record, expiresAt }
-    if (known.isEnd) await whenTaken(() => this.#noteEnd(id, record))
-    else if (expiresAt <= known.keepUntil) await this.#noteUse(id, record, known.keepUntil)
-    else await this.#noteUse(id, record, await whenTaken(() => this.#write(id, record)))
-    return true
+  touch(id: string, expiresAt: number, version: number): Promise<boolean> {
+    return whenTaken(async () => {
+      const known = await this.#read(id)
+      if (known?.record.version !== version) return false
+      const record = { ...known.record, expiresAt }
+      if (known.isEnd) await this.#noteEnd(id, record)
+      else if (expiresAt <= known.keepUntil) await this.#noteUse(id, record, known.keepUntil)
+      else await this.#noteUse(id, record, await this.#write(id, record))
+      return true
+    })
   }
 
   /** Five calls of KV. What can't be read is removed all the same. */
@@ -227,10 +231,17 @@ export class KVStore implements SessionStore {
     return keepUntil
   }
 
-  /** For as long as the record is kept, since it counts as long as that is there. */
-  #noteUse(id: string, { version, expiresAt }: SessionRecord, keepUntil: number): Promise<void> {
+  /**
+   * For as long as the record is kept, since it counts as long as that is there. Where KV refuses it, another request has
+   * noted a use within the last second, which is as good: a page that asks for many things at once notes one.
+   */
+  async #noteUse(id: string, { version, expiresAt }: SessionRecord, keepUntil: number): Promise<void> {
     const expirationTtl = secondsOf(keepUntil - this.#now() + MIN_TTL * 1000)
-    return whenTaken(() => this.#put(this.#useKey(id), writeUse(id, { version, expiresAt }), expirationTtl))
+    try {
+      await this.#put(this.#useKey(id), writeUse(id, { version, expiresAt }), expirationTtl)
+    } catch (error) {
+      if (!isTooSoon(error)) throw error
+    }
   }
 
   #noteEnd(id: string, record: SessionRecord | undefined): Promise<void> {

@@ -24,8 +24,8 @@ const MAX_METADATA = 1024
 export class ForeignValueError extends Error {
   constructor(id: string) {
     super(
-      `Workers KV: the value under the key of session ${id} was not written by this store. Destroying the session ` +
-        'removes it. Let nothing else write keys that begin with the prefix of the store.',
+      `Workers KV: the value under the key of session ${id} was not written by this store. The store's own ` +
+        '`delete(id)` removes it. Let nothing else write keys that begin with the prefix of the store.',
     )
   }
 }

@@ -85,6 +85,28 @@ describe('a write too soon after the last one', () => {
     expect(await store.load(ID)).toMatchObject({ data: 'first' })
   })
 
+  it('is not made again if it notes a use, since another request has just noted one', async () => {
+    const namespace = new BusyNamespace()
+    const store = kvStore(namespace)
+    await store.create(ID, record())
+    namespace.refusals = 100
+    expect(await store.touch(ID, Date.now() + 5000, 1)).toBe(true)
+    expect(namespace.calls.filter((call) => call.startsWith('PUT used:'))).toHaveLength(1)
+    // Any other error is one.
+    namespace.put = async () => Promise.reject(new Error('KV PUT failed: 500 Internal Server Error'))
+    expect(await settled(store.touch(ID, Date.now() + 5000, 1))).toMatchObject({ status: 'rejected' })
+  })
+
+  it('is looked at again if it keeps a used session for longer, since another request may have done that', async () => {
+    const namespace = new BusyNamespace()
+    const store = kvStore(namespace)
+    await store.create(ID, record())
+    const [first, second] = [store.touch(ID, Date.now() + 1e12, 1), store.touch(ID, Date.now() + 1e12, 1)]
+    namespace.refusals = 1
+    expect(await settled(Promise.all([first, second]))).toMatchObject({ value: [true, true] })
+    expect(namespace.calls.filter((call) => call === `PUT session:${ID}`)).toHaveLength(3)
+  })
+
   it('is an error when KV goes on refusing', async () => {
     const namespace = new BusyNamespace()
     namespace.refusals = 100

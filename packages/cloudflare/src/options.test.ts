@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { durableObjectStore } from './durable-object-store.js'
 import { kvStore } from './kv-store.js'
 
+const nothing = () => {}
+const namespace = { get: nothing, put: nothing, delete: nothing, list: nothing, getByName: nothing } as never
+
 /** Each store of this package, with a client that is never asked. */
 const stores: [string, (options: unknown) => unknown, [option: string, value: unknown][]][] = [
-  ['kvStore', (options) => kvStore({} as never, options as never), [['prefix', 5]]],
-  ['durableObjectStore', (options) => durableObjectStore({} as never, options as never), [['prefix', 5]]],
+  ['kvStore', (options) => kvStore(namespace, options as never), [['prefix', 5]]],
+  ['durableObjectStore', (options) => durableObjectStore(namespace, options as never), [['prefix', 5]]],
 ]
 
 describe.each(stores)('%s', (name, make, wrong) => {
@@ -31,5 +34,32 @@ describe.each(stores)('%s', (name, make, wrong) => {
   it('takes none, and undefined for each', () => {
     expect(() => make({})).not.toThrow()
     for (const [option] of wrong) expect(() => make({ [option]: undefined })).not.toThrow()
+  })
+})
+
+describe('what is no binding of a store', () => {
+  const kv = 'fetch-sessions: kvStore takes the binding of a KV namespace; it got '
+  const objects = 'fetch-sessions: durableObjectStore takes the binding of a namespace of Durable Objects; it got '
+  const bucket = { get: nothing, put: nothing, delete: nothing, list: nothing, createMultipartUpload: nothing }
+
+  it.each([
+    [undefined, "undefined: see how the binding is called in the Worker's configuration"],
+    [null, 'null: see how'],
+    [Promise.resolve(namespace), 'a promise: await it'],
+    [{ prepare: nothing, batch: nothing }, 'something else'],
+    ['SESSIONS', 'something else'],
+  ])('is refused, and the error says what to pass: %o', (binding, problem) => {
+    for (const [make, takes] of [
+      [kvStore, kv],
+      [durableObjectStore, objects],
+    ] as const) {
+      expect(() => make(binding as never)).toThrow(TypeError)
+      expect(() => make(binding as never)).toThrow(takes + problem)
+    }
+  })
+
+  it('is refused where it is the binding of something alike', () => {
+    expect(() => kvStore(bucket as never)).toThrow(`${kv}something else`)
+    expect(() => durableObjectStore(bucket as never)).toThrow(`${objects}something else`)
   })
 })

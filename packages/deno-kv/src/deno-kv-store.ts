@@ -27,7 +27,7 @@ const MAX_PAUSE = 50
  * Keeps sessions in Deno KV, with compare-and-set by versionstamp and Deno KV's own expiry. A session and its entry in
  * the owner index are always written together. A session has to fit in 64 KiB, of which its data may take 60 000 bytes.
  *
- * @throws TypeError if `prefix` has no part, or leaves no room in a key
+ * @throws TypeError if it is no `Deno.Kv`, or if `prefix` has no part, or leaves no room in a key
  *
  * @example
  * const store = denoKvStore(await Deno.openKv())
@@ -49,6 +49,7 @@ export class DenoKvStore implements SessionStore {
     const isText = (part: unknown): boolean => typeof part === 'string'
     if (!isText(prefix) && !(Array.isArray(prefix) && prefix.every(isText)))
       throw new TypeError('prefix: must be a text, or a list of texts')
+    checkDatabase(kv)
     this.#kv = kv
     this.#prefix = typeof prefix === 'string' ? [prefix] : [...prefix]
     if (this.#prefix.length === 0) throw new TypeError('prefix: must have a part, or `clear` would remove everything')
@@ -246,6 +247,13 @@ export class DenoKvStore implements SessionStore {
       }
     }
   }
+}
+
+/** @throws TypeError for what lacks one of the methods: it would fail with each request */
+function checkDatabase(kv: unknown): void {
+  const has = (method: string): boolean => typeof (kv as Record<string, unknown> | null)?.[method] === 'function'
+  const problem = has('then') ? 'a promise: await it' : !['get', 'list', 'atomic'].every(has) && 'something else'
+  if (problem) throw new TypeError(`fetch-sessions: denoKvStore takes what Deno.openKv() promises; it got ${problem}`)
 }
 
 /** Another process, or another thread of `deno serve --parallel`, writes to the same file. Nothing was written here. */

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { denoKvStore } from './deno-kv-store.js'
 
+const neverAsked = { get() {}, list() {}, atomic() {} } as never
+
 /** Each store of this package, with a client that is never asked. */
 const stores: [string, (options: unknown) => unknown, [option: string, value: unknown][]][] = [
   [
     'denoKvStore',
-    (options) => denoKvStore({} as never, options as never),
+    (options) => denoKvStore(neverAsked, options as never),
     [
       ['prefix', 5],
       ['prefix', [5]],
@@ -37,5 +39,18 @@ describe.each(stores)('%s', (name, make, wrong) => {
   it('takes none, and undefined for each', () => {
     expect(() => make({})).not.toThrow()
     for (const [option] of wrong) expect(() => make({ [option]: undefined })).not.toThrow()
+  })
+})
+
+describe('what is no Deno.Kv', () => {
+  it.each([
+    ['nothing', undefined, 'something else'],
+    ['null', null, 'something else'],
+    ['a Map', new Map(), 'something else'],
+    ['a promise of one', Promise.resolve(neverAsked), 'a promise: await it'],
+  ])('is refused, and the error says what to pass: %s', (_, kv, problem) => {
+    const make = (): unknown => denoKvStore(kv as never)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(`fetch-sessions: denoKvStore takes what Deno.openKv() promises; it got ${problem}`)
   })
 })

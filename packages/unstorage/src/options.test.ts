@@ -1,3 +1,5 @@
+import { createStorage } from 'unstorage'
+import memoryDriver from 'unstorage/drivers/memory'
 import { describe, expect, it } from 'vitest'
 import { unstorageStore } from './unstorage-store.js'
 
@@ -5,7 +7,7 @@ import { unstorageStore } from './unstorage-store.js'
 const stores: [string, (options: unknown) => unknown, [option: string, value: unknown][]][] = [
   [
     'unstorageStore',
-    (options) => unstorageStore({} as never, options as never),
+    (options) => unstorageStore(createStorage(), options as never),
     [
       ['prefix', 5],
       ['consistency', 'weak'],
@@ -36,5 +38,19 @@ describe.each(stores)('%s', (name, make, wrong) => {
   it('takes none, and undefined for each', () => {
     expect(() => make({})).not.toThrow()
     for (const [option] of wrong) expect(() => make({ [option]: undefined })).not.toThrow()
+  })
+})
+
+describe('what is no storage', () => {
+  it.each([
+    ['nothing', undefined, 'something else'],
+    ['null', null, 'something else'],
+    ['a Map', new Map(), 'something else'],
+    ['a promise of one', Promise.resolve(createStorage()), 'a promise: await it'],
+    ['a driver', memoryDriver(), 'a driver: pass createStorage({ driver })'],
+  ])('is refused, and the error says what to pass: %s', (_, storage, problem) => {
+    const make = (): unknown => unstorageStore(storage as never)
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(`fetch-sessions: unstorageStore takes what createStorage() gives; it got ${problem}`)
   })
 })

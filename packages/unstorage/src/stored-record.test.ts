@@ -147,6 +147,42 @@ describe('what is no session', () => {
     await store.create('f'.padEnd(43, 'x'), record())
     await store.clear()
     expect(await files()).toEqual(Object.keys(foreign).sort())
-    expect(await store.load('b'.padEnd(43, 'x'))).toBeUndefined()
+  })
+
+  it('because somebody else wrote it, is an error and no missing session, until it is deleted', async () => {
+    const id = 'a'.padEnd(43, 'x')
+    for (const text of ['<html>Sign in to this network</html>', '{"error":"not found"}', '[1]']) {
+      const { store, files } = await folderOf({ [name('a')]: text })
+      for (const call of [
+        () => store.load(id),
+        () => store.create(id, record()),
+        () => store.update(id, record({ version: 2 })),
+        () => store.touch(id, Date.now() + HOUR, 1),
+      ]) {
+        await expect(call()).rejects.toThrow('gave a value that this store did not write')
+      }
+      expect(await store.delete(id)).toBe(true)
+      expect(await files()).toEqual([])
+    }
+  })
+
+  it('does not let a sign-out look done', async () => {
+    const storage = createStorage()
+    const sessions = new SessionManager({
+      store: unstorageStore(storage),
+      secret: 'thirty-two bytes of secret, at least',
+      warnings: false,
+    })
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const right = storage.getItem
+    storage.getItem = async () => '<html>Sign in to this network</html>' as never
+    const request = () => new Request('https://app.example', { headers: { cookie } })
+    const signOut = sessions.handle(request(), async (handle) => {
+      ;(await handle.write()).destroy()
+      return new Response()
+    })
+    await expect(signOut).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    storage.getItem = right
+    expect((await sessions.read(request())).isNew).toBe(false)
   })
 })

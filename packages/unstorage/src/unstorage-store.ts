@@ -38,7 +38,7 @@ const MAX_TTL = 2_147_483_647
  * Keeps sessions in any unstorage driver. unstorage can't compare-and-set, so neither can this store: of two requests
  * that change one session at the same moment, the last one wins.
  *
- * @throws TypeError if `prefix` is empty or holds characters that unstorage gives a meaning to
+ * @throws TypeError if it is no storage, or if `prefix` is empty or holds characters that unstorage gives a meaning to
  *
  * @example
  * const store = unstorageStore(createStorage({ driver: redisDriver({ url }) }))
@@ -67,6 +67,7 @@ export class UnstorageStore implements SessionStore {
     if (consistency !== 'strong' && consistency !== 'eventual') {
       throw new TypeError('consistency: must be "strong" or "eventual"')
     }
+    checkStorage(storage)
     this.#storage = storage
     this.#prefix = `${prefix.replace(/:$/, '')}:`
     this.consistency = consistency
@@ -77,14 +78,17 @@ export class UnstorageStore implements SessionStore {
     this.#now = now
   }
 
-  /** One call of the driver. */
+  /**
+   * One call of the driver.
+   * @throws Error if the driver gives the session of another id, or a value that no store has written
+   */
   load(id: string): Promise<SessionRecord | undefined> {
     return this.#read(id)
   }
 
   /** Two calls of the driver. */
   create(id: string, record: SessionRecord): Promise<boolean> {
-    return this.#turns.take(id, async () => (await this.#find(id)).state === 'missing' && this.#write(id, record))
+    return this.#turns.take(id, async () => known(await this.#find(id)).state === 'missing' && this.#write(id, record))
   }
 
   /** Two calls of the driver. */
@@ -131,9 +135,9 @@ export class UnstorageStore implements SessionStore {
     const ids = (await this.#ids()).filter((id) => keyOf(id) > after)
     const entries = []
     for (const id of ids.slice(0, limit)) {
-      const record = await this.#read(id)
-      if (record === undefined || record.expiresAt <= now) continue
-      const { owner, createdAt, expiresAt, meta } = record
+      const found = await this.#findWhole(id)
+      if (found.state !== 'session' || found.record.expiresAt <= now) continue
+      const { owner, createdAt, expiresAt, meta } = found.record
       entries.push({ id, owner, createdAt, expiresAt, meta })
     }
     return { entries, cursor: ids.length > limit ? ids[limit - 1] : undefined }
@@ -192,7 +196,7 @@ export class UnstorageStore implements SessionStore {
   }
 
   async #read(id: string): Promise<SessionRecord | undefined> {
-    const found = await this.#findWhole(id)
+    const found = known(await this.#findWhole(id))
     return found.state === 'session' ? found.record : undefined
   }
 
@@ -218,6 +222,26 @@ export class UnstorageStore implements SessionStore {
     await this.#storage.setItem(this.#keyOf(id), { id, ...record }, { ttl })
     return true
   }
+}
+
+/** @throws TypeError for what lacks one of the methods: it would fail with each request */
+function checkStorage(storage: unknown): void {
+  const has = (method: string): boolean => typeof (storage as Record<string, unknown> | null)?.[method] === 'function'
+  const problem = has('then')
+    ? 'a promise: await it'
+    : has('hasItem') && !has('mount')
+      ? 'a driver: pass createStorage({ driver })'
+      : !['getItem', 'setItem', 'removeItem', 'getKeys'].every(has) && 'something else'
+  if (problem) throw new TypeError(`fetch-sessions: unstorageStore takes what createStorage() gives; it got ${problem}`)
+}
+
+/** @throws Error for what no store has written: it tells nothing of whether there is a session */
+function known(found: Found): Found {
+  if (found.state !== 'foreign') return found
+  throw new Error(
+    'unstorage: the driver gave a value that this store did not write, so it was not believed. See what answers in the ' +
+      'place of the engine, such as a proxy, and let nothing else write keys that begin with the prefix of the store',
+  )
 }
 
 function sleep(milliseconds: number): Promise<void> {
