@@ -1,9 +1,16 @@
 import { describe, live } from '@fetch-sessions/example-frameworks-shared'
-import { H3, redirect, serve, toResponse } from 'h3'
+import { H3, HTTPError, redirect, serve, toResponse } from 'h3'
 import { sessions } from './sessions.ts'
 
 // #region sessions
-const app = new H3().use((event, next) => sessions.handle(event.req, async () => toResponse(await next(), event)))
+const app = new H3().use((event, next) => {
+  const respond = async (): Promise<Response> => {
+    const value = await next()
+    if (value instanceof Error) throw value
+    return toResponse(value, event)
+  }
+  return sessions.handle(event.req, respond, { keep: () => false })
+})
 // #endregion
 
 app.get('/', async (event) => describe(await sessions.read(event.req)))
@@ -30,6 +37,20 @@ app.post('/fail', async (event) => {
   const session = await sessions.write(event.req)
   session.set('count', 1000)
   throw new Error('on purpose')
+})
+
+// In other ways, which h3 answers with 500 as well.
+app.post('/fail/:way', async (event) => {
+  const session = await sessions.write(event.req)
+  session.set('count', 1000)
+  switch (event.context.params?.way) {
+    case 'http-error':
+      return new HTTPError({ status: 500 })
+    case 'error':
+      return new Error('on purpose')
+    default:
+      throw new Response('on purpose', { status: 403 })
+  }
 })
 
 app.get('/public', () => 'the same for all')

@@ -6,6 +6,8 @@ export interface CurrentRequest {
   /** Its headers, with the cookies as this phase has them. */
   readonly request: Request
   readonly jar: CookieJar
+  /** Whether Next makes one response for everybody (`dynamic = 'force-static'`): it then hides all headers. */
+  readonly isStatic: boolean
   /** How many wrappers are at work on it, one within the other. */
   depth: number
 }
@@ -23,7 +25,9 @@ export class CurrentRequests {
     const received = await headers()
     let current = this.#known.get(jar)
     if (current === undefined) {
-      current = { request: requestOf(received, jar), jar, depth: 0 }
+      // A request that was sent has some: Next itself adds those of a proxy in front.
+      const isStatic = received.keys().next().done === true
+      current = { request: requestOf(received, jar), jar, isStatic, depth: 0 }
       this.#known.set(jar, current)
     }
     return current

@@ -298,6 +298,19 @@ describe('a route handler', () => {
   })
 })
 
+describe('a route handler under force-static', () => {
+  it('is refused, since its response, with the cookie, would be that of everybody', async () => {
+    const store = new MemoryStore()
+    const { sessions } = setUp(store)
+    const phases = new Phases('a=1')
+    const handler = sessions.route(async (_request, session) => Response.json(await increment(session)))
+    const refused = expect(phases.actForAll(() => handler(phases.request))).rejects
+    await refused.toThrow(TypeError)
+    await refused.toThrow("with dynamic = 'force-static', Next keeps one response for everybody")
+    expect(store.size).toBe(0)
+  })
+})
+
 describe('a proxy', () => {
   it.each([
     ['redirect()', () => redirect('/')],

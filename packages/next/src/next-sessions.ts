@@ -109,6 +109,9 @@ export class NextSessions<Data> {
    * A route handler with its session. What it did is saved, and sent with the response that it returns, or throws with a
    * status below 500, or that `redirect()` or `notFound()` makes. Any other throw saves nothing but a `destroy()`.
    *
+   * Under `dynamic = 'force-static'`, by which Next gives one response to everybody, it throws a TypeError, which ends the
+   * build.
+   *
    * @example
    * ```ts
    * export const POST = sessions.route(async (request, session) => {
@@ -122,6 +125,7 @@ export class NextSessions<Data> {
   ): (request: NextRequest, ...rest: Rest) => Promise<Response> {
     checkFunction(handler, 'route')
     return async (request, ...rest) => {
+      await this.#refuseStatic()
       const { response } = await this.#handle(async (session) => {
         try {
           return await handler(request, session, ...rest)
@@ -156,6 +160,14 @@ export class NextSessions<Data> {
       }, nothing)
       return passCookiesOn(response)
     }
+  }
+
+  async #refuseStatic(): Promise<void> {
+    const { isStatic } = await this.#requests.find()
+    if (!isStatic) return
+    throw new TypeError(
+      "fetch-sessions: with dynamic = 'force-static', Next keeps one response for everybody, cookie and all: leave it out of the file of a route handler that is wrapped by sessions.route(…)",
+    )
   }
 
   /**

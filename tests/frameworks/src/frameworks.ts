@@ -1,9 +1,14 @@
+import { astroChecks } from './astro-checks.js'
 import type { Action, Check, Site } from './checks.js'
 import { submit } from './form.js'
 import { freshChecks, linkSources, whyJsrIsMissing } from './fresh.js'
-import { nextChecks, reloadCheck } from './next-checks.js'
+import { h3Checks } from './h3-checks.js'
+import { forceStaticCheck, nextChecks, reloadCheck } from './next-checks.js'
 import { socketChecks } from './socket-checks.js'
 import { socketIoChecks } from './socket-io-checks.js'
+import { solidStartChecks } from './solid-start-checks.js'
+import { svelteKitChecks } from './sveltekit-checks.js'
+import { tanStackStartChecks } from './tanstack-start-checks.js'
 import { trpcChecks } from './trpc-checks.js'
 import type { Answer, Visitor } from './visitor.js'
 
@@ -41,7 +46,14 @@ export interface Framework {
 
 /** In the order of the documentation. */
 export const frameworks: readonly Framework[] = [
-  { folder: 'h3', label: 'h3', packages: ['h3'], files: ['server.ts'], start: ['node', 'server.ts'] },
+  {
+    folder: 'h3',
+    label: 'h3',
+    packages: ['h3'],
+    files: ['server.ts'],
+    start: ['node', 'server.ts'],
+    extra: () => h3Checks,
+  },
   {
     folder: 'nitro',
     label: 'Nitro',
@@ -49,6 +61,7 @@ export const frameworks: readonly Framework[] = [
     files: ['middleware/sessions.ts'],
     build: ['nitro', 'build'],
     start: ['node', '.output/server/index.mjs'],
+    extra: () => h3Checks,
   },
   { folder: 'elysia', label: 'Elysia', packages: ['elysia', 'bun'], files: ['server.ts'], start: ['bun', 'server.ts'] },
   { folder: 'bun-serve', label: '`Bun.serve`', packages: ['bun'], files: ['server.ts'], start: ['bun', 'server.ts'] },
@@ -91,7 +104,7 @@ export const frameworks: readonly Framework[] = [
     start: ['next', 'dev', '--port', 'PORT'],
     env: { NODE_ENV: 'development' },
     act: (visitor, action) => submit(visitor, '/', action),
-    extra: (folder) => [...nextChecks, reloadCheck(folder)],
+    extra: (folder) => [...nextChecks, forceStaticCheck(folder), reloadCheck(folder)],
   },
   {
     folder: 'react-router',
@@ -111,6 +124,7 @@ export const frameworks: readonly Framework[] = [
     start: ['node', 'build'],
     env: { PROTOCOL_HEADER: 'x-forwarded-proto' },
     act: (visitor, action) => submit(visitor, '/', action),
+    extra: () => svelteKitChecks,
   },
   {
     folder: 'tanstack-start',
@@ -124,6 +138,7 @@ export const frameworks: readonly Framework[] = [
       // Start sends what a function threw with a 200.
       return answer.text.includes('$TSR/Error') ? { ...answer, status: 500 } : answer
     },
+    extra: () => tanStackStartChecks,
   },
   {
     folder: 'astro',
@@ -133,6 +148,7 @@ export const frameworks: readonly Framework[] = [
     build: ['astro', 'build'],
     start: ['node', 'dist/server/entry.mjs'],
     act: (visitor, action) => submit(visitor, '/', action),
+    extra: () => astroChecks,
   },
   {
     folder: 'solid-start',
@@ -146,6 +162,7 @@ export const frameworks: readonly Framework[] = [
       // To a form without scripts, Start sends what a function threw in a cookie, with a redirect.
       return answer.headers.get('set-cookie')?.includes('flash=') ? { ...answer, status: 500 } : answer
     },
+    extra: () => solidStartChecks,
   },
   {
     folder: 'remix',

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Check } from './checks.js'
 import { submit } from './form.js'
@@ -86,6 +86,35 @@ export function reloadCheck(folder: string): Check {
       while ((await loaded()) === before && Date.now() < deadline) await new Promise((wake) => setTimeout(wake, 200))
       equal((await loaded()) === before, false, 'the module was not loaded anew')
       match((await visitor.send('/')).text, /count: 1, user: nobody/)
+    },
+  }
+}
+
+/** A route handler of which `next build` would keep the response, with its cookie. It would end there. */
+const FOR_EVERYBODY = `
+import { sessions } from '../../sessions'
+
+export const dynamic = 'force-static'
+export const GET = sessions.route(async (_request, session) => {
+  const writable = await session.write()
+  writable.set('user', 'everybody')
+  return new Response()
+})
+`
+
+/** Under `next dev`, which adds routes while it runs. */
+export function forceStaticCheck(folder: string): Check {
+  return {
+    name: 'refuses a route handler whose response is that of everybody',
+    async run({ origin }) {
+      const route = join(folder, 'app', 'everybody')
+      await mkdir(route, { recursive: true })
+      await writeFile(join(route, 'route.ts'), FOR_EVERYBODY)
+      const visitor = new Visitor(origin)
+      const answered = async (): Promise<number> => (await visitor.send('/everybody')).status
+      const deadline = Date.now() + 30_000
+      while ((await answered()) === 404 && Date.now() < deadline) await new Promise((wake) => setTimeout(wake, 200))
+      deepEqual([await answered(), visitor.cookies.size], [500, 0])
     },
   }
 }

@@ -5,7 +5,7 @@ import { sessions } from './sessions'
 // #region sessions
 const tellFailure: ServerFunctionErrorHandler = (thrown) => {
   const event = getRequestEvent()
-  if (event !== undefined && !(thrown instanceof Response)) sessions.fail(event.request)
+  if (event !== undefined && !(thrown instanceof Response)) sessions.fail(event.nativeEvent.req)
 }
 // #endregion
 

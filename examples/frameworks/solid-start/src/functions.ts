@@ -3,10 +3,11 @@ import { action, query, redirect } from '@solidjs/router'
 import { getRequestEvent } from 'solid-js/web'
 import { sessions } from './sessions'
 
+/** The request that came. For what Start asks for behind an action, `event.request` is another. */
 const request = (): Request => {
   const event = getRequestEvent()
   if (event === undefined) throw new Error('There is no request')
-  return event.request
+  return event.nativeEvent.req
 }
 
 export const seen = query(async () => {

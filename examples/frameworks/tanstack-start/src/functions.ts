@@ -17,3 +17,14 @@ export const fail = createServerFn({ method: 'POST' }).handler(async () => {
   session.set('count', 1000)
   throw new Error('on purpose')
 })
+
+const tips = createServerFn().handler(async (): Promise<string> => {
+  throw new Error('on purpose')
+})
+
+/** Counts, and can do without what fails. */
+export const recover = createServerFn({ method: 'POST' }).handler(async () => {
+  const session = await sessions().write(getRequest())
+  session.update('count', (n = 0) => n + 1)
+  return tips().catch(() => 'no tips')
+})

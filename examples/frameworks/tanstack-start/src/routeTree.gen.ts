@@ -10,14 +10,21 @@
 
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
+import { Route as BrokenRouteImport } from './routes/broken'
 import { Route as LiveRouteImport } from './routes/live'
 import { Route as PublicRouteImport } from './routes/public'
+import { Route as RecoverRouteImport } from './routes/recover'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignOutRouteImport } from './routes/sign-out'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const BrokenRoute = BrokenRouteImport.update({
+  id: '/broken',
+  path: '/broken',
   getParentRoute: () => rootRouteImport,
 } as any)
 const LiveRoute = LiveRouteImport.update({
@@ -28,6 +35,11 @@ const LiveRoute = LiveRouteImport.update({
 const PublicRoute = PublicRouteImport.update({
   id: '/public',
   path: '/public',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const RecoverRoute = RecoverRouteImport.update({
+  id: '/recover',
+  path: '/recover',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -43,38 +55,68 @@ const SignOutRoute = SignOutRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
+  '/broken': typeof BrokenRoute
   '/live': typeof LiveRoute
   '/public': typeof PublicRoute
+  '/recover': typeof RecoverRoute
   '/sign-in': typeof SignInRoute
   '/sign-out': typeof SignOutRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/broken': typeof BrokenRoute
   '/live': typeof LiveRoute
   '/public': typeof PublicRoute
+  '/recover': typeof RecoverRoute
   '/sign-in': typeof SignInRoute
   '/sign-out': typeof SignOutRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
+  '/broken': typeof BrokenRoute
   '/live': typeof LiveRoute
   '/public': typeof PublicRoute
+  '/recover': typeof RecoverRoute
   '/sign-in': typeof SignInRoute
   '/sign-out': typeof SignOutRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
-  fullPaths: '/' | '/live' | '/public' | '/sign-in' | '/sign-out'
+  fullPaths:
+    | '/'
+    | '/broken'
+    | '/live'
+    | '/public'
+    | '/recover'
+    | '/sign-in'
+    | '/sign-out'
   fileRoutesByTo: FileRoutesByTo
-  to: '/' | '/live' | '/public' | '/sign-in' | '/sign-out'
-  id: '__root__' | '/' | '/live' | '/public' | '/sign-in' | '/sign-out'
+  to:
+    | '/'
+    | '/broken'
+    | '/live'
+    | '/public'
+    | '/recover'
+    | '/sign-in'
+    | '/sign-out'
+  id:
+    | '__root__'
+    | '/'
+    | '/broken'
+    | '/live'
+    | '/public'
+    | '/recover'
+    | '/sign-in'
+    | '/sign-out'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
+  BrokenRoute: typeof BrokenRoute
   LiveRoute: typeof LiveRoute
   PublicRoute: typeof PublicRoute
+  RecoverRoute: typeof RecoverRoute
   SignInRoute: typeof SignInRoute
   SignOutRoute: typeof SignOutRoute
 }
@@ -86,6 +128,13 @@ declare module '@tanstack/react-router' {
       path: '/'
       fullPath: '/'
       preLoaderRoute: typeof IndexRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/broken': {
+      id: '/broken'
+      path: '/broken'
+      fullPath: '/broken'
+      preLoaderRoute: typeof BrokenRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/live': {
@@ -100,6 +149,13 @@ declare module '@tanstack/react-router' {
       path: '/public'
       fullPath: '/public'
       preLoaderRoute: typeof PublicRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/recover': {
+      id: '/recover'
+      path: '/recover'
+      fullPath: '/recover'
+      preLoaderRoute: typeof RecoverRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -121,8 +177,10 @@ declare module '@tanstack/react-router' {
 
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
+  BrokenRoute: BrokenRoute,
   LiveRoute: LiveRoute,
   PublicRoute: PublicRoute,
+  RecoverRoute: RecoverRoute,
   SignInRoute: SignInRoute,
   SignOutRoute: SignOutRoute,
 }

@@ -3,9 +3,11 @@ import { getRequest } from '@tanstack/react-start/server'
 import { sessions } from './sessions'
 
 // #region sessions
-const tellFailure = createMiddleware({ type: 'function' }).server(({ next }) =>
+const tellFailure = createMiddleware({ type: 'function' }).server(({ next, serverFnMeta }) =>
   next().catch((error) => {
-    if (!(error instanceof Response)) sessions().fail(getRequest())
+    // Whoever calls a function on the server may catch what it throws.
+    const isRequested = new URL(getRequest().url).pathname.endsWith(`/${serverFnMeta.id}`)
+    if (isRequested && !(error instanceof Response)) sessions().fail(getRequest())
     throw error
   }),
 )

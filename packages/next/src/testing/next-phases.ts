@@ -35,14 +35,19 @@ export class Phases {
     return this.#run('action', work)
   }
 
+  /** In a route handler under `dynamic = 'force-static'`, as `next build` calls it. */
+  actForAll<R>(work: () => Promise<R>): Promise<R> {
+    return this.#run('action', work, { forceStatic: true })
+  }
+
   /** In the components of the page, with the cookies that the action before it has set. */
   render<R>(work: () => Promise<R>): Promise<R> {
     synchronizeMutableCookies(this.#store)
     return this.#run('render', work)
   }
 
-  #run<R>(phase: RequestStore['phase'], work: () => Promise<R>): Promise<R> {
+  #run<R>(phase: RequestStore['phase'], work: () => Promise<R>, more: Partial<WorkStore> = {}): Promise<R> {
     this.#store.phase = phase
-    return workAsyncStorage.run({ route: '/' } as WorkStore, () => workUnitAsyncStorage.run(this.#store, work))
+    return workAsyncStorage.run({ route: '/', ...more } as WorkStore, () => workUnitAsyncStorage.run(this.#store, work))
   }
 }

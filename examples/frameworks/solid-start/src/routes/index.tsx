@@ -1,5 +1,8 @@
-import { createAsync } from '@solidjs/router'
+import { createAsync, type RouteDefinition } from '@solidjs/router'
 import { count, fail, seen, signIn, signOut } from '../functions'
+
+// With JavaScript, Start sends this with its answer to an action.
+export const route = { preload: () => seen() } satisfies RouteDefinition
 
 export default function Home() {
   const text = createAsync(() => seen())
