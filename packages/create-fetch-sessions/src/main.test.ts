@@ -27,3 +27,14 @@ describe('the command that it says comes next', () => {
     expect([shell.stdout, await readdir(folder)]).toEqual([`${join(folder, name)}\n`, [name]])
   })
 })
+
+describe('a -- that pnpm, Yarn or Bun has handed on', () => {
+  it.each([
+    ['behind the folder', ['app', '--', '--template', 'hono', '--no-install']],
+    ['behind the folder, with the template in one word', ['app', '--', '--template=hono', '--no-install']],
+    ['in front of all', ['--', '-t', 'hono', '--no-install', 'app']],
+  ])('%s ends no options', async (_where, args) => {
+    await run(process.execPath, ['--import', TSX, MAIN, ...args], { cwd: folder })
+    expect(await readdir(folder)).toEqual(['app'])
+  })
+})

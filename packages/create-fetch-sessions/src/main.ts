@@ -15,6 +15,7 @@ Templates: ${templates.map(({ name, title }) => `${name} (${title})`).join(', ')
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
+    args: withoutDashes(process.argv.slice(2)),
     options: {
       template: { type: 'string', short: 't' },
       'no-install': { type: 'boolean', default: false },
@@ -36,6 +37,13 @@ async function main(): Promise<void> {
       '\n',
     ),
   )
+}
+
+/** npm takes the `--` in front of our options for itself. pnpm, Yarn and Bun hand it on, as what ends all options. */
+function withoutDashes(args: readonly string[]): string[] {
+  const isHandedOn = (arg: string, at: number): boolean =>
+    arg === '--' && /^(?:--(?:template|no-install|help)(?:=.*)?|-[th])$/.test(args[at + 1] ?? '')
+  return args.filter((arg, at) => !isHandedOn(arg, at))
 }
 
 async function askForTemplate(): Promise<Template> {

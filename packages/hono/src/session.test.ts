@@ -51,6 +51,12 @@ describe('the middleware', () => {
     expect(sessionCookies(response).map((cookie) => cookie.split('=')[0])).toEqual(['__Host-other-sid', '__Host-sid'])
   })
 
+  it.each(['name', 'As', 'cookie'])('refuses %s, which is no option of its own', (option) => {
+    expect(() => session(manager(), { [option]: 'cart' })).toThrow(
+      `fetch-sessions: session: ${option} is no option: there is as`,
+    )
+  })
+
   it('commits once where the same manager is mounted twice', async () => {
     const sessions = manager()
     const app = new Hono()

@@ -36,9 +36,11 @@ export interface SessionEnv<Data, As extends string = 'session'> {
  */
 export function session<Data = SessionData, As extends string = 'session'>(
   sessions: SessionSource<Data, [c: Context]>,
-  { as = 'session' as As }: { as?: As } = {},
+  options: { as?: As } = {},
 ): MiddlewareHandler<SessionEnv<Data, As>> {
   const manager = managerOf(sessions)
+  checkOptions(options)
+  const { as = 'session' as As } = options
   const middleware: MiddlewareHandler = async (c, next) => {
     const sessions = manager(c.env, c)
     const outer: unknown = c.get(as)
@@ -87,6 +89,15 @@ export function session<Data = SessionData, As extends string = 'session'>(
     }
   }
   return middleware
+}
+
+/** @throws TypeError for an option that does not exist: it would be silently ignored */
+function checkOptions(options: object): void {
+  const unknown = Object.keys(options).find((name) => name !== 'as')
+  if (unknown === undefined) return
+  throw new TypeError(
+    `fetch-sessions: session: ${unknown} is no option: there is as. What is about sessions and their cookie belongs to the SessionManager`,
+  )
 }
 
 /**

@@ -25,6 +25,14 @@ const get = (path = '/', cookie = ''): Request => new Request(`https://example.c
 const sessionCookies = (response: Response): string[] =>
   response.headers.getSetCookie().filter((cookie) => cookie.includes('sid='))
 
+describe('session', () => {
+  it.each(['name', 'As', 'cookie'])('refuses %s, which is no option of its own', (option) => {
+    expect(() => session(manager(), { [option]: 'cart' })).toThrow(
+      `fetch-sessions: session: ${option} is no option: there are as, catch`,
+    )
+  })
+})
+
 describe.each([
   ['itty-router 6', version6],
   ['itty-router 5', version5 as unknown as typeof version6],
