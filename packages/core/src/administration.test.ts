@@ -90,14 +90,23 @@ describe('edit', () => {
     expect((await later.listByOwner('ada'))[0]?.lastUsedAt).toBe(used)
   })
 
-  it('can give it another lifetime, from its last use on', async () => {
-    const { sessions, store, clock } = setUp({ idleTimeout: 1000 })
-    const { id } = await sessions.issue({ visits: 1 })
-    const start = clock.time
-    clock.passes(10)
-    await sessions.edit(id, (session) => session.setLifetime({ idleTimeout: 60 }))
-    expect(store.memory.load(id)?.expiresAt).toBe(start + 60_000)
-  })
+  it.each([
+    [10, 60, 70],
+    [90, 60, 150],
+    [150, 60, 160],
+    [90, 990, 1000],
+    [90, 2000, 2000],
+  ])(
+    'can give it another lifetime, from the last use on that may not be noted: after %i s',
+    async (at, idleTimeout, end) => {
+      const { sessions, store, clock } = setUp({ idleTimeout: 1000 })
+      const { id } = await sessions.issue({ visits: 1 })
+      const start = clock.time
+      clock.passes(at)
+      await sessions.edit(id, (session) => session.setLifetime({ idleTimeout }))
+      expect(store.memory.load(id)?.expiresAt).toBe(start + end * 1000)
+    },
+  )
 
   it('writes nothing where nothing was changed', async () => {
     const { sessions, store } = setUp()
@@ -225,7 +234,7 @@ describe('the admin’s list', () => {
     const { id } = await sessions.read(visit(next))
     expect((await sessions.list()).sessions.map((info) => info.id)).toEqual([id])
     expect((await sessions.listByOwner('ada')).map((info) => info.id)).toEqual([id])
-    clock.passes(60)
+    clock.passes(160)
     const strict = new SessionManager<Data>({ store, secret, now: clock.now, idleTimeout: 60 })
     expect((await strict.list()).sessions).toEqual([])
     expect(await strict.listByOwner('ada')).toEqual([])

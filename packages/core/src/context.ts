@@ -5,7 +5,6 @@ import { type CookieFormat, type CookieFormatSetting, FORMAT } from './cookie/co
 import { secretBytes } from './cookie/secrets.js'
 import { SignedTokenFormat } from './cookie/signed-token.js'
 import { webCryptoSigner } from './cookie/signer.js'
-import type { SessionStoreError } from './errors.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
 import { checkOptions, DEFAULT_ABSOLUTE, DEFAULT_DATA_BYTES, DEFAULT_IDLE, type SessionOptions } from './options.js'
@@ -19,8 +18,6 @@ import { FirstDayWarnings, type StoreTraits } from './warnings.js'
 export interface SessionContext extends CommitContext {
   readonly cookie: CookieAttributes
   readonly onInvalidData: 'reset' | 'throw'
-  /** Left out: a failing load is thrown. */
-  readonly onStoreFailure: ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   readonly warnings: FirstDayWarnings
   /** The newest first. */
   readonly secrets: readonly Uint8Array<ArrayBuffer>[]
@@ -30,6 +27,7 @@ export interface SessionContext extends CommitContext {
 
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function createContext<Data>(options: SessionOptions<Data>): SessionContext {
+  checkRuntime()
   checkOptions(options)
   const {
     persistence = 'changed',
@@ -57,7 +55,7 @@ export function createContext<Data>(options: SessionOptions<Data>): SessionConte
     serializer: new Serializer({ codec, schema, migrations, maxBytes }),
     lifetime: { idleTimeout, absoluteTimeout, persistent: cookie.persistent },
     maxOwnerBytes: limits?.ownerBytes ?? Number.POSITIVE_INFINITY,
-    notesOwnerTime: !format.isShared && format.store !== undefined,
+    notesOwnerTime: !format.isShared,
     isAtomic: atomic,
     storeTimeout: options.storeTimeout,
     oldSessions: undefined,
@@ -96,6 +94,16 @@ function formatOf<Data>(
     throw invalidOption('signer', 'must make { sign, verify, succeed }')
   }
   return new SignedTokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
+}
+
+/** @throws TypeError where no response could carry a cookie beside another one */
+function checkRuntime(): void {
+  const { Headers } = globalThis as { Headers?: typeof globalThis.Headers }
+  if (Headers !== undefined && !('getSetCookie' in Headers.prototype))
+    throw invalidOption(
+      'this runtime',
+      'has no Headers.getSetCookie: on Workers, set compatibility_date to 2023-03-01 or later',
+    )
 }
 
 /** On Workers, a request must not wait for another one's promise, which may never settle for it. */

@@ -39,8 +39,8 @@ export type SessionEvent =
   /**
    * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has
    * a new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`:
-   * the store failed where nobody else is told. Either a `destroy()` failed after the handler threw or the client left,
-   * or another library's session has moved here and could not be ended there.
+   * the store failed where nobody else is told. A `destroy()` failed after the handler threw or the client left, another
+   * library's session has moved here and could not be ended there, or one that is over could not be removed.
    */
   | {
       readonly type: 'dropped'
@@ -64,7 +64,7 @@ export type SessionEvent =
   | { readonly type: 'moved-in'; readonly id: string; readonly from: string }
   /** A `SessionError` ended the request. */
   | { readonly type: 'failed'; readonly error: SessionError }
-  /** The store failed, and `onStoreFailure` lets the request go on without a session. */
+  /** The store failed, and `onStoreFailure` lets the request go on without a session, or without noting its use. */
   | { readonly type: 'degraded'; readonly error: SessionError }
   /** A session was first used after its response was committed. So that lacks `Vary: Cookie`. Read it earlier. */
   | { readonly type: 'late' }

@@ -218,8 +218,11 @@ export class SessionManager<Data = SessionData> {
     } finally {
       this.#opened.leave(session)
       session.isManaged = false
-      // 4. After a failure, the same request can be handled again.
-      if (!session.isOver) forgetHandle(request, session)
+      // 4. After a failure, the same request can be handled again, and this handle is over.
+      if (!session.isOver) {
+        forgetHandle(request, session)
+        session.abandon()
+      }
     }
   }
 
@@ -311,7 +314,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** HMAC-SHA256 keys for a purpose of another package. Each secret gives one key; the newest comes first. */
-  deriveKeys(purpose: string): Promise<CryptoKey[]> {
+  // Not by the name of a CryptoKey, which Node's types have not made a global one.
+  deriveKeys(purpose: string): Promise<Awaited<ReturnType<typeof crypto.subtle.importKey>>[]> {
     return companionKeys(this.#context.secrets, purpose)
   }
 

@@ -26,6 +26,17 @@ describe('a manager', () => {
   it('checks its options when it is made, not at the first request', () => {
     expect(() => make({ secret: 'short' })).toThrow(TypeError)
   })
+
+  it('is not made where no cookie could go out, as on Workers with an old compatibility date', () => {
+    const { prototype } = Headers
+    const method = Object.getOwnPropertyDescriptor(prototype, 'getSetCookie') as PropertyDescriptor
+    Reflect.deleteProperty(prototype, 'getSetCookie')
+    try {
+      expectRefusal({}, /this runtime has no Headers\.getSetCookie: on Workers, .* 2023-03-01/)
+    } finally {
+      Object.defineProperty(prototype, 'getSetCookie', method)
+    }
+  })
 })
 
 describe('the secret', () => {

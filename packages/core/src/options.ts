@@ -61,7 +61,8 @@ interface BaseOptions<Data> {
   onInvalidData?: 'reset' | 'throw'
   /**
    * What a failing load is for a request that only reads. `throw` (the default): a `SessionStoreError`. `anonymous`:
-   * an empty session with `isDegraded`. `write` throws all the same, and no cookie is sent or removed.
+   * an empty session with `isDegraded`. `write` throws all the same, and no cookie is sent or removed. The same is asked
+   * where a use could not be noted and nothing else was to be stored: `anonymous` lets the request go on as it is.
    */
   onStoreFailure?: 'throw' | 'anonymous' | ((error: SessionStoreError) => 'throw' | 'anonymous')
   /** The data's text at most, in bytes. Default 262 144. More is a `SessionTooLargeError` when it is to be stored. */

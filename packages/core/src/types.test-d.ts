@@ -30,6 +30,7 @@ interface Data {
   cart: { items: string[] }
 }
 
+declare const brand: unique symbol
 declare const readable: ReadableSession<Data>
 declare const writable: WritableSession<Data>
 
@@ -89,6 +90,9 @@ describe('the data of a session', () => {
     writable.set('count', '1')
     // @ts-expect-error -- a string is no number
     writable.update('count', () => '1')
+    writable.clear({ except: ['count', 'user'] })
+    // @ts-expect-error -- no such key
+    writable.clear({ except: ['cuont'] })
   })
 })
 
@@ -119,6 +123,14 @@ describe('a readable session', () => {
     expectTypeOf(readable.toJSON()).toEqualTypeOf<DeepReadonly<Partial<Data>>>()
     // @ts-expect-error -- read only
     readable.get('cart')?.items.push('milk')
+  })
+})
+
+describe('a session of any data', () => {
+  it('may hold null: its values are unknown, whoever reads them', () => {
+    expectTypeOf<ReturnType<ReadableSession['get']>>().toBeUnknown()
+    expectTypeOf<ReturnType<WritableSession['get']>>().toBeUnknown()
+    expectTypeOf<ReadableSession['toJSON']>().returns.toEqualTypeOf<{ readonly [x: string]: unknown }>()
   })
 })
 
@@ -205,6 +217,18 @@ describe('DeepReadonly', () => {
     expectTypeOf<DeepReadonly<'a' | 1 | null>>().toEqualTypeOf<'a' | 1 | null>()
     expectTypeOf<DeepReadonly<() => void>>().toEqualTypeOf<() => void>()
   })
+
+  it('leaves what is not known as it is, and primitives with a brand', () => {
+    expectTypeOf<DeepReadonly<unknown>>().toEqualTypeOf<unknown>()
+    expectTypeOf<DeepReadonly<{ a: unknown }>>().toEqualTypeOf<{ readonly a: unknown }>()
+    // biome-ignore lint/suspicious/noExplicitAny: that is the point
+    expectTypeOf<DeepReadonly<any>>().toBeAny()
+    // biome-ignore lint/suspicious/noExplicitAny: that is the point
+    expectTypeOf<DeepReadonly<{ a: any }>['a']>().toBeAny()
+    expectTypeOf<DeepReadonly<string & { readonly __brand: 'UserId' }>>().toEqualTypeOf<
+      string & { readonly __brand: 'UserId' }
+    >()
+  })
 })
 
 describe('data that JSON can not carry', () => {
@@ -267,6 +291,27 @@ describe('data that JSON can not carry', () => {
     new SessionManager<{ tree: Tree }>({ store, secret })
     type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
     new SessionManager<{ json: Json }>({ store, secret })
+  })
+
+  it('is no error for many types that all refer to each other: each is looked at a few times, whatever led there', () => {
+    type Name = 'user' | 'team' | 'task' | 'file' | 'label' | 'role' | 'invite' | 'comment' | 'project' | 'board'
+    type Entity<Kind extends Name> = { id: string } & { [Other in Exclude<Name, Kind>]: Entity<Other>[] }
+    new SessionManager<{ user: Entity<'user'> }>({ store, secret })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ user: Entity<'user'> & { since: Date } }>({ store, secret })
+  })
+
+  it('is no error for a primitive with a brand, and one for a bigint with a brand', () => {
+    new SessionManager<{ userId: string & { readonly __brand: 'UserId' } }>({ store, secret })
+    new SessionManager<{ cents?: (number & { readonly [brand]: 'Cents' })[] }>({ store, secret })
+    new SessionManager({ store, secret, schema: z.object({ userId: z.string().brand<'UserId'>() }) })
+    // @ts-expect-error -- needs a codec
+    new SessionManager<{ big: bigint & { readonly __brand: 'Big' } }>({ store, secret })
+  })
+
+  it('is an error eight levels deep, and left to the check at run time below that', () => {
+    expectTypeOf<IsJson<{ a: { b: { c: { d: { e: { f: { g: { since: Date } } } } } } } }>>().toEqualTypeOf<false>()
+    expectTypeOf<IsJson<{ a: { b: { c: { d: { e: { f: { g: { h: { i: Date } } } } } } } } }>>().toEqualTypeOf<true>()
   })
 
   it('is an error in a type that contains itself, too', () => {

@@ -2,17 +2,19 @@
 export type SessionData = Record<string, unknown>
 
 /** `T`, and nothing in it can be assigned to. */
-export type DeepReadonly<T> = T extends string | number | boolean | bigint | symbol | null | undefined
+export type DeepReadonly<T> = unknown extends T
   ? T
-  : T extends (...args: never[]) => unknown
+  : T extends string | number | boolean | bigint | symbol | null | undefined
     ? T
-    : T extends ReadonlyMap<infer K, infer V>
-      ? ReadonlyMap<DeepReadonly<K>, DeepReadonly<V>>
-      : T extends ReadonlySet<infer V>
-        ? ReadonlySet<DeepReadonly<V>>
-        : T extends Date
-          ? T
-          : { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T extends (...args: never[]) => unknown
+      ? T
+      : T extends ReadonlyMap<infer K, infer V>
+        ? ReadonlyMap<DeepReadonly<K>, DeepReadonly<V>>
+        : T extends ReadonlySet<infer V>
+          ? ReadonlySet<DeepReadonly<V>>
+          : T extends Date
+            ? T
+            : { readonly [K in keyof T]: DeepReadonly<T[K]> }
 
 /** Values that would not come back from JSON as they went in. */
 type NotJson =
@@ -29,29 +31,22 @@ type NotJson =
   | ArrayBuffer
   | ArrayBufferView
 
-type IsSame<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
-
-type Includes<List extends unknown[], T> = List extends [infer First, ...infer Rest]
-  ? IsSame<First, T> extends true
-    ? true
-    : Includes<Rest, T>
-  : false
-
 /**
- * What in `T` JSON can't carry, or `never`. A type that contains itself is looked at once, and `unknown` is left to the
- * check at run time.
+ * What in `T` JSON can't carry, or `never`. `unknown`, and what lies deeper than `Depth` has room, are left to the check
+ * at run time. The depth alone is carried along, and not the path: so each type is looked at once for each depth, however
+ * many paths of a type that refers to itself lead there.
  */
-type NotJsonIn<T, Seen extends unknown[] = []> = unknown extends T
+type NotJsonIn<T, Depth extends 0[] = []> = unknown extends T
   ? never
-  : T extends NotJson
-    ? T
-    : T extends object
-      ? Includes<Seen, T> extends true
+  : T extends string | number | boolean | null | undefined
+    ? never
+    : T extends NotJson
+      ? T
+      : Depth['length'] extends 8
         ? never
         : T extends readonly (infer V)[]
-          ? NotJsonIn<V, [...Seen, T]>
-          : { [K in keyof T]-?: NotJsonIn<T[K], [...Seen, T]> }[keyof T]
-      : never
+          ? NotJsonIn<V, [...Depth, 0]>
+          : { [K in keyof T]-?: NotJsonIn<T[K], [...Depth, 0]> }[keyof T]
 
 /** `true` if each value in `T` comes back from JSON as it went in. */
 export type IsJson<T> = [NotJsonIn<T>] extends [never] ? true : false

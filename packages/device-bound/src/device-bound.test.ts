@@ -320,6 +320,20 @@ describe('two managers side by side', () => {
     expect(admins.events).toEqual([])
   })
 
+  it('have bound cookies of their own also where their session cookies differ by the path alone', async () => {
+    const [visitors, shop, admins] = [
+      application(),
+      application({ path: '/shop/bound' }, { cookie: { path: '/shop' } }),
+      application({ path: '/admin/bound' }, { cookie: { path: '/admin' } }),
+    ]
+    const browsers = [visitors, shop, admins].map(({ fetch }) => new Browser(fetch, 'ES256'))
+    for (const browser of browsers) await browser.visit('/sign-in')
+    const names = browsers.map(({ session }) => session?.cookie)
+    const identifiers = browsers.map(({ session }) => session?.identifier)
+    expect(names).toEqual(['__Host-sid-bound', '__Host-Secure-sid.shop-bound', '__Host-Secure-sid.admin-bound'])
+    expect(new Set(identifiers).size).toBe(3)
+  })
+
   it('may be one application behind a proxy that says another host', async () => {
     const { fetch } = application({ origin: 'https://app.example' })
     const browser = new Browser(fetch, 'ES256')

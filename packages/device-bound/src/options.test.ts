@@ -76,7 +76,10 @@ describe('the bound cookie', () => {
   it.each([
     ['__Host-sid-bound', {}],
     ['__Host-sid-bound', { secure: false }],
-    ['__Host-sid-bound', { path: '/app' }],
+    ['__Host-Secure-sid.app-bound', { path: '/app' }],
+    ['__Host-Secure-sid.app.-bound', { path: '/app/' }],
+    ['__Host-sid.a~2eb.~28c~29-bound', { name: 'sid', path: '/a.b/(c)' }],
+    ['__Host-Secure-sid-bound', { name: '__Secure-sid' }],
     ['__Host-visitor-bound', { name: '__Host-visitor' }],
     ['__Host-visitor-bound', { name: '__Host-Http-visitor' }],
     ['__Host-visitor-bound', { name: 'visitor' }],

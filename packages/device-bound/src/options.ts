@@ -117,16 +117,22 @@ export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, optio
   }
 }
 
-function boundCookie({ name, sameSite }: CookieTraits): BoundCookie {
-  const bare = name.replace(/^__(Host-Http|Host|Http|Secure)-/i, '')
+function boundCookie({ name, path, sameSite }: CookieTraits): BoundCookie {
+  // Session cookies of one host that differ by their path, or by __Secure- and __Host-, have bound cookies of their own.
+  const bare = name.replace(/^__((Host-Http|Host|Http)-|(?=Secure-))/i, '')
   const site = `${sameSite.charAt(0).toUpperCase()}${sameSite.slice(1)}`
-  const bound = `__Host-${bare}-bound`
+  const bound = `__Host-${bare}${path === '/' ? '' : inName(path)}-bound`
   const attributes = `Path=/; Secure; HttpOnly; SameSite=${site}`
   return {
     name: bound,
     attributes,
     removal: `${bound}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; ${attributes}`,
   }
+}
+
+/** A path as a part of a cookie's name, of which no other path makes the same. */
+function inName(path: string): string {
+  return path.replace(/[^\w-]/g, (other) => (other === '/' ? '.' : `~${other.charCodeAt(0).toString(16)}`))
 }
 
 function hostOf(origin: unknown): string {

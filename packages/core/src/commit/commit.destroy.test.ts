@@ -202,6 +202,30 @@ describe('destroy()', () => {
   })
 })
 
+describe('destroy() of what a request has begun in the place of a session that another one is about to end', () => {
+  it('ends that', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const [isEnding, goOn] = [gate(), gate()]
+    store.beforeNext('delete', () => {
+      isEnding.open()
+      return goOn.opened
+    })
+    const ending = signOut(sessions, cookie)
+    await isEnding.opened
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('visits', 2).regenerate()
+      await handle.save()
+      session.destroy()
+      return new Response()
+    })
+    goOn.open()
+    await ending
+    expect(store.memory.size).toBe(0)
+  })
+})
+
 describe('a session that was destroyed while another request holds it', () => {
   const slowWrites: [
     string,

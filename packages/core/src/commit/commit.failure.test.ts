@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import {
   MemoryStore,
+  SessionCommittedError,
   SessionError,
+  type SessionHandle,
   SessionManager,
   type SessionStore,
   SessionStoreError,
@@ -107,6 +109,40 @@ describe('a failed commit', () => {
     store.heal()
     await handled()
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+})
+
+describe('the handle of a request whose commit has failed', () => {
+  it('is over: what was refused is not stored later, with what a task saves that goes on', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    let held: SessionHandle<Data> | undefined
+    store.beforeNext('update', () => Promise.reject(new Error('out of reach')))
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      held = handle
+      ;(await handle.write()).set('user', 'ada')
+      return new Response()
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    await held?.save((session) => void session.set('visits', 2))
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 2 })
+  })
+
+  it.each([
+    ['a new session', 'create'],
+    ['a stored one', 'update'],
+  ] as const)('takes no more changes without a word: of %s', async (_name, method) => {
+    const { store, sessions } = setUp()
+    const cookie = method === 'create' ? '' : (await sessions.issue({ visits: 1 })).cookie
+    store.fail(method)
+    let session: WritableSession<Data> | undefined
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      session = await handle.write()
+      session.set('user', 'ada')
+      return new Response()
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    expect(() => session?.set('visits', 2)).toThrow(SessionCommittedError)
   })
 })
 

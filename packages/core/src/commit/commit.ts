@@ -3,10 +3,9 @@ import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError, SessionLockedError, SessionStoreError, SessionTooLargeError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
-import { isEqual } from '../session/equality.js'
 import { expiryWhenUsed, isAtAbsoluteLimit, isCookieBehind, isUseDue } from '../session/lifetime.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
-import { type StoredSession, storedAs, unstored } from '../session/stored-session.js'
+import { isCookieOutdated, type StoredSession, storedAs, unstored } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
@@ -15,13 +14,19 @@ import { type MoveOutcome, moveIn } from './move-in.js'
 import { successorOf } from './old-id-grace.js'
 import type { WriteOutcome } from './pending-write.js'
 import { regenerate } from './regenerate.js'
+import { askOnStoreFailure } from './store-failure.js'
 
 /** What a commit does in the store; named as the event that tells of it. */
 type Action = 'created' | 'saved' | 'regenerated' | 'touched' | 'destroyed'
 
 /** What came of it. */
 type Outcome =
-  | { readonly is: 'stored'; readonly session: StoredSession; readonly identity?: Identity }
+  | {
+      readonly is: 'stored'
+      readonly session: StoredSession
+      readonly identity?: Identity
+      readonly wasDue?: true | undefined
+    }
   | { readonly is: 'destroyed' }
   /** Nothing had to be stored: another request has done it. */
   | { readonly is: 'newer'; readonly session: StoredSession }
@@ -61,8 +66,8 @@ function write(
   const done: Done = { action, sealed, cookie, policy, started, identity: state.identity, base: state.stored }
   const isUseAlone = !sealed.isChanged && (action === 'saved' || action === 'touched')
   const outcome =
-    isUseAlone && !context.format.isShared
-      ? noteUseInCookie(state.stored, () => act(context, action, state, sealed, cookie))
+    isUseAlone && !(context.format.isShared && context.onStoreFailure === undefined)
+      ? noteUse(context, state.stored, () => act(context, action, state, sealed, cookie))
       : act(context, action, state, sealed, cookie)
   // 4. Note what came of it.
   return isPromise(outcome)
@@ -87,6 +92,8 @@ function decide(
   }
   if (regeneration !== undefined) return 'regenerated'
   if (isChanged) return 'saved'
+  // What an earlier write could not do: it sent no cookie.
+  if (cookie !== undefined && (stored.due || (state.isSaved && stored.cookie !== cookie))) return 'saved'
   const isEveryUseNoted = policy !== 'changed' && !state.isSaved
   if (!isEveryUseNoted && !isUseDue(context.now(), stored)) return undefined
   const { lifetime, record } = stored
@@ -95,7 +102,7 @@ function decide(
   // written: a request that finds the session over sees by the new version that it is not.
   const isTouchEnough =
     stored.idle === lifetime.idleTimeout &&
-    (cookie === undefined || stored.cookie === cookie) &&
+    (cookie === undefined ? !isCookieBehind(record, used, lifetime) : stored.cookie === cookie) &&
     !isAtAbsoluteLimit(used, lifetime) &&
     stored.expiresAt - context.now() >= lifetime.idleTimeout * 100
   return isTouchEnough ? 'touched' : 'saved'
@@ -111,7 +118,8 @@ function act(
   const { identity, stored: base, regeneration, move, ending } = state
   switch (action) {
     case 'created': {
-      const session = storedAs(context, sealed.content, { ...frameOf(base), version: 1, cookie })
+      const { createdAt } = base.record
+      const session = storedAs(context, sealed.content, { createdAt, version: 1, lastUse: context.now(), cookie })
       const creating: Awaitable<Outcome> =
         move === undefined ? create(identity, session) : moveIn(context, identity, move, session)
       if (isPromise(creating)) context.format.prepare?.(identity)
@@ -143,12 +151,22 @@ function act(
   }
 }
 
-/** Where the cookie has no room for the note of a use, the one that came is still good. */
-async function noteUseInCookie(session: StoredSession, note: () => Awaitable<Outcome>): Promise<Outcome> {
+/**
+ * Where the cookie has no room for the note of a use, the one that came is still good. So is a session whose store takes
+ * no writes, if `onStoreFailure` says so.
+ */
+async function noteUse(
+  context: CommitContext,
+  session: StoredSession,
+  note: () => Awaitable<Outcome>,
+): Promise<Outcome> {
   try {
-    return await note()
+    const outcome = await note()
+    if (outcome.is === 'failed') throw outcome.error
+    return outcome
   } catch (error) {
-    if (!(error instanceof SessionTooLargeError)) throw error
+    if (!(error instanceof SessionTooLargeError))
+      context.emit?.({ type: 'degraded', error: askOnStoreFailure(context, error) })
     return { is: 'newer', session }
   }
 }
@@ -158,10 +176,6 @@ function asHolder({ now }: CommitContext, { lock }: SessionState, sealed: Sealed
   if (lock === undefined) return sealed
   if (now() >= lock.until) throw new SessionLockedError('over')
   return { ...sealed, changes: [{ type: 'hold', by: lock.by }, ...sealed.changes] }
-}
-
-function frameOf({ record: { createdAt, version }, lastUse, cookie }: StoredSession): Parameters<typeof storedAs>[2] {
-  return { createdAt, version, lastUse, cookie }
 }
 
 /** Writes a new record. An existing one is never overwritten. */
@@ -254,7 +268,7 @@ function noteStored(
   context: CommitContext,
   state: SessionState,
   { action, sealed, started, identity: before, base }: Done,
-  { session, identity = before }: Extract<Outcome, { is: 'stored' }>,
+  { session, identity = before, wasDue }: Extract<Outcome, { is: 'stored' }>,
 ): void {
   const { move } = state
   // One that was new got another id while it was stored.
@@ -264,8 +278,17 @@ function noteStored(
   state.identity = identity
   state.isSaved = true
   state.move = undefined
+  // What this request has stored since is what it would end.
+  state.ending = undefined
   // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
-  if (state.status === 'live' && isCookieOutdated(context, before, identity, base, session)) {
+  const isOutdated =
+    wasDue ||
+    !context.format.isShared ||
+    before.isStale ||
+    identity !== before ||
+    base.record.version === 0 ||
+    isCookieOutdated(base, session)
+  if (state.status === 'live' && isOutdated) {
     const isNeeded = sealed.isChanged || identity !== before || base.record.version === 0
     state.cookie = isNeeded ? 'due' : (state.cookie ?? 'refresh')
   }
@@ -292,25 +315,6 @@ function follow(
   state.regeneration = next
   state.cookie = 'due'
   return andThen(state.draft.rebase(session.content), () => commit(context, state, cookie, policy))
-}
-
-/** Whether the browser's cookie is out of date. */
-function isCookieOutdated(
-  { format }: CommitContext,
-  before: Identity,
-  identity: Identity,
-  base: StoredSession,
-  session: StoredSession,
-): boolean {
-  return (
-    !format.isShared ||
-    before.isStale ||
-    identity !== before ||
-    base.record.version === 0 ||
-    base.cookie !== session.cookie ||
-    !isEqual(base.content.own, session.content.own) ||
-    (session.lifetime.persistent && isCookieBehind(base.record, session.record, session.lifetime))
-  )
 }
 
 /** What was changed of a session that has a new id by now goes nowhere. */

@@ -26,8 +26,8 @@ describe('requests that overlap', () => {
   /**
    * What must come out: the requests' changes, each request's all at once and on top of the last, in the order of their
    * commits. A change that was none when it was made (an equal `set`, a `delete` of what is not there) is not made
-   * again, so each request notes what it really changed. An `update` runs again in any case, if there is something to
-   * store at all.
+   * again, so each request notes what it really changed. An `update` runs again in any case, and so does a `clear`, if
+   * there is something to store at all.
    */
   interface Request {
     readonly own: Map<string, Value>
@@ -47,10 +47,8 @@ describe('requests that overlap', () => {
     onModel(request.own, step)
     const { own, steps } = request
     if (step.do === 'clear') {
-      if (before.size > 0) {
-        steps.push((model) => model.clear())
-        request.isChanged = true
-      }
+      steps.push((model) => onModel(model, step))
+      if (before.size !== own.size) request.isChanged = true
       return
     }
     if (!('key' in step)) return

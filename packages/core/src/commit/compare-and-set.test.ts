@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { SessionConflictError, SessionManager } from '../index.js'
+import { SessionConflictError, SessionManager, type WritableSession } from '../index.js'
 import { gate } from '../testing/gate.js'
-import { increment, processOn, times } from '../testing/process.js'
+import { type Counts, increment, processOn, times } from '../testing/process.js'
 import { sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
+import { writing } from '../testing/serve.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
@@ -158,6 +159,77 @@ describe('requests that set the same key', () => {
     session.set('visits', 1)
     await handle.save()
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(2)
+  })
+})
+
+describe('what a request does to the session as a whole', () => {
+  /** What is stored after one request has done this, while another one has changed the session. */
+  const after = async (
+    start: Counts,
+    act: (session: WritableSession<Counts>) => void,
+    meanwhile: (session: WritableSession<Counts>) => void,
+  ) => {
+    const { sessions } = processOn(new StagedStore())
+    const { cookie } = await sessions.issue(start, { owner: 'ada' })
+    await writing(sessions, cookie, (session) => session.setLabel('phone'))
+    const handle = sessions.open(visit(cookie))
+    const session = await handle.write()
+    await writing(sessions, cookie, meanwhile)
+    act(session)
+    await handle.save()
+    return sessions.read(visit(cookie))
+  }
+
+  it.each<[string, Counts]>([
+    ['holds something', { visits: 1 }],
+    ['is empty', {}],
+  ])('by clear() deletes what another one has stored meanwhile, where it %s', async (_, start) => {
+    const session = await after(
+      start,
+      (session) => {
+        session.clear()
+        session.set('own', 1)
+      },
+      (other) => other.set('planted', 1),
+    )
+    expect(session.toJSON()).toEqual({ own: 1 })
+  })
+
+  it.each<[string, Counts, Counts]>([
+    ['changed', { kept: 1, gone: 1 }, { kept: 2, own: 1 }],
+    ['added', { gone: 1 }, { kept: 1, own: 1 }],
+  ])('by clear({ except }) keeps a key as another one has %s it meanwhile', async (_, start, expected) => {
+    const session = await after(
+      start,
+      (session) => session.set('own', 1).clear({ except: ['kept', 'own'] }),
+      (other) => void other.set('planted', 1).update('kept', (n = 0) => n + 1),
+    )
+    expect(session.toJSON()).toEqual(expected)
+  })
+
+  it('by clear({ except }) does not bring back a key that another one has deleted meanwhile', async () => {
+    const change = (session: WritableSession<Counts>): void => session.clear({ except: ['kept'] })
+    const session = await after({ kept: 1, gone: 1 }, change, (other) => void other.delete('kept'))
+    expect(session.toJSON()).toEqual({})
+  })
+
+  it('counts over what another one has stored meanwhile, also where it was as it is set', async () => {
+    const session = await after(
+      {},
+      (session) => {
+        session.setOwner('ada')
+        session.setLabel('phone')
+        session.setLifetime(undefined)
+        session.set('own', 1)
+      },
+      (other) => {
+        other.setOwner('eve')
+        other.setLabel('planted')
+        other.setLifetime({ absoluteTimeout: 31_536_000, idleTimeout: 31_536_000 })
+      },
+    )
+    expect(session).toMatchObject({ owner: 'ada', label: 'phone' })
+    expect(session.expiresAt.getTime() - Date.now()).toBeLessThan(2 * 86_400_000)
   })
 })
 

@@ -1,9 +1,16 @@
-import { andThen, isPromise } from '../awaitable.js'
+import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
 import { merge } from '../session/merge.js'
-import { type Content, examine, type Found, type StoredSession, storedAs } from '../session/stored-session.js'
+import {
+  type Content,
+  examine,
+  type Found,
+  isCookieOutdated,
+  type StoredSession,
+  storedAs,
+} from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
@@ -29,9 +36,10 @@ export function writeTogether(
   const started = startTime(context.emit)
   // Somebody else may have used the session since, so it is not dead before the store says so.
   if (newest === undefined || context.now() >= newest.expiresAt) return contend(context, identity, batch, 0, started)
-  return andThen(
-    attempt(context, identity, batch, newest),
-    (written) => written ?? contend(context, identity, batch, 1, started),
+  return andThen(attempt(context, identity, batch, newest, false), (written) =>
+    written === undefined || written === 'stale'
+      ? contend(context, identity, batch, written === undefined ? 1 : 0, started)
+      : written,
   )
 }
 
@@ -46,17 +54,20 @@ export async function backOff(attempt: number): Promise<void> {
   if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, Math.random() * limit))
 }
 
-/** One try. `undefined` if another process has won. */
+/**
+ * One try. `undefined` if another process has won. `stale`: changes do not apply to `base`, which was not loaded just now.
+ */
 function attempt(
   context: CommitContext,
   identity: Identity,
   batch: readonly PendingWrite[],
   base: StoredSession,
-): Awaitable<Written | undefined> {
+  isJustLoaded: boolean,
+): Awaitable<Written | 'stale' | undefined> {
   const applied = applyAll(context, batch, base)
-  return isPromise(applied)
-    ? applied.then((applied) => put(context, identity, batch, base, applied))
-    : put(context, identity, batch, base, applied)
+  return andThen(applied, (applied) =>
+    applied.failures.length > 0 && !isJustLoaded ? 'stale' : put(context, identity, batch, base, applied),
+  )
 }
 
 /** Stores what `batch` has made of `base`. */
@@ -69,12 +80,28 @@ function put(
 ): Awaitable<Written | undefined> {
   const failed = failures.filter((failure) => failure !== undefined)
   if (failed.length === batch.length) return { outcomes: failed, newest: base }
-  const { createdAt, version } = base.record
-  const cookie = batch.reduce<string | undefined>((last, write) => write.cookie ?? last, base.cookie)
-  const session = storedAs(context, content, { createdAt, version: version + 1, lastUse: context.now(), cookie })
-  const stored: WriteOutcome = { is: 'stored', session }
+  const session = nextOf(context, batch, base, { content, failures })
+  const stored: WriteOutcome = { is: 'stored', session, wasDue: base.due }
   const written: Written = { outcomes: batch.map((_, index) => failures[index] ?? stored), newest: session }
   return andThen(store.update(id, session.record), (isWritten) => (isWritten ? written : undefined))
+}
+
+/** The next version of `base`. If no cookie goes out with it, it notes whether the browser needs one. */
+function nextOf(
+  context: CommitContext,
+  batch: readonly PendingWrite[],
+  base: StoredSession,
+  { content, failures }: Applied,
+): StoredSession {
+  const { createdAt, version } = base.record
+  const sent = batch.reduce<string | undefined>(
+    (last, { cookie }, index) => (failures[index] === undefined && cookie) || last,
+    undefined,
+  )
+  const frame = { createdAt, version: version + 1, lastUse: context.now(), cookie: sent ?? base.cookie }
+  const session = storedAs(context, content, frame)
+  const isDue = sent === undefined && (base.due ?? isCookieOutdated(base, session))
+  return isDue ? storedAs(context, content, { ...frame, due: true }) : session
 }
 
 /** Tries on top of what the store holds by now, until it wins. `attempts`: how many were lost before. */
@@ -97,8 +124,8 @@ async function contend(
       const outcome: WriteOutcome = found.is === 'superseded' ? found : { is: 'gone' }
       return { outcomes: batch.map(() => outcome), newest: undefined }
     }
-    const written = await attempt(context, identity, batch, found.session)
-    if (written !== undefined) return written
+    const written = await attempt(context, identity, batch, found.session, true)
+    if (written !== undefined && written !== 'stale') return written
   }
 }
 

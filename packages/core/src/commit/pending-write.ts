@@ -13,7 +13,8 @@ export interface PendingWrite {
 
 /** What became of one request's changes. */
 export type WriteOutcome =
-  | { readonly is: 'stored'; readonly session: StoredSession }
+  /** `wasDue`: the cookie was, since an earlier write could send none. */
+  | { readonly is: 'stored'; readonly session: StoredSession; readonly wasDue: true | undefined }
   /** The record is no more, so they were dropped. */
   | { readonly is: 'gone' }
   /** The session has a new id by now. */

@@ -23,7 +23,7 @@ export type RegenerateOutcome =
  */
 export async function regenerate(
   context: CommitContext,
-  { identity: before, stored: base }: SessionState,
+  { identity: before, stored: base, lock }: SessionState,
   { identity: known, grace, isRestart }: Regeneration,
   sealed: Sealed,
   cookie: string | undefined,
@@ -38,8 +38,11 @@ export async function regenerate(
     // Whom a sign-out everywhere has spared goes on under an id that it did not name.
     const at = content.owner === undefined ? undefined : context.format.ownerTime?.(content.owner)
     const ownerAt = at ?? content.ownerAt
-    const owned = ownerAt === content.ownerAt ? content : { ...content, ownerAt }
-    return storedAs(context, owned, { createdAt, version, lastUse: now, cookie })
+    // Who works in `exclusive` under the old id can't go on under the new one, unless this is a rotation, or their own.
+    const held = known === undefined || lock !== undefined ? content.lock : undefined
+    const isSame = ownerAt === content.ownerAt && held === content.lock
+    const moved = isSame ? content : { ...content, ownerAt, lock: held }
+    return storedAs(context, moved, { createdAt, version, lastUse: now, cookie })
   }
   const takeBack = async (): Promise<unknown> => identity.store.delete(identity.id)
 

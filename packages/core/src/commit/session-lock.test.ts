@@ -321,6 +321,77 @@ describe('exclusive', () => {
   })
 })
 
+describe('an exclusive beside others', () => {
+  it('is not refused where the answer to an ordinary change comes late', async () => {
+    const { one, cookie, store } = await twoProcesses()
+    const [isWritten, answer] = [gate(), gate()]
+    store.afterNext('update', () => {
+      isWritten.open()
+      return answer.opened
+    })
+    const changing = writing(one, cookie, (session) => void session.set('note', 'seen'))
+    await isWritten.opened
+    let works = 0
+    const working = within(one, cookie, (handle) =>
+      handle.exclusive((session) => {
+        works++
+        session.update('balance', (n = 0) => n - 10)
+        setTimeout(answer.open, 5)
+      }),
+    )
+    await Promise.all([changing, working])
+    expect([works, await balanceOf(one, cookie)]).toEqual([1, 90])
+  })
+
+  it('does not go along to the new id of a sign-in', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    const goOn = gate()
+    const isAtWork = gate()
+    const working = within(one, cookie, (handle) =>
+      handle.exclusive(async () => {
+        isAtWork.open()
+        await goOn.opened
+      }),
+    )
+    await isAtWork.opened
+    const next = cookieAfter(await regenerate(two, cookie))
+    await within(two, next, (handle) => handle.exclusive((session) => session.set('balance', 1), { wait: 0 }))
+    goOn.open()
+    await working
+    expect(await balanceOf(two, next)).toBe(1)
+  })
+
+  it('goes along to the new id of a rotation, to which the old cookie leads', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    let next = ''
+    await within(one, cookie, (handle) =>
+      handle.exclusive(async (session) => {
+        next = cookieAfter(await writing(two, cookie, (session) => session.regenerate({ grace: 30 })))
+        await within(two, next, async (handle) => {
+          await expect(handle.exclusive(() => {}, { wait: 0 })).rejects.toThrow(SessionLockedError)
+        })
+        session.set('balance', 1)
+      }),
+    )
+    expect(await balanceOf(two, next)).toBe(1)
+  })
+
+  it('keeps the lock where it gives its session a new id itself, and saves in between', async () => {
+    const { one, two, cookie } = await twoProcesses()
+    const response = await within(one, cookie, (handle) =>
+      handle.exclusive(async (session) => {
+        session.regenerate()
+        await handle.save()
+        expect((await one.list()).sessions).toHaveLength(1)
+        session.set('balance', 1)
+      }),
+    )
+    const next = cookieAfter(response)
+    await within(two, next, (handle) => handle.exclusive((session) => session.set('note', 'free'), { wait: 0 }))
+    expect(await balanceOf(two, next)).toBe(1)
+  })
+})
+
 describe('an exclusive within the work of another of the same handle', () => {
   it('ends by itself after its wait, and the outer one goes on', async () => {
     const { one, cookie } = await twoProcesses()
@@ -344,6 +415,29 @@ describe('an exclusive beside a save of the same request', () => {
       await Promise.all([handle.save(), handle.exclusive(() => {})])
     })
     expect((await one.read(visit(cookie))).get('balance')).toBe(101)
+  })
+
+  it('that throws loses nothing that is saved while it lets go, nor what is changed after it', async () => {
+    const { one, cookie, store } = await twoProcesses()
+    await within(one, cookie, async (handle) => {
+      const session = await handle.write()
+      const [isWritten, answer] = [gate(), gate()]
+      let saving: Promise<void> | undefined
+      const work = handle.exclusive(async () => {
+        store.afterNext('update', () => {
+          isWritten.open()
+          return answer.opened
+        })
+        saving = handle.save((session) => void session.set('note', 'saved'))
+        await isWritten.opened
+        throw new Error('no')
+      })
+      await expect(work).rejects.toThrow('no')
+      session.update('balance', (n = 0) => n + 1)
+      answer.open()
+      await saving
+    })
+    expect((await one.read(visit(cookie))).toJSON()).toEqual({ balance: 101, note: 'saved' })
   })
 
   it('gives no new id where its work asked for one and threw', async () => {

@@ -5,6 +5,7 @@ import { maxAgeOf } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
 import { visit } from '../testing/visit.js'
+import { CookieAttributes } from './cookie-attributes.js'
 
 interface Data {
   text: string
@@ -340,5 +341,36 @@ describe('the lifetime', () => {
 
   it('is the browser’s own with persistent: false: neither Max-Age nor Expires', async () => {
     expect(await setCookie({ persistent: false })).not.toMatch(/max-age|expires/i)
+  })
+})
+
+describe('a line on the response, of which a handler inside has made another,', () => {
+  const options: CookieOptions = { path: '/App', domain: 'shop.example', partitioned: true, priority: 'high' }
+  const place = new CookieAttributes(options).at(undefined)
+
+  it('is ours as it was, and with its attributes in any order and case', () => {
+    const lines = [
+      `${place.set('a', 60)}`,
+      `${place.remove()}`,
+      '__Secure-sid=a; Max-Age=60; Domain=shop.example; Path=/App; HttpOnly; Secure; Partitioned; SameSite=Lax',
+      '__Secure-sid=a; partitioned; path=/App; domain=Shop.Example',
+    ]
+    expect(lines.filter((line) => !place.isOwn(line))).toEqual([])
+  })
+
+  it('is another’s at another place, or of another name', () => {
+    const lines = [
+      '__Secure-sid=a; Path=/app; Domain=shop.example; Partitioned',
+      '__Secure-sid=a; Path=/App/; Domain=shop.example; Partitioned',
+      '__Secure-sid=a; Path=/; Domain=shop.example; Partitioned',
+      '__Secure-sid=a; Domain=shop.example; Partitioned',
+      '__Secure-sid=a; Path=/App; Partitioned',
+      '__Secure-sid=a; Path=/App; Domain=my.shop.example; Partitioned',
+      '__Secure-sid=a; Path=/App; Domain=shop.example',
+      '__Secure-sid=a; Path=/App; Path=/other; Domain=shop.example; Partitioned',
+      '__Secure-side=a; Path=/App; Domain=shop.example; Partitioned',
+      '__secure-sid=a; Path=/App; Domain=shop.example; Partitioned',
+    ]
+    expect(lines.filter((line) => place.isOwn(line))).toEqual([])
   })
 })

@@ -139,19 +139,18 @@ export class CookieAttributes {
 
   /**
    * Where the cookie of this request is set.
-   * @throws TypeError if the function of `cookie.domain` gives no host name, or that of a retired place
+   * @throws TypeError if the function of `cookie.domain` gives no host name
    */
   at(request: Request | undefined): CookiePlace {
     const domain = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
     const key = domain ?? ''
     let place = this.#places.get(key)
     if (place === undefined) {
-      if (typeof this.#domain === 'function') {
-        checkDomain(domain)
-        for (const retired of this.#retired) this.#checkNotToday(retired, domain)
-      }
+      checkDomain(domain)
       const options = domain === undefined ? this.#options : { ...this.#options, domain }
-      place = new CookiePlace(this.name, options, this.persistent, this.#retired)
+      // What is retired for one host may be where the cookie of another one is set.
+      const retired = this.#retired.filter((place) => !this.#isToday(place, domain))
+      place = new CookiePlace(this.name, options, this.persistent, retired)
       this.#places.set(key, place)
     }
     return place
@@ -170,18 +169,18 @@ export class CookieAttributes {
     checkDomain(domain, 'retired.domain')
     checkBoolean('retired.partitioned', partitioned)
     const checked = { ...place, name, path, partitioned }
-    // What a function gives is looked at when it gives it.
-    if (typeof this.#domain !== 'function') this.#checkNotToday(checked, this.#domain)
+    const isToday = typeof this.#domain !== 'function' && this.#isToday(checked, this.#domain)
+    demand(!isToday, 'retired', 'names the place where the cookie is set today: leave that one out')
     return checked
   }
 
-  #checkNotToday({ name, path, domain, partitioned }: RetiredCookie, today: string | undefined): void {
-    const isToday =
+  #isToday({ name, path, domain, partitioned }: RetiredCookie, today: string | undefined): boolean {
+    return (
       name === this.name &&
       path === this.#options.path &&
       partitioned === (this.#options.partitioned ?? false) &&
       sameDomain(domain, today)
-    demand(!isToday, 'retired', 'names the place where the cookie is set today: leave that one out')
+    )
   }
 }
 
@@ -233,9 +232,9 @@ export class CookiePlace {
     return places.filter((place) => !isHere(place)).map((place) => this.#removeAt(place))
   }
 
-  /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. */
+  /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. A framework may have written it anew. */
   isOwn(line: string): boolean {
-    return line.startsWith(`${this.name}=`) && line.endsWith(this.#attributes)
+    return line.startsWith(`${this.name}=`) && placeIn(line) === placeIn(this.#attributes)
   }
 
   #removeAt({ name = this.name, path = '/', domain, partitioned = false }: RetiredCookie): SessionCookie {
@@ -250,6 +249,15 @@ export class CookiePlace {
     }
     return removalOf(name, options, attributesOf(options))
   }
+}
+
+/** What tells cookies of one name apart in a browser, in one order and case. The case of a path counts. */
+function placeIn(line: string): string | undefined {
+  const lowered = line.replace(/;[^;/]+/g, (text) => text.toLowerCase())
+  return lowered
+    .match(/; *(path=|domain=|partitioned)[^;]*/g)
+    ?.sort()
+    .join()
 }
 
 function removalOf(name: string, options: SessionCookieOptions, attributes: string): SessionCookie {

@@ -33,6 +33,8 @@ function withCookie(cookie: string): Request {
 /** A vector of a record cookie. The data's keys differ from one to the next. */
 interface RecordVector {
   description: string
+  /** Left out: true. */
+  isMade?: boolean
   secret: string
   name: string
   now: number
@@ -115,7 +117,7 @@ describe.each<{ format: string; encrypt: boolean; all: RecordVector[] }>([
     return new SessionManager({ store: new CookieStore({ encrypt }), secret, cookie: { name }, now: () => now })
   }
 
-  it.each(all)('is what core makes: $description', async (vector) => {
+  it.each(all.filter(({ isMade = true }) => isMade))('is what core makes: $description', async (vector) => {
     const { idHex, ivHex = '', data, owner, id, cookie, name } = vector
     fixRandomness(idHex, ivHex)
     expect(await managerFor(vector, name).issue(data, owner ? { owner } : {})).toMatchObject({ id, cookie })

@@ -118,6 +118,26 @@ describe('cookie.retired', () => {
     ])
   })
 
+  it('leaves out the place of today, where that depends on the request', async () => {
+    const sessions = manager({
+      name: '__Secure-id',
+      retired: [{}, { domain: 'old.example' }],
+      domain: (request) => (request?.url.includes('shop.example') ? 'shop.example' : undefined),
+    })
+    const removedAt = async (url: string): Promise<(string | undefined)[]> => {
+      const request = new Request(url, { headers: { cookie: '__Secure-id=old' } })
+      const response = await sessions.handle(request, async (handle) => {
+        ;(await handle.write()).set('visits', 1)
+        return new Response()
+      })
+      const lines = linesOf(response, '__Secure-id').filter((line) => /Max-Age=0/.test(line))
+      return lines.map((line) => line.match(/Domain=([^;]+)/)?.[1])
+    }
+    expect(await removedAt('https://www.shop.example/')).toEqual([undefined, 'old.example'])
+    expect(await removedAt('https://preview.example/')).toEqual(['old.example'])
+    expect((await sessions.issue({ visits: 1 })).setCookie).not.toContain('Domain')
+  })
+
   it('removes a partitioned one with Secure and Partitioned, since it would not match else', async () => {
     const sessions = manager({ secure: false, retired: [{ partitioned: true }] })
     const response = await count(sessions, 'sid=old')

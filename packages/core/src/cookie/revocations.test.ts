@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, SessionManager, type SessionOptions, SessionStoreError } from '../index.js'
+import { andThen } from '../awaitable.js'
+import {
+  type Awaitable,
+  CookieStore,
+  SessionManager,
+  type SessionOptions,
+  type SessionRecord,
+  SessionStoreError,
+} from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { gate } from '../testing/gate.js'
 import { cookieAfter } from '../testing/response-cookies.js'
@@ -30,6 +38,14 @@ function setUp(maxStaleness?: number, options: Partial<SessionOptions<Data>> = {
   return { revoked, clock, sessions, elsewhere, userOf }
 }
 
+const signIn = (sessions: SessionManager<Data>, cookie: string): Promise<Response> =>
+  writing(sessions, cookie, (session) => {
+    session.regenerate()
+    session.setOwner(undefined)
+    session.setOwner('ada')
+    session.set('user', 'ada')
+  })
+
 describe('a session in its cookie, with revocations,', () => {
   it('is not opened by a copy of the cookie after a sign-out, in this process and in another', async () => {
     const { sessions, elsewhere, userOf } = setUp()
@@ -37,6 +53,40 @@ describe('a session in its cookie, with revocations,', () => {
     await signOut(sessions, cookie)
     expect(await userOf(cookie)).toBe(undefined)
     expect(await userOf(cookie, elsewhere)).toBe(undefined)
+  })
+
+  it('ends with its owner’s sign-out everywhere, though a request sets the same owner again', async () => {
+    const { sessions, elsewhere, clock, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    expect(await userOf(cookie)).toBe('ada')
+    clock.passes(5)
+    await elsewhere.destroyByOwner('ada')
+    clock.passes(1)
+    const next = cookieAfter(
+      await writing(sessions, cookie, (session) => {
+        session.setOwner('ada')
+        session.set('user', 'still ada')
+      }),
+    )
+    clock.passes(11)
+    expect(await userOf(next)).toBe(undefined)
+  })
+
+  it.each<[string, (sessions: SessionManager<Data>, cookie: string) => Promise<Response>]>([
+    ['begins', (sessions, cookie) => signIn(sessions, cookie)],
+    ['is changed', (sessions, cookie) => writing(sessions, cookie, (session) => session.set('user', 'Ada'))],
+    ['gets a new id', regenerate],
+  ])('lives on after an earlier sign-out everywhere, though it %s where there are none', async (_, act) => {
+    const { sessions, clock, userOf } = setUp()
+    const without = new SessionManager<Data>({ store: new CookieStore(), secret, now: clock.now })
+    await sessions.destroyByOwner('ada')
+    clock.passes(60)
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    const next = cookieAfter(await act(without, cookie))
+    clock.passes(60)
+    expect(await userOf(next)).toMatch(/ada/i)
+    await sessions.destroyByOwner('ada')
+    expect(await userOf(next)).toBe(undefined)
   })
 
   it('ends with destroy(id), and no other does', async () => {
@@ -144,6 +194,17 @@ describe('a session in its cookie, with revocations,', () => {
     await signOut(sessions, cookie)
     revoked.deleteExpired(clock.time + (days - 1) * 1000, 1000)
     clock.passes(days - 1)
+    expect(await userOf(cookie)).toBe(undefined)
+  })
+})
+
+describe('destroy(id) of a session in its cookie', () => {
+  it('that another process has ended holds here at once as well', async () => {
+    const { sessions, elsewhere, userOf } = setUp()
+    const { id, cookie } = await sessions.issue({ user: 'ada' })
+    expect(await userOf(cookie)).toBe('ada')
+    await elsewhere.destroy(id)
+    await sessions.destroy(id)
     expect(await userOf(cookie)).toBe(undefined)
   })
 })
@@ -340,6 +401,19 @@ describe('a new id of a session in its cookie, with revocations,', () => {
     expect(await userOf(next)).toBe('ada')
   })
 
+  it('keeps nobody who has only the old one from beginning anew, half a minute later', async () => {
+    const { sessions, clock, userOf } = setUp()
+    const { cookie } = await sessions.issue({ user: 'guest' })
+    const next = cookieAfter(await regenerate(sessions, cookie))
+    const begin = async (): Promise<string> =>
+      cookieAfter(await writing(sessions, cookie, (session) => session.set('user', 'bob')), cookie)
+    clock.passes(29)
+    expect(await begin()).toBe(cookie)
+    clock.passes(1)
+    expect(await userOf(await begin())).toBe('bob')
+    expect([await userOf(next), await userOf(cookie)]).toEqual(['guest', undefined])
+  })
+
   it('is not overwritten by a request that still comes with the old one', async () => {
     const { sessions, userOf } = setUp()
     const { cookie } = await sessions.issue({ user: 'guest' })
@@ -347,5 +421,47 @@ describe('a new id of a session in its cookie, with revocations,', () => {
     const late = await writing(sessions, cookie, (session) => void session.set('user', 'nobody'))
     expect(late.headers.getSetCookie()).toEqual([])
     expect(await userOf(cookieAfter(late, next))).toBe('guest')
+  })
+})
+
+describe('revocations in a store that is eventually consistent, and whose create writes over what is there,', () => {
+  class EventualStore extends StagedStore {
+    readonly consistency = 'eventual'
+    override create(id: string, record: SessionRecord): Awaitable<boolean> {
+      return andThen(this.delete(id), () => super.create(id, record))
+    }
+  }
+
+  function setUpEventual() {
+    const store = new CookieStore({ revocations: new EventualStore(), maxStaleness: 0 })
+    const sessions = new SessionManager<Data>({ store, secret, now: new Clock().now, warnings: false })
+    return { sessions, userOf: async (cookie: string) => (await sessions.read(visit(cookie))).get('user') }
+  }
+
+  it('keep a session ended to which a slow request gives a new id', async () => {
+    const { sessions, userOf } = setUpEventual()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    const late = await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      await signOut(sessions, cookie)
+      session.regenerate()
+      return new Response()
+    })
+    expect(await userOf(cookieAfter(late, cookie))).toBeUndefined()
+    expect(await userOf(cookie)).toBeUndefined()
+  })
+
+  it('let a slow sign-out follow the session to its new id', async () => {
+    const { sessions, userOf } = setUpEventual()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    let next = ''
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      next = cookieAfter(await regenerate(sessions, cookie))
+      session.destroy()
+      return new Response()
+    })
+    expect(await userOf(next)).toBeUndefined()
+    expect(await userOf(cookie)).toBeUndefined()
   })
 })

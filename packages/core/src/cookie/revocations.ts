@@ -9,6 +9,9 @@ const MAX_REMEMBERED = 100_000
 /** How often a note is written again that others write at the same moment. */
 const MAX_ATTEMPTS = 16
 
+/** How long a session that has a new id is known as such: as long as a slow request may still come with the old one. */
+const MARKER_LIFE = 30_000
+
 /** How many new ids a sign-out follows. */
 const MAX_NEW_IDS = 16
 
@@ -54,7 +57,7 @@ export class Revocations implements SessionStore {
     const { owner } = record
     const ownerKey = owner === undefined ? undefined : await keyOf(owner)
     const [marker, ownerRecord] = await Promise.all([this.#lookUp(id), ownerKey && this.#lookUp(ownerKey)])
-    if (marker !== undefined) return successorOf(marker) === undefined ? 'ended' : 'superseded'
+    if (marker !== undefined) return this.#isSuperseded(marker) ? 'superseded' : 'ended'
     return ownerKey !== undefined && ownerRecord && (await this.#isOwnerSignedOut(id, record, ownerKey, ownerRecord))
       ? 'ended'
       : 'live'
@@ -76,6 +79,11 @@ export class Revocations implements SessionStore {
     return (await this.#mark(id, SUPERSEDED + successor)) || successorOf(await this.#lookUp(id, true)) !== undefined
   }
 
+  /** Whether it has a new id since a moment ago. Later, who comes with the old one begins anew. */
+  #isSuperseded(marker: SessionRecord): boolean {
+    return successorOf(marker) !== undefined && this.#now() < marker.createdAt + MARKER_LIFE
+  }
+
   async #isOwnerSignedOut(
     id: string,
     { meta }: SessionRecord,
@@ -93,7 +101,8 @@ export class Revocations implements SessionStore {
 
   /** Ends the session of this id. Nobody knows whether there is one. */
   async delete(id: string): Promise<boolean> {
-    await this.#mark(id, ENDED)
+    // Where another process has ended it, this one may remember that it lives.
+    if (!(await this.#mark(id, ENDED))) await this.#lookUp(id, true)
     return true
   }
 
@@ -109,6 +118,8 @@ export class Revocations implements SessionStore {
 
   /** `false` if there is a marker already. One that says that the session goes on elsewhere stays. */
   async #mark(id: string, data: string): Promise<boolean> {
+    // A store that is eventually consistent may write over what is there.
+    if (this.#store.consistency === 'eventual' && (await this.#lookUp(id, true)) !== undefined) return false
     const now = this.#now()
     const record = { data, createdAt: now, expiresAt: now + LIFE, owner: undefined, version: 1, meta: undefined }
     const isMarked = await this.#store.create(id, record)

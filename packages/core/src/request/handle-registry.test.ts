@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryStore, SessionManager } from '../index.js'
+import { MemoryStore, type SessionHandle, SessionManager } from '../index.js'
 import { secret } from '../testing/secret.js'
 import { visit } from '../testing/visit.js'
 
@@ -66,6 +66,19 @@ describe('the handle of a request', () => {
     headers.set('cookie', bob.cookie)
     expect((await sessions.read(request)).get('user')).toBe('bob')
     expect((await sessions.read(new Request(visit(ada.cookie), { headers }))).get('user')).toBe('bob')
+  })
+})
+
+describe('a request that is handled again and again', () => {
+  it('keeps no handle of before', async () => {
+    const [one, two] = [manager(), manager('__Host-other')]
+    const request = visit()
+    for (let round = 0; round < 3; round++)
+      for (const sessions of [one, two]) await sessions.handle(request, () => new Response())
+    let handles = 0
+    let handle = two.open(request) as SessionHandle<Data> & { earlier?: SessionHandle<Data> }
+    for (; handle !== undefined; handle = handle.earlier as typeof handle) handles++
+    expect(handles).toBe(2)
   })
 })
 

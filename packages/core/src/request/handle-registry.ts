@@ -38,7 +38,9 @@ export function beginHandle<Data>(context: SessionContext, request: Request): Re
   const handle = handleOf<Data>(context, request)
   // Of a failed attempt that nobody has committed, nothing is left to do.
   if (handle.hasFailed && !handle.isManaged) handle.isOver = true
-  return handle.isOver ? add(context, request) : handle
+  const begun = handle.isOver ? add<Data>(context, request) : handle
+  begun.isBegun = true
+  return begun
 }
 
 /**
@@ -78,6 +80,8 @@ function add<Data>(context: SessionContext, request: Request): RequestSession<Da
     if (!handle.isOver && !handle.isOf(context) && handle.cookieName === context.cookie.name) {
       throw twoManagers(context.cookie.name)
     }
+    // From now on nobody finds it. One Request may be handled thousands of times, as a constant of a test is.
+    if (handle.isOver && handle.isOf(context) && handle.belongsTo(request)) forgetHandle(request, handle)
   }
   if (handles.newest !== undefined) handles.newest.isFollowed = true
   added.earlier = handles.newest

@@ -76,6 +76,19 @@ describe.each(managers)(
       const out = await nested(sessions, cookie, { before: [set('flash', 'hi')], inside: [signOut], after: [none] })
       expect(out.cookie).toBe('')
     })
+
+    it('goes on with the inner one where a framework has written its cookie anew', async () => {
+      const sessions = make()
+      const response = await sessions.handle(visit(), async (outer) => {
+        await set('flash', 'hi')(outer)
+        const inner = await sessions.handle(visit(), async (handle) => signIn(handle).then(() => new Response()))
+        const [pair] = inner.headers.getSetCookie()[0]?.split(';') ?? []
+        return new Response('', { headers: { 'set-cookie': `${pair}; path=/; httponly; secure; samesite=lax` } })
+      })
+      const [line, ...more] = response.headers.getSetCookie()
+      expect(more).toEqual([])
+      expect((await sessions.read(line?.split(';')[0])).toJSON()).toEqual({ user: 'ada', flash: 'hi' })
+    })
   },
 )
 
@@ -139,6 +152,19 @@ describe('in a server-side store', () => {
     const { cookie } = await sessions.issue({ flash: 'hi' })
     const inner = await nested(sessions, cookie, { before: [set('flash', 'ho')], inside: [signIn], after: [save] })
     expect((await sessions.read(inner.cookie)).get('user')).toBe('ada')
+  })
+})
+
+describe('an outer request that asks for its session only after the inner one', () => {
+  it.each<[string, Work[]]>([
+    ['sets a key', [set('flash', 'hi')]],
+    ['saves before it does', [none, save, set('flash', 'hi')]],
+  ])('has signed in adds to that session what it changes: it %s', async (_name, after) => {
+    const { sessions, events } = stagedManager<Data>()
+    const { cookie } = await sessions.issue({})
+    const inner = await nested(sessions, cookie, { inside: [signIn], after })
+    expect((await sessions.read(inner.cookie)).toJSON()).toEqual({ user: 'ada', flash: 'hi' })
+    expect(events.filter(({ type }) => type === 'dropped')).toEqual([])
   })
 })
 

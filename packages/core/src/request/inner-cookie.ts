@@ -40,12 +40,15 @@ export async function followInnerCookie(
     await endSession(context, identity, found)
     return
   }
-  // One that others had ended has dropped its changes by now.
-  if (state.status !== 'live') return
+  // One that others had ended has dropped its changes by now. One that has a new id goes on here: the inner handler may have
+  // given it that.
+  if (state.status !== 'live' && state.status !== 'superseded') return
   // What was saved under an id that the browser will never know is a change as well.
-  const isSavedApart = state.isSaved && !(context.format.isShared && state.identity.id === loaded?.id)
+  const isSavedApart =
+    state.isSaved && state.status === 'live' && !(context.format.isShared && state.identity.id === loaded?.id)
   const saved = isSavedApart ? await changesSince(context, state.draft, loaded) : []
   const { identity: left, stored } = state
+  state.status = 'live'
   state.identity = identity
   state.stored = found.session
   state.move = undefined

@@ -109,6 +109,19 @@ describe('a session that is over when it is loaded', () => {
     expect([store.methods.slice(1), store.memory.size]).toEqual([['load', 'delete'], 0])
   })
 
+  it.each(['throws', 'rejects'] as const)('is over where the store takes no writes and %s', async (how) => {
+    const { sessions, store, clock, cookie, events, id } = await nearTheEnd()
+    clock.passes(1)
+    const readOnly = new Error('attempt to write a readonly database')
+    for (const method of ['update', 'delete'] as const) store.fail(method, how, readOnly)
+    const response = await reading(sessions, cookie, (session) => expect(session.isNew).toBe(true))
+    expect(response.status).toBe(200)
+    expect(events).toMatchObject([
+      { type: 'dropped', reason: 'store', id, error: { code: 'ERR_SESSION_STORE', cause: readOnly } },
+      { type: 'rejected', reason: 'expired', id },
+    ])
+  })
+
   it('leaves no note of its end in the revocations of a CookieStore', async () => {
     const revocations = new StagedStore()
     const { sessions, clock, cookie } = await nearTheEnd({ store: new CookieStore({ revocations }) })

@@ -139,7 +139,7 @@ function openRecord(
       reject(context, identity, 'unknown', started)
       return { identity, record: found.record }
     case 'expired':
-      return andThen(removeExpired(context, identity, record as SessionRecord), (isRemoved) =>
+      return andThen(removeIfPossible(context, identity, record as SessionRecord), (isRemoved) =>
         // Somebody who came just in time has extended it.
         isRemoved || isSecondLook
           ? reject(context, identity, found.is, started)
@@ -147,5 +147,19 @@ function openRecord(
       )
     default:
       return reject(context, identity, found.is, started)
+  }
+}
+
+/** As `removeExpired`. Where the store takes no writes, what is over is over all the same. */
+function removeIfPossible(context: SessionContext, identity: Identity, record: SessionRecord): Awaitable<boolean> {
+  const leave = (error: unknown): boolean => {
+    context.emit?.({ type: 'dropped', id: identity.id, reason: 'store', error })
+    return true
+  }
+  try {
+    const removed = removeExpired(context, identity, record)
+    return isPromise(removed) ? removed.catch(leave) : removed
+  } catch (error) {
+    return leave(error)
   }
 }

@@ -4,7 +4,6 @@ import type { PersistencePolicy } from '../commit/commit-context.js'
 import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
 import { isSessionError } from '../errors.js'
-import { noProperties } from '../session/no-properties.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
@@ -15,6 +14,10 @@ export abstract class RequestSessionBase {
   readonly #context: SessionContext
   readonly #source: CookieSource
   #read: RequestCookies | undefined
+  /** Whether its response is committed, or its handler has failed. */
+  abstract isOver: boolean
+  /** Whether an adapter has begun to handle its request, and will commit it. */
+  isBegun = false
   /** Whether a sign-out has ended the visitor's sessions of another library. */
   #isOldEnded = false
   /** Saves of one request follow one another. */
@@ -72,11 +75,31 @@ export abstract class RequestSessionBase {
     }
   }
 
-  protected persist(state: SessionState, policy: PersistencePolicy = this.#context.persistence): Awaitable<void> {
-    const next = (): Awaitable<void> => this.#commitNext(state, policy)
-    const saving = this.#saving === undefined ? this.#commitNext(state, policy) : this.#saving.then(next, next)
+  /** `takeBack`: what takes back the changes that this save is for. It is called if they could not be stored. */
+  protected persist(
+    state: SessionState,
+    policy: PersistencePolicy = this.#context.persistence,
+    takeBack?: () => Awaitable<void>,
+  ): Awaitable<void> {
+    const next = (): Awaitable<void> =>
+      takeBack === undefined ? this.#commitNext(state, policy) : this.#commitOrTakeBack(state, policy, takeBack)
+    const saving = this.#saving === undefined ? next() : this.#saving.then(next, next)
     this.#saving = isPromise(saving) ? saving : undefined
     return saving
+  }
+
+  async #commitOrTakeBack(
+    state: SessionState,
+    policy: PersistencePolicy,
+    takeBack: () => Awaitable<void>,
+  ): Promise<void> {
+    try {
+      await this.#commitNext(state, policy)
+    } catch (error) {
+      // A sign-out must not fail open.
+      if (state.status === 'live') await takeBack()
+      throw error
+    }
   }
 
   #commitNext(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
@@ -105,10 +128,13 @@ export abstract class RequestSessionBase {
     return oldSessions.cookies(this.cookies().header).length > 0
   }
 
-  /** The fingerprint of the cookie that goes out with this save. */
-  #fingerprint({ phase }: SessionState): string | undefined {
-    return phase === 'late' ? undefined : this.cookies().place.fingerprint
+  /**
+   * The fingerprint of the cookie that goes out with this save. Where no adapter is at work, it may be one of a socket, to
+   * which no response belongs. If there is one after all, its commit makes up for it.
+   */
+  #fingerprint({ phase, isNew, regeneration }: SessionState): string | undefined {
+    const isUnsure = phase === 'open' && !this.isBegun && this.#context.format.isShared
+    const isNone = this.isOver || (isUnsure && !isNew && regeneration === undefined)
+    return isNone ? undefined : this.cookies().place.fingerprint
   }
 }
-
-Object.setPrototypeOf(RequestSessionBase.prototype, noProperties)

@@ -83,16 +83,6 @@ describe('onStoreFailure: "anonymous"', () => {
     expect(store.methods).toEqual(['load'])
   })
 
-  it('is for a failing load alone: a failing touch or save is an error', async () => {
-    const { sessions, store, clock } = setUp({ onStoreFailure: 'anonymous', idleTimeout: 100 })
-    const { cookie } = await sessions.issue({ user: 'ada' })
-    clock.passes(50)
-    store.fail('touch')
-    store.fail('update')
-    await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
-    await expect(writing(sessions, cookie, (session) => session.set('user', 'x'))).rejects.toThrow(SessionStoreError)
-  })
-
   it('is no answer to data that can not be used', async () => {
     const { sessions, store } = setUp({ onStoreFailure: 'anonymous', onInvalidData: 'throw' })
     const { cookie, id } = await sessions.issue({ user: 'ada' })
@@ -126,6 +116,43 @@ describe('by default', () => {
     const { sessions, store } = setUp()
     const { cookie } = await sessions.issue({ user: 'ada' })
     store.fail('load')
+    await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
+  })
+})
+
+describe('a use that can’t be noted, since the store takes no writes', () => {
+  /** Of an idle timeout of 24 hours: by a touch, and near the end by an update. */
+  const passed = [3, 23]
+
+  async function readOnly(how: 'throws' | 'rejects', hours: number, options: Parameters<typeof setUp>[0]) {
+    const setting = setUp(options)
+    const { cookie } = await setting.sessions.issue({ user: 'ada' })
+    setting.clock.passes(hours * 3600)
+    for (const method of ['create', 'update', 'touch', 'delete'] as const) setting.store.fail(method, how)
+    setting.events.length = 0
+    return { ...setting, cookie }
+  }
+
+  it.each(passed)('ends no request that has nothing else to store: %i hours later', async (hours) => {
+    for (const how of ['throws', 'rejects'] as const) {
+      const { sessions, events, cookie } = await readOnly(how, hours, { onStoreFailure: 'anonymous' })
+      const response = await reading(sessions, cookie, (session) => {
+        expect([session.isDegraded, session.get('user')]).toEqual([false, 'ada'])
+      })
+      expect([response.status, sessionCookies(response)]).toEqual([200, []])
+      expect(events).toMatchObject([{ type: 'loaded' }, { type: 'degraded', error: { code: 'ERR_SESSION_STORE' } }])
+    }
+  })
+
+  it.each(passed)('is no excuse for a change or a sign-out that can’t be stored: %i hours later', async (hours) => {
+    const { sessions, cookie } = await readOnly('rejects', hours, { onStoreFailure: 'anonymous' })
+    const changing = writing(sessions, cookie, (session) => session.set('user', 'eve'))
+    await expect(changing).rejects.toThrow(SessionStoreError)
+    await expect(signOut(sessions, cookie)).rejects.toThrow(SessionStoreError)
+  })
+
+  it.each(passed)('throws by default: %i hours later', async (hours) => {
+    const { sessions, cookie } = await readOnly('rejects', hours, {})
     await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
   })
 })

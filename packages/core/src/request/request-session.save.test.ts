@@ -310,6 +310,67 @@ describe('save(change) that can not be stored', () => {
     expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
   })
 
+  it('takes back its own changes alone, and those made before and meanwhile are stored', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1, cart: { items: ['tea'] } })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      const cart = session.get('cart')
+      session.update('visits', (n = 0) => n + 1)
+      store.beforeNext('update', () => {
+        session.update('visits', (n = 0) => n + 10)
+        cart?.items.push('milk')
+        throw new Error('out of reach')
+      })
+      const failing = handle.save((session) => {
+        session.set('user', 'eve').update('visits', (n = 0) => n + 100)
+        session.setOwner('eve')
+        session.delete('cart')
+      })
+      await expect(failing).rejects.toThrow(SessionStoreError)
+      expect([session.toJSON(), session.owner]).toEqual([{ visits: 12, cart: { items: ['tea', 'milk'] } }, undefined])
+      cart?.items.push('sugar')
+      return new Response()
+    })
+    const stored = await sessions.read(visit(cookie))
+    expect([stored.toJSON(), stored.owner]).toEqual([
+      { visits: 12, cart: { items: ['tea', 'milk', 'sugar'] } },
+      undefined,
+    ])
+  })
+
+  it('takes back its own changes alone where another one waits for it', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      store.beforeNext('update', () => Promise.reject(new Error('out of reach')))
+      const saves = [
+        handle.save((session) => void session.update('visits', (n = 0) => n + 1)),
+        handle.save((session) => void session.set('user', 'ada')),
+      ]
+      const settled = await Promise.allSettled(saves)
+      expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 1, user: 'ada' })
+  })
+
+  it('takes back its own new id alone', async () => {
+    const { sessions, store } = setUp()
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      store.beforeNext('create', () => {
+        session.set('user', 'ada')
+        throw new Error('out of reach')
+      })
+      await expect(handle.save((session) => session.regenerate())).rejects.toThrow(SessionStoreError)
+      expect(session.id).toBe(id)
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ visits: 1, user: 'ada' })
+  })
+
   it('is tried again where it is a sign-out', async () => {
     const { sessions, store } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })

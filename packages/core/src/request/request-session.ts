@@ -2,10 +2,13 @@ import { andThen, isPromise } from '../awaitable.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { applyChange } from '../commit/edit-by-id.js'
 import { runExclusively, settledWithin } from '../commit/session-lock.js'
+import { askOnStoreFailure } from '../commit/store-failure.js'
+import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError, SessionError } from '../errors.js'
 import { checkTimeout } from '../option-error.js'
+import { noProperties } from '../session/no-properties.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
@@ -16,7 +19,7 @@ import { newSession } from './load-outcome.js'
 import { RequestSessionBase } from './request-session-base.js'
 import type { HeaderFields, ResponseNeeds } from './response.js'
 import type { ExclusiveOptions, SessionHandle } from './session-handle-type.js'
-import { askOnStoreFailure, beginOutage, type StoreOutage } from './store-outage.js'
+import { beginOutage, type StoreOutage } from './store-outage.js'
 
 /**
  * What a commit saves. `sign-out`: the handler threw, so it is a `destroy()` alone, which must not fail open.
@@ -38,15 +41,15 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   /** Whether `SessionManager.fail` has said that the handler threw. */
   hasFailed = false
   /** Is told when the session is asked for, the first time. */
-  onUse: (() => void) | undefined
+  onUse: (() => void) | undefined = undefined
   /** The request that the handler has now. A middleware may have replaced it. */
-  current: (() => Request) | undefined
+  current: (() => Request) | undefined = undefined
   /** Where it stands among those whose handler is at work. */
   placeAtWork = 0
   /** Handles that were opened with a request that has replaced this one's. They are committed with it. */
-  others: Set<RequestSession<Data>> | undefined
+  others: Set<RequestSession<Data>> | undefined = undefined
   /** The handle that the request had before this one. */
-  earlier: RequestSession<unknown> | undefined
+  earlier: RequestSession<unknown> | undefined = undefined
   /** Whether the request has got a newer handle since. */
   isFollowed = false
   /** Whether a sign-out waits for no commit. */
@@ -113,20 +116,14 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
    */
   async #changeAndCommit(state: SessionState, change: (session: WritableSession<Data>) => void): Promise<void> {
     const undo = state.keep()
+    let takeBack: () => Awaitable<void>
     try {
-      applyChange(() => change(this.#writable(state)))
+      takeBack = state.apart(() => applyChange(() => change(this.#writable(state))))
     } catch (error) {
       undo()
       throw error
     }
-    const isAsChanged = state.watch()
-    try {
-      await this.persist(state)
-    } catch (error) {
-      // A sign-out must not fail open, and what was done meanwhile is not to be lost.
-      if (state.status === 'live' && isAsChanged()) undo()
-      throw error
-    }
+    await this.persist(state, undefined, takeBack)
   }
 
   async exclusive<R>(
@@ -247,6 +244,18 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     this.#found = undefined
     this.#foundAs = undefined
     return this.#needs(cookies, state)
+  }
+
+  /** Its commit has failed, and no other one follows. What was not stored is not stored later. */
+  abandon(): void {
+    this.isOver = true
+    const close = (state: SessionState): void => {
+      state.phase = 'closed'
+      this.#end(state, NO_COOKIES)
+    }
+    const loading = this.#loading
+    if (isPromise(loading)) loading.then(close, () => {})
+    else if (loading !== undefined) close(loading)
   }
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
@@ -372,3 +381,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     return outage.state
   }
 }
+
+// For a target before ES2022, a build makes assignments of the public fields, and may leave out what has no initial value.
+// So each has one, and the assignments find the fields here, not the trap.
+Object.assign(RequestSession.prototype, new RequestSession({} as SessionContext, undefined))
+Object.setPrototypeOf(RequestSessionBase.prototype, noProperties)

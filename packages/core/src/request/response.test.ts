@@ -429,3 +429,36 @@ describe('a streaming response', () => {
     expect(reason).toBe('gone')
   })
 })
+
+describe('what came from fetch, on Deno, where it is decoded and says how it was encoded', () => {
+  /** As Deno's `fetch` gives it. */
+  async function passedOn(url: string, encoding: string): Promise<Response> {
+    const here = globalThis as { Deno?: unknown }
+    const isDeno = 'Deno' in here
+    if (!isDeno) here.Deno = {}
+    try {
+      const fetched = new ImmutableResponse('decoded', {
+        headers: { 'Content-Type': 'text/plain', 'Content-Encoding': encoding, 'Content-Length': '39', ETag: '"1"' },
+      })
+      Object.defineProperty(fetched, 'url', { value: url })
+      return await writing(fetched)
+    } finally {
+      if (!isDeno) delete here.Deno
+    }
+  }
+
+  it('goes out as what it is', async () => {
+    for (const encoding of ['gzip', 'br', 'GZIP']) {
+      const { headers } = await passedOn(url, encoding)
+      expect([headers.get('content-encoding'), headers.get('content-length')]).toEqual([null, null])
+      expect(headers.get('etag')).toBe('"1"')
+    }
+  })
+
+  it('stays encoded where Deno does not decode it, and where the handler has encoded it itself', async () => {
+    for (const response of [await passedOn(url, 'zstd'), await passedOn('', 'gzip')]) {
+      expect(response.headers.get('content-encoding')).not.toBeNull()
+      expect(response.headers.get('content-length')).toBe('39')
+    }
+  })
+})

@@ -73,7 +73,7 @@ export function copyResponse(response: Response): Response {
   }
   const kept = keptBody(response)
   return kept === undefined
-    ? new Response(response.body, response)
+    ? asDecoded(new Response(response.body, response), response)
     : new Response(kept, {
         status: response.status,
         headers: new Headers(response.headers),
@@ -82,6 +82,19 @@ export function copyResponse(response: Response): Response {
           return response.statusText
         },
       })
+}
+
+/**
+ * What Deno's `fetch` has decoded still says how it was encoded. Its server knows that of the response itself, and of no
+ * copy.
+ */
+function asDecoded(copy: Response, original: Response): Response {
+  const { headers } = copy
+  if ('Deno' in globalThis && /^(gzip|br)$/i.test(`${headers.get('Content-Encoding')}`) && original.url !== '') {
+    headers.delete('Content-Encoding')
+    headers.delete('Content-Length')
+  }
+  return copy
 }
 
 interface BunTools {

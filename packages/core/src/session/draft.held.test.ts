@@ -12,6 +12,8 @@ interface Data {
 
 type Session = WritableSession<Data>
 
+type Pair = [SessionManager<Data>, SessionManager<Data>]
+
 type Save = (change?: (session: Session) => void) => Promise<void>
 
 /** What one request does to its session while another changes it. */
@@ -40,6 +42,46 @@ async function played({ other = (theirs) => theirs.update('cart', add('milk')), 
   })
   return { stored: JSON.parse(store.memory.load(id)?.data ?? '{}') as Partial<Data>, methods: store.methods }
 }
+
+describe('an object that a request changes in place, and saves,', () => {
+  it('is stored once, also where something else is saved meanwhile: another request’s change stays', async () => {
+    const store = new StagedStore()
+    const [sessions, elsewhere] = [1, 2].map(() => new SessionManager<Data>({ store, secret })) as Pair
+    const { cookie } = await sessions.issue({ cart: ['tea'] })
+    await sessions.handle(visit(cookie), async (handle) => {
+      ;(await handle.write()).get('cart')?.push('sugar')
+      store.afterNext('update', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        store.beforeNext('update', async () => {
+          await writing(elsewhere, cookie, (theirs) => theirs.update('cart', add('milk')))
+        })
+      })
+      await Promise.all([handle.save(), handle.save((session) => void session.set('visits', 2))])
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ cart: ['tea', 'sugar', 'milk'], visits: 2 })
+  })
+})
+
+describe('an object that a request holds while it clears the session', () => {
+  it.each<[string, (session: Session) => void, Partial<Data>]>([
+    [
+      'is still saved where its key is kept',
+      (session) => session.clear({ except: ['cart'] }),
+      { cart: ['tea', 'sugar'] },
+    ],
+    ['is saved no more where it is not', (session) => session.clear(), {}],
+  ])('%s', async (_, clear, expected) => {
+    const sessions = new SessionManager<Data>({ store: new StagedStore(), secret })
+    const { cookie } = await sessions.issue({ cart: ['tea'], visits: 1 })
+    await writing(sessions, cookie, (session) => {
+      const cart = session.get('cart')
+      clear(session)
+      cart?.push('sugar')
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual(expected)
+  })
+})
 
 function add(item: string): (cart?: string[]) => string[] {
   return (cart = []) => [...cart, item]
@@ -164,6 +206,16 @@ describe('an object that a request holds while save() brings another value of it
       },
     })
     expect(stored).toEqual(expected)
+  })
+
+  it('goes on after a clear that keeps its key', async () => {
+    const { stored } = await played({
+      act: (cart, session) => {
+        session.clear({ except: ['cart'] })
+        cart.push('sugar')
+      },
+    })
+    expect(stored).toEqual({ cart: ['tea', 'sugar'] })
   })
 
   it('is back when it is changed after another request has deleted its key', async () => {

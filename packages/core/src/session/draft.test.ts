@@ -73,6 +73,49 @@ describe('a session is not changed, and not written,', () => {
     expect(store.methods).toEqual(['load'])
   })
 
+  it.each<[string, Change]>([
+    ['clear()', (session) => session.clear()],
+    ['clear({ except })', (session) => session.clear({ except: ['user'] })],
+    ['setLabel(undefined)', (session) => session.setLabel(undefined)],
+    ['setOwner(undefined)', (session) => session.setOwner(undefined)],
+    ['setLifetime(undefined)', (session) => session.setLifetime(undefined)],
+    ['an empty lifetime', (session) => session.setLifetime({})],
+  ])('nor begun, by what changes nothing of a new one: %s', async (_, change) => {
+    const { store, sessions } = await storedSession()
+    const response = await writing(sessions, '', change)
+    expect(store.methods).toEqual([])
+    expect(sessionCookies(response)).toEqual([])
+  })
+
+  it.each<[string, Change]>([
+    ['a clear of no key', (session) => session.clear({ except: ['user', 'cart', 'count'] })],
+    ['the same owner', (session) => session.setOwner('ada')],
+    ['the same label', (session) => session.setLabel('phone')],
+    ['the same lifetime', (session) => session.setLifetime({ idleTimeout: 60, persistent: true })],
+    ['a part of the same lifetime', (session) => session.setLifetime({ idleTimeout: 60 })],
+    ['an empty lifetime', (session) => session.setLifetime({})],
+  ])('by %s, also while it is saved', async (_, change) => {
+    const { store, sessions, cookie } = await storedSession()
+    await writing(sessions, cookie, (session) => {
+      session.setOwner('ada')
+      session.setLabel('phone')
+      session.setLifetime({ idleTimeout: 60, persistent: true })
+    })
+    store.forget()
+    await writing(sessions, cookie, change)
+    expect(store.methods).toEqual(['load'])
+    store.forget()
+    await sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('count', 1)
+      store.before('update', () => change(session.set('count', 1)))
+      await handle.save()
+      store.heal()
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load', 'update'])
+  })
+
   it('by an object that is changed in place and back again', async () => {
     const { methods } = await callsOf((session) => {
       session.get('cart')?.items.push('milk')

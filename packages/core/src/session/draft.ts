@@ -13,9 +13,10 @@ export interface Sealed {
   readonly changes: readonly Change[]
   /** Whether the content is another than the one that the draft began with. */
   readonly isChanged: boolean
-  /** How many of the changes the draft had noted; the others were made in place. */
-  readonly noted: number
 }
+
+/** An object that a writer holds, and the value as it was noted last. */
+type Lent = readonly [key: string, held: unknown, before: unknown]
 
 /** Most requests change nothing. */
 const NONE: never[] = []
@@ -28,8 +29,8 @@ export class Draft {
   #values: Values
   #rest: Content
   #changes: Change[] = NONE
-  /** Whether one of the changes has made a difference. */
-  #isChanged = false
+  /** How many of the changes there are up to the last one that has made a difference. 0: none has. */
+  #different = 0
   /**
    * Keys whose objects a writer holds, and may change in place at any time: with the value as it was when it was handed
    * out, or as it is noted since.
@@ -131,38 +132,40 @@ export class Draft {
     return had
   }
 
-  clear(): void {
-    this.#left = undefined
-    if (this.keys.length === 0) return
-    this.#lent = undefined
-    this.make({ type: 'clear' })
+  clear(except: readonly string[] = NONE): void {
+    for (const held of [this.#left, this.#lent])
+      for (const key of held?.keys() ?? NONE) if (!except.includes(key)) held?.delete(key)
+    this.make({ type: 'clear', except })
   }
 
   setOwner(owner: string | undefined, at: number): void {
-    if (owner !== this.owner) this.make({ type: 'owner', owner, at })
+    this.make({ type: 'owner', owner, at })
   }
 
   setLabel(label: string | undefined): void {
-    if (label !== this.label) this.make({ type: 'label', label })
+    this.make({ type: 'label', label })
   }
 
   setLifetime(own: OwnLifetime | undefined): void {
-    const { own: today } = this.#rest
-    if (!isEqual(own && { ...today, ...own }, own && today === undefined ? {} : today))
-      this.make({ type: 'lifetime', own })
+    this.make({ type: 'lifetime', own })
   }
 
-  /** Makes a change that is about the whole session. @throws SessionLockedError */
+  /**
+   * Makes a change that is about the whole session. It is noted even if it changes nothing: on what others store it may.
+   * @throws SessionLockedError
+   */
   make(change: Change): void {
-    const { values, rest } = applied(change, { values: this.#values, rest: this.#rest }, this.#serializer)
+    const before = this.#rest
+    const size = Object.keys(this.#values).length
+    const { values, rest } = applied(change, { values: this.#values, rest: before }, this.#serializer)
     this.#values = values
     this.#rest = rest
-    this.#note(change)
+    this.#note(change, 'key' in change || Object.keys(values).length !== size || !isEqual(rest, before))
   }
 
   /** Whether a change is noted. One that was made in place is not, before it is sealed. */
   get isChanged(): boolean {
-    return this.#isChanged
+    return this.#different > 0
   }
 
   /** Whether it holds nothing that is worth storing. */
@@ -176,17 +179,16 @@ export class Draft {
    * can't carry what was done to a value in place
    */
   seal(): Awaitable<Sealed> {
-    const noted = this.#changes.length
     const held = this.#held()
-    if (noted === 0 && held === NONE) return { content: this.#base, changes: NONE, isChanged: false, noted }
-    for (const key of held) this.#serializer.check(key, this.#get(key))
-    const inPlace = this.#changesInPlace()
-    const changes = this.#changes.concat(inPlace)
-    const isChanged = this.#isChanged || inPlace.length > 0
-    if (!isChanged) return { content: this.#base, changes, isChanged, noted }
+    if (this.#changes.length === 0 && held === NONE) return { content: this.#base, changes: NONE, isChanged: false }
+    // Noted, since each is made once: what writers do to their objects while this is stored is the next one's.
+    this.#noteChangesInPlace()
+    const { isChanged } = this
+    const changes = this.#changes.slice()
+    if (!isChanged) return { content: this.#base, changes, isChanged }
     const rest = this.#rest
     const version = Math.max(this.#base.version, this.#serializer.version)
-    const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged, noted })
+    const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged })
     const data = this.#serializer.encode(this.#values, version)
     if (!isPromise(data)) return finish(data)
     // What is set while the schema is at work is no part of it.
@@ -199,10 +201,10 @@ export class Draft {
    * next.
    */
   accept(sealed: Sealed, stored: Content): Awaitable<void> {
-    if (stored !== sealed.content || !this.#serializer.isVerbatim(stored.version)) return this.rebase(stored, sealed)
-    this.#forget(sealed)
+    const isAsSealed = this.#forget(sealed) && stored === sealed.content
+    if (!isAsSealed || !this.#serializer.isVerbatim(stored.version)) return this.rebase(stored)
     // Those who hold an object go on with it.
-    this.#begin(stored, this.#values, this.#rest, this.#changes)
+    this.#begin(stored, this.#values, this.#rest)
   }
 
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
@@ -213,17 +215,14 @@ export class Draft {
 
   /** Returns a function that brings back the draft as it is now. It must not be sealed in between. */
   keep(): () => void {
-    for (const key of this.#held()) {
-      this.#serializer.check(key, this.#get(key))
-      this.#noteChangeInPlace(key)
-    }
+    this.#noteChangesInPlace()
     const [values, rest, left] = [{ ...this.#values }, this.#rest, this.#left && new Map(this.#left)]
-    const [changes, isChanged, lent] = [[...this.#changes], this.#isChanged, this.#lent && new Map(this.#lent)]
+    const [changes, different, lent] = [[...this.#changes], this.#different, this.#lent && new Map(this.#lent)]
     return () => {
       this.#values = values
       this.#rest = rest
       this.#changes = changes
-      this.#isChanged = isChanged
+      this.#different = different
       this.#lent = lent
       this.#left = left
       this.#leaveUnchanged()
@@ -233,15 +232,18 @@ export class Draft {
     }
   }
 
-  /** Returns a function that tells whether nothing was changed, or handed out to be changed, since. */
-  watch(): () => boolean {
-    for (const key of this.#held()) this.#noteChangeInPlace(key)
-    const [base, noted, lent] = [this.#base, this.#changes.length, this.#lent?.size]
-    return () =>
-      this.#base === base &&
-      this.#changes.length === noted &&
-      this.#lent?.size === lent &&
-      this.#changesInPlace().length === 0
+  /**
+   * Does something by which the draft is changed. Returns a function that takes back these changes alone, whatever else
+   * was changed or stored since.
+   */
+  apart(change: () => void): () => Awaitable<void> {
+    this.#noteChangesInPlace()
+    const [before, held] = [this.#changes.length, this.#lentObjects()]
+    change()
+    this.#noteChangesInPlace()
+    const own = this.#changes.slice(before)
+    const others = (): Change[] => this.#changes.filter((change) => !own.includes(change))
+    return () => this.#goOn(this.#base, () => [...others(), ...this.#changesInPlace()], held)
   }
 
   /** Forgets all that was changed. */
@@ -250,13 +252,18 @@ export class Draft {
     return this.#goOn(this.#base)
   }
 
-  /** `later`: gives the changes to make to what is stored. Without it, objects that were changed in place are let go of. */
-  #goOn(stored: Content, later?: () => Change[]): Awaitable<void> {
+  /**
+   * `later`: gives the changes to make to what is stored. Without it, objects that were changed in place are let go of.
+   * `lent`: objects that writers held before, and may not any more.
+   */
+  #goOn(stored: Content, later?: () => Change[], lent: readonly Lent[] = NONE): Awaitable<void> {
     const finish = (values: Values): void => {
       const changes = later?.() ?? NONE
-      const held = [...(this.#lent ?? [])].map(([key, before]) => [key, this.#get(key), before] as const)
+      const held = [...lent.filter(([key]) => !this.#lent?.has(key)), ...this.#lentObjects()]
       this.#lent = undefined
-      this.#begin(stored, values, stored, NONE)
+      this.#begin(stored, values, stored)
+      this.#changes = NONE
+      this.#different = 0
       for (const change of changes) this.make(change)
       for (const [key, value, before] of held) {
         const now = ownValue(this.#values, key)
@@ -268,20 +275,23 @@ export class Draft {
     return isPromise(values) ? values.then(finish) : finish(values)
   }
 
-  #begin(base: Content, values: Values, rest: Content, changes: Change[]): void {
+  #lentObjects(): Lent[] {
+    return [...(this.#lent ?? NONE)].map(([key, before]) => [key, this.#get(key), before])
+  }
+
+  #begin(base: Content, values: Values, rest: Content): void {
     this.#base = base
     this.#values = values
     this.#rest = rest
-    this.#changes = changes
-    this.#isChanged = changes.length > 0
   }
 
-  /** Forgets the changes that are stored. */
-  #forget({ changes, noted }: Sealed): void {
-    this.#changes = this.#changes.length === noted ? NONE : this.#changes.slice(noted)
-    if (changes.length === noted) return
-    for (const change of changes.slice(noted))
-      if (change.type === 'set' && this.#lent?.has(change.key)) this.#lent.set(change.key, change.value)
+  /** Forgets the changes that are stored. `false` if they were rolled back meanwhile. */
+  #forget({ changes }: Sealed): boolean {
+    const { length } = changes
+    if (length > 0 && this.#changes[length - 1] !== changes[length - 1]) return false
+    this.#changes = this.#changes.length === length ? NONE : this.#changes.slice(length)
+    this.#different = Math.max(0, this.#different - length)
+    return true
   }
 
   /** Whoever holds this object goes on with it. */
@@ -334,7 +344,7 @@ export class Draft {
   #note(change: Change, isDifference = true): void {
     if (this.#changes === NONE) this.#changes = [change]
     else this.#changes.push(change)
-    this.#isChanged ||= isDifference
+    if (isDifference) this.#different = this.#changes.length
   }
 
   /** What writers have done to objects that they hold. */
@@ -347,6 +357,12 @@ export class Draft {
       if (change !== undefined) changes.push(change)
     }
     return changes
+  }
+
+  /** @throws TypeError naming the key if the codec can't carry what was done to a value; nothing is noted then */
+  #noteChangesInPlace(): void {
+    for (const key of this.#held()) this.#serializer.check(key, this.#get(key))
+    for (const key of this.#held()) this.#noteChangeInPlace(key)
   }
 
   #noteChangeInPlace(key: string): void {

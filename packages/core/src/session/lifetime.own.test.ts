@@ -95,14 +95,45 @@ describe('a lifetime of its own', () => {
 })
 
 describe('a limit that was lowered by configuration', () => {
-  it('applies to the sessions that exist: idle, from their last use on', async () => {
+  it('applies to the sessions that exist: idle, from the last use on that may not be noted yet', async () => {
     const { managerOf, at, isAlive, count } = await sessionAtSecondZero()
     at(50)
     await count()
     const strict = managerOf({ idleTimeout: 200 })
-    at(249.999)
+    at(349.999)
     expect(await isAlive(strict)).toBe(true)
+    at(350)
+    expect(await isAlive(strict)).toBe(false)
+  })
+
+  it.each([1, 50, 100, 500, 900, 999])('signs nobody out who was there a moment ago: to %i s', async (idleTimeout) => {
+    const { store, managerOf, at, read, isAlive } = await sessionAtSecondZero()
+    for (let second = 0.5; second <= 299.5; second++) {
+      at(second)
+      await read()
+    }
+    // The last use that is noted is almost a tenth old.
+    expect(store.methods.filter((method) => method === 'touch')).toHaveLength(2)
+    const strict = managerOf({ idleTimeout })
+    at(300)
+    expect(await isAlive(strict)).toBe(true)
+    expect((await strict.list()).sessions).toHaveLength(1)
+  })
+
+  it.each([1, 200, 950, 999])('never lets a session live longer than it would have: %i s', async (idleTimeout) => {
+    const { managerOf, at, isAlive } = await sessionAtSecondZero()
+    at(1000)
+    expect(await isAlive(managerOf({ idleTimeout }))).toBe(false)
+  })
+
+  it('applies exactly from the first use under it', async () => {
+    const { managerOf, at, read, isAlive } = await sessionAtSecondZero()
+    const strict = managerOf({ idleTimeout: 200 })
     at(250)
+    await read(strict)
+    at(449.999)
+    expect(await isAlive(strict)).toBe(true)
+    at(450)
     expect(await isAlive(strict)).toBe(false)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { MemoryStore, type SessionEvent, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
-import { cookieAfter, maxAgeOf } from '../testing/response-cookies.js'
+import { cookieAfter, maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, writing } from '../testing/serve.js'
 import { sessionAtSecondZero } from '../testing/session-at-second-zero.js'
@@ -126,6 +126,20 @@ describe('the idle timeout', () => {
     await read()
     at(0.25 + 0.2)
     expect(await isAlive()).toBe(false)
+  })
+
+  it('of a new session starts when that is stored, as its handler is told', async () => {
+    const { at, sessions, clock } = await sessionAtSecondZero()
+    let told: Date | undefined
+    const response = await sessions.handle(visit(), async (handle) => {
+      const session = await handle.write()
+      at(900)
+      told = session.set('count', 1).expiresAt
+      return new Response()
+    })
+    expect((await sessions.read(visit(cookieAfter(response)))).expiresAt).toEqual(told)
+    expect(told).toEqual(new Date(clock.time + 1_000_000))
+    expect(maxAgeOf(sessionCookies(response)[0])).toBe(1000)
   })
 
   it('starts anew when the session is only read, once a tenth of it has gone by', async () => {

@@ -38,6 +38,14 @@ export function expiryOf({ createdAt, expiresAt }: Life, lastUse: number, lifeti
 }
 
 /**
+ * When a session may have been used last, at the latest. Each tenth of the idle timeout a use is noted, so where that was
+ * longer when the record was written (`idle`, in seconds), a use of since then may not be. Milliseconds since the epoch.
+ */
+export function latestUse(lastUse: number, expiresAt: number, idle: number, { idleTimeout }: Lifetime): number {
+  return Math.max(lastUse, Math.min(lastUse + idle * 100, expiresAt - idleTimeout * 1000))
+}
+
+/**
  * Whether a use at `now` is worth a store write: a tenth of the idle timeout has gone by since the last one. Where a limit
  * was raised, by which it would live longer, a tenth of what it had to live then is enough.
  */

@@ -11,7 +11,8 @@ export type Change =
   /** `undefined` deletes. */
   | { readonly type: 'set'; readonly key: string; readonly value: unknown }
   | { readonly type: 'update'; readonly key: string; readonly update: (value: unknown) => unknown }
-  | { readonly type: 'clear' }
+  /** Deletes all keys but these. */
+  | { readonly type: 'clear'; readonly except: readonly string[] }
   /** `at`: when, in milliseconds since the epoch. */
   | { readonly type: 'owner'; readonly owner: string | undefined; readonly at: number }
   | { readonly type: 'label'; readonly label: string | undefined }
@@ -32,6 +33,8 @@ export interface Unpacked {
  * @throws SessionLockedError, SessionDataError, SessionTooLargeError, or what an `update` throws
  */
 export async function merge(changes: readonly Change[], stored: Content, serializer: Serializer): Promise<Content> {
+  // What is stored may be more by now than may be stored.
+  if (changes.length === 0) return stored
   let content: Unpacked = { values: await serializer.decode(stored.data, stored.version), rest: stored }
   for (const change of changes) content = applied(change, content, serializer)
   const { values, rest } = content
@@ -53,8 +56,11 @@ export function applied(change: Change, content: Unpacked, serializer: Serialize
       assign(values, change.key, serializer.take(change.key, value))
       return content
     }
-    case 'clear':
-      return { values: {}, rest }
+    case 'clear': {
+      const kept: Values = {}
+      for (const key of change.except) assign(kept, key, ownValue(values, key))
+      return { values: kept, rest }
+    }
     default:
       return { values, rest: appliedToRest(change, rest) }
   }
@@ -63,11 +69,15 @@ export function applied(change: Change, content: Unpacked, serializer: Serialize
 function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear' }>, rest: Content): Content {
   switch (change.type) {
     case 'owner':
+      // Whose it is already, it has been since then.
+      if (change.owner === rest.owner) return rest
       return { ...rest, owner: change.owner, ownerAt: change.owner === undefined ? undefined : change.at }
     case 'label':
       return { ...rest, label: change.label }
-    case 'lifetime':
-      return { ...rest, own: change.own && { ...rest.own, ...change.own } }
+    case 'lifetime': {
+      const own = change.own && { ...rest.own, ...change.own }
+      return { ...rest, own: own && Object.keys(own).length > 0 ? own : undefined }
+    }
     case 'hold':
     case 'unlock':
       if (rest.lock?.by !== change.by) throw new SessionLockedError('over')

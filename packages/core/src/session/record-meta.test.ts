@@ -31,6 +31,7 @@ const odd: string[] = [
   '{"idle":60,"own":{"persistent":1}}',
   '{"idle":60,"used":"now"}',
   '{"idle":60,"cookie":5}',
+  '{"idle":60,"due":false}',
   '{"idle":60,"label":["x"]}',
   '{"idle":60,"v":0}',
   '{"idle":60,"v":1.5}',

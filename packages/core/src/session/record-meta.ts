@@ -13,12 +13,14 @@ export interface Notes {
   readonly used?: number | undefined
   /** With which attributes the cookie was last sent (`CookiePlace.fingerprint`). */
   readonly cookie?: string | undefined
+  /** That cookie is out of date, by a write that could send none: the next response has to bring it. */
+  readonly due?: true | undefined
   readonly label?: string | undefined
   /** The version of the data. Left out: 1. */
   readonly v?: number | undefined
   /** Who works in `exclusive` on it. */
   readonly lock?: Lock | undefined
-  /** When its owner was set. Only noted for cookie-only sessions that can be revoked. */
+  /** When its owner was set. Only noted where sessions live in their cookies: `revocations` ask for it, maybe later. */
   readonly ownerAt?: number | undefined
   /** The session is being deleted, and opens no more. */
   readonly ended?: boolean | undefined
@@ -62,8 +64,8 @@ export function notesOf({ lifetime }: { readonly lifetime: Lifetime }, meta: str
 
 /** The text of these notes. */
 export function metaOf(notes: Notes): string {
-  const { idle, cookie, own, used, label, v, lock, ownerAt } = notes
-  const isPlain = (own ?? used ?? label ?? v ?? lock ?? ownerAt) === undefined
+  const { idle, cookie, own, used, due, label, v, lock, ownerAt } = notes
+  const isPlain = (own ?? used ?? due ?? label ?? v ?? lock ?? ownerAt) === undefined
   if (!isPlain) return JSON.stringify(notes)
   if (plain.idle !== idle || plain.cookie !== cookie) plain = { idle, cookie, meta: JSON.stringify({ idle, cookie }) }
   return plain.meta
@@ -82,9 +84,10 @@ export function parseNotes(meta: string): Notes | undefined {
 
 function isNotes(notes: unknown): notes is Notes {
   if (!isPlainObject(notes) || !isTime(notes.idle)) return false
-  const { own, used, cookie, label, v, lock, ownerAt, ended, superseded } = notes
+  const { own, used, cookie, due, label, v, lock, ownerAt, ended, superseded } = notes
   return (
     isOptional(ended, (ended) => ended === true) &&
+    isOptional(due, (due) => due === true) &&
     isOptional(used, isMoment) &&
     isOptional(ownerAt, isMoment) &&
     isOptional(v, (version) => Number.isInteger(version) && (version as number) > 0) &&

@@ -1,6 +1,6 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError } from '../errors.js'
-import type { SessionRecord } from '../store/store.js'
+import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { Draft } from './draft.js'
 import type { Move } from './old-sessions.js'
 import type { Lock } from './record-meta.js'
@@ -102,16 +102,19 @@ export class SessionState {
     }
   }
 
-  /** Returns a function that tells whether nothing was changed or stored since. */
-  watch(): () => boolean {
-    const { identity, status, regeneration, stored } = this
-    const isDraftAsBefore = this.draft.watch()
-    return () =>
-      this.identity === identity &&
-      this.status === status &&
-      this.regeneration === regeneration &&
-      this.stored === stored &&
-      isDraftAsBefore()
+  /**
+   * Does something by which the state is changed. Returns a function that takes back these changes alone, whatever else
+   * was changed or stored since.
+   */
+  apart(change: () => void): () => Awaitable<void> {
+    const { identity, status, regeneration, move } = this
+    const takeBack = this.draft.apart(change)
+    const { identity: newIdentity, regeneration: newRegeneration } = this
+    return () => {
+      if (this.regeneration === newRegeneration) this.regeneration = regeneration
+      if (this.isNew && this.identity === newIdentity) Object.assign(this, { identity, status, move })
+      return takeBack()
+    }
   }
 
   /** The session is no more, in the store as for this request. */

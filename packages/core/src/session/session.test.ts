@@ -90,6 +90,31 @@ describe('keys', () => {
     expect(after.createdAt).toEqual(before.createdAt)
   })
 
+  it('all go with clear({ except }), but for those that it names', async () => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ a: 1, b: { deep: [1] }, c: 3 })
+    await writing(sessions, cookie, (session) => {
+      session.set('d', 4)
+      session.clear({ except: ['b', 'd', 'not there'] })
+      expect(session.keys()).toEqual(['b', 'd'])
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ b: { deep: [1] }, d: 4 })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['a key alone', { except: 'a' }, 'clear: except must be a list of keys'],
+    ['what are no keys', { except: [{}] }, 'key must be a string'],
+    ['another option', { keep: ['a'] }, 'clear: keep is no option: there are except'],
+    ['a list', ['a'], 'clear: options must be an object'],
+  ])('stay where clear is given %s: that is a TypeError', async (_, options, message) => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ a: 1 })
+    await writing(sessions, cookie, (session) => {
+      expect(() => session.clear(options as object)).toThrow(new TypeError(`fetch-sessions: ${message}`))
+    })
+    expect((await sessions.read(visit(cookie))).toJSON()).toEqual({ a: 1 })
+  })
+
   it('are read and deleted by take', async () => {
     const sessions = manager()
     const { cookie } = await sessions.issue({ a: { deep: [1] }, b: 2 })
@@ -214,6 +239,32 @@ describe('a destroyed session', () => {
     expect((await sessions.read(visit(desk.cookie))).get('visits')).toBe(2)
     await sessions.destroyByOwner('ada')
     expect((await sessions.read(visit(desk.cookie))).isNew).toBe(true)
+  })
+})
+
+describe('what is called with something that it does not take', () => {
+  it.each(['regenerate', 'destroy'] as const)('%s refuses a callback, which nobody would call', async (method) => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    await writing(sessions, cookie, (session) => {
+      const { id } = session
+      const call = session[method].bind(session) as (callback: unknown) => void
+      expect(() => call(() => {})).toThrow(TypeError)
+      expect(() => call(() => {})).toThrow(`${method}() takes no callback: `)
+      expect(session.id).toBe(id)
+    })
+    expect((await sessions.read(visit(cookie))).get('user')).toBe('ada')
+  })
+
+  it.each([
+    [{ gracePeriod: 10 }, 'regenerate: gracePeriod is no option: there are grace, restart'],
+    ['grace', 'regenerate: options must be an object'],
+  ])('regenerate refuses %j, which would change nothing', async (options, message) => {
+    const sessions = manager()
+    const { cookie } = await sessions.issue({ user: 'ada' })
+    await writing(sessions, cookie, (session) => {
+      expect(() => session.regenerate(options as never)).toThrow(`fetch-sessions: ${message}`)
+    })
   })
 })
 

@@ -85,13 +85,17 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
   delete(key: keyof Data): boolean
   /** Reads and deletes: flash messages. */
   take<K extends keyof Data>(key: K): Data[K] | undefined
-  /** Deletes all keys. Id, owner, label and lifetime stay. */
-  clear(): void
+  /**
+   * Deletes all keys but those of `except`. Id, owner, label and lifetime stay. What another request has stored by the
+   * time of the commit is deleted as well, and what is kept is kept as that one has left it.
+   * @throws TypeError if `except` is no list of keys
+   */
+  clear(options?: { except?: readonly (keyof Data)[] }): void
   /**
    * New id, same data; the old id opens nothing once this is persisted. Call it whenever privileges change, sign-in
    * above all (OWASP session management cheat sheet, "renew the session ID after any privilege level change"). `id` is
    * the new one at once, or, with `grace`, as soon as it is stored.
-   * @throws TypeError if `grace` is not a positive, finite number of seconds
+   * @throws TypeError if `grace` is not a positive, finite number of seconds, or there is no such option
    */
   regenerate(options?: RegenerateOptions): void
   /**
@@ -241,11 +245,17 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     return value
   }
 
-  clear(): void {
-    this.#state.writable.clear()
+  clear(options: { except?: readonly (keyof Data)[] } = {}): void {
+    rejectUnknown('clear: ', options, ['except'])
+    const { except = [] } = options
+    if (!Array.isArray(except)) throw invalidOption('clear: except', 'must be a list of keys')
+    this.#state.writable.clear(except.map(nameOf))
   }
 
-  regenerate({ grace = 0, restart = false }: RegenerateOptions = {}): void {
+  regenerate(options: RegenerateOptions = {}): void {
+    rejectCallback('regenerate', options)
+    rejectUnknown('regenerate: ', options, ['grace', 'restart'])
+    const { grace = 0, restart = false } = options
     const state = this.#state
     if (grace !== 0) checkTimeout('grace', grace)
     if (state.writable && state.phase === 'late')
@@ -269,7 +279,8 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     }
   }
 
-  destroy(): void {
+  destroy(callback?: unknown): void {
+    rejectCallback('destroy', callback)
     const state = this.#state
     if (state.status === 'destroyed') return
     // One that another request has put in its place is not this one's to end. A sign-out that may fail, it takes over.
@@ -297,6 +308,11 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   setLifetime(lifetime: SessionLifetime | undefined): void {
     this.#state.writable.setLifetime(lifetime && checkedLifetime(lifetime))
   }
+}
+
+/** @throws TypeError for a callback, as express-session takes one: it would wait for its call for ever */
+function rejectCallback(method: string, given: unknown): void {
+  if (typeof given === 'function') throw invalidOption(`${method}()`, 'takes no callback: go on behind it')
 }
 
 /** @throws TypeError if this is no key, such as an object with keys and values, of which nothing would be stored */

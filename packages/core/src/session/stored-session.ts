@@ -1,6 +1,14 @@
 import type { SessionRecord } from '../store/store.js'
 import { isEqual } from './equality.js'
-import { expiryOf, expiryWhenUsed, isAtAbsoluteLimit, type Lifetime, type OwnLifetime } from './lifetime.js'
+import {
+  expiryOf,
+  expiryWhenUsed,
+  isAtAbsoluteLimit,
+  isCookieBehind,
+  type Lifetime,
+  latestUse,
+  type OwnLifetime,
+} from './lifetime.js'
 import { type Lock, metaOf, notesOf, type Successor } from './record-meta.js'
 import type { Serializer } from './serializer.js'
 
@@ -34,12 +42,14 @@ export interface StoredSession {
   readonly lifetime: Lifetime
   /** When it dies: as the record says, or earlier if a limit was lowered since. Milliseconds since the epoch. */
   readonly expiresAt: number
-  /** Milliseconds since the epoch. */
+  /** As it is noted, in milliseconds since the epoch. */
   readonly lastUse: number
   /** The idle timeout that the record's expiry was made with, in seconds. */
   readonly idle: number
   /** The fingerprint of the cookie's attributes as they were last sent. */
   readonly cookie: string | undefined
+  /** The browser's cookie is out of date, by a write that could send none. */
+  readonly due?: true | undefined
 }
 
 /** What a store's answer is: a session that lives, or why it is none. */
@@ -69,14 +79,14 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
   const now = rules.now()
   if (notes.superseded !== undefined)
     return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
-  const { own, v: dataVersion = 1, ownerAt, label, lock, used, cookie } = notes
+  const { own, v: dataVersion = 1, ownerAt, label, lock, used, cookie, due } = notes
   const lifetime = lifetimeOf(rules, own)
   const lastUse = used ?? expiresAt - notes.idle * 1000
-  const deadline = expiryOf(record, lastUse, lifetime)
+  const deadline = expiryOf(record, latestUse(lastUse, expiresAt, notes.idle, lifetime), lifetime)
   if (now >= deadline) return EXPIRED
   const content = { data, version: dataVersion, owner: owner ?? undefined, ownerAt, label, own, lock }
   const { idle } = notes
-  return { is: 'session', session: { record, content, lifetime, expiresAt: deadline, lastUse, idle, cookie } }
+  return { is: 'session', session: { record, content, lifetime, expiresAt: deadline, lastUse, idle, cookie, due } }
 }
 
 /** A session that is not stored yet. */
@@ -102,6 +112,7 @@ export interface Frame {
   readonly version: number
   readonly lastUse: number
   readonly cookie: string | undefined
+  readonly due?: true | undefined
 }
 
 /** A session with this content, as it is to be stored. */
@@ -117,10 +128,13 @@ export function storedAs(rules: SessionRules, content: Content, frame: Frame): S
  * timeouts are by now, unless its own lifetime is another.
  */
 export function unmoved(rules: SessionRules, base: StoredSession, content: Content): StoredSession {
-  const { record, lastUse, cookie, idle, lifetime } = base
+  const { record, lastUse, cookie, due, idle, lifetime } = base
   const { createdAt, version, expiresAt } = record
-  const frame = { createdAt, version: version + 1, lastUse, cookie }
-  if (!isEqual(content.own, base.content.own)) return storedAs(rules, content, frame)
+  const frame = { createdAt, version: version + 1, lastUse, cookie, due }
+  if (!isEqual(content.own, base.content.own)) {
+    const latest = latestUse(lastUse, expiresAt, idle, lifetimeOf(rules, content.own))
+    return storedAs(rules, content, { ...frame, lastUse: Math.min(rules.now(), latest), due: true })
+  }
   const tellsUse = expiresAt - idle * 1000 === lastUse
   const session = packed(rules, content, frame, { lifetime, expiresAt, idle, tellsUse })
   return { ...session, expiresAt: base.expiresAt }
@@ -134,7 +148,7 @@ interface Expiry extends Pick<StoredSession, 'lifetime' | 'expiresAt' | 'idle'> 
 function packed(
   rules: SessionRules,
   content: Content,
-  { createdAt, version, lastUse, cookie }: Frame,
+  { createdAt, version, lastUse, cookie, due }: Frame,
   { lifetime, expiresAt, idle, tellsUse }: Expiry,
 ): StoredSession {
   const { data, owner, own, label, lock } = content
@@ -143,13 +157,23 @@ function packed(
     own,
     used: tellsUse ? undefined : lastUse,
     cookie,
+    due,
     label,
     v: content.version === 1 ? undefined : content.version,
     lock,
     ownerAt: rules.notesOwnerTime ? content.ownerAt : undefined,
   })
   const record = { data, createdAt, expiresAt, owner, version, meta }
-  return { record, content, lifetime, expiresAt, lastUse, idle, cookie }
+  return { record, content, lifetime, expiresAt, lastUse, idle, cookie, due }
+}
+
+/** Whether the cookie that the browser has got for `before` does not fit `after`. */
+export function isCookieOutdated(before: StoredSession, { record, content, cookie, lifetime }: StoredSession): boolean {
+  return (
+    before.cookie !== cookie ||
+    !isEqual(before.content.own, content.own) ||
+    (lifetime.persistent && isCookieBehind(before.record, record, lifetime))
+  )
 }
 
 export function lifetimeOf({ lifetime }: Pick<SessionRules, 'lifetime'>, own: OwnLifetime | undefined): Lifetime {

@@ -28,7 +28,7 @@ export function guardStore(store: SessionStore, timeout: number | undefined): Se
       }
     }
   }
-  return guarded as unknown as SessionStore
+  return { ...guarded, consistency: store.consistency } as unknown as SessionStore
 }
 
 /**

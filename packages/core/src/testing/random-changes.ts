@@ -11,7 +11,8 @@ export type Data = Record<string, Value>
 export type Change =
   | { readonly do: 'set'; readonly key: string; readonly value: Value }
   | { readonly do: 'delete' | 'take' | 'increment' | 'limit' | 'append in place'; readonly key: string }
-  | { readonly do: 'clear' | 'read' | 'save' }
+  | { readonly do: 'clear'; readonly except: readonly string[] }
+  | { readonly do: 'read' | 'save' }
 
 export function increment(value: Value | undefined): number {
   return (typeof value === 'number' ? value : 0) + 1
@@ -45,7 +46,7 @@ export function onSession(session: WritableSession<Data>, change: Change): void 
       break
     }
     case 'clear':
-      session.clear()
+      session.clear({ except: change.except })
       break
     case 'read':
       session.toJSON()
@@ -74,7 +75,7 @@ export function onModel(model: Map<string, Value>, change: Change): void {
       break
     }
     case 'clear':
-      model.clear()
+      for (const key of [...model.keys()]) if (!change.except.includes(key)) model.delete(key)
   }
 }
 
@@ -94,7 +95,8 @@ export const change: fc.Arbitrary<Change> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ do: fc.constantFrom('delete', 'take', 'increment', 'limit', 'append in place'), key }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('clear', 'read', 'save') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('read', 'save') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), except: fc.subarray([...keys]) }) },
 )
 export const start: fc.Arbitrary<Data> = fc.dictionary(key, value)
 
