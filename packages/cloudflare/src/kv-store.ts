@@ -55,7 +55,8 @@ const CURSOR = 'kv:'
  * A session's record, its last use and its end have a key each. So nothing that is written from an old copy undoes an
  * end, and no mere use undoes a change.
  *
- * KV takes one write per second of one key. A second one waits until it is taken, for a few seconds at most.
+ * KV takes one write per second of one key. A second one waits until it is taken, for a few seconds at most. Only a note
+ * of a use is left out then.
  *
  * @throws TypeError if the namespace is none, or an option can't work
  *
@@ -233,7 +234,8 @@ export class KVStore implements SessionStore {
 
   /**
    * For as long as the record is kept, since it counts as long as that is there. Where KV refuses it, another request has
-   * noted a use within the last second, which is as good: a page that asks for many things at once notes one.
+   * noted a use or changed the session within the last second, which is as good: a page that asks for many things at once
+   * notes one.
    */
   async #noteUse(id: string, { version, expiresAt }: SessionRecord, keepUntil: number): Promise<void> {
     const expirationTtl = secondsOf(keepUntil - this.#now() + MIN_TTL * 1000)

@@ -200,6 +200,7 @@ export class SessionManager<Data = SessionData> {
     session.onUse = options.used
     this.#opened.enter(session, options.current)
     let isHandled = false
+    let opened = [session]
     try {
       // 2. The handler.
       const response = await handler(session)
@@ -211,17 +212,18 @@ export class SessionManager<Data = SessionData> {
         : this.#commitAll(this.#opened.handled(request, session), response, what)
       return isPromise(committed) ? await committed : committed
     } catch (error) {
-      const opened = this.#opened.handled(request, session)
+      opened = this.#opened.handled(request, session)
       return isHandled
         ? await this.#fail(opened, error, 'nothing', options)
         : await this.#commitThrown(opened, error, options)
     } finally {
       this.#opened.leave(session)
       session.isManaged = false
-      // 4. After a failure, the same request can be handled again, and this handle is over.
-      if (!session.isOver) {
-        forgetHandle(request, session)
-        session.abandon()
+      // 4. After a failure, the same request can be handled again, and these handles are over.
+      for (const left of opened) {
+        if (left.isOver) continue
+        forgetHandle(left.request() ?? request, left)
+        left.abandon()
       }
     }
   }

@@ -155,6 +155,20 @@ describe('what was saved before the throw', () => {
     expect((await sessions.read(cookieOf(response))).toJSON()).toEqual({ user: 'ada', flash: 'kept' })
   })
 
+  it('and so where the handler answers, and what it has changed since can not be stored', async () => {
+    const { cookie } = await sessions.issue({ flash: 'kept' })
+    app.get('/', async (c) => {
+      const session = await c.var.session.write()
+      session.set('user', 'ada').regenerate()
+      await c.var.session.save()
+      session.set('flash', 'x'.repeat(300_000))
+      return c.text('ok')
+    })
+    const response = await visit('/', cookie)
+    expect([response.status, sessionCookies(response).length]).toEqual([500, 1])
+    expect((await sessions.read(cookieOf(response))).toJSON()).toEqual({ user: 'ada', flash: 'kept' })
+  })
+
   it.each([false, true])('reaches it from a CookieStore as well, with onError: %s', async (hasOnError) => {
     const sealed = new SessionManager<Data>({ store: new CookieStore(), secret })
     const sealedApp = new Hono<Env>()

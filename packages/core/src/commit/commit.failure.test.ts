@@ -144,6 +144,56 @@ describe('the handle of a request whose commit has failed', () => {
     await expect(handled).rejects.toThrow(SessionStoreError)
     expect(() => session?.set('visits', 2)).toThrow(SessionCommittedError)
   })
+
+  it('still brings what was saved before, once, with the response of the error', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    let held: SessionHandle<Data> | undefined
+    const handled = sessions.handle(visit(cookie), async (handle) => {
+      held = handle
+      const session = await handle.write()
+      session.set('user', 'ada').regenerate()
+      await handle.save()
+      store.fail('update')
+      session.set('visits', 2)
+      return new Response()
+    })
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    store.heal()
+    const answer = () => sessions.commit(held as SessionHandle<Data>, new Response(), { failed: true })
+    const response = await answer()
+    expect((await sessions.read(visit(cookieAfter(response)))).toJSON()).toEqual({ user: 'ada', visits: 1 })
+    expect(sessionCookies(await answer())).toEqual([])
+  })
+
+  it('is over with the handles that were committed with it', async () => {
+    const { store, sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    let current = visit(cookie)
+    let session: WritableSession<Data> | undefined
+    store.fail('update')
+    const handled = sessions.handle(
+      current,
+      async () => {
+        current = visit(cookie)
+        session = await sessions.write(current)
+        session.set('user', 'ada')
+        return new Response()
+      },
+      { current: () => current },
+    )
+    await expect(handled).rejects.toThrow(SessionStoreError)
+    expect(() => session?.set('visits', 2)).toThrow(SessionCommittedError)
+  })
+
+  it('takes no more changes either where an adapter begins the request anew', async () => {
+    const { sessions } = setUp()
+    const request = visit((await sessions.issue({ visits: 1 })).cookie)
+    const session = await (sessions.begin(request) as SessionHandle<Data>).write()
+    sessions.fail(request)
+    sessions.begin(request)
+    expect(() => session.set('visits', 2)).toThrow(SessionCommittedError)
+  })
 })
 
 describe('a write of which the answer was lost on the way', () => {

@@ -215,6 +215,14 @@ describe('a request that rotates', () => {
     })
   })
 
+  it('of less than a millisecond leads nowhere, also at a server whose clock is behind', async () => {
+    const { store, sessions, cookie, clock } = await setUp()
+    const behind = new SessionManager<Data>({ store, secret, now: () => clock.time - 500, idleTimeout: 1000 })
+    const next = await rotate(sessions, cookie, Number.MIN_VALUE)
+    expect(await userOf(behind, cookie)).toBe(undefined)
+    expect(await userOf(behind, next)).toBe('ada')
+  })
+
   it('with a CookieStore gets a new id, and no grace', async () => {
     const sessions = new SessionManager<Data>({ store: new CookieStore(), secret })
     const { cookie, id } = await sessions.issue({ user: 'ada' })

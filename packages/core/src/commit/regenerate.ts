@@ -31,8 +31,9 @@ export async function regenerate(
   const nonce = randomText()
   const identity = known ?? ((await context.format.succeed(before, nonce, 0)) as Identity)
   const now = context.now()
-  const successor: Successor =
-    known === undefined ? { id: identity.id, nonce, until: now + grace * 1000 } : { id: identity.id }
+  // What is over in the moment in which it begins leads nowhere, whatever the clock of another server says.
+  const until = grace * 1000 < 1 ? undefined : now + grace * 1000
+  const successor: Successor = known === undefined ? { id: identity.id, nonce, until } : { id: identity.id }
   const createdAt = isRestart ? now : base.record.createdAt
   const build = (content: Content, version: number): StoredSession => {
     // Whom a sign-out everywhere has spared goes on under an id that it did not name.

@@ -354,6 +354,7 @@ describe('a line on the response, of which a handler inside has made another,', 
       `${place.remove()}`,
       '__Secure-sid=a; Max-Age=60; Domain=shop.example; Path=/App; HttpOnly; Secure; Partitioned; SameSite=Lax',
       '__Secure-sid=a; partitioned; path=/App; domain=Shop.Example',
+      '__Secure-sid=a;Path=/App;Domain=.shop.example;Partitioned',
     ]
     expect(lines.filter((line) => !place.isOwn(line))).toEqual([])
   })

@@ -192,6 +192,7 @@ export class CookiePlace {
   readonly secure: boolean
   readonly #options: SessionCookieOptions
   readonly #attributes: string
+  readonly #place: string
   readonly #retired: readonly RetiredCookie[]
 
   constructor(name: string, options: SessionCookieOptions, persistent: boolean, retired: readonly RetiredCookie[]) {
@@ -199,6 +200,7 @@ export class CookiePlace {
     this.secure = options.secure
     this.#options = options
     this.#attributes = attributesOf(options)
+    this.#place = placeIn(this.#attributes)
     this.fingerprint = fingerprintOf(`${persistent}${this.#attributes}`)
     this.#retired = retired
   }
@@ -234,7 +236,7 @@ export class CookiePlace {
 
   /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. A framework may have written it anew. */
   isOwn(line: string): boolean {
-    return line.startsWith(`${this.name}=`) && placeIn(line) === placeIn(this.#attributes)
+    return line.startsWith(`${this.name}=`) && placeIn(line) === this.#place
   }
 
   #removeAt({ name = this.name, path = '/', domain, partitioned = false }: RetiredCookie): SessionCookie {
@@ -252,11 +254,11 @@ export class CookiePlace {
 }
 
 /** What tells cookies of one name apart in a browser, in one order and case. The case of a path counts. */
-function placeIn(line: string): string | undefined {
+function placeIn(line: string): string {
   const lowered = line.replace(/;[^;/]+/g, (text) => text.toLowerCase())
-  return lowered
-    .match(/; *(path=|domain=|partitioned)[^;]*/g)
-    ?.sort()
+  return [...lowered.matchAll(/;\s*(path=|domain=|partitioned)\.?([^;]*)/g)]
+    .map(([, name, value]) => `${name}${value?.trim()}`)
+    .sort()
     .join()
 }
 

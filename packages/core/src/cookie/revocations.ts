@@ -1,3 +1,4 @@
+import { MARKER_LIFE } from '../session/marker.js'
 import { BoundedMap } from '../store/bounded-map.js'
 import type { SessionRecord, SessionStore } from '../store/store.js'
 import { encodeBase64url } from './base64url.js'
@@ -8,10 +9,6 @@ const LIFE = 400 * 86_400_000
 const MAX_REMEMBERED = 100_000
 /** How often a note is written again that others write at the same moment. */
 const MAX_ATTEMPTS = 16
-
-/** How long a session that has a new id is known as such: as long as a slow request may still come with the old one. */
-const MARKER_LIFE = 30_000
-
 /** How many new ids a sign-out follows. */
 const MAX_NEW_IDS = 16
 

@@ -37,7 +37,7 @@ export function knownHandle<Data>(context: SessionContext, request: Request): Re
 export function beginHandle<Data>(context: SessionContext, request: Request): RequestSession<Data> {
   const handle = handleOf<Data>(context, request)
   // Of a failed attempt that nobody has committed, nothing is left to do.
-  if (handle.hasFailed && !handle.isManaged) handle.isOver = true
+  if (handle.hasFailed && !handle.isManaged && !handle.isOver) handle.abandon()
   const begun = handle.isOver ? add<Data>(context, request) : handle
   begun.isBegun = true
   return begun

@@ -60,6 +60,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   /** As the request has found it. */
   #found: StoredSession | undefined
   #foundAs: Identity | undefined
+  /** Of a commit that failed: what the response of the error may still have to bring. */
+  #abandoned: { readonly state: SessionState; readonly found: StoredSession | undefined } | undefined
   /** After the commit: the session that it left behind, if there is one. */
   #left: Identity | 'none' | undefined
   /** Settles when the last commit has. A socket may want to save before that. */
@@ -157,7 +159,7 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
    * `sent`: the headers of the response, on which an inner handler may have put a cookie of ours.
    */
   commit(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
-    if (this.isOver) return undefined
+    if (this.isOver) return what === 'all' ? undefined : this.#concludeAbandoned(what, sent)
     if (what === 'all' && this.hasFailed) return this.#commitLoaded('sign-out', sent)
     if (what === 'all' && this.#outage === undefined && this.#loading === undefined && this.isDueUnused)
       return this.#commitUnused(sent)
@@ -246,16 +248,28 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     return this.#needs(cookies, state)
   }
 
-  /** Its commit has failed, and no other one follows. What was not stored is not stored later. */
+  /**
+   * Its commit has failed, and no other one follows, but for the response of the error, which brings what was saved before.
+   * What was not stored is not stored later.
+   */
   abandon(): void {
     this.isOver = true
     const close = (state: SessionState): void => {
       state.phase = 'closed'
+      this.#abandoned = { state, found: this.#found }
       this.#end(state, NO_COOKIES)
     }
     const loading = this.#loading
     if (isPromise(loading)) loading.then(close, () => {})
     else if (loading !== undefined) close(loading)
+  }
+
+  #concludeAbandoned(what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
+    const left = this.#abandoned
+    if (left === undefined) return undefined
+    this.#abandoned = undefined
+    this.#found = left.found
+    return this.#finish(left.state, what, sent)
   }
 
   #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
