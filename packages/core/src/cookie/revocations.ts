@@ -1,4 +1,3 @@
-import { MARKER_LIFE } from '../session/marker.js'
 import { BoundedMap } from '../store/bounded-map.js'
 import type { SessionRecord, SessionStore } from '../store/store.js'
 import { encodeBase64url } from './base64url.js'
@@ -9,6 +8,8 @@ const LIFE = 400 * 86_400_000
 const MAX_REMEMBERED = 100_000
 /** How often a note is written again that others write at the same moment. */
 const MAX_ATTEMPTS = 16
+/** How long a session that has a new id is known as such, in milliseconds: as long as markers of stores on servers stay. */
+const MARKER_LIFE = 30_000
 /** How many new ids a sign-out follows. */
 const MAX_NEW_IDS = 16
 

@@ -3,7 +3,7 @@ import type { Notes, Successor } from './record-meta.js'
 import type { SessionRules } from './stored-session.js'
 
 /** How long a marker stays under an old id: as long as a slow request may still come with it. Milliseconds. */
-export const MARKER_LIFE = 30_000
+const MARKER_LIFE = 30_000
 
 /** What is left under the old id of a session that got a new one. `grace` in seconds. */
 export function markerOf(
