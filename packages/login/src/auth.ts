@@ -53,7 +53,7 @@ export interface Auth<User, Key extends string = string> {
    * Signs a user in, whose credentials you have checked. The session always gets a new id and a new beginning, and keeps
    * nothing but what `keep` names, also where somebody is signed in already.
    * @throws LoginError `ERR_LOGIN_FULL` where `whenFull` refuses, and the session is as it was; or where newer sign-ins, at
-   * the same moment, have taken all places, and the session is over
+   * the same moment, have taken all places, or a sign-out everywhere has ended it, and the session is over
    * @throws TypeError for a user without id or credential
    */
   signIn(user: User, options?: SignInOptions<Key>): Promise<void>
@@ -72,7 +72,8 @@ export interface Auth<User, Key extends string = string> {
   /**
    * The user has just shown these factors again: the session gets a new id, and the time is noted. Of two at the same moment,
    * the one that is stored first goes on; what the request of the other one changes in the session is dropped.
-   * @throws LoginError if nobody is signed in, or no more, or somebody acts as the user
+   * @throws LoginError if nobody is signed in, or no more, or somebody acts as the user; or SessionDestroyedError, where it
+   * was signed out at this moment
    */
   confirm(factor: OneOrMore): Promise<void>
   /**
@@ -85,14 +86,21 @@ export interface Auth<User, Key extends string = string> {
   can(permission: OneOrMore): Promise<boolean>
   /** The sessions in which the user is signed in, the newest sign-in first. */
   devices(): Promise<Device[]>
-  /** Ends the session of one device of the user's own, by `Device.id` or the id of the session; `false` if there is none. */
+  /**
+   * Signs one device of the user's own out, by `Device.id`, which ends each session of that sign-in, or by the id of a
+   * session; `false` if there is none.
+   */
   signOutDevice(id: string): Promise<boolean>
   /**
    * Goes on as another user, for support. You have checked that the one who is signed in may do so.
    * @throws LoginError if nobody is signed in, or somebody acts as another user already
    */
   impersonate(user: User, options?: ImpersonateOptions): Promise<void>
-  /** Goes on as who one is, if that one may still sign in and has a place (`maxSessions`). Who is signed in after it. */
+  /**
+   * Goes on as who one is, if that one may still sign in and has a place (`maxSessions`). Who is signed in after it.
+   * @throws LoginError `ERR_LOGIN_REQUIRED` where another request has ended the session or given it a new id at this moment,
+   * and the impersonation may go on there
+   */
   stopImpersonating(options?: { keep?: readonly string[] }): Promise<User | undefined>
   /** Who acts as the user. */
   actor(): Promise<User | undefined>

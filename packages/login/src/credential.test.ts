@@ -222,6 +222,7 @@ describe('secrets that rotate', () => {
     expect(await again.visit((auth) => auth.user())).toMatchObject({ id: 'ada' })
     expect(after.told()).toEqual([])
   })
+
   it('do not make it anew each time that servers with other lists take turns', async () => {
     const one = site({ secret: [secret, newer] })
     const other = site({ store: one.store, secret: [newer, secret] })

@@ -106,6 +106,21 @@ describe('devices', () => {
     expect([ada.cookie, await whoIs(ada)]).toEqual(['', undefined])
   })
 
+  it('that is the one of the request is signed out with each session of its sign-in', async () => {
+    const of = site()
+    const ada = await signedIn(of, 'ada', 'a phone')
+    const beside = Object.assign(of.browser(), { cookie: ada.cookie })
+    await beside.visit(async (_auth, request) => {
+      const session = await of.sessions.write(request)
+      await ada.visit((auth) => auth.confirm('password'))
+      session.regenerate()
+    })
+    const devices = await ada.visit((auth) => auth.devices())
+    expect(devices).toMatchObject([{ isCurrent: true }])
+    expect(await ada.visit((auth) => auth.signOutDevice(devices[0]?.id ?? ''))).toBe(true)
+    expect([await whoIs(ada), await whoIs(beside)]).toEqual([undefined, undefined])
+  })
+
   it('can all be signed out but the one of the request, also right after its sign-in', async () => {
     const of = site()
     const [phone, bob] = [await signedIn(of, 'ada', 'a phone'), await signedIn(of, 'bob', 'a phone')]

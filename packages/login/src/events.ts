@@ -51,6 +51,7 @@ export type LoginEvent =
   | (About & { readonly type: 'limit-reached'; readonly endedSessionIds: readonly string[] })
   /** `count`: how many sessions that were, where that is known. */
   | (About & { readonly type: 'signed-out'; readonly from: 'here' | 'others' | 'everywhere'; readonly count?: number })
+  /** `deviceId`: as it was given, the id of the device or of its session. */
   | (About & { readonly type: 'device-signed-out'; readonly deviceId: string })
   /** Somebody asked to sign out a session that is not one of the user's. */
   | (About & { readonly type: 'device-refused' })

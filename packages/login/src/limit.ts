@@ -26,7 +26,8 @@ const queues: WeakMap<object, Map<string, Promise<unknown>>> = new WeakMap()
  * Does a sign-in that is refused where the user has as many sessions as there may be. `replaced`: the user's own session
  * that goes on as the new one.
  *
- * A place is taken before anything is done, by a session that nobody has the cookie of. Whoever comes later finds it, so of two sign-ins at the same moment, on different servers, one at least sees the other.
+ * A place is taken before anything is done, by a session that nobody has the cookie of. Whoever comes later finds it, so of
+ * two sign-ins at the same moment, on different servers, one at least sees the other.
  *
  * @throws LoginError if there is no place
  */
@@ -64,7 +65,10 @@ export async function endOldest<User>({ account, id, user, max, time }: SignIn<U
     if (infos.length <= max) return { endedSessionIds, isOwnOver: await isGone(account, own, infos) }
     const { opened, isWhole } = await openSessions(account, infos)
     // One that is just getting another id would not be counted, or twice.
-    if ((!isWhole || hasTwins(opened)) && attempt < MAX_ATTEMPTS) continue
+    if ((!isWhole || (hasTwins(opened) && !lasts(attempt))) && attempt < MAX_ATTEMPTS) {
+      await pause(MIN_PAUSE)
+      continue
+    }
     const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
     const now = Math.max(time, await timeOf(account))
     const above = opened
@@ -79,6 +83,11 @@ export async function endOldest<User>({ account, id, user, max, time }: SignIn<U
       return { endedSessionIds, isOwnOver: above.includes(own) || (await isGone(account, own, infos)) }
     }
   }
+}
+
+/** Whether what is still there twice is two sessions: one that is just getting another id is so for a moment. */
+function lasts(attempt: number): boolean {
+  return attempt > MAX_ATTEMPTS / 2
 }
 
 /** Whether another sign-in has ended this session. A list that is behind may not have it yet. */
@@ -109,7 +118,7 @@ async function takeSeat<User>(signIn: SignIn<User>, replaced: string | undefined
   try {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS && room !== 'none'; attempt++) {
       seat ??= await takePlace(sessions, signIn.id)
-      room = await look(signIn, seat.id, replaced)
+      room = await look(signIn, seat.id, replaced, lasts(attempt))
       if (room === 'enough') return seat
       if (room === 'for others') {
         await seat.give()
@@ -137,6 +146,7 @@ async function look<User>(
   { account, id, user, max, time }: SignIn<User>,
   seat: string,
   replaced: string | undefined,
+  areTwinsTwo: boolean,
 ): Promise<Room> {
   const isLeftBehind = leftBehind()
   // A list may be read record by record, while a seat becomes a session. Of two lists, one at least has either.
@@ -148,7 +158,7 @@ async function look<User>(
   const others = [...known.values()].filter((info) => info.id !== seat && info.id !== replaced)
   if (others.length < max) return 'enough'
   const { opened, isWhole } = await openSessions(account, others)
-  if (!isWhole || hasTwins(opened)) return 'in turn'
+  if (!isWhole || (hasTwins(opened) && !areTwinsTwo)) return 'in turn'
   let signedIn = 0
   const seats: SessionInfo[] = []
   for (const session of opened) {

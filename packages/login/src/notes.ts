@@ -70,9 +70,10 @@ let newest = 0
 
 /**
  * Grows with each sign-in, also within a millisecond or where the clock of the sessions stands still; of several servers
- * as their own clocks do.
+ * as their own clocks do, to the millisecond. A random part of one tells them apart, since the clocks of some stand still
+ * for as long.
  */
 export function orderOfNow(): number {
-  newest = Math.max(newest + 0.001, (performance.timeOrigin || 0) + performance.now())
+  newest = Math.max(newest + 0.001, (performance.timeOrigin || 0) + performance.now() + Math.random())
   return newest
 }

@@ -85,9 +85,9 @@ export class RequestAuth<User> implements Auth<User> {
     const factors = options.factor === undefined ? [] : namesOf('signIn: factor', options.factor)
     const remembered = rememberedBy(options.remember)
     const order = orderOfNow()
-    // A remembered session is fresh by `confirm` alone.
     // Only a limit asks for it, and cookies are small.
     const from = session.isNew || this.#account.options.maxSessions === undefined ? undefined : session.id
+    // A remembered session is fresh by `confirm` alone.
     const notes: LoginNotes =
       remembered === undefined
         ? { id, hash, at: time, order, from, factors: timesOf(factors, time) }
@@ -97,11 +97,7 @@ export class RequestAuth<User> implements Auth<User> {
     const { id: replacedId, owner } = session
     const previousSessionId = session.isNew ? undefined : replacedId
     const previousUserId = notesIn(session)?.id
-    if (from !== undefined && (await this.#isSignedInFrom(from, notes))) {
-      await this.#writer.drop()
-      this.#current.set({ notes, user, actor: undefined })
-      return
-    }
+    if (await this.#isSignedInBeside(notes)) return this.#leaveToOther(notes, user)
     // 2. The new session, if there is a place for it.
     const begin = async (): Promise<void> => {
       await this.#writer.begin(notes, keep, (session) => {
@@ -112,10 +108,15 @@ export class RequestAuth<User> implements Auth<User> {
       })
     }
     const about = { userId: id, time }
-    await this.#inPlace({ id, user, time }, owner === id ? replacedId : undefined, begin).catch((error) => {
-      if (isFull(error)) this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
+    try {
+      await this.#inPlace({ id, user, time }, owner === id ? replacedId : undefined, begin)
+    } catch (error) {
+      if (!isFull(error)) throw error
+      // The place may be that of another click by now.
+      if (await this.#isSignedInBeside(notes)) return this.#leaveToOther(notes, user)
+      this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
       throw error
-    })
+    }
     this.#current.set({ notes, user, actor: undefined })
     const sessionId = await this.#sessionId()
     const isRemembered = remembered !== undefined
@@ -133,7 +134,7 @@ export class RequestAuth<User> implements Auth<User> {
     await this.#giveWay(notes)
     throw new LoginError(
       'ERR_LOGIN_FULL',
-      'newer sign-ins of the user, at the same moment, have taken all places: this one has ended again',
+      'newer sign-ins of the user, at the same moment, have taken all places, or a sign-out everywhere came: this one has ended again',
     )
   }
 
@@ -159,24 +160,46 @@ export class RequestAuth<User> implements Auth<User> {
     return ended.count
   }
 
-  /** Spares the own sign-in under whatever id: another tab may be giving it a new one. */
   /**
    * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
    * session could be the end of the first one, whose cookie may reach the browser last.
    */
-  async #isSignedInFrom(from: string, { id, hash }: LoginNotes): Promise<boolean> {
-    if ((await this.#account.sessions.peek(from)) !== undefined) return false
+  async #isSignedInBeside({ id, hash, from }: LoginNotes): Promise<boolean> {
+    if (from === undefined || (await this.#account.sessions.peek(from)) !== undefined) return false
     const { opened } = await openSessions(this.#account, await listSessions(this.#account, id, 'maxSessions'))
     return opened.some(
       ({ notes }) => notes?.from === from && notes.id === id && notes.hash === hash && notes.actor === undefined,
     )
   }
 
+  /** The other click's session goes on, with its cookie; this request makes none. */
+  async #leaveToOther(notes: LoginNotes, user: User): Promise<void> {
+    await this.#writer.drop()
+    this.#current.set({ notes, user, actor: undefined })
+  }
+
+  /** Spares the own sign-in also under another id: another tab may be giving it a new one. */
   async #endOthers(notes: LoginNotes, sessionId: string): Promise<{ count?: number }> {
     if (!canList(this.#account)) return endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
     const isOther = (session: UserSession): boolean =>
       session.info.id !== sessionId && !isSameSignIn(session.notes, notes)
-    return { count: (await endEach(this.#account, notes.id, 'signOutOthers', isOther)).length }
+    const ended = await endEach(this.#account, notes.id, 'signOutOthers', isOther)
+    return { count: ended.length + (await this.#endTwins(notes, sessionId)) }
+  }
+
+  /**
+   * Ends what lives beside this session with the same sign-in: a request that gave its session a new id at the same moment as
+   * this browser has made one of its own, and may be somebody else's. How many.
+   */
+  async #endTwins(notes: LoginNotes, sessionId: string): Promise<number> {
+    const isTwin = ({ info, notes: its }: UserSession): boolean => info.id !== sessionId && isSameSignIn(its, notes)
+    const infos = await listSessions(this.#account, notes.id, 'signOutOthers')
+    const { opened, isWhole } = await openSessions(this.#account, infos)
+    if (isWhole && !opened.some(isTwin)) return 0
+    // It may be a new id of this session that is being stored, which is there beside the old one for a moment.
+    await othersStored()
+    if ((await this.#account.sessions.peek(sessionId)) === undefined) return 0
+    return (await endEach(this.#account, notes.id, 'signOutOthers', isTwin)).length
   }
 
   async signOutEverywhere(): Promise<Headers> {
@@ -267,8 +290,11 @@ export class RequestAuth<User> implements Auth<User> {
   async signOutDevice(id: string): Promise<boolean> {
     const { notes } = await this.#required('signOutDevice')
     const sessionId = await this.#sessionId()
-    if (id === sessionId || (notes.actor === undefined && id === deviceIdOf(notes))) {
+    const isOwnDevice = notes.actor === undefined && id === deviceIdOf(notes)
+    if (id === sessionId || isOwnDevice) {
       await this.#signOut()
+      // The same sign-in may be there in a session beside this one.
+      if (isOwnDevice && canList(this.#account)) await this.#endDevice(notes, id)
       return true
     }
     const isDone = canList(this.#account) ? await this.#endDevice(notes, id) : await this.#endById(notes, id)
@@ -317,6 +343,7 @@ export class RequestAuth<User> implements Auth<User> {
     if (current === undefined || notes === undefined) return current?.user
     const back = { notes, user: current.actor as User, actor: undefined }
     if (!(await this.#claim('stopImpersonating', current.notes, notes))) {
+      await this.#demandBack(notes)
       this.#current.set(back)
       return back.user
     }
@@ -346,6 +373,21 @@ export class RequestAuth<User> implements Auth<User> {
     this.#emit({ type: 'impersonation-ended', ...about, actorId: notes.id })
     if (await this.#endOldest(actor)) await this.#destroy()
     return this.user()
+  }
+
+  /**
+   * Another request has taken this session, which need not be one that comes back.
+   * @throws LoginError where the actor has not come back there
+   */
+  async #demandBack(actor: LoginNotes): Promise<void> {
+    const isBack = (): Promise<boolean> => goesOn(this.#account, actor.id, [actor])
+    if (await isBack()) return
+    await othersStored()
+    if (await isBack()) return
+    throw new LoginError(
+      'ERR_LOGIN_REQUIRED',
+      'stopImpersonating: another request has given the session a new id, or ended it, at this moment: try again',
+    )
   }
 
   async credentialChanged(user: User): Promise<void> {

@@ -69,6 +69,19 @@ describe('a page that asks who is signed in while its user changes the password'
   })
 })
 
+/** Two sessions of one sign-in: a request that has loaded it gives it a new id right after a step-up has done so. */
+async function twins(of: Site): Promise<[browser: Browser<User>, beside: Browser<User>]> {
+  const browser = await signedIn(of)
+  const beside = tabOf(of, browser)
+  await beside.visit(async (_auth, request) => {
+    const session = await of.sessions.write(request)
+    await browser.visit((auth) => auth.confirm('password'))
+    session.regenerate()
+  })
+  expect([await whoIs(browser), await whoIs(beside)]).toEqual(['ada', 'ada'])
+  return [browser, beside]
+}
+
 describe('a step-up in two tabs', () => {
   it('goes on in the one whose session is stored first, and the other one changes nothing', async () => {
     const of = site()
@@ -138,6 +151,22 @@ describe('coming back from an impersonation in two tabs', () => {
     expect([browser.cookie, await whoIs(tab)]).toEqual([cookie, 'ada'])
     expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
   })
+
+  it('is an error where the other one goes on as the user', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    const tab = tabOf(of, browser)
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit(async (_auth, request) => {
+        ;(await of.sessions.write(request)).regenerate()
+      })
+      await expect(auth.stopImpersonating()).rejects.toMatchObject({ code: 'ERR_LOGIN_REQUIRED' })
+    })
+    expect(await whoIs(tab)).toBe('bob')
+    expect(await tab.visit((auth) => auth.stopImpersonating())).toBe(userOf(of, 'ada'))
+  })
 })
 
 describe('a sign-in that newer ones have put out at the same moment', () => {
@@ -197,6 +226,25 @@ describe('a sign-in by two clicks', () => {
     expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
   })
 
+  it('goes on with the one that takes the last place while the other one waits for it', async () => {
+    const of = site({ maxSessions: 1, whenFull: 'refuse' })
+    const browser = of.browser()
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('cart', ['tea'])
+    })
+    const clicks = [tabOf(of, browser), tabOf(of, browser)]
+    const click = (browser: Browser<User>): Promise<User | undefined> =>
+      browser.visit(async (auth) => {
+        await auth.signIn(userOf(of, 'ada'))
+        return auth.user()
+      })
+    expect(await Promise.all(clicks.map(click))).toEqual([userOf(of, 'ada'), userOf(of, 'ada')])
+    const changed = clicks.filter(({ cookie }) => cookie !== browser.cookie)
+    expect(await Promise.all(changed.map(whoIs))).toEqual(['ada'])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    expect(of.told()).toEqual(['signed-in'])
+  })
+
   it('is a sign-in of its own where it is another user', async () => {
     const of = site({ maxSessions: 1 })
     const first = await signedIn(of)
@@ -211,6 +259,25 @@ describe('a sign-in by two clicks', () => {
 })
 
 describe('a limit', () => {
+  it('counts two sessions of one sign-in that last as two', async () => {
+    const of = site({ maxSessions: 2, whenFull: 'refuse' })
+    const [browser] = await twins(of)
+    const signIn = (): Promise<void> => of.browser().visit((auth) => auth.signIn(userOf(of, 'ada')))
+    await expect(signIn()).rejects.toThrow('The user has 2 sessions')
+    await browser.visit((auth) => auth.signOut())
+    await signIn()
+  })
+
+  it('leaves a free place also where a sign-in is there twice', async () => {
+    const of = site({ maxSessions: 3, whenFull: 'refuse' })
+    const elsewhere = await signedIn(of)
+    // It counts for nobody, but is the actor's.
+    await elsewhere.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    await twins(of)
+    await signedIn(of)
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(4)
+  })
+
   it('ends one that steps up at that moment, and tells what it has ended', async () => {
     const store = new MemoryStore()
     const of = site({ store, maxSessions: 2 })
@@ -237,6 +304,42 @@ describe('a limit', () => {
 })
 
 describe('signing out the others', () => {
+  it('ends a session that lives beside the own one with the same sign-in', async () => {
+    const of = site()
+    const [browser, beside] = await twins(of)
+    expect(await browser.visit((auth) => auth.signOutOthers())).toBe(1)
+    expect([await whoIs(browser), await whoIs(beside)]).toEqual(['ada', undefined])
+    expect(await browser.visit((auth) => auth.signOutOthers())).toBe(0)
+  })
+
+  it('spares a new id of the own session that is being stored', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    const { update } = store
+    let steppedUp: Promise<void> | undefined
+    // The new record is there, and the old one no marker yet.
+    const hold = new Promise<void>((created) => {
+      Object.assign(store, {
+        update: async (...args: Parameters<typeof update>) => {
+          store.update = update
+          created()
+          await new Promise((resolve) => setTimeout(resolve, 10))
+          return update.apply(store, args)
+        },
+      })
+    })
+    const count = await browser.visit(async (auth) => {
+      await auth.user()
+      steppedUp = tab.visit((auth) => auth.confirm('password'))
+      await hold
+      return auth.signOutOthers()
+    })
+    await steppedUp
+    expect([count, await whoIs(tab)]).toEqual([0, 'ada'])
+  })
+
   it('spares the own session, to which another tab is giving a new id', async () => {
     const of = site()
     const [browser, elsewhere] = [await signedIn(of), await signedIn(of)]
