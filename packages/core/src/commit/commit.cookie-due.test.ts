@@ -222,8 +222,13 @@ describe('requests at the same moment', () => {
     const { store, cookie, clock, at } = await sessionAtSecondZero()
     const smaller = new SessionManager({ store, secret, now: clock.now, idleTimeout: 1000, maxDataBytes: 10 })
     at(950)
-    store.before('update', () => new Promise((resolve) => setTimeout(resolve, 1)))
-    const pages = [1, 2, 3].map(() => reading(smaller, cookie))
+    const allRead = gate()
+    store.before('update', () => allRead.opened)
+    let readers = 0
+    const look = (): void => {
+      if (++readers === 3) allRead.open()
+    }
+    const pages = [1, 2, 3].map(() => reading(smaller, cookie, look))
     for (const response of await Promise.all(pages)) expect(sessionCookies(response)).toHaveLength(1)
   })
 })
