@@ -112,7 +112,8 @@ export class RequestAuth<User> implements Auth<User> {
       await this.#inPlace({ id, user, time }, owner === id ? replacedId : undefined, begin)
     } catch (error) {
       if (!isFull(error)) throw error
-      // The place may be that of another click by now.
+      // The place may be that of another click, which may still be storing what it has.
+      if (from !== undefined) await othersStored()
       if (await this.#isSignedInBeside(notes)) return this.#leaveToOther(notes, user)
       this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
       throw error

@@ -233,8 +233,16 @@ describe('a sign-in by two clicks', () => {
       ;(await of.sessions.write(request)).set('cart', ['tea'])
     })
     const clicks = [tabOf(of, browser), tabOf(of, browser)]
+    let bothRead = (): void => {}
+    const reading = new Promise<void>((resolve) => {
+      bothRead = resolve
+    })
+    let readers = 0
     const click = (browser: Browser<User>): Promise<User | undefined> =>
-      browser.visit(async (auth) => {
+      browser.visit(async (auth, request) => {
+        await of.sessions.read(request)
+        if (++readers === 2) bothRead()
+        await reading
         await auth.signIn(userOf(of, 'ada'))
         return auth.user()
       })
