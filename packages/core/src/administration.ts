@@ -5,7 +5,7 @@ import type { SessionContext } from './context.js'
 import type { Identity } from './cookie/cookie-format.js'
 import { SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
-import { invalidOption } from './option-error.js'
+import { invalidOption, rejectUnknown } from './option-error.js'
 import { checkOwner } from './session/session.js'
 import { type SessionInfo, sessionInfo } from './session/session-info.js'
 import type { SessionState } from './session/session-state.js'
@@ -51,8 +51,10 @@ export async function editById(
 
 export async function listPage(
   context: SessionContext,
-  { cursor, limit = DEFAULT_PAGE }: { cursor?: string; limit?: number },
+  options: { cursor?: string; limit?: number },
 ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
+  rejectUnknown('list: ', options, ['cursor', 'limit'])
+  const { cursor, limit = DEFAULT_PAGE } = options
   if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', 'must be a whole number above 0')
   const page = await capability(context, 'list')(cursor, limit, context.now())
   return { sessions: page.entries.flatMap((entry) => sessionInfo(context, entry)), cursor: page.cursor }
@@ -68,9 +70,11 @@ export async function listByOwner(context: SessionContext, owner: string): Promi
 export async function destroyByOwner(
   context: SessionContext,
   owner: string,
-  { except }: { except?: string },
+  options: { except?: string },
 ): Promise<number | undefined> {
   checkOwner(owner, Infinity)
+  rejectUnknown('destroyByOwner: ', options, ['except'])
+  const { except } = options
   const { emit, format } = context
   const started = startTime(emit)
   const deleted = await capability(context, 'deleteByOwner')(owner, except)

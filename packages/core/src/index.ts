@@ -31,7 +31,14 @@ export type { HandleOptions } from './handle-options.js'
 export type { IssuedSession } from './issued-session.js'
 export { SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
-export { completeHeaders, isDueUnused, shareHandles, signOutAtOnce, tellFailure } from './request/adapter-api.js'
+export {
+  completeHeaders,
+  isDueUnused,
+  rejectUnknown,
+  shareHandles,
+  signOutAtOnce,
+  tellFailure,
+} from './request/adapter-api.js'
 export type { CookieSource } from './request/request-cookies.js'
 export type { ToSave } from './request/request-session.js'
 export { copyResponse, type HeaderFields, isAnswer, isResponse, varyByCookie } from './request/response.js'

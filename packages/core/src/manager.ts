@@ -18,7 +18,7 @@ import { companionKeys } from './cookie/secrets.js'
 import { isSessionError } from './errors.js'
 import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
-import { invalidOption } from './option-error.js'
+import { invalidOption, rejectUnknown } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import { CommittedTogether } from './request/committed-together.js'
 import { beginHandle, forgetHandle } from './request/handle-registry.js'
@@ -231,6 +231,7 @@ export class SessionManager<Data = SessionData> {
   /** A stored session without a request: for tests, sign-in links, other transports. */
   async issue(data: Partial<Data>, options: { owner?: string } = {}): Promise<IssuedSession> {
     const { format, cookie, now } = this.#context
+    rejectUnknown('issue: ', options, ['owner'])
     if (!isObject(data) || Symbol.iterator in data) throw invalidOption('data', 'must be an object of keys and values')
     const state = newSession(this.#context, 'open')
     const session = new WritableView<Data>(this.#context, state)

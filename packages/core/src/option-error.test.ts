@@ -16,6 +16,7 @@ const cached = (options: object | null): unknown => cachedStore(store, new Memor
 const memory = (options: object | null): unknown => new MemoryStore(options as object)
 const cookie = (options: object | null): unknown => new CookieStore(options as CookieStoreOptions)
 const sweeper = (options: object | null): unknown => startSweeper({ deleteExpired: async () => 0 }, options as object)
+type Manager = SessionManager<{ user: string }>
 const MILLISECONDS = 86_400_000
 
 describe('an option that can’t work is a TypeError that names it and says what to do', () => {
@@ -69,6 +70,20 @@ describe('an option that can’t work is a TypeError that names it and says what
   it('sweepExpired: unknown', async () => {
     const sweeping = sweepExpired({ deleteExpired: async () => 0 }, { limit: 5 } as object)
     await expect(sweeping).rejects.toThrow(/^fetch-sessions: sweepExpired: limit is no option/)
+  })
+
+  it.each([
+    ['issue', 'user', (sessions: Manager, options: object) => sessions.issue({}, options)],
+    ['list', 'max', (sessions: Manager, options: object) => sessions.list(options)],
+    ['destroyByOwner', 'expect', (sessions: Manager, options: object) => sessions.destroyByOwner('ada', options)],
+    ['exclusive', 'timeout', (sessions: Manager, options: object) => sessions.open('').exclusive(() => {}, options)],
+  ])('%s of a session or its manager: unknown', async (method, option, call) => {
+    const sessions = manager({})
+    const { cookie } = await sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    await expect(call(sessions, { [option]: 'x' })).rejects.toThrow(
+      `fetch-sessions: ${method}: ${option} is no option: there are `,
+    )
+    expect((await sessions.read(cookie)).get('user')).toBe('ada')
   })
 
   it('is none where it can', () => {

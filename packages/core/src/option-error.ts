@@ -26,7 +26,10 @@ const MEANT: Readonly<Record<string, string>> = {
   'cookie.signed': 'nothing: cookies are always signed',
 }
 
-/** @throws TypeError for an option that does not exist: it would be silently ignored; and for what has none at all */
+/**
+ * For adapters as well.
+ * @throws TypeError for an option that does not exist: it would be silently ignored; and for what has none at all
+ */
 export function rejectUnknown(prefix: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw invalidOption(prefix.endsWith(': ') ? `${prefix}options` : prefix.slice(0, -1), 'must be an object')

@@ -53,7 +53,7 @@ describe('the middleware', () => {
 
   it.each(['name', 'As', 'cookie'])('refuses %s, which is no option of its own', (option) => {
     expect(() => session(manager(), { [option]: 'cart' })).toThrow(
-      `fetch-sessions: session: ${option} is no option: there is as`,
+      `fetch-sessions: session: ${option} is no option: there are as`,
     )
   })
 

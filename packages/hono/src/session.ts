@@ -1,6 +1,7 @@
 import {
   isAnswer,
   managerOf,
+  rejectUnknown,
   type SessionData,
   type SessionHandle,
   type SessionManager,
@@ -39,7 +40,7 @@ export function session<Data = SessionData, As extends string = 'session'>(
   options: { as?: As } = {},
 ): MiddlewareHandler<SessionEnv<Data, As>> {
   const manager = managerOf(sessions)
-  checkOptions(options)
+  rejectUnknown('session: ', options, ['as'])
   const { as = 'session' as As } = options
   const middleware: MiddlewareHandler = async (c, next) => {
     const sessions = manager(c.env, c)
@@ -89,15 +90,6 @@ export function session<Data = SessionData, As extends string = 'session'>(
     }
   }
   return middleware
-}
-
-/** @throws TypeError for an option that does not exist: it would be silently ignored */
-function checkOptions(options: object): void {
-  const unknown = Object.keys(options).find((name) => name !== 'as')
-  if (unknown === undefined) return
-  throw new TypeError(
-    `fetch-sessions: session: ${unknown} is no option: there is as. What is about sessions and their cookie belongs to the SessionManager`,
-  )
 }
 
 /**

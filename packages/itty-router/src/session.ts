@@ -3,6 +3,7 @@ import {
   isResponse,
   isSessionError,
   managerOf,
+  rejectUnknown,
   type SessionData,
   type SessionHandle,
   type SessionSource,
@@ -55,7 +56,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   options: SessionOptionsForRouter<As, Args> = {},
 ): SessionHooks<Args> {
   const manager = managerOf(sessions)
-  checkOptions(options)
+  rejectUnknown('session: ', options, ['as', 'catch'])
   const { as = 'session', catch: respond = respondWithoutDetails } = options
   /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
   const ownHandle = (request: IRequest): SessionHandle<Data> | undefined => {
@@ -131,15 +132,6 @@ class Run {
     this.around = around
     this.outer = outer
   }
-}
-
-/** @throws TypeError for an option that does not exist: it would be silently ignored */
-function checkOptions(options: object): void {
-  const unknown = Object.keys(options).find((name) => name !== 'as' && name !== 'catch')
-  if (unknown === undefined) return
-  throw new TypeError(
-    `fetch-sessions: session: ${unknown} is no option: there are as, catch. What is about sessions and their cookie belongs to the SessionManager`,
-  )
 }
 
 /** By the handle of a request, the innermost router at work on it. All hooks share it, since each router may have its own. */

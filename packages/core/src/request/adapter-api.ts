@@ -4,6 +4,7 @@ import { RequestSession, type ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
 
+export { rejectUnknown } from '../option-error.js'
 export { shareHandles } from './handle-registry.js'
 
 /**

@@ -7,7 +7,7 @@ import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError, SessionError } from '../errors.js'
-import { checkTimeout } from '../option-error.js'
+import { checkTimeout, rejectUnknown } from '../option-error.js'
 import { noProperties } from '../session/no-properties.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
@@ -130,8 +130,10 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
 
   async exclusive<R>(
     work: (session: WritableSession<Data>) => R | Promise<R>,
-    { wait = 10, hold = 30 }: ExclusiveOptions = {},
+    options: ExclusiveOptions = {},
   ): Promise<R> {
+    rejectUnknown('exclusive: ', options, ['wait', 'hold'])
+    const { wait = 10, hold = 30 } = options
     const { format, isAtomic } = this.context()
     if (wait !== 0) checkTimeout('wait', wait)
     checkTimeout('hold', hold)
