@@ -184,8 +184,11 @@ export class RequestAuth<User> implements Auth<User> {
     if (!canList(this.#account)) return endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
     const isOther = (session: UserSession): boolean =>
       session.info.id !== sessionId && !isSameSignIn(session.notes, notes)
-    const ended = await endEach(this.#account, notes.id, 'signOutOthers', isOther)
-    return { count: ended.length + (await this.#endTwins(notes, sessionId)) }
+    const { count, isWhole } = await endEach(this.#account, notes.id, 'signOutOthers', isOther)
+    if (isWhole) return { count: count + (await this.#endTwins(notes, sessionId)) }
+    // One may have got a new id at each look, to stay. The store ends all but the own id at once.
+    const rest = await endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
+    return { count: count + (rest.count ?? 0) }
   }
 
   /**
@@ -200,7 +203,7 @@ export class RequestAuth<User> implements Auth<User> {
     // It may be a new id of this session that is being stored, which is there beside the old one for a moment.
     await othersStored()
     if ((await this.#account.sessions.peek(sessionId)) === undefined) return 0
-    return (await endEach(this.#account, notes.id, 'signOutOthers', isTwin)).length
+    return (await endEach(this.#account, notes.id, 'signOutOthers', isTwin)).count
   }
 
   async signOutEverywhere(): Promise<Headers> {
@@ -308,7 +311,7 @@ export class RequestAuth<User> implements Auth<User> {
   async #endDevice({ id: owner }: LoginNotes, id: string): Promise<boolean> {
     const isMeant = ({ info, notes }: UserSession): boolean =>
       info.id === id || (notes?.id === owner && notes.actor === undefined && deviceIdOf(notes) === id)
-    return (await endEach(this.#account, owner, 'signOutDevice', isMeant)).length > 0
+    return (await endEach(this.#account, owner, 'signOutDevice', isMeant)).count > 0
   }
 
   async #endById({ id: owner }: LoginNotes, id: string): Promise<boolean> {

@@ -376,6 +376,26 @@ describe('signing out the others', () => {
     expect(await browser.visit((auth) => auth.signOutOthers())).toBe(1)
     expect([await whoIs(browser), await whoIs(elsewhere)]).toEqual(['ada', undefined])
   })
+
+  it('ends one that gets a new id as often as it is looked for', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const [browser, elsewhere] = [await signedIn(of), await signedIn(of)]
+    const { listByOwner, deleteByOwner } = store
+    Object.assign(store, {
+      listByOwner: async (owner: string) => {
+        const listed = await listByOwner.call(store, owner)
+        await elsewhere.visit(async (_auth, request) => (await of.sessions.write(request)).regenerate())
+        return listed
+      },
+      deleteByOwner: (...args: Parameters<typeof deleteByOwner>) => {
+        store.listByOwner = listByOwner
+        return deleteByOwner.apply(store, args)
+      },
+    })
+    expect(await browser.visit((auth) => auth.signOutOthers())).toBe(1)
+    expect([await whoIs(browser), await whoIs(elsewhere)]).toEqual(['ada', undefined])
+  })
 })
 
 describe('what another tab stores while somebody signs in', () => {

@@ -90,24 +90,24 @@ export async function goesOn<User>(
 const MAX_LISTS = 20
 
 /**
- * Ends the sessions of a user that these are, under whichever ids: one that gets a new id meanwhile is found again. Those of
- * them that were ended.
+ * Ends the sessions of a user that these are, under whichever ids: one that gets a new id meanwhile is found again. How many
+ * were ended. `isWhole`: none can be left, by a new id at each look.
  */
 export async function endEach<User>(
   account: Account<User>,
   owner: string,
   what: string,
   isMeant: (session: UserSession) => boolean,
-): Promise<UserSession[]> {
-  const ended: UserSession[] = []
+): Promise<{ readonly count: number; readonly isWhole: boolean }> {
+  let count = 0
   for (let list = 0; list < MAX_LISTS; list++) {
     const { opened, isWhole } = await openSessions(account, await listSessions(account, owner, what))
     const meant = opened.filter(isMeant)
     const isEnded = await Promise.all(meant.map(({ info }) => account.sessions.destroy(info.id)))
-    ended.push(...meant.filter((_, index) => isEnded[index]))
-    if (isWhole && !isEnded.includes(false)) break
+    count += isEnded.filter(Boolean).length
+    if (isWhole && !isEnded.includes(false)) return { count, isWhole }
   }
-  return ended
+  return { count, isWhole: false }
 }
 
 /** Ends the sessions of a user. How many, where that is known. */
