@@ -3,6 +3,7 @@ import { type Account, hashOf, idOf, timeOf } from './account.js'
 import type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
 import { type Current, CurrentUser } from './current-user.js'
 import type { DeviceState } from './device-bound.js'
+import { endDevice, endOthers, endSessions } from './end-sessions.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
@@ -12,19 +13,7 @@ import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
 import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
 import { siteDataHeaders } from './site-data.js'
-import {
-  bySignIn,
-  canList,
-  endEach,
-  endSessions,
-  goesOn,
-  isOwnSignIn,
-  isUnsupported,
-  listSessions,
-  openSessions,
-  supported,
-  type UserSession,
-} from './user-sessions.js'
+import { bySignIn, canList, goesOn, isOwnSignIn, isUnsupported, listSessions, openSessions } from './user-sessions.js'
 
 /**
  * How far ahead of the clock a fresh time may be, in milliseconds, since the clocks of servers differ. What is further ahead
@@ -156,7 +145,7 @@ export class RequestAuth<User> implements Auth<User> {
     // A new id of this request is to be spared, so it has to be there.
     await this.#handle.save()
     const sessionId = await this.#sessionId()
-    const ended = await this.#endOthers(notes, sessionId)
+    const ended = await endOthers(this.#account, notes, sessionId)
     this.#emit({ type: 'signed-out', from: 'others', ...ended, ...(await this.#about(notes, sessionId)) })
     return ended.count
   }
@@ -177,33 +166,6 @@ export class RequestAuth<User> implements Auth<User> {
   async #leaveToOther(notes: LoginNotes, user: User): Promise<void> {
     await this.#writer.drop()
     this.#current.set({ notes, user, actor: undefined })
-  }
-
-  /** Spares the own sign-in also under another id: another tab may be giving it a new one. */
-  async #endOthers(notes: LoginNotes, sessionId: string): Promise<{ count?: number }> {
-    if (!canList(this.#account)) return endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
-    const isOther = (session: UserSession): boolean =>
-      session.info.id !== sessionId && !isSameSignIn(session.notes, notes)
-    const { count, isWhole } = await endEach(this.#account, notes.id, 'signOutOthers', isOther)
-    if (isWhole) return { count: count + (await this.#endTwins(notes, sessionId)) }
-    // One may have got a new id at each look, to stay. The store ends all but the own id at once.
-    const rest = await endSessions(this.#account, notes.id, 'signOutOthers', sessionId)
-    return { count: count + (rest.count ?? 0) }
-  }
-
-  /**
-   * Ends what lives beside this session with the same sign-in: a request that gave its session a new id at the same moment as
-   * this browser has made one of its own, and may be somebody else's. How many.
-   */
-  async #endTwins(notes: LoginNotes, sessionId: string): Promise<number> {
-    const isTwin = ({ info, notes: its }: UserSession): boolean => info.id !== sessionId && isSameSignIn(its, notes)
-    const infos = await listSessions(this.#account, notes.id, 'signOutOthers')
-    const { opened, isWhole } = await openSessions(this.#account, infos)
-    if (isWhole && !opened.some(isTwin)) return 0
-    // It may be a new id of this session that is being stored, which is there beside the old one for a moment.
-    await othersStored()
-    if ((await this.#account.sessions.peek(sessionId)) === undefined) return 0
-    return (await endEach(this.#account, notes.id, 'signOutOthers', isTwin)).count
   }
 
   async signOutEverywhere(): Promise<Headers> {
@@ -298,30 +260,13 @@ export class RequestAuth<User> implements Auth<User> {
     if (id === sessionId || isOwnDevice) {
       await this.#signOut()
       // The same sign-in may be there in a session beside this one.
-      if (isOwnDevice && canList(this.#account)) await this.#endDevice(notes, id)
+      if (isOwnDevice && canList(this.#account)) await endDevice(this.#account, notes, id)
       return true
     }
-    const isDone = canList(this.#account) ? await this.#endDevice(notes, id) : await this.#endById(notes, id)
+    const isDone = await endDevice(this.#account, notes, id)
     const about = await this.#about(notes, sessionId)
     this.#emit(isDone ? { type: 'device-signed-out', deviceId: id, ...about } : { type: 'device-refused', ...about })
     return isDone
-  }
-
-  /** By the id of the device, or of its session as it is now. */
-  async #endDevice({ id: owner }: LoginNotes, id: string): Promise<boolean> {
-    const isMeant = ({ info, notes }: UserSession): boolean =>
-      info.id === id || (notes?.id === owner && notes.actor === undefined && deviceIdOf(notes) === id)
-    return (await endEach(this.#account, owner, 'signOutDevice', isMeant)).count > 0
-  }
-
-  async #endById({ id: owner }: LoginNotes, id: string): Promise<boolean> {
-    let isOwn = false
-    const edit = (): Promise<boolean> =>
-      this.#account.sessions.edit(id, (session) => {
-        isOwn = session.owner === owner
-        if (isOwn) session.destroy()
-      })
-    return (await supported('signOutDevice', 'keeps sessions on the server', edit)) && isOwn
   }
 
   async impersonate(user: User, options: ImpersonateOptions = {}): Promise<void> {

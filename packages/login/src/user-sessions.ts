@@ -87,42 +87,7 @@ export async function goesOn<User>(
 }
 
 /** How often the sessions of a user are listed again, where they have got new ids since. */
-const MAX_LISTS = 20
-
-/**
- * Ends the sessions of a user that these are, under whichever ids: one that gets a new id meanwhile is found again. How many
- * were ended. `isWhole`: none can be left, by a new id at each look.
- */
-export async function endEach<User>(
-  account: Account<User>,
-  owner: string,
-  what: string,
-  isMeant: (session: UserSession) => boolean,
-): Promise<{ readonly count: number; readonly isWhole: boolean }> {
-  let count = 0
-  for (let list = 0; list < MAX_LISTS; list++) {
-    const { opened, isWhole } = await openSessions(account, await listSessions(account, owner, what))
-    const meant = opened.filter(isMeant)
-    const isEnded = await Promise.all(meant.map(({ info }) => account.sessions.destroy(info.id)))
-    count += isEnded.filter(Boolean).length
-    if (isWhole && !isEnded.includes(false)) return { count, isWhole }
-  }
-  return { count, isWhole: false }
-}
-
-/** Ends the sessions of a user. How many, where that is known. */
-export async function endSessions<User>(
-  account: Account<User>,
-  owner: string,
-  what: string,
-  except?: string,
-): Promise<{ count?: number }> {
-  const options = except === undefined ? {} : { except }
-  const count = await supported(what, 'ends the sessions of an owner', () =>
-    account.sessions.destroyByOwner(owner, options),
-  )
-  return count === undefined ? {} : { count }
-}
+export const MAX_LISTS = 20
 
 /** @throws LoginError where the store can't do that */
 export async function supported<T>(what: string, does: string, ask: () => Promise<T>): Promise<T> {
