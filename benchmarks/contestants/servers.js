@@ -15,7 +15,8 @@ export function redisClient() {
 }
 
 export function postgresPool() {
-  return new pg.Pool({ connectionString: POSTGRES_URL })
+  // It keeps its connections while others have their turns.
+  return new pg.Pool({ connectionString: POSTGRES_URL, idleTimeoutMillis: 0 })
 }
 
 /** Removes what was stored in servers. One that does not run holds nothing. */

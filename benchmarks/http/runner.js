@@ -12,8 +12,8 @@ const PATIENCE = 4
 
 let clients
 
-/** `count`: of how many visitors. */
-export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, warmUpRequests, count }) {
+/** `count`: of how many visitors. `leadInMs`: of each turn, before anything counts. */
+export function httpRunner(id, { path, ...scenario }, { ms, leadInMs, warmUpMs, warmUpRequests, count }) {
   const isBare = contestant(id).kind === 'bare'
   const server = new WorkerProcess(SERVER, { command: nodeOnOneCore, args: [id] })
   clients ??= new WorkerProcess(CLIENTS, { command: nodeOnOneCore })
@@ -49,7 +49,10 @@ export function httpRunner(id, { path, ...scenario }, { ms, warmUpMs, warmUpRequ
         if (cpu > warmUpMs * PATIENCE * 1000) return
       }
     },
-    turn: (connections) => turn(connections, ms),
+    async turn(connections) {
+      await turn(connections, leadInMs)
+      return turn(connections, ms)
+    },
     stop() {
       server.stop()
       clients.call('forget', { port }).catch(() => {})

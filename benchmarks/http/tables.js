@@ -1,6 +1,7 @@
 // The same scenarios over HTTP, and one with many visitors.
 import { measureInGroups } from '../groups.js'
 import { scenario, scenarios } from '../scenarios.js'
+import { settingsOf } from '../settings.js'
 import { httpRunner } from './runner.js'
 
 export async function measureHttp({ http, ...choice }, log) {
@@ -21,6 +22,6 @@ export async function measureHttp({ http, ...choice }, log) {
 }
 
 function measureScenario(asked, name, levels, isChosen, options) {
-  const enter = ({ id }) => ({ key: id, levels, start: () => httpRunner(id, asked, options) })
+  const enter = (one) => ({ key: one.id, levels, start: () => httpRunner(one.id, asked, settingsOf(options, one)) })
   return measureInGroups(isChosen, enter, options.rounds, { scenario: name })
 }

@@ -104,7 +104,8 @@ const METHOD = `How it is measured:
   has no number, and where one of ours does, nothing is written at all.
 - Each contestant runs in a fresh process. Those of one framework, and those whose sessions are on a server, take turns in
   rounds (A B C, A B C), warmed up before, and each is compared with the bare framework of the same round. Numbers are
-  medians over the rounds, with the quartiles behind.
+  medians over the rounds, with the quartiles behind. A turn of those on a server is four times as long: the database's
+  caches are full of the one before.
 - The built packages are measured, with their defaults. The session holds about 100 bytes.
 - "By hand" is what one writes without a library: a signed random token and a \`Map\`, with no expiry, no limit on memory,
   no \`Vary\` and no \`Cache-Control\`; on a server a GET and a SET, where the last writer wins. "By hand, the same
