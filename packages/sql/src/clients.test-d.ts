@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite'
 import type { SessionRecord, SessionStore } from '@fetch-sessions/core'
 import type { Client } from '@libsql/client'
 import type { NeonQueryFunction } from '@neondatabase/serverless'
+import type { Database as Turso } from '@tursodatabase/database'
 import type Database from 'better-sqlite3'
 import type callbacks from 'mysql2'
 import type mysql from 'mysql2/promise'
@@ -36,6 +37,7 @@ test('every client of SQLite fits, and the store answers as it does', () => {
   expectTypeOf(sqliteStore(given<D1Database>())).toEqualTypeOf<AsyncSqlStore>()
   expectTypeOf(sqliteStore(given<Client>())).toEqualTypeOf<AsyncSqlStore>()
   sqliteStore(given<D1DatabaseSession>())
+  expectTypeOf(sqliteStore(given<Turso>())).toEqualTypeOf<AsyncSqlStore>()
 })
 
 test('no client of another database does', () => {

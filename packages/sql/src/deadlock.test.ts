@@ -99,3 +99,24 @@ it.skipIf(mariadb === undefined)(
   },
   20_000,
 )
+
+it.skipIf(mariadb === undefined)(
+  'a statement that MariaDB ends because a row was written since its snapshot is done again',
+  async () => {
+    const connection = await mysql.createConnection(mariadb as string)
+    const table = newTable()
+    try {
+      const store = mysqlStore(connection, { table })
+      await store.migrate()
+      // No statement of a store, alone in its transaction, could be made to end so.
+      vi.spyOn(connection, 'execute').mockRejectedValueOnce(
+        Object.assign(new Error('Record has changed since last read'), { code: 'ER_CHECKREAD', errno: 1020 }),
+      )
+      expect(await store.create('a', record)).toBe(true)
+      expect(await store.load('a')).toEqual(record)
+    } finally {
+      await connection.query(`DROP TABLE IF EXISTS ${table}`)
+      await connection.end()
+    }
+  },
+)

@@ -59,7 +59,7 @@ describe.skipIf(postgres === undefined)('a client of PostgreSQL that mixes its a
   })
 
   const pgMixer = new AnswerMixer()
-  const mixedPool = mixed(pool, 'query', pgMixer)
+  const mixedPool = { query: mixed(pool, 'query', pgMixer).query, connect: () => pool.connect() }
   mixedSuite(
     'pg',
     (options) => postgresStore(mixedPool, options),

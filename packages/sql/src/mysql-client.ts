@@ -1,5 +1,11 @@
 import { retryDeadlocks } from './deadlock.js'
-import { type MysqlPromiseClient, mysql2Client } from './mysql2-client.js'
+import {
+  isOtherCharacterSet,
+  type MysqlPromiseClient,
+  mysql2Client,
+  SETTINGS,
+  wrongCharacterSet,
+} from './mysql2-client.js'
 import { has, hasCode, type SqlClient } from './sql-client.js'
 import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
 
@@ -11,7 +17,8 @@ export interface MysqlCallbackClient {
 /** What `mysqlStore` takes. */
 export type MysqlClient = MysqlPromiseClient | MysqlCallbackClient | TaggedSql
 
-const isDeadlock = (error: unknown): boolean => hasCode(error, ['ER_LOCK_DEADLOCK', 1213])
+/** Deadlocks, and MariaDB's word for a row that was written since the statement's snapshot was taken. */
+const isDeadlock = (error: unknown): boolean => hasCode(error, ['ER_LOCK_DEADLOCK', 1213, 'ER_CHECKREAD', 1020])
 
 /** @throws TypeError if the client is none of those that are known */
 export function mysqlClient(client: MysqlClient): SqlClient {
@@ -20,6 +27,10 @@ export function mysqlClient(client: MysqlClient): SqlClient {
 
 function recognise(client: MysqlClient): SqlClient {
   if (isTaggedSql(client, 'mysql') || isTaggedSql(client, 'mariadb')) return bunClient(client)
+  if (has(client, 'execute', 'batch'))
+    throw new TypeError(
+      'fetch-sessions: this is a pool or connection of the package mariadb, which answers in another way: pass one of mysql2, which speaks to MariaDB as well',
+    )
   if (has(client, 'promise')) return mysql2Client(client.promise())
   if (has(client, 'execute', 'format')) return mysql2Client(client as MysqlPromiseClient)
   throw new TypeError('fetch-sessions: mysqlStore takes a pool or connection of mysql2, or a Bun.SQL for MySQL')
@@ -30,8 +41,9 @@ function bunClient(sql: TaggedSql): SqlClient {
   const client = taggedSqlClient(sql, true)
   let checked: Promise<void> | undefined
   const check = async (): Promise<void> => {
-    const [row] = await client.rows('SELECT @@autocommit', [])
-    if (Number(row?.[0]) !== 0) return
+    const [row = []] = await client.rows(SETTINGS, [])
+    if (isOtherCharacterSet(row)) throw wrongCharacterSet()
+    if (Number(row[0]) !== 0) return
     throw new Error(
       'fetch-sessions: autocommit is off in MySQL, so that nothing would be kept: turn it on for the connections of this Bun.SQL',
     )

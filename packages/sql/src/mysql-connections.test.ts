@@ -140,6 +140,51 @@ describe.skipIf(mariadb === undefined)('mysqlStore', () => {
     }
   }, 60_000)
 
+  describe('on a connection that was given back to the pool with its transaction open', () => {
+    it('says that a write was not stored, and the next one is', async () => {
+      const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 1 })
+      const others = mysqlStore(control, { table })
+      try {
+        const store = mysqlStore(pool, { table })
+        await store.create('id', record)
+        const writes: [string, () => Promise<unknown>][] = [
+          ['create', () => store.create('new', record)],
+          ['update', () => store.update('id', next)],
+          ['touch', () => store.touch('id', record.expiresAt + 1, 1)],
+          ['delete', () => store.delete('id')],
+          ['deleteByOwner', () => store.deleteByOwner('ada')],
+          ['deleteExpired', () => store.deleteExpired(record.expiresAt, 10)],
+          ['clear', () => store.clear()],
+        ]
+        for (const [name, write] of writes) {
+          const connection = await pool.getConnection()
+          await connection.beginTransaction()
+          connection.release()
+          await expect(write(), name).rejects.toThrow(/gave a connection back to the pool while a transaction was open/)
+          expect(await others.load('id'), name).toEqual(record)
+          expect(await others.load('new'), name).toBeUndefined()
+        }
+        expect(await store.delete('id')).toBe(true)
+        expect(await others.load('id')).toBeUndefined()
+      } finally {
+        await pool.end()
+      }
+    })
+
+    it('writes into the transaction of a connection of its own, whose holder commits it', async () => {
+      const connection = await mysql.createConnection(mariadb as string)
+      try {
+        const store = mysqlStore(connection, { table })
+        await connection.beginTransaction()
+        expect(await store.create('id', record)).toBe(true)
+        await connection.rollback()
+        expect(await store.load('id')).toBeUndefined()
+      } finally {
+        await connection.end()
+      }
+    })
+  })
+
   it('gives back each connection of a pool, and no other', async () => {
     const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 1 })
     const connection = await pool.getConnection()

@@ -1,3 +1,4 @@
+import { releasedTooEarly } from './released-too-early.js'
 import { has, hasCode, type Row, type SqlClient, type Value } from './sql-client.js'
 
 /** A pool or connection of `mysql2/promise`. */
@@ -12,6 +13,11 @@ interface Connection extends Pick<MysqlPromiseClient, 'execute'> {
   connection?: object
 }
 
+/** mysql2 writes texts by this number. It follows `SET NAMES`, of which the server tells. */
+interface ConnectionState {
+  config?: { charsetNumber?: number }
+}
+
 interface PoolConnection extends Connection {
   release(): unknown
   destroy(): unknown
@@ -21,11 +27,15 @@ interface ConnectionPool {
   getConnection(): Promise<PoolConnection>
 }
 
-/** Whether the server has autocommit on, which it says with each write. */
+/** What the server says with each write: whether a transaction is open, and whether it has autocommit on. */
+const IN_TRANSACTION = 1
 const AUTOCOMMIT = 2
 
 /** Connections of which it is known whether autocommit is on. */
 const autocommits: WeakMap<object, boolean> = new WeakMap()
+
+/** Connections of which the server said that it takes and gives utf8mb4, with mysql2's number for that. */
+const characterSets: WeakMap<object, number | undefined> = new WeakMap()
 
 /**
  * What was asked last of a connection that is no pool's, whichever store asked. Where autocommit is off, a statement and
@@ -64,6 +74,7 @@ export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
   return {
     rows: (statement, values) =>
       ask(async (connection) => {
+        await checkCharacterSet(connection)
         const commits = await commitsItself(connection)
         // Without autocommit a connection goes on seeing what it saw at its first read.
         if (!commits) await execute(connection, 'COMMIT')
@@ -73,6 +84,7 @@ export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
       }),
     run: (statement, values) =>
       ask(async (connection) => {
+        await checkCharacterSet(connection)
         const { affectedRows, insertId, serverStatus } = (await execute(connection, statement, values)) as {
           affectedRows: number
           insertId: number | string
@@ -80,6 +92,10 @@ export function mysql2Client(mysql2: MysqlPromiseClient): SqlClient {
         }
         const commits = (serverStatus & AUTOCOMMIT) !== 0
         autocommits.set(keyOf(connection), commits)
+        if (pool !== undefined && commits && (serverStatus & IN_TRANSACTION) !== 0) {
+          await execute(connection, 'ROLLBACK')
+          throw releasedTooEarly()
+        }
         const isNoteLost = affectedRows > 0 && Number(insertId) === 0 && NOTES.test(statement)
         const noted = isNoteLost ? await lastNoted(connection) : Number(insertId)
         if (!commits) await execute(connection, 'COMMIT')
@@ -113,12 +129,50 @@ async function execute(connection: Connection, sql: string, values: Value[] = []
 
 /** Asked once for each connection, and seen again with each write. */
 async function commitsItself(connection: Connection): Promise<boolean> {
-  const known = autocommits.get(keyOf(connection))
-  if (known !== undefined) return known
-  const [row] = (await execute(connection, 'SELECT @@autocommit')) as Row[]
-  const commits = Number(row?.[0]) !== 0
+  return autocommits.get(keyOf(connection)) ?? askSettings(connection)
+}
+
+/**
+ * In another character set, text is changed on its way: an owner to one whose name looks alike, whose sessions are then
+ * deleted. No server is asked where mysql2 writes utf8mb4 by a number that all servers have.
+ *
+ * @throws Error if text would be changed, before anything is written
+ */
+async function checkCharacterSet(connection: Connection): Promise<void> {
+  const number = charsetNumber(connection)
+  if (number === 45 || number === 46 || (number !== undefined && number >= 224 && number <= 247)) return
+  if (number !== undefined && number < 255) throw wrongCharacterSet()
+  // A server that does not know a newer number takes its own default.
+  const key = keyOf(connection)
+  if (!characterSets.has(key) || characterSets.get(key) !== number) await askSettings(connection)
+}
+
+/** @throws Error if the server takes or gives text in another character set than utf8mb4 */
+async function askSettings(connection: Connection): Promise<boolean> {
+  const [row = []] = (await execute(connection, SETTINGS)) as Row[]
+  if (isOtherCharacterSet(row)) throw wrongCharacterSet()
+  const commits = Number(row[0]) !== 0
   autocommits.set(keyOf(connection), commits)
+  characterSets.set(keyOf(connection), charsetNumber(connection))
   return commits
+}
+
+/** What a store has to know of a connection. */
+export const SETTINGS = 'SELECT @@autocommit, @@character_set_client, @@character_set_results'
+
+/** Of the answer to `SETTINGS`. Results may be in no character set at all, which is each column's own. */
+export function isOtherCharacterSet([, client, results]: Row): boolean {
+  return String(client) !== 'utf8mb4' || !['utf8mb4', 'null', 'undefined', ''].includes(String(results))
+}
+
+export function wrongCharacterSet(): Error {
+  return new Error(
+    "fetch-sessions: the connection's character set is not utf8mb4, so that MySQL would change what is stored, and take one owner for another. Nothing was written: leave out the option charset of the client, or set it to 'utf8mb4', and let nothing say SET NAMES otherwise",
+  )
+}
+
+function charsetNumber(connection: Connection): number | undefined {
+  return (keyOf(connection) as ConnectionState).config?.charsetNumber
 }
 
 function keyOf(connection: Connection): object {

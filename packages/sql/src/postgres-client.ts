@@ -1,17 +1,7 @@
 import { retryDeadlocks } from './deadlock.js'
+import { type PgClient, pgClient } from './pg-client.js'
 import { has, hasCode, type Row, type SqlClient } from './sql-client.js'
 import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
-
-/** A `Pool`, `Client` or `PoolClient` of pg, and of what follows its interface. */
-export interface PgClient {
-  query(query: {
-    name?: string | undefined
-    text: string
-    values: (string | number | null)[]
-    rowMode: 'array'
-  }): Promise<{ rows: readonly unknown[][]; rowCount: number | null }>
-  connect(): Promise<unknown>
-}
 
 /** A `PGlite`: PostgreSQL in this process. */
 export interface PGliteClient {
@@ -60,35 +50,6 @@ function recognise(client: PostgresClient, prepare: boolean | undefined): SqlCli
   throw new TypeError(
     'fetch-sessions: postgresStore takes a Pool or Client of pg, a postgres.js sql, the sql of neon(), a PGlite, or a Bun.SQL for PostgreSQL',
   )
-}
-
-function pgClient(pg: PgClient, prepare: boolean): SqlClient {
-  const ask = (text: string, values: (string | number | null)[]) =>
-    pg.query({ name: prepare ? nameOf(text) : undefined, text, values, rowMode: 'array' })
-  return {
-    rows: async (text, values) => checked(await ask(text, values)).rows,
-    run: async (text, values) => ({ count: checked(await ask(text, values)).rowCount ?? 0, noted: 0 }),
-  }
-}
-
-/** @throws TypeError if it is no answer of pg: that of pg-promise is the rows alone, and mysql2 has the same methods */
-function checked<Answer extends { rows: readonly unknown[] }>(answer: Answer): Answer {
-  if (Array.isArray((answer as Answer | undefined)?.rows)) return answer
-  throw new TypeError('fetch-sessions: this client answers in another way than pg: pass a Pool or Client of pg itself')
-}
-
-const names: Map<string, string> = new Map()
-
-/** A name for a statement: PostgreSQL allows 63 bytes, and another text under the same name would be an error. */
-function nameOf(text: string): string {
-  let name = names.get(text)
-  if (name === undefined) {
-    let hash = 0xcbf29ce484222325n // FNV-1a
-    for (const character of text) hash = BigInt.asUintN(64, (hash ^ BigInt(character.charCodeAt(0))) * 0x100000001b3n)
-    name = `fetch_sessions_${hash.toString(36)}`
-    names.set(text, name)
-  }
-  return name
 }
 
 function pgliteClient(pglite: PGliteClient): SqlClient {

@@ -16,7 +16,7 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
 /**
  * Keeps sessions in PostgreSQL.
  *
- * @param client a `Pool` or `Client` of pg, a postgres.js `sql`, a PGlite, or a `Bun.SQL` for PostgreSQL
+ * @param client a `Pool` or `Client` of pg, a postgres.js `sql`, a `neon(url)`, a PGlite, or a `Bun.SQL` for PostgreSQL
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example

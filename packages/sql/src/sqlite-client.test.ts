@@ -11,12 +11,12 @@ const statement = {
 }
 
 it.each([
-  ['@tursodatabase/database', { ...methods, prepare: () => statement }],
-  ['@tursodatabase/serverless', { ...methods, prepare: async () => statement }],
+  ['@tursodatabase/database/compat', { ...methods, prepare: () => ({ ...statement, all: () => [] }) }],
+  ['@tursodatabase/sync', { ...methods, all() {}, run() {}, io() {}, push() {}, prepare: () => statement }],
+  ['@tursodatabase/serverless', { ...methods, all() {}, run() {}, prepare: async () => statement }],
   ['@tursodatabase/serverless, out of reach', { ...methods, prepare: () => Promise.reject(new Error('fetch failed')) }],
+  ['libsql/promise', { exec() {}, close() {}, transaction() {}, prepare: async () => statement }],
 ])('a client of %s is refused in words', (_, client) => {
   expect(() => sqliteStore(client as never)).toThrow(TypeError)
-  expect(() => sqliteStore(client as never)).toThrow(
-    'answers with promises, as those of libsql/promise and @tursodatab',
-  )
+  expect(() => sqliteStore(client as never)).toThrow('pass one of connect() of @tursodatabase/database')
 })

@@ -1,4 +1,6 @@
-import { has, type Row, type SqlClient, type Value } from './sql-client.js'
+import { type LibsqlClient, libsqlClient } from './libsql-client.js'
+import { has, type SqlClient, type Value } from './sql-client.js'
+import { inTransactionOfOthers, refuseInTransaction, writesSessions } from './sqlite-transaction.js'
 import { isTaggedSql, type TaggedSql, taggedSqlClient } from './tagged-sql.js'
 
 /** A `Database` of better-sqlite3 or bun:sqlite, or a `DatabaseSync` of node:sqlite. */
@@ -24,36 +26,39 @@ interface D1Statement {
   run(): Promise<{ meta: { changes?: number } & Record<string, unknown> }>
 }
 
-/** A `Client` of @libsql/client. */
-export interface LibsqlClient {
-  readonly protocol?: string
-  reconnect?(): unknown
-  execute(statement: { sql: string; args: (string | number | null)[] }): Promise<{
-    rows: readonly ArrayLike<unknown>[]
-    rowsAffected: number
-  }>
-  batch(...values: never[]): unknown
+/** A `Database` of @tursodatabase/database, as its `connect` gives it. */
+export interface TursoClient extends TursoTransaction {
+  transactionAsync<Answer>(use: (transaction: TursoTransaction) => Promise<Answer>): () => Promise<Answer>
+  io(): unknown
+}
+
+interface TursoTransaction {
+  all(statement: string, ...values: (string | number | null)[]): Promise<unknown[]>
+  run(statement: string, ...values: (string | number | null)[]): Promise<{ changes: number }>
 }
 
 /** What `sqliteStore` takes, of what answers with promises. */
-export type AsyncSqliteClient = D1Client | LibsqlClient | TaggedSql
+export type AsyncSqliteClient = D1Client | LibsqlClient | TursoClient | TaggedSql
 
 /** @throws TypeError if the client is none of those that are known */
 export function sqliteClient(client: SyncSqliteClient | AsyncSqliteClient): SqlClient {
   if (isTaggedSql(client, 'sqlite')) return taggedSqlClient(client, true)
   // What can be closed is a client of Turso's, which has these as well.
   if (has(client, 'prepare', 'batch') && !has(client, 'close')) return d1Client(client as D1Client)
+  // One of @tursodatabase/sync, which can push, writes to a copy: what another copy has stored meanwhile would be lost.
+  if (has(client, 'all', 'run', 'io') && !has(client, 'push')) return tursoClient(client as TursoClient)
   if (has(client, 'execute', 'batch')) return libsqlClient(client as LibsqlClient)
   // The package sqlite3, which answers by callback, is told by its `each`.
   if (has(client, 'prepare', 'exec') && !has(client, 'each')) {
-    if (answersLater(client as SyncSqliteClient))
+    // That of @tursodatabase/database/compat, with a `batch`, ends the process when a table is made (0.7.2).
+    if (has(client, 'batch') || answersLater(client as SyncSqliteClient))
       throw new TypeError(
-        'fetch-sessions: this Database answers with promises, as those of libsql/promise and @tursodatabase do: pass a Client of @libsql/client',
+        'fetch-sessions: this Database is of libsql/promise, or of a part of @tursodatabase that can not keep sessions: pass one of connect() of @tursodatabase/database, or a Client of @libsql/client',
       )
     return syncClient(client as SyncSqliteClient)
   }
   throw new TypeError(
-    'fetch-sessions: sqliteStore takes a Database of better-sqlite3 or bun:sqlite, a DatabaseSync of node:sqlite, a D1 binding, a Client of @libsql/client, or a Bun.SQL for SQLite',
+    'fetch-sessions: sqliteStore takes a Database of better-sqlite3 or bun:sqlite, a DatabaseSync of node:sqlite, a D1 binding, a Client of @libsql/client, a Database of @tursodatabase/database, or a Bun.SQL for SQLite',
   )
 }
 
@@ -81,6 +86,7 @@ function syncClient(db: SyncSqliteClient): SqlClient {
     return statement
   }
   const call = <T>(text: string, use: (statement: SyncStatement<Value>) => T): T => {
+    refuseInTransaction(db, text)
     try {
       return use(prepared(text))
     } catch (error) {
@@ -113,25 +119,22 @@ function d1Client(d1: D1Client): SqlClient {
   }
 }
 
-/**
- * A statement that failed in a file stays open in its connection: what that one reads afterwards is out of date for
- * good, and it gets no turn to write. So all connections are opened anew, which the client does at once.
- */
-function libsqlClient(libsql: LibsqlClient): SqlClient {
-  const execute = async (sql: string, args: Value[]) => {
+/** A write opens a transaction that has the connection for itself, since its own might be one of another visitor's. */
+function tursoClient(turso: TursoClient): SqlClient {
+  const ask = async <T>(text: string, use: (turso: TursoTransaction) => Promise<T>): Promise<T> => {
+    if (!writesSessions(text)) return use(turso)
     try {
-      return await libsql.execute({ sql, args })
+      return await turso.transactionAsync((transaction) => use(transaction))()
     } catch (error) {
-      const { code } = (error ?? {}) as { code?: unknown }
-      if (libsql.protocol === 'file' && STAYS_OPEN.test(String(code))) await libsql.reconnect?.()
-      throw error
+      throw NESTED.test(String(error)) ? inTransactionOfOthers(error) : error
     }
   }
   return {
-    rows: async (sql, args) => (await execute(sql, args)).rows.map((row) => Array.from(row)) as Row[],
-    run: async (sql, args) => ({ count: (await execute(sql, args)).rowsAffected, noted: 0 }),
+    rows: async (text, values) =>
+      (await ask(text, (db) => db.all(text, ...values))).map((row) => Object.values(row as object)),
+    run: async (text, values) => ({ count: (await ask(text, (db) => db.run(text, ...values))).changes, noted: 0 }),
   }
 }
 
-/** Codes of statements that failed when they had begun. */
-const STAYS_OPEN = /^SQLITE_(BUSY|IOERR|FULL)/
+/** What Turso says of a transaction in another one. */
+const NESTED = /transaction within a transaction/

@@ -28,7 +28,8 @@ export function sqliteStore(client: SyncSqliteClient, options?: SqlStoreOptions)
 /**
  * Keeps sessions in SQLite, libSQL or Cloudflare D1.
  *
- * @param client a D1 binding, a `Client` of @libsql/client, or a `Bun.SQL` for SQLite
+ * @param client a D1 binding, a `Client` of @libsql/client, a `Database` of @tursodatabase/database, or a `Bun.SQL` for
+ * SQLite
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example

@@ -74,8 +74,16 @@ describe('a client that would fail later', () => {
       new (path: string): { close(): void }
     }
     const db = new libsql(':memory:')
-    expect(() => sqliteStore(db as never)).toThrow(/answers with promises, as those of libsql\/promise and/)
+    expect(() => sqliteStore(db as never)).toThrow(/this Database is of libsql\/promise/)
     db.close()
+  })
+
+  it.each([
+    ['connection', ['format', 'query', 'beginTransaction']],
+    ['pool', ['getConnection', 'query']],
+  ])('is refused in words if it is a %s of the package mariadb', (_, methods) => {
+    const client = Object.fromEntries(['execute', 'batch', ...methods].map((name) => [name, () => {}]))
+    expect(() => mysqlStore(client as never)).toThrow(/of the package mariadb, .* pass one of mysql2/)
   })
 
   it('is refused in words if it is neon() of a version that takes templates only', () => {

@@ -52,6 +52,18 @@ for (const [name, sql, storeOf] of [
   )
 }
 
+it('bun:sqlite refuses a write in a transaction of others', () => {
+  const db = new Database(':memory:')
+  const store = sqliteStore(db)
+  store.migrate()
+  db.exec('BEGIN')
+  expect(() => store.delete('id')).toThrow('a transaction that the store did not open')
+  expect(store.load('id')).toBeUndefined()
+  db.exec('ROLLBACK')
+  expect(store.delete('id')).toBe(false)
+  db.close()
+})
+
 for (const prepare of [true, false])
   it(`Bun.SQL for PostgreSQL prepares as it was made to: ${prepare}`, async () => {
     const sql = new SQL(process.env.POSTGRES_URL as string, { prepare, max: 1 })

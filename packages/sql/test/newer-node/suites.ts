@@ -61,6 +61,18 @@ describe('node:sqlite', () => {
     deepEqual(store.delete(id), true)
     db.close()
   })
+
+  it('refuses a write in a transaction of others', () => {
+    const db = new DatabaseSync(':memory:')
+    const store = sqliteStore(db)
+    store.migrate()
+    db.exec('BEGIN')
+    throws(() => store.delete('id'), /a transaction that the store did not open/)
+    deepEqual(store.load('id'), undefined)
+    db.exec('ROLLBACK')
+    deepEqual(store.delete('id'), false)
+    db.close()
+  })
 })
 
 const onlyNamed = () => {

@@ -1,0 +1,73 @@
+import type { SessionRecord } from '@fetch-sessions/core'
+import pg from 'pg'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findServer } from '../../store-testing/test/server.js'
+import { newTable } from '../test/table.js'
+import { postgresStore } from './index.js'
+
+const postgres = await findServer('PostgreSQL', 'POSTGRES_URL', 'postgres://postgres@127.0.0.1:5432/test')
+
+const NOW = Date.now()
+const record: SessionRecord = { data: '1', createdAt: NOW, expiresAt: NOW + 1e6, owner: 'ada', version: 1 }
+
+describe.skipIf(postgres === undefined)('a store on a pool of pg', () => {
+  const control = new pg.Pool({ connectionString: postgres })
+  let pool: pg.Pool
+  let table = ''
+  beforeEach(async () => {
+    table = newTable()
+    pool = new pg.Pool({ connectionString: postgres, max: 1 })
+    await postgresStore(pool, { table }).migrate()
+    await postgresStore(pool, { table }).create('id', record)
+  })
+  afterEach(async () => {
+    await pool.end()
+    await control.query(`DROP TABLE ${table}`)
+  })
+  afterAll(() => control.end())
+
+  it('says that a write was not stored, on a connection given back with its transaction open, and the next one is', async () => {
+    const [store, others] = [postgresStore(pool, { table }), postgresStore(control, { table })]
+    const writes: [string, () => Promise<unknown>][] = [
+      ['create', () => store.create('new', record)],
+      ['update', () => store.update('id', { ...record, version: 2 })],
+      ['touch', () => store.touch('id', NOW, 1)],
+      ['delete', () => store.delete('id')],
+      ['deleteByOwner', () => store.deleteByOwner('ada')],
+      ['deleteExpired', () => store.deleteExpired(NOW + 2e6, 10)],
+      ['clear', () => store.clear()],
+    ]
+    for (const [name, write] of writes) {
+      const client = await pool.connect()
+      await client.query('BEGIN')
+      client.release()
+      await expect(write(), name).rejects.toThrow(/gave a connection back to the pool while a transaction was open/)
+      expect(await others.load('id'), name).toEqual(record)
+      expect(await others.load('new'), name).toBeUndefined()
+    }
+    expect(await store.delete('id')).toBe(true)
+    expect(await others.load('id')).toBeUndefined()
+  })
+
+  it('reads on such a connection, and leaves it', async () => {
+    const store = postgresStore(pool, { table })
+    const client = await pool.connect()
+    await client.query('BEGIN')
+    client.release()
+    expect(await store.load('id')).toEqual(record)
+    expect(await store.delete('id')).toBe(true)
+    expect(await postgresStore(control, { table }).load('id')).toBeUndefined()
+  })
+
+  it('keeps its one connection, whatever a statement gives', async () => {
+    const store = postgresStore(pool, { table })
+    const pid = async () => (await pool.query('SELECT pg_backend_pid() AS pid')).rows[0].pid
+    const before = await pid()
+    await store.load('id')
+    await store.create('id', record)
+    await store.update('id', { ...record, version: 7 })
+    expect(await pid()).toBe(before)
+    await expect(postgresStore(pool, { table: newTable() }).load('id')).rejects.toThrow('has no table')
+    expect(await store.load('id')).toEqual(record)
+  })
+})
