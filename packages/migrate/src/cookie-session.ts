@@ -23,6 +23,9 @@ export interface CookieSessionOptions<Old, Data> extends MoveOptions<Old, Data>,
   signed?: boolean | undefined
 }
 
+/** All that it took. */
+const OPTIONS =
+  'keys secret name signed path domain partitioned maxAge expires sameSite secure secureProxy httpOnly overwrite priority'
 const LIBRARY = 'cookie-session'
 
 /**
@@ -33,7 +36,7 @@ const LIBRARY = 'cookie-session'
 export function fromCookieSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: CookieSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { keys, secret, name = 'session', signed = true } = options
   if (!signed) throw invalid(LIBRARY, 'signed', 'must be true: anybody can write a cookie that is not signed')
   const verify = verifierOf(keys ?? secret)

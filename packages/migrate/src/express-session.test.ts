@@ -262,6 +262,24 @@ describe('express-session', () => {
     })
   })
 
+  it('tells what a record notes of its end, and nothing of what its store notes for itself', async () => {
+    const header = `connect.sid=${encodeURIComponent(`s:${cookieSignature.sign('a-sid', secret)}`)}`
+    const expires = '2027-03-01T00:00:00.000Z'
+    const record = { ...oldData, cookie: { expires, originalMaxAge: 60_000 }, __lastAccess: 1 }
+    const store = {
+      get: (_sid: string, done: (error: unknown, record?: unknown) => void) => done(null, record),
+      destroy: (_sid: string, done: (error?: unknown) => void) => done(),
+    }
+    const known: unknown[] = []
+    const map = (old: NewData, about: unknown): NewData => {
+      known.push(about)
+      return old
+    }
+    const app = new NewApp([fromExpressSession({ secret, store, map })])
+    expect(await app.see(header)).toEqual(oldData)
+    expect(known).toEqual([{ id: 'a-sid', createdAt: undefined, expiresAt: Date.parse(expires), maxAge: 60 }])
+  })
+
   it('asks no store for a cookie that is not signed', async () => {
     const app = new NewApp([fromExpressSession({ secret, store: down as never })])
     expect(await app.see(`connect.sid=${signed}`)).toEqual({})
@@ -277,6 +295,8 @@ describe('express-session', () => {
     [{ secret, store: RedisStore }, 'store of express-session must be the store that it had'],
     [{ secret, store: down, name: 'a b' }, 'name of express-session must be the name'],
     [{ secret, store: down, cookie: { path: 'a' } }, 'path of express-session must be'],
+    [{ secret, store: down, cookie: () => ({ path: '/' }) }, 'cookie of express-session must be an object'],
+    [{ secret, store: down, mapp: () => ({}) }, 'express-session: mapp is no option: there are map, owner'],
     [{ secret, store: down, cookie: { partitioned: 1 } }, 'partitioned of express-session must be'],
   ])('refuses what can not work (%#)', (wrong, message) => {
     expect(() => fromExpressSession(wrong as never)).toThrow(message)

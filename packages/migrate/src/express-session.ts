@@ -1,5 +1,5 @@
-import { checkName, checkOptions, numberOr, secretsOf } from './check.js'
-import { checkStore, type ExpressStore, endRecord, loadRecord, type OldRecords } from './express-store.js'
+import { checkName, checkOptions, numberOr, secretsOf, timeOf } from './check.js'
+import { checkCookie, checkStore, type ExpressStore, endRecord, loadRecord, type OldRecords } from './express-store.js'
 import { HmacVerifier } from './hmac.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
 
@@ -25,20 +25,24 @@ export interface ExpressSessionOptions<Old, Data> extends MoveOptions<Old, Data>
   cookie?: OldCookiePlace | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'secret store name cookie genid proxy resave rolling saveUninitialized unset'
 const LIBRARY = 'express-session'
 
 /**
  * The sessions of express-session. Whether a record still lives is for its store to say, as it was; `about.maxAge` is
- * what `cookie.maxAge` was, in seconds.
+ * what `cookie.maxAge` was, in seconds, and `about.expiresAt` when the cookie was to end as the record was last saved: a
+ * store that only extends a record when it is used does not change that.
  */
 export function fromExpressSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: ExpressSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { secret, store, name = 'connect.sid', cookie = {} } = options
   const signature = new HmacVerifier(secretsOf(LIBRARY, 'secret', secret))
   checkStore(LIBRARY, store)
   checkName(LIBRARY, 'name', name)
+  checkCookie(LIBRARY, cookie)
   return libraryOf(
     {
       name: LIBRARY,
@@ -57,7 +61,8 @@ export function fromExpressSession<Old = Record<string, unknown>, Data = Record<
                 const record = await loadRecord(store, sid)
                 if (record === undefined) return undefined
                 const age = numberOr(record.cookie.originalMaxAge, undefined)
-                return { data: record.data, about: { id: sid, maxAge: age && age / 1000 } }
+                const expiresAt = timeOf(record.cookie.expires)
+                return { data: record.data, about: { id: sid, expiresAt, maxAge: age && age / 1000 } }
               },
               end: () => endRecord(store, sid),
             }

@@ -29,7 +29,8 @@ export interface ExpressRecord {
 export async function loadRecord(store: ExpressStore | OldRecords, sid: string): Promise<ExpressRecord | undefined> {
   const record = await ('kind' in store ? store.get(sid) : called((callback) => store.get(sid, callback)).catch(orNone))
   if (!isObject(record)) return undefined
-  const { cookie, ...data } = record
+  // The second one is session-file-store's own.
+  const { cookie, __lastAccess, ...data } = record
   return { data, cookie: isObject(cookie) ? cookie : {} }
 }
 
@@ -59,6 +60,13 @@ export function checkStore(library: string, store: unknown): void {
       'store',
       'must be the store that it had, such as new RedisStore({ client }): it has get and destroy',
     )
+  }
+}
+
+/** @throws TypeError if this is a function, which newer versions of express-session take: it has no request here */
+export function checkCookie(library: string, cookie: unknown): void {
+  if (!isObject(cookie)) {
+    throw invalid(library, 'cookie', 'must be an object: give the path and domain that its function returned')
   }
 }
 

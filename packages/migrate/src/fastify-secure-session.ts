@@ -1,7 +1,7 @@
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { argon2id } from 'hash-wasm'
 import { decodeBase64, decodeUtf8, encodeBase64 } from './base64.js'
-import { checkName, checkOptions, invalid, parseObject } from './check.js'
+import { checkName, checkOptions, invalid, isBytes, parseObject } from './check.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
 
 export { type Brought, type MovingInOptions, movingIn } from './moving-in.js'
@@ -30,6 +30,8 @@ export interface FastifySecureSessionOptions<Old, Data> extends MoveOptions<Old,
   cookieOptions?: OldCookiePlace | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'key secret salt sessionName cookieName expiry cookie cookieOptions'
 const LIBRARY = '@fastify/secure-session'
 const KEY_BYTES = 32
 const NONCE_BYTES = 24
@@ -41,7 +43,7 @@ const SALT = 'mq9hDxBVDbspDR6nLfFT1g=='
 export function fromFastifySecureSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: FastifySecureSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { sessionName = 'session', cookieName = sessionName, expiry = 86_401 } = options
   const { cookieOptions, cookie = cookieOptions ?? {} } = options
   const keys = keysOf(options)
@@ -91,7 +93,7 @@ function keysOf<Old, Data>(options: FastifySecureSessionOptions<Old, Data>): Pro
   if (key === undefined) return keyOfSecret(secret, salt)
   const keys: unknown[] = Array.isArray(key) ? key : [key]
   const bytes = keys.map((one) => (typeof one === 'string' ? decodeBase64(one) : one))
-  const isKey = (one: unknown): one is Uint8Array => one instanceof Uint8Array && one.length === KEY_BYTES
+  const isKey = (one: unknown): one is Uint8Array => isBytes(one) && one.length === KEY_BYTES
   if (bytes.length === 0 || !bytes.every(isKey)) {
     throw invalid(LIBRARY, 'key', `must be ${KEY_BYTES} bytes, or their base64, or a list of them`)
   }
@@ -115,5 +117,5 @@ function keyOfSecret(secret: unknown, salt: unknown = decodeBase64(SALT)): Promi
 
 function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value === 'string') return new TextEncoder().encode(value)
-  return value instanceof Uint8Array ? Uint8Array.from(value) : undefined
+  return isBytes(value) ? Uint8Array.from(value) : undefined
 }

@@ -1,5 +1,5 @@
 import { checkName, checkOptions, invalid, numberOr, secretsOf, timeOf } from './check.js'
-import { checkStore, type ExpressStore, endRecord, loadRecord, type OldRecords } from './express-store.js'
+import { checkCookie, checkStore, type ExpressStore, endRecord, loadRecord, type OldRecords } from './express-store.js'
 import { type HashName, HmacVerifier } from './hmac.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
 
@@ -34,6 +34,8 @@ export interface FastifySessionOptions<Old, Data> extends MoveOptions<Old, Data>
   cookie?: OldCookiePlace | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'secret store cookieName cookiePrefix algorithm cookie saveUninitialized rolling idGenerator'
 const LIBRARY = '@fastify/session'
 const HASHES: Readonly<Record<string, HashName>> = {
   sha1: 'SHA-1',
@@ -46,13 +48,14 @@ const HASHES: Readonly<Record<string, HashName>> = {
 export function fromFastifySession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: FastifySessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { secret, store, cookieName = 'sessionId', cookiePrefix = '', algorithm = 'sha256', cookie = {} } = options
   const hash = HASHES[algorithm]
   if (hash === undefined) throw invalid(LIBRARY, 'algorithm', `must be one of ${Object.keys(HASHES).join(', ')}`)
   const unsign = isSigner(secret) ? signedBy(secret) : unsignBy(secretsOf(LIBRARY, 'secret', secret), hash)
   checkStore(LIBRARY, store)
   checkName(LIBRARY, 'cookieName', cookieName)
+  checkCookie(LIBRARY, cookie)
   return libraryOf(
     {
       name: LIBRARY,

@@ -90,6 +90,20 @@ describe('h3', () => {
     expect(await app.see(header)).toEqual(oldData)
   })
 
+  it('is tried twice at most, since a forged one costs thousands of rounds', async () => {
+    const app = new NewApp([await open(2)()].map((old) => old.from()))
+    const forged = Array.from({ length: 4 }, (_, n) => `h3=Fe26.2**salt${n}*iv*e**salt*mac`).join('; ')
+    expect(await app.visit(new Jar(), () => {}, forged)).toEqual({})
+    expect(app.events.filter(({ type }) => type === 'rejected')).toHaveLength(2)
+  })
+
+  it('is found behind a forged one', async () => {
+    const old = await open(2)()
+    const header = new Jar().take(await old.signIn(oldData)).header
+    const app = new NewApp([old.from()])
+    expect(await app.visit(new Jar(), () => {}, `h3=Fe26.2**salt*iv*e**salt*mac; ${header}`)).toEqual(oldData)
+  })
+
   it('is over when it was not used for its time', async () => {
     const old = await open(2, { idleTimeout: 600 })()
     const { header } = new Jar().take(await old.signIn(oldData))

@@ -1,7 +1,7 @@
 import type { BroughtCookies } from './brought-cookies.js'
 import { checkName, checkOptions, invalid, isObject, numberOr } from './check.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
-import { type IronPassword, type Unsealed, unseal } from './sealed.js'
+import { type IronPassword, MAX_SEALS, type Unsealed, unseal } from './sealed.js'
 
 export { type Brought, type MovingInOptions, movingIn } from './moving-in.js'
 export type { AboutOld, MoveOptions, OldCookiePlace, OldLibrary } from './old-library.js'
@@ -21,18 +21,20 @@ export interface H3SessionOptions<Old, Data> extends MoveOptions<Old, Data> {
   seal?: object | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'password name maxAge idleTimeout cookie seal legacySealFallback sessionHeader crypto generateId'
 const LIBRARY = 'h3'
 const CHUNKED = /^__chunked__(\d{1,2})$/
 /** As many as all the cookies of a site may be, in browsers. */
 const MAX_CHUNKS = 50
-/** Of the password, in h3 2; in h3 1 it was once. */
-const ITERATIONS = [8192, 1]
+/** Of the password: once in h3 1, whose cookies then cost no more than they did, and 8192 times in h3 2. */
+const ITERATIONS = [1, 8192]
 
 /** The sealed sessions of h3 1 and 2, as Nitro and Nuxt have them, in one cookie or in several. */
 export function fromH3Session<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: H3SessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { password, name = 'h3', maxAge, idleTimeout, cookie = {} } = options
   if (password === undefined || (typeof password === 'string' && password.length < 32)) {
     throw invalid(LIBRARY, 'password', 'must be the one that it had, of 32 characters at least')
@@ -48,7 +50,7 @@ export function fromH3Session<Old = Record<string, unknown>, Data = Record<strin
     {
       name: LIBRARY,
       place: cookie,
-      names: (cookies) => cookies.names((known) => known === name || isChunk(known, name)),
+      names: (cookies) => cookies.names(name).filter((known) => known === name || isChunk(known, name)),
       read: (cookies, now) =>
         Promise.all(
           sealsOf(cookies, name).map(async (seal) => {
@@ -90,7 +92,7 @@ function isChunk(known: string, name: string): boolean {
 }
 
 function sealsOf(cookies: BroughtCookies, name: string): string[] {
-  return cookies.values(name).flatMap((value) => {
+  return cookies.values(name, MAX_SEALS).flatMap((value) => {
     if (!value.startsWith('__chunked__')) return [value]
     const count = Number(CHUNKED.exec(value)?.[1] ?? 0)
     if (count < 1 || count > MAX_CHUNKS) return []

@@ -24,13 +24,16 @@ export interface HonoSessionOptions<Old, Data> extends MoveOptions<Old, Data>, O
   name?: string | undefined
 }
 
+/** All that it took. */
+const OPTIONS =
+  'secret storage name path domain partitioned duration generateId deleteCookie getCookie setCookie onCreate onDelete onRefresh onUpdate'
 const LIBRARY = '@hono/session'
 
 /** The sessions of `@hono/session`, with a storage or in the cookie, which says itself when it is over. */
 export function fromHonoSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: HonoSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { secret, storage, name = 'sid' } = options
   if (!(typeof secret === 'string' ? secret !== '' : typeof secret === 'object' && secret !== null)) {
     throw invalid(LIBRARY, 'secret', 'is missing: give what AUTH_SECRET was, or the key')

@@ -8,7 +8,7 @@ import {
   type OldCookiePlace,
   type OldLibrary,
 } from './old-library.js'
-import { unseal } from './sealed.js'
+import { MAX_SEALS, unseal } from './sealed.js'
 
 export { type Brought, type MovingInOptions, movingIn } from './moving-in.js'
 export type { AboutOld, MoveOptions, OldCookiePlace, OldLibrary } from './old-library.js'
@@ -31,6 +31,8 @@ export interface HonoSessionsOptions<Old, Data> extends MoveOptions<Old, Data> {
   cookieOptions?: (OldCookiePlace & { prefix?: 'secure' | 'host' | undefined }) | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'store encryptionKey sessionCookieName cookieOptions expireAfterSeconds autoExtendExpiration'
 const LIBRARY = 'hono-sessions'
 const PREFIXES = { secure: '__Secure-', host: '__Host-' }
 
@@ -38,7 +40,7 @@ const PREFIXES = { secure: '__Secure-', host: '__Host-' }
 export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: HonoSessionsOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { store, sessionCookieName = 'session', cookieOptions = {} } = options
   const records = isRecordStore(store) ? store : undefined
   const key = typeof options.encryptionKey === 'function' ? options.encryptionKey() : options.encryptionKey
@@ -55,7 +57,7 @@ export function fromHonoSessions<Old = Record<string, unknown>, Data = Record<st
       names: (cookies) => (cookies.has(name) ? [name] : []),
       read: (cookies, now) =>
         Promise.all(
-          cookies.values(name).map(async (value) => {
+          cookies.values(name, key === undefined ? undefined : MAX_SEALS).map(async (value) => {
             const opened = key === undefined ? { value, covered: value } : await unseal(value, key, now)
             if (typeof opened === 'string') return opened
             if (typeof opened.value !== 'string' || opened.value === '') return 'malformed'

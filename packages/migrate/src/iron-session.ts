@@ -1,7 +1,7 @@
 import type { BroughtCookies } from './brought-cookies.js'
 import { checkName, checkOptions, invalid, isObject } from './check.js'
 import { libraryOf, type MoveOptions, type OldCookiePlace, type OldLibrary } from './old-library.js'
-import { unseal } from './sealed.js'
+import { MAX_SEALS, unseal } from './sealed.js'
 
 export { type Brought, type MovingInOptions, movingIn } from './moving-in.js'
 export type { AboutOld, MoveOptions, OldCookiePlace, OldLibrary } from './old-library.js'
@@ -15,6 +15,8 @@ export interface IronSessionOptions<Old, Data> extends MoveOptions<Old, Data> {
   cookieOptions?: OldCookiePlace | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'password cookieName cookieOptions ttl chunk onUnsealError'
 const LIBRARY = 'iron-session'
 /** Into how many cookies version 9 splits a large session at most. */
 const MAX_CHUNKS = 4
@@ -23,7 +25,7 @@ const MAX_CHUNKS = 4
 export function fromIronSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: IronSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { password, cookieName, cookieOptions = {} } = options
   const passwords = typeof password === 'string' ? { 1: password } : password
   if (!isObject(passwords) || !Object.values(passwords).every(isPassword) || Object.keys(passwords).length === 0) {
@@ -60,7 +62,7 @@ function isPassword(password: unknown): boolean {
 }
 
 function sealsOf(cookies: BroughtCookies, name: string, chunks: readonly string[]): string[] {
-  const whole = cookies.values(name)
+  const whole = cookies.values(name, MAX_SEALS)
   if (whole.length > 0) return whole
   let joined = ''
   for (const chunk of chunks) {

@@ -1,10 +1,9 @@
-import { CookieStore, MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { CookieStore, MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { TestClock } from '@fetch-sessions/core/testing'
 import { build } from 'esbuild'
 import { sealData } from 'iron-session'
 import { describe, expect, it } from 'vitest'
-import { BroughtCookies } from './brought-cookies.js'
-import { fromCookieSession, fromExpressSession, fromIronSession, movingIn } from './index.js'
+import { fromCookieSession, fromExpressSession, fromIronSession, movingIn, type OldLibrary } from './index.js'
 import { Jar } from './testing/jar.js'
 import { later } from './testing/moves.js'
 import { NewApp, type NewData, oldData, signOut } from './testing/new-app.js'
@@ -25,6 +24,8 @@ const ironCookieOf = async (data: object): Promise<string> =>
 
 const fromIron = (): ReturnType<typeof fromIronSession<NewData, NewData>> =>
   fromIronSession<NewData, NewData>({ password: secret, cookieName: 'iron' })
+
+const withThen = (value: unknown): object => Object.fromEntries([['then', value]])
 
 describe('movingIn', () => {
   it('takes a manager or its options, and returns the manager', async () => {
@@ -119,11 +120,70 @@ describe('movingIn', () => {
     const [event] = app.events
     expect(event).toMatchObject({ type: 'rejected', reason: 'data', from: 'cookie-session' })
     expect((event as unknown as { error: Error }).error).not.toHaveProperty('cause')
-    const promised = new NewApp([fromCookieSession({ keys, map: (async () => ({})) as never })])
-    await promised.see(await cookieOf(oldData))
-    expect((promised.events[0] as unknown as { error: Error }).error.message).toContain(
-      'map must return an object, and no promise',
-    )
+  })
+
+  it.each(['map', 'owner', 'label', 'lifetime'])('can not wait for `%s`, nor for its failure', async (name) => {
+    const failures: unknown[] = []
+    const note = (error: unknown): void => void failures.push(error)
+    process.on('unhandledRejection', note)
+    for (const answer of [
+      async () => ({}),
+      () => Promise.reject(new Error('no such user')),
+      () => withThen(() => {}),
+    ]) {
+      const app = new NewApp([fromCookieSession({ keys, [name]: answer as never })])
+      expect(await app.see(await cookieOf(oldData))).toEqual({})
+      expect((app.events[0] as unknown as { error: Error }).error.message).toContain(
+        `${name} returned a promise: it has to answer at once`,
+      )
+    }
+    // Node tells of them when it has nothing else to do.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', note)
+    expect(failures).toEqual([])
+  })
+
+  it('brings data that has a key `then`', async () => {
+    const app = new NewApp([fromCookieSession({ keys })])
+    expect(await app.see(await cookieOf(withThen(1)))).toEqual(withThen(1))
+    const mapped = new NewApp([fromCookieSession({ keys, map: () => withThen('soon') as never })])
+    expect(await mapped.see(await cookieOf(oldData))).toEqual(withThen('soon'))
+  })
+
+  it.each<[string, object, OldLibrary<never>, boolean]>([
+    ['of our name at our place', { secure: false }, fromCookieSession({ keys, name: 'sid' }), true],
+    ['that is one of several', { name: 'a.sig' }, fromCookieSession({ keys, name: 'a' }), true],
+    ['of our name at another path', { secure: false }, fromCookieSession({ keys, name: 'sid', path: '/app' }), false],
+    ['of our name for a domain', { secure: false }, fromCookieSession({ keys, name: 'sid', domain: 'a.com' }), false],
+    ['of another name', {}, fromCookieSession({ keys, name: 'sid' }), false],
+  ])('with `keepOld`, an old cookie %s', (_name, cookie, library, isRefused) => {
+    const begin = (keepOld: boolean) => () =>
+      movingIn(new SessionManager({ store: new MemoryStore(), secret, cookie }), [library], { keepOld })
+    expect(begin(false)).not.toThrow()
+    if (isRefused) expect(begin(true)).toThrow('keepOld can not keep the cookie of cookie-session')
+    else expect(begin(true)).not.toThrow()
+  })
+
+  it('names an option that neither the library nor we have', () => {
+    expect(() => fromCookieSession({ keys, mapp: () => ({}) } as never)).toThrow('cookie-session: mapp is no option')
+    const copied = { keys, maxAge: 1, httpOnly: true, sameSite: 'lax', secure: true, overwrite: true, signed: true }
+    expect(() => fromCookieSession(copied)).not.toThrow()
+  })
+
+  it('keeps an old session for a release in which `map` is mended, although a guest is at work here', async () => {
+    const { sessions: broken } = new NewApp([fromCookieSession({ keys, map: () => undefined as never })])
+    const jar = new Jar().take((await cookieOf(oldData)).split('; '))
+    const add = async (handle: SessionHandle<NewData>): Promise<Response> => {
+      ;(await handle.write()).set('visits', 1)
+      return new Response()
+    }
+    const request = (): Request => new Request('https://example.com/', { headers: { cookie: jar.header } })
+    jar.take((await broken.handle(request(), add)).headers.getSetCookie())
+    jar.take((await broken.handle(request(), add)).headers.getSetCookie())
+    expect(jar.names).toEqual(['session', 'session.sig', '__Host-sid'])
+    // As if the browser had forgotten ours.
+    const mended = new NewApp([fromCookieSession<NewData, NewData>({ keys })])
+    expect(await mended.see(await cookieOf(oldData))).toEqual(oldData)
   })
 
   it.each<[string, (old: NewData) => never]>([
@@ -164,28 +224,6 @@ describe('movingIn', () => {
     const manager = movingIn({ store: new MemoryStore(), secret }, [])
     expect(() => movingIn(manager, [])).toThrow('startFrom was called before')
     expect(() => movingIn(undefined as never, [])).toThrow('sessions is missing')
-  })
-})
-
-describe('the cookies of a request', () => {
-  it('are read by name, in their order, without quotes and decoded', () => {
-    const cookies = new BroughtCookies('a=1;  b="2%203" ; a=%E0%A4%A; =x; c; a=; aa=4')
-    expect(cookies.values('a')).toEqual(['1', '%E0%A4%A'])
-    expect(cookies.values('b')).toEqual(['2 3'])
-    expect(cookies.raw('b')).toEqual(['2%203'])
-    expect([cookies.has('a'), cookies.has('c'), cookies.has('d')]).toEqual([true, false, false])
-    expect(cookies.names((name) => name.startsWith('a'))).toEqual(['a', 'aa'])
-  })
-
-  it.each(['\u00a0', '\u000b', '\ufeff'])('are not those behind another blank than a space or a tab (%#)', (blank) => {
-    const cookies = new BroughtCookies(`${blank}__Host-a=forged; \t__Host-b=1\t`)
-    expect([cookies.has('__Host-a'), cookies.raw('__Host-b')]).toEqual([false, ['1']])
-  })
-
-  it('are no more than a few, each no longer than a browser keeps', () => {
-    const many = Array.from({ length: 100 }, (_, n) => `a=${n}`).join('; ')
-    expect(new BroughtCookies(many).values('a')).toHaveLength(4)
-    expect(new BroughtCookies(`a=${'x'.repeat(4097)}; a=${'x'.repeat(4096)}`).values('a')).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,10 @@
-import { managerOf, type SessionManager, type SessionOptions } from '@fetch-sessions/core'
+import {
+  type CookieTraits,
+  managerOf,
+  type RetiredCookie,
+  type SessionManager,
+  type SessionOptions,
+} from '@fetch-sessions/core'
 import { isObject } from './check.js'
 import type { OldLibrary } from './old-library.js'
 
@@ -15,12 +21,14 @@ export interface MovingInOptions {
   /**
    * Seconds for which the old cookie still leads to the session that took over: for requests that were sent at the same
    * time, and for visitors whom the answer with the new cookie did not reach. Default 60; 0: not at all. An old cookie that
-   * holds data alone leads nowhere: it may be another visitor's as well.
+   * holds data alone leads nowhere: it may be another visitor's as well. Where the move can't be noted for all requests at
+   * once, as with a `CookieStore`, the old session stays for so long.
    */
   grace?: number
   /**
    * The old application goes on beside this one, for some of the pages or some of the visitors. Its cookies and sessions
-   * then stay until the visitor signs out here. Default false: they are removed as soon as they have moved.
+   * then stay until the visitor signs out here; a sign-out there does not end ours. Default false: they are removed as soon
+   * as they have moved.
    */
   keepOld?: boolean
 }
@@ -53,6 +61,7 @@ export function movingIn<Data>(
     throw new TypeError('fetch-sessions: movingIn needs a SessionManager of a newer @fetch-sessions/core')
   }
   checkLibraries(from)
+  if (options?.keepOld === true) checkKept(manager.cookie, from)
   const { until = Number.POSITIVE_INFINITY, grace = 60, keepOld = false } = checked(options)
   const end = Number(until)
   return manager.startFrom({
@@ -82,6 +91,21 @@ function checkLibraries(from: readonly unknown[]): void {
       'fetch-sessions: movingIn takes a list of what fromExpressSession({ … }) and its like return, after the sessions',
     )
   }
+}
+
+/** Where ours has a domain, nobody knows here which one. */
+function checkKept({ name, path, partitioned, hostOnly }: CookieTraits, from: readonly OldLibrary<unknown>[]): void {
+  const isOurs = (old: RetiredCookie): boolean =>
+    old.name === name &&
+    (old.path ?? '/') === path &&
+    (old.partitioned ?? false) === partitioned &&
+    !old.domain &&
+    hostOnly
+  const library = from.find((library) => library.cookies(`${name}=a`).some(isOurs))
+  if (library === undefined) return
+  throw new TypeError(
+    `fetch-sessions: keepOld can not keep the cookie of ${library.name}: ours is called "${name}" as well and takes its place. Give ours another cookie.name`,
+  )
 }
 
 function checked(options: MovingInOptions): MovingInOptions {

@@ -7,7 +7,7 @@ import {
   SessionDataError,
   type SessionLifetime,
 } from '@fetch-sessions/core'
-import { BroughtCookies } from './brought-cookies.js'
+import { type BroughtCookies, cookiesIn } from './brought-cookies.js'
 import { isObject } from './check.js'
 
 /** What is known of an old session beside its data. */
@@ -110,10 +110,10 @@ export function libraryOf<Old, Data>(format: OldFormat, options: MoveOptions<Old
     name: format.name,
     cookies: (header) =>
       format
-        .names(new BroughtCookies(header))
+        .names(cookiesIn(header))
         .map((name) => ({ name, path, partitioned, ...(domain !== undefined && { domain }) })),
     async find(header, now) {
-      const read = await format.read(new BroughtCookies(header), now)
+      const read = await format.read(cookiesIn(header), now)
       return read.slice(0, MAX_COOKIES).map((found) => {
         const from = format.name
         if (typeof found === 'string') return { from, reason: found }
@@ -139,15 +139,17 @@ function arrivalOf<Old, Data>(
 ): (Arrival & { readonly data: Data }) | undefined {
   const old = data as Old
   const known = { id: undefined, createdAt: undefined, expiresAt: undefined, maxAge: undefined, ...about }
+  const ask = <T>(name: string, option: ((old: Old, about: AboutOld) => T) | undefined): T | undefined =>
+    atOnce(library, name, option?.(old, known))
   try {
-    const brought = map === undefined ? (data as Data) : map(old, known)
+    const brought = map === undefined ? (data as Data) : ask('map', map)
     if (brought === undefined) return undefined
-    if (!isObject(brought) || 'then' in brought) throw notBrought(library, 'map must return an object, and no promise')
+    if (!isObject(brought)) throw notBrought(library, 'map must return an object')
     return {
       data: brought as Data & Record<string, unknown>,
-      owner: owner?.(old, known),
-      label: label?.(old, known),
-      lifetime: lifetime?.(old, known),
+      owner: ask('owner', owner),
+      label: ask('label', label),
+      lifetime: ask('lifetime', lifetime),
     }
   } catch (error) {
     if (error instanceof SessionDataError) throw error
@@ -155,6 +157,13 @@ function arrivalOf<Old, Data>(
     const what = error instanceof Error ? `a ${error.name}` : 'something that is no Error'
     throw notBrought(library, `map, owner, label or lifetime threw ${what}`)
   }
+}
+
+/** What a function has answered. @throws SessionDataError for a promise, whose failure is nobody else's to handle */
+function atOnce<T>(library: string, name: string, answer: T): T {
+  if (typeof (answer as { then?: unknown } | undefined | null)?.then !== 'function') return answer
+  Promise.resolve(answer).catch(() => {})
+  throw notBrought(library, `${name} returned a promise: it has to answer at once, and can not wait`)
 }
 
 function notBrought(library: string, problem: string): SessionDataError {

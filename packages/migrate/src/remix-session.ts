@@ -28,6 +28,8 @@ export interface RemixSessionOptions<Old, Data> extends MoveOptions<Old, Data> {
   deleteData?: ((id: string) => Awaitable<unknown>) | undefined
 }
 
+/** All that it took. */
+const OPTIONS = 'cookie readData deleteData createData updateData'
 const LIBRARY = 'remix'
 const FLASH = /^__flash_(.*)__$/s
 
@@ -40,7 +42,7 @@ const FLASH = /^__flash_(.*)__$/s
 export function fromRemixSession<Old = Record<string, unknown>, Data = Record<string, never>>(
   options: RemixSessionOptions<Old, Data>,
 ): OldLibrary<Data> {
-  checkOptions(LIBRARY, options)
+  checkOptions(LIBRARY, options, OPTIONS)
   const { cookie, readData, deleteData } = options
   if (typeof cookie !== 'object' || cookie === null || 'parse' in cookie) {
     throw invalid(LIBRARY, 'cookie', 'must be the options that the cookie was made of: { name, secrets, path, domain }')

@@ -1,6 +1,12 @@
 import { defaults, unseal as unsealIron } from 'iron-webcrypto'
 import { ENDLESS } from './old-library.js'
 
+/**
+ * How many seals of one library are tried in a request. What tells a forged one is a key that has to be made of the password
+ * first, thousands of rounds in h3. More than one good one there is only where the old cookie has changed its place.
+ */
+export const MAX_SEALS = 2
+
 /** Of the eight. Behind them come the salt of the MAC and the MAC. */
 const COVERED_PARTS = 6
 

@@ -358,6 +358,19 @@ describe('an old application that goes on beside', () => {
     expect(await shown(setting, setting.cookie)).toEqual({})
   })
 
+  it('is ended once that does not go on any more, and loses its cookie', async () => {
+    const setting = keptBeside()
+    const { old, clock, cookie } = setting
+    const both = `${cookie}; ${cookieAfter(await call(setting, cookie, read))}`
+    clock.passes(3600)
+    old.isKept = false
+    const response = await call(setting, both, count)
+    expect(response.headers.getSetCookie().map((line) => line.split('=')[0])).toContain('old')
+    expect(old.records.size).toBe(0)
+    expect(await shown(setting, both)).toEqual({ user: 'ada', visits: 1 })
+    expect(await shown(setting, cookie)).toEqual({})
+  })
+
   it('loses both at a sign-out', async () => {
     const setting = keptBeside()
     const ours = cookieAfter(await call(setting, setting.cookie, read))

@@ -22,7 +22,8 @@ const NOWHERE: Successor = { id: '' }
 /**
  * Stores a session that another library's has brought. The new record first, then the note that the old one has moved,
  * which the store takes once, and then the old one is ended. Whoever comes too late takes its own record back. So an
- * old session moves once, and there is no moment in which its visitor has none.
+ * old session moves once, and there is no moment in which its visitor has none. Where others may not see the note, or there
+ * is none, they find the old one itself, and it is ended later (`RequestSessionBase.hasOld`).
  */
 export async function moveIn(
   context: CommitContext,
@@ -31,10 +32,11 @@ export async function moveIn(
   session: StoredSession,
 ): Promise<MoveOutcome> {
   const { old, claim, nonce, grace, isKept } = move
+  const hasOld = session.content.own?.old
   const takeBack = async (): Promise<unknown> => store.delete(id)
   if (!(await store.create(id, session.record))) throw new SessionConflictError(1)
   if (claim !== undefined) {
-    const until = context.now() + grace * 1000
+    const until = hasOld ?? context.now() + grace * 1000
     const successor: Successor = nonce === undefined || grace === 0 ? { id } : { id, nonce, until }
     try {
       const isFirst = await put(context, claim, successor, isKept ? until : Math.max(until, old.expiresAt))
@@ -48,7 +50,7 @@ export async function moveIn(
       throw error
     }
   }
-  if (!isKept) {
+  if (hasOld === undefined) {
     try {
       await askOld(context, `end of ${old.from}`, () => old.end())
     } catch (error) {

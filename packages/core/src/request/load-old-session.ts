@@ -97,7 +97,8 @@ async function stateOf(
   { data, owner, label, lifetime }: Arrival,
   phase: SessionPhase,
 ): Promise<SessionState | undefined> {
-  const { format, serializer, now } = context
+  const { format, serializer, now, isAtomic } = context
+  const { old, claim, nonce = '', grace, isKept } = move
   const { draft, identity } = await filled(context, (session) => {
     for (const key of Object.keys(data)) session.set(key, data[key])
     session.setOwner(owner)
@@ -105,11 +106,13 @@ async function stateOf(
     session.setLifetime(lifetime)
   })
   if (draft.isEmpty) return undefined
-  const { content } = await draft.seal()
+  let { content } = await draft.seal()
+  // It stays beside ours: those who were sent at the same time, and do not see the note, have to find the old one itself.
+  if (isKept || (old.key !== undefined && !(claim && isAtomic)))
+    content = { ...content, own: { ...content.own, old: now() + grace * 1000 } }
   const frame = { createdAt: now(), version: 0, lastUse: now(), cookie: undefined }
   // Where it is to live in its cookie, that has to have room for it.
   format.checkFit?.(identity, storedAs(context, content, { ...frame, cookie: LONGEST_FINGERPRINT }).record)
-  const { claim, nonce = '' } = move
   const known = claim && (await format.succeed(claim, nonce, 0))
   // As if it had been stored so: what the request changes of it are changes.
   const stored = storedAs(context, content, frame)

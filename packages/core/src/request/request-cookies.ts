@@ -61,8 +61,14 @@ export class RequestCookies {
   /**
    * The cookies that the response needs. `sentAs`: the fingerprint of the attributes with which the cookie that came
    * was set. `hasInner`: an inner handler has put our cookie on the response. A sign-out has to remove that one, too.
+   * `hasOld`: the cookies of another library stay.
    */
-  toSend(state: SessionState, sentAs: string | undefined, hasInner: boolean): Awaitable<readonly SessionCookie[]> {
+  toSend(
+    state: SessionState,
+    sentAs: string | undefined,
+    hasInner: boolean,
+    hasOld: boolean,
+  ): Awaitable<readonly SessionCookie[]> {
     const { place } = this
     if (state.status === 'destroyed') {
       // Where the store failed, the visitor keeps the cookie, to sign out again.
@@ -71,7 +77,7 @@ export class RequestCookies {
       return [...this.#removeOld(sentAs), ...(hasOurs ? this.#withRetired(place.remove(), sentAs) : [])]
     }
     if (state.status !== 'live' || state.isNew) return NONE
-    const old = this.#context.oldSessions?.isKept ? NONE : this.#removeOld(sentAs)
+    const old = hasOld ? NONE : this.#removeOld(sentAs)
     if (state.cookie === undefined) return old
     const { now, warnings, format } = this.#context
     const { expiresAt, lifetime } = state.stored

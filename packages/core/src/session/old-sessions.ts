@@ -6,8 +6,8 @@ import type { OwnLifetime } from './lifetime.js'
 
 /**
  * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
- * before. It is asked when the session is first read or written, and never for a request that brings one of our
- * cookies.
+ * before. It is asked when the session is first read or written, and not for a request that brings one of our cookies,
+ * unless that has to end the old session that ours has come from.
  */
 export interface OldSessions {
   /** The old cookies that a `Cookie` header brings, by where they are set, so that they can be removed there. */
@@ -17,7 +17,10 @@ export interface OldSessions {
    * `isSignOut`: to be ended, and not to be brought in.
    */
   find(header: string, isSignOut?: boolean): Awaitable<readonly (OldSession | RejectedCookie)[]>
-  /** Seconds for which the old cookie still leads to the session that took over. */
+  /**
+   * Seconds for which the old cookie still leads to the session that took over. Where that can't be noted, or others may
+   * not see the note, the old session is left for so long, and each of several requests brings it in.
+   */
   readonly grace: number
   /** Whether the old application goes on beside: the old cookie and its session stay until a sign-out. */
   readonly isKept: boolean

@@ -64,12 +64,15 @@ function movesIn(open: Open): void {
     expect(await app.visit(two)).toEqual(oldData)
   })
 
-  it('goes by our cookie where there are both, and loses the other one', async () => {
+  it('goes by our cookie where there are both, and keeps the other one if ours has not come from it', async () => {
     const old = await open()
     const app = new NewApp([old.from()])
     const { setCookie } = await app.sessions.issue({ user: 'grace' })
     const jar = new Jar().take(await old.signIn(oldData)).take([setCookie])
+    const { names } = jar
     expect(await app.visit(jar)).toEqual({ user: 'grace' })
+    expect(jar.names).toEqual(names)
+    await app.visit(jar, async (handle) => (await handle.write()).regenerate())
     expect(jar.names).toEqual(['__Host-sid'])
   })
 
