@@ -1,4 +1,4 @@
-import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { isSessionError, MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { formsScript, notFound, protectedScript } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { createLogin } from '@fetch-sessions/login'
@@ -9,10 +9,15 @@ import { type Flow, OpenIdProvider, type ProviderSettings } from './openid-provi
 import { homePage, signInPage } from './pages.js'
 import { type User, Users } from './users.js'
 
+type Begun = Flow & { next: string }
+
 interface Data {
-  /** The sign-in that this browser has begun. A later one, in another tab, takes its place. */
-  flow: Flow & { next: string }
+  /** The sign-ins that this browser has begun, one in each tab. */
+  flows: Begun[]
 }
+
+/** How many of them are kept. */
+const MAX_FLOWS = 5
 
 interface Settings {
   secret: string
@@ -56,16 +61,19 @@ export function oauth({ secret, origin, provider: settings }: Settings): { fetch
   app.post('/sign-in', async (c) => {
     const { next } = await c.req.parseBody()
     const { address, flow } = await provider.begin()
+    const begun = { ...flow, next: login.safeNext(next, '/') }
     const session = await c.var.session.write()
-    session.set('flow', { ...flow, next: login.safeNext(next, '/') })
+    session.update('flows', (flows = []) => [...flows, begun].slice(-MAX_FLOWS))
     return c.redirect(address.href, 303)
   })
 
   app.get('/callback', async (c) => {
-    const session = await c.var.session.write()
-    // Gone with the first answer, right or wrong: state, nonce and verifier are for one.
-    const flow = session.take('flow')
-    if (flow === undefined) return c.html(signInPage({ next: '/', wrong: 'That sign-in is over. Begin anew.' }), 400)
+    const flow = await takeFlow(c.var.session, c.req.query('state'))
+    if (flow === undefined) {
+      // Such as a reload of this page.
+      if ((await login.of(c.req.raw).user()) !== undefined) return c.redirect('/', 303)
+      return c.html(signInPage({ next: '/', wrong: 'That sign-in is over. Begin anew.' }), 400)
+    }
     const { search } = new URL(c.req.url)
     const claims = await provider.finish(new URL(`${origin}/callback${search}`), flow)
     if (claims === undefined) return c.html(signInPage({ next: flow.next, wrong: 'You are not signed in.' }), 400)
@@ -84,4 +92,24 @@ export function oauth({ secret, origin, provider: settings }: Settings): { fetch
   app.notFound((c) => notFound(c.req.raw))
 
   return app
+}
+
+/**
+ * What was kept for this state: gone with the first answer, right or wrong, of however many come at once. An answer to what
+ * this browser has not asked takes nothing.
+ */
+async function takeFlow(handle: SessionHandle<Data>, state: string | undefined): Promise<Begun | undefined> {
+  const isAsked = (flow: { state: string }): boolean => flow.state === state
+  if (!(await handle.read()).get('flows')?.some(isAsked)) return undefined
+  try {
+    return await handle.exclusive((session) => {
+      const flow = session.get('flows')?.find(isAsked)
+      session.update('flows', (flows = []) => flows.filter((each) => !isAsked(each)))
+      return flow
+    })
+  } catch (error) {
+    // Another answer at the same moment has signed the visitor in.
+    if (isSessionError(error) && error.code === 'ERR_SESSION_DESTROYED') return undefined
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { MemoryStore, SessionManager } from '@fetch-sessions/core'
+import { isSessionError, MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { notFound, protectedScript } from '@fetch-sessions/example-shared/page'
 import { session } from '@fetch-sessions/hono'
 import { createLogin } from '@fetch-sessions/login'
@@ -56,8 +56,7 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   })
 
   app.post('/sign-up', async (c) => {
-    // Gone with the first answer, right or wrong.
-    const { value, name } = (await c.var.session.write()).take('challenge') ?? {}
+    const { value, name } = (await takeChallenge(c.var.session)) ?? {}
     if (value === undefined || name === undefined) return c.json({ problem: 'That took too long. Begin anew.' }, 400)
     const passkey = await ceremonies.created(await bodyOf(c), value)
     if (passkey === undefined) return c.json({ problem: 'That passkey is not right.' }, 400)
@@ -74,7 +73,7 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   })
 
   app.post('/sign-in', async (c) => {
-    const { value, name } = (await c.var.session.write()).take('challenge') ?? {}
+    const { value, name } = (await takeChallenge(c.var.session)) ?? {}
     if (value === undefined || name !== undefined) return c.json({ problem: 'That took too long. Begin anew.' }, 400)
     const answer = await bodyOf(c)
     const user = users.byPasskey(answer.id)
@@ -96,6 +95,18 @@ export function passkeys({ secret, origin }: Settings): { fetch: Hono['fetch'] }
   app.notFound((c) => notFound(c.req.raw))
 
   return app
+}
+
+/** Gone with the first answer, right or wrong, of however many come at once. */
+async function takeChallenge(handle: SessionHandle<Data>): Promise<Data['challenge'] | undefined> {
+  if (!(await handle.read()).has('challenge')) return undefined
+  try {
+    return await handle.exclusive((session) => session.take('challenge'))
+  } catch (error) {
+    // Another answer at the same moment has signed the visitor in.
+    if (isSessionError(error) && error.code === 'ERR_SESSION_DESTROYED') return undefined
+    throw error
+  }
 }
 
 /** What a browser has sent. What is no JSON is empty, and so no right answer to anything. */

@@ -93,7 +93,8 @@ export interface Auth<User, Key extends string = string> {
   signOutDevice(id: string): Promise<boolean>
   /**
    * Goes on as another user, for support. You have checked that the one who is signed in may do so.
-   * @throws LoginError if nobody is signed in, or somebody acts as another user already
+   * @throws LoginError if nobody is signed in, or somebody acts as another user already; `ERR_LOGIN_REQUIRED` also where
+   * another request has ended the session or given it a new id at this moment, and does not act as that user
    */
   impersonate(user: User, options?: ImpersonateOptions): Promise<void>
   /**

@@ -4,7 +4,7 @@ import type { DeviceBound, DeviceState } from './device-bound.js'
 import { wrong } from './errors.js'
 import type { LoginEnd } from './events.js'
 import { isSameSignIn, LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
-import { isOver } from './notes-writer.js'
+import { isOver, NO_GRACE } from './notes-writer.js'
 import { isUnsupported } from './user-sessions.js'
 
 /** Who is signed in, checked. */
@@ -157,7 +157,10 @@ export class CurrentUser<User> {
     })
   }
 
-  /** An empty session takes its place, in which somebody can sign in with this very request. The old id opens nothing. */
+  /**
+   * An empty session takes its place, in which somebody can sign in with this very request. The old id opens nothing. Where
+   * another request of this browser has given a new id meanwhile, as a sign-in does, this one sends no cookie over that.
+   */
   async #beginAnew(notes: LoginNotes): Promise<void> {
     const session = await this.#handle.write()
     if (!isSameSignIn(notesIn(session), notes)) return
@@ -165,7 +168,7 @@ export class CurrentUser<User> {
     session.setOwner(undefined)
     session.setLabel(undefined)
     session.setLifetime(undefined)
-    session.regenerate({ restart: true })
+    session.regenerate({ restart: true, grace: NO_GRACE })
   }
 
   async #stored(

@@ -175,6 +175,6 @@ describe('a session that is bound to a device', () => {
 
   it('needs the request, and says so', () => {
     const { of } = bound()
-    expect(() => of.login.of(of.sessions.open('') as never)).toThrow(/needs the Request/)
+    expect(() => of.login.of(of.sessions.open(''))).toThrow(/needs the Request/)
   })
 })

@@ -39,8 +39,35 @@ export async function endSessions<User>(
 }
 
 /**
+ * Ends all sessions of a user but the own one, `except`, after the credential has changed. `hash`: of the new one. Spares the
+ * session of another browser that has just got the same: of two changes at the same moment, neither signs the other out.
+ */
+export async function endForCredential<User>(
+  account: Account<User>,
+  owner: string,
+  except: string | undefined,
+  hash: string | undefined,
+): Promise<{ count?: number }> {
+  if (hash !== undefined && canList(account)) {
+    const isSpared = ({ info, notes }: UserSession): boolean =>
+      info.id === except || (notes?.id === owner && notes.actor === undefined && notes.hash === hash)
+    const { opened } = await openSessions(account, await listSessions(account, owner, 'credentialChanged'))
+    if (opened.some((session) => session.info.id !== except && isSpared(session))) {
+      const { count, isWhole } = await endEach(account, owner, 'credentialChanged', (one) => !isSpared(one))
+      if (isWhole) return { count }
+    }
+  }
+  return endSessions(account, owner, 'credentialChanged', except)
+}
+
+/** Whether a session is that of this sign-in, or of the user who acts as somebody else since. */
+function isOfSignIn(session: UserSession, notes: LoginNotes): boolean {
+  return isSameSignIn(session.notes, notes) || isSameSignIn(session.notes?.actor, notes)
+}
+
+/**
  * Ends all sessions of a user but the own one, `sessionId`. Spares the own sign-in also under another id: another tab may be
- * giving it a new one.
+ * giving it a new one, or begin to act as another user.
  */
 export async function endOthers<User>(
   account: Account<User>,
@@ -48,8 +75,7 @@ export async function endOthers<User>(
   sessionId: string,
 ): Promise<{ count?: number }> {
   if (!canList(account)) return endSessions(account, notes.id, 'signOutOthers', sessionId)
-  const isOther = (session: UserSession): boolean =>
-    session.info.id !== sessionId && !isSameSignIn(session.notes, notes)
+  const isOther = (session: UserSession): boolean => session.info.id !== sessionId && !isOfSignIn(session, notes)
   const { count, isWhole } = await endEach(account, notes.id, 'signOutOthers', isOther)
   if (isWhole) return { count: count + (await endTwins(account, notes, sessionId)) }
   // One may have got a new id at each look, to stay. The store ends all but the own id at once.
@@ -62,7 +88,7 @@ export async function endOthers<User>(
  * this browser has made one of its own, and may be somebody else's. How many.
  */
 async function endTwins<User>(account: Account<User>, notes: LoginNotes, sessionId: string): Promise<number> {
-  const isTwin = ({ info, notes: its }: UserSession): boolean => info.id !== sessionId && isSameSignIn(its, notes)
+  const isTwin = (session: UserSession): boolean => session.info.id !== sessionId && isOfSignIn(session, notes)
   const infos = await listSessions(account, notes.id, 'signOutOthers')
   const { opened, isWhole } = await openSessions(account, infos)
   if (isWhole && !opened.some(isTwin)) return 0

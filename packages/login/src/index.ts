@@ -12,6 +12,7 @@ export type { ImpersonateOptions } from './impersonation.js'
 export { createLogin, type Login } from './login.js'
 export { LOGIN_KEY, type LoginNotes } from './notes.js'
 export type {
+  AnySessionHandle,
   AnySessionManager,
   Awaitable,
   KeyOf,

@@ -34,6 +34,17 @@ test('the user is what is named, with any manager', () => {
   expectTypeOf(login.guard({ can: (user) => user.name === 'Ada' })).toEqualTypeOf<Guard<unknown>>()
 })
 
+test('a handle does as well, whatever its session holds', () => {
+  const user = { userId: ({ id }: User) => id, loadUser: find, credential: ({ passwordHash }: User) => passwordHash }
+  const untyped = new SessionManager({ store: new MemoryStore(), secret })
+  expectTypeOf(createLogin<User>({ sessions: untyped, secret, ...user }).of(untyped.open('sid=1'))).toEqualTypeOf<
+    Auth<User, string>
+  >()
+  void createLogin<User>({ sessions, secret, ...user }).of(sessions.open(undefined))
+  // @ts-expect-error a session is no handle
+  void (async () => createLogin<User>({ sessions, secret, ...user }).of(await sessions.read(undefined)))
+})
+
 test('or what loadUser gives, where it stands first; then `keep` knows the keys', () => {
   const login = createLogin({
     loadUser: async (id): Promise<User | undefined> => (await find(id)) ?? undefined,

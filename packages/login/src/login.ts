@@ -12,7 +12,14 @@ import { CredentialHash } from './credential.js'
 import { wrong } from './errors.js'
 import { emitter } from './events.js'
 import { createGuard, type Guard, type GuardOptions, isRequest } from './guard.js'
-import { type AnySessionManager, checkOptions, type KeyOf, type LoginOptions, type ManagerOf } from './options.js'
+import {
+  type AnySessionHandle,
+  type AnySessionManager,
+  checkOptions,
+  type KeyOf,
+  type LoginOptions,
+  type ManagerOf,
+} from './options.js'
 import { safeNext } from './safe-next.js'
 
 /** Who is signed in, for all requests of an application. Make one, once, and share it. */
@@ -23,7 +30,7 @@ export interface Login<User, Env = unknown, Manager extends AnySessionManager = 
    *
    * A handle of the session does as well, where a framework has no `Request`.
    */
-  of(request: Request | SessionHandle<never>, env?: Env): Auth<User, KeyOf<Manager>>
+  of(request: Request | AnySessionHandle, env?: Env): Auth<User, KeyOf<Manager>>
   /**
    * Lets only those pass who are signed in, and asks for more if the options say so.
    *

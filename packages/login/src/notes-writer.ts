@@ -8,7 +8,7 @@ type Change = (session: WritableSession<SessionData>) => void
  * The shortest time that core takes for the `grace` of a new id. It is over in the moment in which it begins, so that the
  * old cookie leads nowhere. But where another request is about to give a new id as well, the first one alone has it.
  */
-const NO_GRACE = Number.MIN_VALUE
+export const NO_GRACE: number = Number.MIN_VALUE
 
 /** Writes into the session of one request who is signed in. */
 export class NotesWriter {

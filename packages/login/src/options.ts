@@ -13,6 +13,13 @@ export interface AnySessionManager {
   destroyByOwner(owner: string, options?: { except?: string }): Promise<number | undefined>
 }
 
+/** What login needs of a handle: any `SessionHandle` has it, whatever its session holds. */
+export interface AnySessionHandle {
+  read(): Promise<object>
+  write(): Promise<object>
+  save(): Promise<void>
+}
+
 /** The manager as it is to its user. */
 export type ManagerOf<Manager extends AnySessionManager> =
   Manager extends SessionManager<infer Data> ? SessionManager<Data> : SessionManager<SessionData>

@@ -1,9 +1,9 @@
 import type { SessionData, SessionHandle } from '@fetch-sessions/core'
-import { type Account, hashOf, idOf, timeOf } from './account.js'
+import { type Account, compare, hashOf, idOf, timeOf } from './account.js'
 import type { Auth, Device, FreshOptions, SignInOptions } from './auth.js'
 import { type Current, CurrentUser } from './current-user.js'
 import type { DeviceState } from './device-bound.js'
-import { endDevice, endOthers, endSessions } from './end-sessions.js'
+import { endDevice, endForCredential, endOthers, endSessions } from './end-sessions.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
@@ -197,13 +197,18 @@ export class RequestAuth<User> implements Auth<User> {
 
   /**
    * Takes the session for this request alone, or gives way to another one of the same browser and moment, with whose cookie
-   * the sign-in goes on. `of`: as who it may go on there.
+   * the sign-in goes on. `isAlso`: as who else it may go on there.
    * @throws LoginError where it goes on nowhere
    */
-  async #claim(what: string, before: LoginNotes, ...of: LoginNotes[]): Promise<boolean> {
+  async #claim(
+    what: string,
+    before: LoginNotes,
+    isAlso: (notes: LoginNotes) => boolean = () => false,
+  ): Promise<boolean> {
     // Where sessions live in their cookies, or nobody could look for the other one, each request has its own.
     if (!canList(this.#account) || (await this.#writer.claim(before))) return true
-    if (await goesOn(this.#account, before.actor?.id ?? before.id, [before, ...of])) return false
+    const isIt = (notes: LoginNotes): boolean => isSameSignIn(notes, before) || isAlso(notes)
+    if (await goesOn(this.#account, before.actor?.id ?? before.id, isIt)) return false
     throw new LoginError('ERR_LOGIN_REQUIRED', `${what}: the sign-in of this session has ended meanwhile`)
   }
 
@@ -274,11 +279,20 @@ export class RequestAuth<User> implements Auth<User> {
     const current = await this.#required('impersonate')
     const notes = await notesOfImpersonation(this.#account, current.notes, user)
     const time = await timeOf(this.#account)
-    await this.#writer.goOnAs(current.notes, notes, keysOf('impersonate', options.keep), (session) => {
-      session.setLifetime(undefined)
-      session.setLifetime({ absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds), persistent: false })
-    })
+    const keep = keysOf('impersonate', options.keep)
+    const isActing = (its: LoginNotes): boolean => its.id === notes.id && isSameSignIn(its.actor, current.notes)
+    const isOwn = await this.#claim('impersonate', current.notes, isActing)
+    if (isOwn) {
+      await this.#writer.goOnAs(current.notes, notes, keep, (session) => {
+        session.setLifetime(undefined)
+        session.setLifetime({
+          absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds),
+          persistent: false,
+        })
+      })
+    } else await this.#demand('impersonate', current.notes.id, isActing)
     this.#current.set({ notes, user, actor: current.user })
+    if (!isOwn) return
     const about = await this.#about(notes)
     this.#emit({ type: 'impersonation-started', seconds, ...about, actorId: current.notes.id })
   }
@@ -291,8 +305,9 @@ export class RequestAuth<User> implements Auth<User> {
     // Whoever may not come back has been signed out by now.
     if (current === undefined || notes === undefined) return current?.user
     const back = { notes, user: current.actor as User, actor: undefined }
-    if (!(await this.#claim('stopImpersonating', current.notes, notes))) {
-      await this.#demandBack(notes)
+    const isBack = (its: LoginNotes): boolean => isSameSignIn(its, notes)
+    if (!(await this.#claim('stopImpersonating', current.notes, isBack))) {
+      await this.#demand('stopImpersonating', notes.id, isBack)
       this.#current.set(back)
       return back.user
     }
@@ -325,17 +340,17 @@ export class RequestAuth<User> implements Auth<User> {
   }
 
   /**
-   * Another request has taken this session, which need not be one that comes back.
-   * @throws LoginError where the actor has not come back there
+   * Another request has taken this session, which need not be one that does the same.
+   * @throws LoginError where it has not
    */
-  async #demandBack(actor: LoginNotes): Promise<void> {
-    const isBack = (): Promise<boolean> => goesOn(this.#account, actor.id, [actor])
-    if (await isBack()) return
+  async #demand(what: string, owner: string, isIt: (notes: LoginNotes) => boolean): Promise<void> {
+    const isDone = (): Promise<boolean> => goesOn(this.#account, owner, isIt)
+    if (await isDone()) return
     await othersStored()
-    if (await isBack()) return
+    if (await isDone()) return
     throw new LoginError(
       'ERR_LOGIN_REQUIRED',
-      'stopImpersonating: another request has given the session a new id, or ended it, at this moment: try again',
+      `${what}: another request has given the session a new id, or ended it, at this moment: try again`,
     )
   }
 
@@ -359,9 +374,13 @@ export class RequestAuth<User> implements Auth<User> {
     }
     const sessionId = await this.#sessionId()
     if (!isCurrent && before?.id === id) this.#current.set(undefined)
+    const isChange = before?.id === id && (await compare(this.#account, before, user)) === 'wrong'
     const about = { userId: id, actorId: before?.actor?.id, sessionId, time: await timeOf(this.#account) }
     try {
-      const ended = await this.#endForCredential(id, isCurrent ? sessionId : undefined)
+      const ended =
+        isChange && (await this.#isOutdone(before, hash))
+          ? {}
+          : await this.#endForCredential(id, isCurrent ? sessionId : undefined, isChange ? hash : undefined)
       this.#emit({ type: 'credential-changed', ...ended, ...about })
     } catch (error) {
       // This session has the new hash all the same.
@@ -393,10 +412,31 @@ export class RequestAuth<User> implements Auth<User> {
     return isOver ? { time: await timeOf(this.#account) } : this.#about(notes)
   }
 
-  /** Where the store can't end an owner's sessions, they end by themselves at their next use. */
-  async #endForCredential(id: string, except: string | undefined): Promise<{ count?: number }> {
+  /**
+   * Whether the credential is neither the one of before nor the new one: another request has changed it since, and ends the
+   * other sessions, this one too. Would this request end that one's, nobody were signed in.
+   */
+  async #isOutdone(before: LoginNotes, hash: string): Promise<boolean> {
     try {
-      return await endSessions(this.#account, id, 'credentialChanged', except)
+      const user = await this.#account.options.loadUser(before.id, this.#account.env)
+      if (user === undefined || user === null) return false
+      const isNeither = async (notes: LoginNotes): Promise<boolean> =>
+        (await compare(this.#account, notes, user)) === 'wrong'
+      return (await isNeither(before)) && (await isNeither({ ...before, hash }))
+    } catch {
+      // Nobody knows, and the other sessions may be somebody else's.
+      return false
+    }
+  }
+
+  /** Where the store can't end an owner's sessions, they end by themselves at their next use. */
+  async #endForCredential(
+    id: string,
+    except: string | undefined,
+    hash: string | undefined,
+  ): Promise<{ count?: number }> {
+    try {
+      return await endForCredential(this.#account, id, except, hash)
     } catch (error) {
       if (isUnsupported(error)) return {}
       throw error

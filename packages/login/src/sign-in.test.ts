@@ -165,10 +165,10 @@ describe('a sign-in', () => {
     const of = site()
     const handle = of.sessions.open('')
     const headers = new Headers()
-    await of.login.of(handle as never).signIn(userOf(of, 'ada'))
+    await of.login.of(handle).signIn(userOf(of, 'ada'))
     await of.sessions.commitHeaders(handle, headers)
     const again = of.sessions.open(headers.getSetCookie()[0]?.split(';')[0])
-    expect(await of.login.of(again as never).userId()).toBe('ada')
+    expect(await of.login.of(again).userId()).toBe('ada')
   })
 })
 

@@ -69,6 +69,95 @@ describe('a page that asks who is signed in while its user changes the password'
   })
 })
 
+describe('a page that finds a sign-in over while its user signs in anew', () => {
+  const ends: [string, (of: Site, browser: Browser<User>) => Promise<unknown>][] = [
+    ['the user is gone', async (of) => of.users.delete('ada')],
+    [
+      'the credential changed long ago',
+      async (of, browser) => {
+        userOf(of, 'ada').passwordHash = 'another'
+        await whoIs(browser)
+        of.wait(10)
+      },
+    ],
+    [
+      'the actor is gone',
+      async (of, browser) => {
+        await browser.visit((auth) => auth.impersonate(userOf(of, 'cid')))
+        of.users.delete('ada')
+      },
+    ],
+  ]
+
+  it.each(ends)('gets no cookie over that of the sign-in: %s', async (_what, end) => {
+    const of = site()
+    const browser = await signedIn(of)
+    await end(of, browser)
+    const poll = tabOf(of, browser)
+    const { cookie } = browser
+    await poll.visit(async (auth, request) => {
+      expect(await auth.user()).toBeUndefined()
+      await browser.visit((auth) => auth.signIn(userOf(of, 'bob')))
+      ;(await of.sessions.write(request)).set('note', 'You are signed out')
+    })
+    expect([poll.cookie, await whoIs(browser)]).toEqual([cookie, 'bob'])
+    expect((await of.sessions.list()).sessions.map(({ owner }) => owner)).toEqual(['bob'])
+  })
+
+  it.each(ends)('can sign in itself, beside the other one: %s', async (_what, end) => {
+    const of = site()
+    const browser = await signedIn(of)
+    await end(of, browser)
+    const tab = tabOf(of, browser)
+    await tab.visit(async (auth) => {
+      expect(await auth.user()).toBeUndefined()
+      await browser.visit((auth) => auth.signIn(userOf(of, 'bob')))
+      await auth.signIn(userOf(of, 'cid'))
+    })
+    expect([await whoIs(browser), await whoIs(tab)]).toEqual(['bob', 'cid'])
+  })
+
+  it.each(ends)('leaves an old cookie that opens nothing, whoever has a copy: %s', async (_what, end) => {
+    const of = site()
+    const browser = await signedIn(of)
+    await end(of, browser)
+    const thief = tabOf(of, browser)
+    const { cookie } = browser
+    await whoIs(browser)
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('note', 'of a guest')
+    })
+    expect(browser.cookie).not.toBe(cookie)
+    for (const seconds of [0, 1, 60]) {
+      of.wait(seconds)
+      const seen = thief.visit(async (_auth, request) => (await of.sessions.read(request)).toJSON())
+      expect([await seen, thief.cookie]).toEqual([{}, cookie])
+    }
+    expect((await of.sessions.read(browser.request())).get('note')).toBe('of a guest')
+  })
+
+  it('stores one empty session for all that come at the same moment', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    of.users.delete('ada')
+    const polls = Array.from({ length: 6 }, () => tabOf(of, browser))
+    let allHaveFound = (): void => {}
+    const finding = new Promise<void>((resolve) => {
+      allHaveFound = resolve
+    })
+    let found = 0
+    const poll = (tab: Browser<User>): Promise<void> =>
+      tab.visit(async (auth) => {
+        expect(await auth.user()).toBeUndefined()
+        if (++found === polls.length) allHaveFound()
+        await finding
+      })
+    await Promise.all(polls.map(poll))
+    expect((await of.sessions.list()).sessions).toHaveLength(1)
+    expect(polls.filter(({ cookie }) => cookie !== browser.cookie)).toHaveLength(1)
+  })
+})
+
 /** Two sessions of one sign-in: a request that has loaded it gives it a new id right after a step-up has done so. */
 async function twins(of: Site): Promise<[browser: Browser<User>, beside: Browser<User>]> {
   const browser = await signedIn(of)
@@ -128,6 +217,104 @@ describe('a step-up in two tabs', () => {
     })
     const seen = browser.visit(async (auth) => [(await auth.user())?.id, await auth.isFresh(60, 'passkey')])
     expect(await seen).toEqual(['ada', false])
+  })
+})
+
+describe('an impersonation in two tabs', () => {
+  it('begins in the one whose session is stored first, and the other one changes nothing', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    const { cookie } = browser
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+      of.wait(1)
+      await auth.impersonate(userOf(of, 'bob'))
+      expect([await auth.user(), await auth.actor()]).toEqual([userOf(of, 'bob'), userOf(of, 'ada')])
+    })
+    expect([browser.cookie, await whoIs(tab)]).toEqual([cookie, 'bob'])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    expect(of.told()).toEqual(['signed-in', 'impersonation-started'])
+  })
+
+  it('begins where the other one has just taken the session, and has yet to store as whom it goes on', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    const { create, listByOwner } = store
+    let creates = 0
+    let letGo = (): void => {}
+    let taken = (): void => {}
+    const hasTaken = new Promise<void>((resolve) => {
+      taken = resolve
+    })
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    Object.assign(store, {
+      create: async (...args: Parameters<typeof create>) => {
+        if (++creates === 2) {
+          taken()
+          await held
+        }
+        return create.apply(store, args)
+      },
+      listByOwner: async (owner: string) => {
+        const listed = await listByOwner.call(store, owner)
+        letGo()
+        return listed
+      },
+    })
+    let beginning: Promise<void> | undefined
+    await browser.visit(async (auth) => {
+      await auth.user()
+      beginning = tab.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+      await Promise.race([hasTaken, beginning])
+      await auth.impersonate(userOf(of, 'bob'))
+      expect(await auth.user()).toBe(userOf(of, 'bob'))
+    })
+    await beginning
+    expect(await whoIs(tab)).toBe('bob')
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
+  const others: [string, (auth: Auth<User>, of: Site) => Promise<unknown>, string | undefined, string][] = [
+    ['goes on as who it was', (auth) => auth.confirm('passkey'), 'ada', 'ERR_LOGIN_REQUIRED'],
+    ['acts as another user', (auth, of) => auth.impersonate(userOf(of, 'cid')), 'cid', 'ERR_LOGIN_REQUIRED'],
+    ['signs in anew', (auth, of) => auth.signIn(userOf(of, 'ada')), 'ada', 'ERR_LOGIN_REQUIRED'],
+    ['signs out', (auth) => auth.signOut(), undefined, 'ERR_SESSION_DESTROYED'],
+  ]
+
+  it.each(others)('is an error where the other one %s', async (_what, act, goesOnAs, code) => {
+    const of = site()
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => act(auth, of))
+      await expect(auth.impersonate(userOf(of, 'bob'))).rejects.toMatchObject({ code })
+    })
+    expect(await whoIs(tab)).toBe(goesOnAs)
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(goesOnAs === undefined ? 0 : 1)
+  })
+
+  it('leaves who was signed in where the store fails within it', async () => {
+    const store = new MemoryStore()
+    const of = site({ store })
+    const browser = await signedIn(of)
+    const { create } = store
+    let calls = 0
+    store.create = (id, record) => {
+      if (++calls === 2) throw new Error('down')
+      return create.call(store, id, record)
+    }
+    await browser.visit(async (auth) => {
+      await expect(auth.impersonate(userOf(of, 'bob'))).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
+    })
+    expect(await whoIs(browser)).toBe('ada')
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
   })
 })
 
@@ -320,6 +507,26 @@ describe('signing out the others', () => {
     expect(await browser.visit((auth) => auth.signOutOthers())).toBe(0)
   })
 
+  it('spares the own session, in which another tab begins to act as another user', async () => {
+    const of = site()
+    const [browser, elsewhere] = [await signedIn(of), await signedIn(of)]
+    const tab = tabOf(of, browser)
+    const count = await browser.visit(async (auth) => {
+      await auth.user()
+      await tab.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+      return auth.signOutOthers()
+    })
+    expect([count, await whoIs(tab), await whoIs(elsewhere)]).toEqual([1, 'bob', undefined])
+  })
+
+  it('ends an impersonation that lives beside the own session, of the same sign-in', async () => {
+    const of = site()
+    const [browser, beside] = await twins(of)
+    await beside.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    expect(await browser.visit((auth) => auth.signOutOthers())).toBe(1)
+    expect([await whoIs(browser), await whoIs(beside)]).toEqual(['ada', undefined])
+  })
+
   it('spares a new id of the own session that is being stored', async () => {
     const store = new MemoryStore()
     const of = site({ store })
@@ -503,7 +710,7 @@ describe('who asks first', () => {
     const handled = async (cookie: string, act: (request: Request) => Promise<void>): Promise<string> => {
       const request = new Request('https://example.com/', { headers: { cookie } })
       const response = await sessions.handle(request, async (handle) => {
-        await login.of(handle as never).userId()
+        await login.of(handle).userId()
         await login.of(request).userId()
         await act(request)
         return new Response()
@@ -524,5 +731,40 @@ describe('an error of another copy of core', () => {
     const ofAnother = (code: string): Error => Object.assign(new Error('of another copy'), { code })
     expect(isOver(ofAnother('ERR_SESSION_DESTROYED'))).toBe(true)
     expect(isOver(ofAnother('ERR_SESSION_STORE'))).toBe(false)
+  })
+})
+
+describe('two changes of the password at the same moment, in two browsers', () => {
+  /** Both have asked who is signed in before either changes it. Who is signed in afterwards. */
+  async function changed(of: Site, users: (user: User) => [here: User, there: User]) {
+    const [here, there, idle] = [await signedIn(of), await signedIn(of), await signedIn(of)]
+    await here.visit((auth) =>
+      there.visit(async (other) => {
+        await Promise.all([auth.user(), other.user()])
+        const [one, two] = users(userOf(of, 'ada'))
+        await Promise.all([auth.credentialChanged(one), other.credentialChanged(two)])
+      }),
+    )
+    return [await whoIs(here), await whoIs(there), await whoIs(idle)]
+  }
+
+  it('leave both signed in where both know the newest one, and end the others', async () => {
+    const of = site()
+    const both = await changed(of, (user) => {
+      user.passwordHash = 'another'
+      return [user, user]
+    })
+    expect(both).toEqual(['ada', 'ada', undefined])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(2)
+  })
+
+  it('leave the one signed in that has changed it last, and end the others', async () => {
+    const of = site()
+    const left = await changed(of, (user) => {
+      const first = { ...user, passwordHash: 'the first' }
+      user.passwordHash = 'the last'
+      return [first, user]
+    })
+    expect(left).toEqual([undefined, 'ada', undefined])
   })
 })

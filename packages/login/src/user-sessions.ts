@@ -71,15 +71,15 @@ export function bySignInUntil(now: number): (a: UserSession, b: UserSession) => 
   return (a, b) => isAhead(a) - isAhead(b) || bySignIn(a, b)
 }
 
-/** Whether one of these sign-ins goes on in a session of this owner. */
+/** Whether a sign-in goes on in a session of this owner. `isIt`: as who it may. */
 export async function goesOn<User>(
   account: Account<User>,
   owner: string,
-  signIns: readonly LoginNotes[],
+  isIt: (notes: LoginNotes) => boolean,
 ): Promise<boolean> {
   for (let list = 0; list < MAX_LISTS; list++) {
     const { opened, isWhole } = await openSessions(account, await listSessions(account, owner, 'confirm'))
-    if (opened.some(({ notes }) => signIns.some((signIn) => isSameSignIn(notes, signIn)))) return true
+    if (opened.some(({ notes }) => notes !== undefined && isIt(notes))) return true
     // One that has just got another id is listed under that next time.
     if (isWhole) break
   }

@@ -39,6 +39,48 @@ it('takes one answer to a challenge, and be it a wrong one', async () => {
   )
 })
 
+it('takes one of two answers that come at the same moment', async () => {
+  const origin = 'http://localhost:3000'
+  const app = passkeys({ origin, secret: randomBytes(32).toString('base64url') })
+  let cookie = ''
+  const post = async (path: string, body: string | ReadableStream): Promise<Response> => {
+    const headers = { origin, cookie, 'content-type': 'application/json' }
+    const init: RequestInit & { duplex: string } = { method: 'POST', headers, body, duplex: 'half' }
+    return app.fetch(new Request(origin + path, init))
+  }
+  const asked = await post('/sign-up/options', '{"name":"ada"}')
+  cookie = asked.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const answer = '{"id":"some","response":{}}'
+
+  // The first one is asked for its body when it has the challenge, and goes on when the second one has its answer.
+  let end = (): void => {}
+  let reached = (): void => {}
+  const isReached = new Promise<void>((resolve) => {
+    reached = resolve
+  })
+  const held = new ReadableStream(
+    {
+      pull(controller) {
+        reached()
+        return new Promise<void>((resolve) => {
+          end = () => {
+            controller.enqueue(new TextEncoder().encode(answer))
+            controller.close()
+            resolve()
+          }
+        })
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  const first = post('/sign-up', held)
+  await isReached
+  const second = await post('/sign-up', answer)
+  end()
+  const problems = [await first, second].map(async (response) => problemOf({ text: await response.text() }))
+  expect(await Promise.all(problems)).toEqual(['That passkey is not right.', 'That took too long. Begin anew.'])
+})
+
 it('takes no answer to a sign-in for one to a sign-up', async () => {
   const here = visitor()
   await here.postJson('/sign-in/options', {})
