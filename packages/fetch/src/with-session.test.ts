@@ -178,6 +178,22 @@ describe('withSession', () => {
     expect(events).toEqual([{ type: 'failed', error }])
   })
 
+  it('within another one of the same manager leaves the session to that, which may catch its error', async () => {
+    const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+    const inner = withSession<{ count: number }>(async (_request, session) => {
+      ;(await session.write()).set('count', 1)
+      throw new Error('refused')
+    }, sessions)
+    const outer = withSession<{ count: number }>(async (request, session) => {
+      await inner(request).catch(() => {})
+      ;(await session.write()).update('count', (n = 0) => n + 1)
+      return new Response()
+    }, sessions)
+    const response = await outer(new Request('https://example.com/'))
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0]
+    expect((await sessions.read(cookie)).get('count')).toBe(2)
+  })
+
   it('says so when the handler returns no Response', async () => {
     const handler = withSession(() => undefined as unknown as Response, manager())
     await expect(handler(new Request('https://example.com/'))).rejects.toThrow('must return a Response')

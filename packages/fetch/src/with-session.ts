@@ -21,7 +21,8 @@ export type SessionHandler<Data, Rest extends readonly unknown[]> = (
  * Gives a fetch handler its session. The result has the platform's signature.
  *
  * `sessions` is a `SessionManager`, its options, or a function of what the platform passes behind the request that
- * returns either; it is called once for each `env` object, not once for each request.
+ * returns either; it is called once for each `env`, not once for each request: another object with the same bindings gets
+ * the same manager.
  *
  * A `SessionError` that the handler does not catch, such as a store that is down, is answered with a plain 500 without
  * details, after `onEvent` was told. Any other error passes through.

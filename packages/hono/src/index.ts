@@ -5,4 +5,4 @@
  */
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
-export { type SessionEnv, session, sessionOf } from './session.js'
+export { type SessionEnv, type SessionMiddlewareOptions, session, sessionOf } from './session.js'

@@ -117,6 +117,17 @@ describe.each(orders)('%s, with another middleware of Hono:', (order) => {
 })
 
 describe.each(orders)('timeout(), %s,', (order) => {
+  it('a Cache-Control that is set behind next() is made private where the sessions come after it', async () => {
+    const { app } = appWith(order, () => async (c, next) => {
+      await next()
+      c.header('Cache-Control', 'public, max-age=60')
+    })
+    const { headers } = await app.request('/')
+    expect(headers.getSetCookie()).toHaveLength(1)
+    const isLast = order === 'session last'
+    expect(headers.get('Cache-Control')).toBe(isLast ? 'public, max-age=60' : 'private, max-age=60')
+  })
+
   it('sends no cookie with an answer that came too late, and saves nothing of it', async () => {
     const { app, sessions, count } = appWith(order, () => timeout(20))
     let answer = (): void => {}

@@ -267,11 +267,12 @@ describe('a middleware that does not wait for the next one', () => {
     app.get('/', async (c) => {
       ;(await c.var.session.write()).set('user', 'ada')
       for (let i = 0; i < turns; i++) await undefined
-      return c.text('hello')
+      return c.text('hello', 200, { ETag: '"1"' })
     })
     const response = await visit('/')
     const came = [response.status, await response.text(), sessionCookies(response).length, store.size]
     expect(came).toEqual(response.ok ? [200, 'hello', 1, 1] : [500, 'sorry', 0, 0])
+    expect(response.headers.get('etag')).toBe(response.ok ? '"1"' : null)
   })
 })
 

@@ -1,7 +1,7 @@
 import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
 import { Hono } from 'hono'
 import { expectTypeOf, test } from 'vitest'
-import { type SessionEnv, session, sessionOf } from './index.js'
+import { type SessionEnv, type SessionMiddlewareOptions, session, sessionOf } from './index.js'
 
 const sessions = new SessionManager<{ count: number }>({
   store: new MemoryStore(),
@@ -46,6 +46,13 @@ test('and so is one under another name, with bindings', () => {
     expectTypeOf(c.env.SECRET).toEqualTypeOf<string>()
     return c.text('')
   })
+})
+
+test('keep gets what was thrown, whatever that is, and answers at once', () => {
+  session(sessions, { keep: (error) => error instanceof Error })
+  expectTypeOf<SessionMiddlewareOptions['keep']>().toEqualTypeOf<((error: unknown) => boolean) | undefined>()
+  // @ts-expect-error nobody waits for a promise
+  session(sessions, { keep: async () => true })
 })
 
 test('sessionOf has the type that it is asked for, with any context', () => {

@@ -1,10 +1,12 @@
 import {
+  forgetBody,
   isAnswer,
+  isResponse,
+  keeperOf,
   managerOf,
   rejectUnknown,
   type SessionData,
   type SessionHandle,
-  type SessionManager,
   type SessionSource,
   tellFailure,
   varyByCookie,
@@ -16,14 +18,27 @@ export interface SessionEnv<Data, As extends string = 'session'> {
   Variables: { [K in As]: SessionHandle<Data> }
 }
 
+/** Options of `session`. */
+export interface SessionMiddlewareOptions<As extends string = 'session'> {
+  /** The name of the variable that holds the handle. Default `session`. */
+  as?: As
+  /**
+   * Whether what the handler threw is an answer and not a failure. Then the session is saved, and the page of the error
+   * brings its cookie. For one-time codes and counters of attempts, which an `HTTPException` would undo:
+   * `keep: (error) => error instanceof HTTPException && error.status < 500`. Default: a `Response` below 500 is one.
+   */
+  keep?: (error: unknown) => boolean
+}
+
 /**
  * Gives each request its session, as `c.var.session`.
  *
  * `sessions` is a `SessionManager`, its options, or a function of the context that returns either; it is called once
  * for each `c.env`, not once for each request.
  *
- * A handler that throws saves nothing but a `destroy()`. A `SessionError`, such as a store that is down, reaches the
- * app's `onError`. A `Response` below 500 that is thrown is the answer, as if it had been returned.
+ * A handler that throws, an `HTTPException` for example, saves nothing but a `destroy()`, unless `keep` says otherwise. A
+ * `SessionError`, such as a store that is down, reaches the app's `onError`. A `Response` below 500 that is thrown is the
+ * answer, as if it had been returned.
  *
  * @example
  * ```ts
@@ -37,16 +52,20 @@ export interface SessionEnv<Data, As extends string = 'session'> {
  */
 export function session<Data = SessionData, As extends string = 'session'>(
   sessions: SessionSource<Data, [c: Context]>,
-  options: { as?: As } = {},
+  options: SessionMiddlewareOptions<As> = {},
 ): MiddlewareHandler<SessionEnv<Data, As>> {
   const manager = managerOf(sessions)
-  rejectUnknown('session: ', options, ['as'])
+  rejectUnknown('session: ', options, ['as', 'keep'])
   const { as = 'session' as As } = options
+  const keeps = keeperOf(options.keep)
   const middleware: MiddlewareHandler = async (c, next) => {
     const sessions = manager(c.env, c)
     const outer: unknown = c.get(as)
     let opened: SessionHandle<Data> | undefined
     let isAnswered = false
+    let hasFailed = false
+    /** What was thrown and has reached this middleware, which throws it on. */
+    let thrown: { readonly error: unknown } | undefined
     const handled = sessions.handle(
       c.req.raw,
       async (handle) => {
@@ -54,35 +73,56 @@ export function session<Data = SessionData, As extends string = 'session'>(
         c.set(as, handle)
         try {
           await next()
-        } catch (thrown) {
+        } catch (error) {
           // Hono makes an answer of an error only, and of nothing else that is thrown.
-          if (!isAnswer(thrown)) throw thrown
-          c.res = thrown
+          if (isAnswer(error)) {
+            c.res = error
+            hasFailed = !keeps(error)
+          } else if (isResponse(error)) throw error
+          else thrown = { error }
         } finally {
           // Whoever is outside goes on with its own.
           if (outer !== undefined) c.set(as, outer)
         }
-        if (c.error !== undefined && isNews(c, sessions, c.error)) tellFailure(handle, c.error)
+        // Of most errors Hono has made a response by now. They are thrown all the same, as in every adapter.
+        const error = thrown === undefined ? c.error : thrown.error
+        if (thrown !== undefined || error !== undefined) {
+          if (isNews(c, sessions, error)) tellFailure(handle, error)
+          hasFailed = !keeps(error)
+        }
         // Without an answer, Hono says so; to ask for `c.res` would make an empty one.
-        isAnswered = c.finalized
+        isAnswered = thrown === undefined && c.finalized
         return isAnswered ? c.res : new Response()
       },
       {
         // A middleware such as bodyLimit may have put another request there.
         current: () => c.req.raw,
         used: () => sayVary(c),
-        // Hono has made a response of the error by now. It is a throw all the same, as in every adapter.
-        failed: () => c.error !== undefined || !isAnswered,
+        failed: () => hasFailed || !(isAnswered || thrown),
+        // A Response of 500 or more.
+        keep: keeps,
       },
     )
     const response = await handled.catch(async (error) => {
-      // Core has told of it.
+      // One that was thrown has all that it needs.
+      if (opened === undefined || isResponse(error)) throw error
+      // The commit has failed, and core has told of it. In a middleware within another one of the same manager, that commits.
       isNews(c, sessions, error)
-      if (opened !== undefined) await sendSaved(c, sessions, opened)
+      if (c.finalized) giveUpAnswer(c)
+      const headers = new Headers()
+      await sessions.commitHeaders(opened, headers, { failed: true })
+      addHeaders(c, headers)
       throw error
     })
+    if (thrown !== undefined) {
+      addHeaders(c, response.headers)
+      throw thrown.error
+    }
     // One that came after all, for which nothing was saved. Hono says so where it comes later still.
-    if (c.finalized && !isAnswered) throw new Error('fetch-sessions: a middleware did not wait: write "await next()"')
+    if (c.finalized && !isAnswered) {
+      giveUpAnswer(c)
+      throw new Error('fetch-sessions: a middleware did not wait: write "await next()"')
+    }
     if (c.finalized && response !== c.res) {
       // Else the setter would put the old headers in the place of the new ones.
       c.res = undefined
@@ -127,10 +167,22 @@ function isHandle(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
 }
 
-/** The error page, too, brings the cookie of what was saved before the error. */
-async function sendSaved<Data>(c: Context, sessions: SessionManager<Data>, handle: SessionHandle<Data>): Promise<void> {
-  const headers = new Headers()
-  await sessions.commitHeaders(handle, headers, { failed: true })
+/**
+ * The answer is lost. Hono puts its headers on the page of the error that follows: what describes its body, and how long that
+ * may be kept, does not belong there.
+ */
+function giveUpAnswer(c: Context): void {
+  const { headers } = c.res
+  const kept = new Headers(headers)
+  forgetBody(kept)
+  c.res = undefined
+  c.res = new Response(null, { status: 500, headers: kept })
+  // Older releases of Hono keep what `c.header` has set beside the response as well.
+  for (const name of [...headers.keys()]) if (!kept.has(name)) c.header(name, undefined)
+}
+
+/** The page of an error, too, brings the cookie of what was saved. */
+function addHeaders(c: Context, headers: Headers): void {
   for (const [name, value] of headers) {
     if (name !== 'vary') c.header(name, value, { append: name === 'set-cookie' })
   }

@@ -144,6 +144,26 @@ describe.each([
       const response = await outer.fetch(get('/inner/x'))
       expect([response.status, cookieNames(response)]).toEqual([401, ['__Host-sid']])
     })
+
+    it('with the same hooks tell what to do where a hook of the inner one has answered before the session’s', async () => {
+      const errors: unknown[] = []
+      const hooks = session(sessions, {
+        catch: (thrown) => {
+          errors.push(thrown)
+          return error(500)
+        },
+      })
+      const inner = AutoRouter({ ...hooks, base: '/inner', before: [() => error(401), ...hooks.before] })
+      const outer = AutoRouter(counting(hooks))
+      outer.all('/inner/*', inner.fetch)
+      expect((await outer.fetch(get('/inner/x'))).status).toBe(500)
+      const told = {
+        code: 'ERR_SESSION_COMMITTED',
+        message: expect.stringMatching(/another call of session\(sessions\)/),
+      }
+      expect(errors).toMatchObject([told])
+      expect(events.filter(({ type }) => type === 'failed')).toMatchObject([{ error: told }])
+    })
   })
 
   it('a hook that answers before the session’s does has its session committed', async () => {

@@ -1,7 +1,7 @@
 import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions/core'
-import { AutoRouter, Router } from 'itty-router'
+import { AutoRouter, Router, StatusError } from 'itty-router'
 import { expectTypeOf, test } from 'vitest'
-import { type SessionRequest, session } from './index.js'
+import { type SessionOptionsForRouter, type SessionRequest, session } from './index.js'
 
 const sessions = new SessionManager<{ count: number }>({
   store: new MemoryStore(),
@@ -14,4 +14,13 @@ test('the hooks fit Router and AutoRouter, and the request has its session', () 
     expectTypeOf(request.session).toEqualTypeOf<SessionHandle<{ count: number }>>()
     expectTypeOf((await request.session.read()).get('count')).toEqualTypeOf<number | undefined>()
   })
+})
+
+test('keep gets what was thrown, whatever that is, and answers at once', () => {
+  session(sessions, { keep: (error) => error instanceof StatusError && error.status < 500 })
+  expectTypeOf<SessionOptionsForRouter<'session', []>['keep']>().toEqualTypeOf<
+    ((error: unknown) => boolean) | undefined
+  >()
+  // @ts-expect-error nobody waits for a promise
+  session(sessions, { keep: async () => true })
 })

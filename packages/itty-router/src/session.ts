@@ -1,10 +1,11 @@
 import {
-  isAnswer,
   isResponse,
   isSessionError,
+  keeperOf,
   managerOf,
   rejectUnknown,
   type SessionData,
+  SessionError,
   type SessionHandle,
   type SessionSource,
   tellFailure,
@@ -20,7 +21,7 @@ export type SessionRequest<Data = SessionData, As extends string = 'session'> = 
 export interface SessionHooks<Args extends unknown[]> {
   /** Gives the request its session. */
   before: [(request: IRequest, ...args: Args) => void]
-  /** Saves nothing but a `destroy()`, and makes a response of the error. */
+  /** Saves nothing but a `destroy()`, unless `keep` says otherwise, and makes a response of the error. */
   catch: (error: unknown, request: IRequest, ...args: Args) => Promise<Response>
   /** Saves the session and adds its cookie. Goes behind what formats the response. */
   finally: [(response: Response | undefined, request: IRequest, ...args: Args) => Promise<Response> | undefined]
@@ -32,13 +33,20 @@ export interface SessionOptionsForRouter<As extends string, Args extends unknown
   as?: As
   /** Makes a response of an error. Default: itty-router's `error`, without the message of an error that has no status. */
   catch?: (error: unknown, request: IRequest, ...args: Args) => Response | Promise<Response>
+  /**
+   * Whether what was thrown is an answer and not a failure. Then the session is saved, and the page of the error brings its
+   * cookie. For one-time codes and counters of attempts, which a `StatusError` would undo:
+   * `keep: (error) => error instanceof StatusError && error.status < 500`. Default: a `Response` below 500 is one.
+   */
+  keep?: (error: unknown) => boolean
 }
 
 /**
  * Gives each request its session, as `request.session`.
  *
  * `sessions` is a `SessionManager`, its options, or a function of what `router.fetch` gets behind the request (`env, ctx`
- * on Workers) that returns either; it is called once for each `env` object, not once for each request.
+ * on Workers) that returns either; it is called once for each `env`, not once for each request: another object with the
+ * same bindings gets the same manager.
  *
  * @example
  * ```ts
@@ -56,8 +64,9 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   options: SessionOptionsForRouter<As, Args> = {},
 ): SessionHooks<Args> {
   const manager = managerOf(sessions)
-  rejectUnknown('session: ', options, ['as', 'catch'])
+  rejectUnknown('session: ', options, ['as', 'catch', 'keep'])
   const { as = 'session', catch: respond = respondWithoutDetails } = options
+  const keeps = keeperOf(options.keep)
   /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
   const ownHandle = (request: IRequest): SessionHandle<Data> | undefined => {
     const handle: unknown = request[as]
@@ -69,8 +78,11 @@ export function session<Data = SessionData, As extends string = 'session', Args 
     // A hook in front of `before` has answered, and these hooks have done nothing.
     if (run === undefined) return
     innermost.set(handle, run.around)
+    if (run.around === undefined) left.add(handle)
     if (isHandle(run.outer)) request[as] = run.outer
   }
+  /** Handles of requests that the outermost router is done with, as it seems. */
+  const left: WeakSet<object> = new WeakSet()
   const hooks: SessionHooks<Args> = {
     before: [
       (request, ...args) => {
@@ -82,28 +94,35 @@ export function session<Data = SessionData, As extends string = 'session', Args 
     catch: async (thrown, request, ...args) => {
       const sessions = manager(args[0], ...args)
       const own = ownHandle(request)
-      const target = own ?? asRequest(request)
-      let error = thrown
-      // An answer that was thrown is saved, as it would be had it been returned.
-      if (isAnswer(thrown)) {
+      const handle = own ?? sessions.open(asRequest(request))
+      const isInner = (own === undefined ? innermost.get(handle) : runOf(hooks, own)?.around) !== undefined
+      let error = own === undefined && left.has(handle) ? explained(thrown) : thrown
+      const answer = async (): Promise<Response> => {
+        if (isSessionError(error)) tell(handle, error)
+        if (isResponse(error)) return error
         try {
-          return await sessions.commit(target, thrown)
-        } catch (failure) {
-          error = failure
+          return await respond(error, request, ...args)
+        } catch (broken) {
+          // No page at all, so no cookie goes out. A sign-out is carried out all the same, and nothing else is saved.
+          if (!isInner) await sessions.commit(handle, Response.error(), { failed: true }).catch(() => {})
+          if (own !== undefined) leave(request, own)
+          throw broken
         }
       }
-      if (isSessionError(error)) tell(own ?? sessions.open(asRequest(request)), error)
-      if (isResponse(error)) return sessions.commit(target, error, { failed: true })
-      let page: Response
-      try {
-        page = await respond(error, request, ...args)
-      } catch (broken) {
-        // No page at all, so no cookie goes out. A sign-out is carried out all the same, and nothing else is saved.
-        await sessions.commit(target, Response.error(), { failed: true }).catch(() => {})
-        if (own !== undefined) leave(request, own)
-        throw broken
+      const commit = async (response: Response, failed: boolean): Promise<Response> => {
+        if (!isInner) return sessions.commit(handle, response, { failed })
+        // The router around this one commits.
+        if (failed) sessions.fail(handle)
+        return response
       }
-      return sessions.commit(target, page, { failed: true })
+      if (!keeps(thrown)) return commit(await answer(), true)
+      const page = await answer()
+      try {
+        return await commit(page, false)
+      } catch (failure) {
+        error = failure
+        return commit(await answer(), true)
+      }
     },
     finally: [
       (response, request, ...args) => {
@@ -141,6 +160,19 @@ function runOf(hooks: object, handle: unknown): Run | undefined {
   let run = typeof handle === 'object' && handle !== null ? innermost.get(handle) : undefined
   while (run !== undefined && run.hooks !== hooks) run = run.around
   return run
+}
+
+/**
+ * Nothing tells these hooks which router calls them. If they are in two, one within the other, and the inner one answers
+ * before its `before` has run, its `finally` commits the session of the outer one, which then can't change it any more.
+ */
+function explained(error: unknown): unknown {
+  if (!isSessionError(error) || error.code !== 'ERR_SESSION_COMMITTED') return error
+  return new SessionError(
+    error.code,
+    'The session was committed by the "finally" of these hooks already: put that behind all that changes the session, and give a router within another one hooks of its own, by another call of session(sessions)',
+    { cause: error },
+  )
 }
 
 /** Of which error `onEvent` was told last, by the handle. An error may reach the routers around this one as well. */

@@ -30,6 +30,27 @@ describe('the cookies of a phase', () => {
   })
 })
 
+describe('a Cookie header that is there to cost time', () => {
+  it('costs what its length is: a look from each of a million blanks would take an hour', () => {
+    const blanks = ' '.repeat(1_000_000)
+    const sent = `a=b${blanks}c; sid=x${blanks};${blanks}`
+    const known = [
+      { name: 'a', value: `b${blanks}c` },
+      { name: 'sid', value: 'x' },
+    ]
+    const told = [{ name: 'sid', value: 'y' }]
+    expect(cookieText(sent, withTold(sent, known, told))).toBe(`a=b${blanks}c; sid=y`)
+  })
+
+  it('costs what its length is: a look at each of its cookies for each of them would take minutes', () => {
+    const known = Array.from({ length: 100_000 }, (_, n) => ({ name: `n${n}`, value: '1' }))
+    const sent = known.map(({ name, value }) => `${name}=${value}`).join('; ')
+    const told = known.map(({ name }) => ({ name, value: '2' }))
+    expect(cookieText(sent, known)).toBe(sent)
+    expect(withTold(sent, known, told)).toEqual(told)
+  })
+})
+
 describe('what a proxy has told of', () => {
   it.each([
     ['is there where Next has forgotten it', 'sid=x', 'sid=x', 'sid=y', 'sid=y'],

@@ -1,3 +1,4 @@
+import { trimBlanks } from '@fetch-sessions/core'
 import { cookies, headers } from 'next/headers.js'
 import { type CookieJar, cookiesTold } from './next-cookies.js'
 
@@ -61,8 +62,8 @@ export function cookieText(sent: string, known: readonly Cookie[]): string {
   const pairs = pairsOf(sent)
   return known
     .flatMap(({ name, value }) => {
-      const mine = pairs.filter((pair) => pair.startsWith(`${name}=`))
-      if (mine.some((pair) => decoded(pair.slice(name.length + 1)) === value)) return mine
+      const mine = pairs.get(name) ?? []
+      if (mine.some((pair) => valueIn(pair) === value)) return mine
       return value === '' ? [] : [`${name}=${encodeURIComponent(value)}`]
     })
     .join('; ')
@@ -78,24 +79,36 @@ interface Cookie {
  * handler, whose headers are of another kind.
  */
 export function withTold(sent: string, known: readonly Cookie[], told: readonly Cookie[]): readonly Cookie[] {
-  const valueIn = (name: string, cookies: readonly Cookie[]): string | undefined =>
-    cookies.find((cookie) => cookie.name === name)?.value
-  const original = pairsOf(sent).map((pair) => {
-    const equals = pair.indexOf('=')
-    return { name: pair.slice(0, equals), value: decoded(pair.slice(equals + 1)) ?? '' }
-  })
+  if (told.length === 0) return known
+  const original = pairsOf(sent)
+  const values = new Map(known.map(({ name, value }) => [name, value]))
   // What is not as it was sent has been set since, by Next or by this very handler.
   const missing = told.filter(({ name }) => {
-    const value = valueIn(name, known)
-    const before = original.filter((cookie) => cookie.name === name)
-    return before.length === 0 ? value === undefined : before.some((cookie) => cookie.value === value)
+    const value = values.get(name)
+    const before = original.get(name)
+    return before === undefined ? value === undefined : before.some((pair) => (valueIn(pair) ?? '') === value)
   })
-  return [...known.filter(({ name }) => valueIn(name, missing) === undefined), ...missing]
+  const names = new Set(missing.map(({ name }) => name))
+  return [...known.filter(({ name }) => !names.has(name)), ...missing]
 }
 
-function pairsOf(sent: string): string[] {
-  // Of blanks, these alone: a name behind another one must not pass for one with a prefix, such as `__Host-`.
-  return sent.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+/** The pairs of a `Cookie` header, as they were sent, by their names. */
+function pairsOf(sent: string): ReadonlyMap<string, readonly string[]> {
+  const byName = new Map<string, string[]>()
+  for (const part of sent.split(';')) {
+    const pair = trimBlanks(part)
+    const equals = pair.indexOf('=')
+    if (equals < 0) continue
+    const name = pair.slice(0, equals)
+    const pairs = byName.get(name)
+    if (pairs === undefined) byName.set(name, [pair])
+    else pairs.push(pair)
+  }
+  return byName
+}
+
+function valueIn(pair: string): string | undefined {
+  return decoded(pair.slice(pair.indexOf('=') + 1))
 }
 
 /** As Next does it. */

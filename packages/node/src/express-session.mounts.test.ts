@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { expressSession, failSession, requestOf, SessionManager, sessionOf } from './index.js'
+import { expressSession, failSession, nodeSession, requestOf, SessionManager, sessionOf } from './index.js'
 import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
 const site = siteOfEachTest()
@@ -146,7 +146,17 @@ describe('what is not done', () => {
     [
       'an option of express-session',
       () => expressSession(site.manager(), { resave: false } as never),
-      /resave does not exist here/,
+      /resave does not exist here: there are as, failed, onError. What is about sessions/,
+    ],
+    [
+      'an option of fastifySession',
+      () => expressSession(site.manager(), { sessions: site.manager() } as never),
+      /sessions does not exist here: there are as, failed, onError/,
+    ],
+    [
+      'an option of fastifySession, for nodeSession',
+      () => nodeSession(site.manager(), () => {}, { sessions: site.manager() } as never),
+      /sessions does not exist here: there are as, failed, onError/,
     ],
     ['an empty name', () => expressSession(site.manager(), { as: '' }), /as must be/],
     ['a status as failed', () => expressSession(site.manager(), { failed: 500 as never }), /failed must be/],

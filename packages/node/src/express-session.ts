@@ -52,7 +52,7 @@ export function expressSession<Data = SessionData>(
   sessions: SessionSource<Data, []>,
   options: ExpressSessionOptions = {},
 ): SessionMiddleware {
-  const { as, failed } = checkOptions(options)
+  const { as, failed } = checkOptions(options, 'onError')
   const { onError } = options
   if (onError !== undefined && typeof onError !== 'function')
     throw invalid('onError', 'must be a function of an error, a request, a response and next')

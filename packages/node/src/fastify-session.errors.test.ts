@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { failSession, fastifySession, type SessionManager } from './index.js'
 import { fastifyOfEachTest } from './testing/fastify-app.js'
@@ -123,6 +123,20 @@ describe('an error in Fastify', () => {
       [418, undefined],
       [500, 'broken'],
     ])
+  })
+
+  it('is saved where "failed" goes by the status alone, and an event tells where it is not', async () => {
+    for (const failed of [undefined, (status: number) => status >= 500]) {
+      const own = fastify()
+      await own.register(fastifySession, { sessions, ...(failed && { failed }) })
+      own.get('/', async (request) => {
+        await count(request)
+        throw Object.assign(new Error('wrong'), { statusCode: 401 })
+      })
+      expect((await own.inject('/')).statusCode).toBe(401)
+      await own.close()
+    }
+    expect(site.told('created', 'saved', 'dropped')).toEqual(['dropped', 'created'])
   })
 
   const answers: Readonly<Record<string, (app: FastifyInstance) => unknown>> = {

@@ -228,7 +228,12 @@ describe('several registrations', () => {
     [
       'an option that does not exist',
       { sessions: site.manager as never, saveUninitialized: true },
-      /saveUninitialized does not exist/,
+      /saveUninitialized does not exist here: there are as, failed, sessions. What is about sessions/,
+    ],
+    [
+      'an option of expressSession',
+      { sessions: site.manager as never, onError: () => {} },
+      /onError does not exist here: there are as, failed, sessions/,
     ],
   ])('is refused with words: %s', async (_name, options, message) => {
     await expect(app.register(fastifySession, options as never)).rejects.toThrow(message)

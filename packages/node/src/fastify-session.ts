@@ -1,7 +1,14 @@
-import type { SessionData, SessionHandle, SessionManager, SessionOptions, SessionSource } from '@fetch-sessions/core'
+import {
+  forgetBody,
+  type SessionData,
+  type SessionHandle,
+  type SessionManager,
+  type SessionOptions,
+  type SessionSource,
+} from '@fetch-sessions/core'
 import { NodeHeaders, type OutgoingHeaders } from './node-headers.js'
 import type { NodeRequest } from './node-request.js'
-import { forgetBody, holdable, type NodeResponse, respondWithoutDetails } from './node-response.js'
+import { holdable, type NodeResponse, respondWithoutDetails } from './node-response.js'
 import { checkOptions, checkSessions, invalid } from './options.js'
 import type { RegisteredData } from './register.js'
 import { type NodeSessionOptions, RequestSessions } from './request-sessions.js'
@@ -79,7 +86,7 @@ interface Instance {
 export async function fastifySession(instance: FastifyInstanceLike, options: FastifySessionOptions): Promise<void> {
   if (options === undefined)
     throw invalid('fastifySession', 'is given to Fastify and not called: app.register(fastifySession, { sessions })')
-  const { as, failed } = checkOptions(options)
+  const { as, failed } = checkOptions(options, 'sessions')
   if (options.sessions === undefined) {
     throw invalid('sessions', 'is missing: app.register(fastifySession, { sessions: new SessionManager({ … }) })')
   }
@@ -251,7 +258,7 @@ class ReplyHeaders implements OutgoingHeaders {
 
 /** Fastify's error handler begins with the status that it finds. */
 function startAnew(reply: Reply): void {
-  forgetBody(new ReplyHeaders(reply))
+  forgetBody(new NodeHeaders(new ReplyHeaders(reply)))
   reply.code(500)
 }
 

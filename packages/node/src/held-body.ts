@@ -67,12 +67,17 @@ function sizeOf([chunk, encoding]: readonly unknown[]): number {
   if (typeof chunk === 'string') {
     return Buffer.byteLength(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
   }
-  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+  return isBytes(chunk) ? chunk.byteLength : 0
+}
+
+/** By its name, as Node does: its class is another one where it was made in another realm, such as that of Jest. */
+function isBytes(chunk: unknown): chunk is Uint8Array {
+  return ArrayBuffer.isView(chunk) && (chunk as Uint8Array)[Symbol.toStringTag] === 'Uint8Array'
 }
 
 /** @throws TypeError as Node does, at once and not when it is sent */
 export function checkChunk(chunk: unknown): void {
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return
+  if (typeof chunk === 'string' || isBytes(chunk)) return
   const [code, problem] =
     chunk === null
       ? ['ERR_STREAM_NULL_VALUES', 'May not write null values to stream']

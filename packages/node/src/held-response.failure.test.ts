@@ -4,6 +4,7 @@ import compression from 'compression'
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
+import { ofAnotherCopy } from '../../core/src/testing/of-another-copy.js'
 import { expressSession, type SessionManager } from './index.js'
 import { frameworks } from './testing/servers.js'
 import { type Data, siteOfEachTest } from './testing/site.js'
@@ -41,8 +42,18 @@ describe.each(Object.keys(frameworks))('on %s, where the store is down,', (frame
   })
 })
 
+it.each(Object.keys(frameworks))('on %s, handles of another copy of core do as well', async (framework) => {
+  const begin = sessions.begin.bind(sessions)
+  sessions.begin = (request) => ofAnotherCopy(begin(request))
+  const client = await site.serveOn(framework, sessions, async (request, response) => {
+    const session = await request.session.write()
+    response.end(`Visit ${session.update('count', (n = 0) => n + 1)}`)
+  })
+  expect([await client.text('/'), await client.text('/')]).toEqual(['Visit 1', 'Visit 2'])
+})
+
 it.each(Object.keys(frameworks))(
-  'on %s, handles that are of another copy of core are a 500, and no endless loop',
+  'on %s, handles that are none of ours are a 500, and no endless loop',
   async (framework) => {
     sessions.begin = () => ({ exclusive: () => {} }) as never
     const { origin } = await site.serveOn(framework, sessions, (request, response) => {

@@ -177,4 +177,29 @@ describe('what can not be written', () => {
     expect(await (await fetch(running?.origin ?? '')).text()).toBe('hello')
     expect(codes).toEqual(['ERR_STREAM_NULL_VALUES', ...Array(3).fill('ERR_INVALID_ARG_TYPE')])
   })
+
+  it('is not so of bytes of another realm, such as that of Jest', async () => {
+    // Whose class is another one, and whose brand is the same.
+    const foreign = (text: string): Uint8Array =>
+      Object.setPrototypeOf(new TextEncoder().encode(text), Object.getPrototypeOf(Uint8Array.prototype))
+    expect(foreign('')).not.toBeInstanceOf(Uint8Array)
+    const errors: unknown[] = []
+    let mayGoOn: unknown
+    store.delay(1, 2)
+    const sessions = new SessionManager<Data>({ store, secret })
+    running = await frameworks['node:http']?.(sessions, async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      try {
+        mayGoOn = response.write(foreign('x'.repeat(200_000)))
+        response.write(foreign('a'))
+        response.end(foreign('b'))
+      } catch (error) {
+        errors.push(error)
+        response.end()
+      }
+    })
+    const text = await (await fetch(running?.origin ?? '')).text()
+    expect(errors).toEqual([])
+    expect([text.length, text.slice(-3), mayGoOn]).toEqual([200_002, 'xab', false])
+  })
 })

@@ -119,3 +119,62 @@ describe('a connection whose response waits for a store that does not answer', (
     expect(await received).toBe('')
   })
 })
+
+describe('a connection on which requests come one behind the other, and each waits for the store', () => {
+  /** Opened when the store is to answer the first one, the second one. */
+  let gates: [Gate, Gate]
+
+  beforeEach(() => {
+    gates = [gate(), gate()]
+    const waiting = [...gates]
+    site.store.before('create', () => waiting.shift()?.opened)
+  })
+
+  /** Asks for two at once. `behind`: what is done behind the answer to the second. */
+  async function visitTwice(before: Act, behind: Act = () => {}): Promise<string> {
+    const answer = async (request: WithSession<IncomingMessage, Data>, response: ServerResponse): Promise<void> => {
+      ;(await request.session.write()).set('count', 1)
+      if (request.url === '/1') before(request, response)
+      response.end('the answer')
+      if (request.url === '/2') behind(request, response)
+    }
+    running = await listen(createServer(nodeSession(site.manager(), answer, { onError: () => {} })))
+    const requests = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n'
+    return exchange(running.port, requests)
+  }
+
+  const answers = (received: string): number => received.split('the answer').length - 1
+
+  it('is closed behind the one that says so, and waits for no other one', async () => {
+    let first: ServerResponse | undefined
+    let socket: Socket | undefined
+    const close: Act = (request, response) => {
+      first = response.setHeader('Connection', 'close')
+      socket = request.socket
+      setImmediate(() => gates[0].open())
+    }
+    const received = visitTwice(close)
+    await until(() => first?.writableFinished === true)
+    expect(socket?.writableEnded).toBe(true)
+    expect(answers(await received)).toBe(1)
+    gates[1].open()
+    await until(() => site.store.memory.size === 2)
+  })
+
+  it.each<[string, Act]>([
+    ['end', ({ socket }) => socket.end()],
+    ['destroy', ({ socket }) => socket.destroy()],
+    ['destroySoon', ({ socket }) => socket.destroySoon()],
+  ])('is closed by socket.%s() when both are out, and the second is stored first', async (_name, end) => {
+    const received = visitTwice(
+      () => {},
+      (request, response) => {
+        end(request, response)
+        setImmediate(() => gates[1].open())
+      },
+    )
+    await until(() => site.store.memory.size === 1)
+    gates[0].open()
+    expect(answers(await received)).toBe(2)
+  })
+})

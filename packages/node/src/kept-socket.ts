@@ -6,6 +6,7 @@ const LONGEST_WAIT = 10_000
 
 const ENDINGS = ['destroy', 'end', 'destroySoon'] as const
 
+type EndingName = (typeof ENDINGS)[number]
 type Ending = (...args: unknown[]) => unknown
 
 /**
@@ -20,10 +21,10 @@ export class KeptSocket {
 
   readonly #socket: Socket
   readonly #destroy: Socket['destroy']
-  /** How many responses wait: with pipelining there are several. */
-  #waiting = 0
+  /** The responses that wait, or go out before the connection is ended: with pipelining there are several. */
+  readonly #waiting: Set<HoldableResponse> = new Set()
   /** Ends the connection, once they are out. */
-  #end: (() => void) | undefined
+  #end: { readonly name: EndingName; readonly run: () => void } | undefined
   #deadline: ReturnType<typeof setTimeout> | undefined
   #isTimedOut = false
 
@@ -38,21 +39,28 @@ export class KeptSocket {
   }
 
   /** Keeps the connection that a response goes out on. `undefined` for HTTP/2, where each has a stream of its own. */
-  static keep({ req }: HoldableResponse): KeptSocket | undefined {
+  static keep(response: HoldableResponse): KeptSocket | undefined {
+    const { req } = response
     if (!req?.socket || 'stream' in req) return undefined
     const known = KeptSocket.#ofSockets.get(req.socket)
     const kept = known ?? new KeptSocket(req.socket)
     if (known === undefined) KeptSocket.#ofSockets.set(req.socket, kept)
     // It may have timed out before, and have been kept by who was told.
-    if (kept.#waiting === 0) kept.#isTimedOut = false
-    kept.#waiting++
+    if (kept.#waiting.size === 0) kept.#isTimedOut = false
+    kept.#waiting.add(response)
     return kept
   }
 
   /** The response, or somebody's in its place, goes out. */
   letGo(response: HoldableResponse): void {
-    this.#waiting--
-    if (this.#end !== undefined && this.#waiting === 0) response.once('finish', this.#end)
+    if (this.#end === undefined) this.#waiting.delete(response)
+    else response.once('finish', () => this.#isOut(response))
+  }
+
+  /** By now, Node has given the connection to the next response. */
+  #isOut(response: HoldableResponse): void {
+    this.#waiting.delete(response)
+    if (this.#end !== undefined && !this.#isAwaited(this.#end.name)) this.#end.run()
   }
 
   /** Breaks the connection off when they are out. */
@@ -60,30 +68,43 @@ export class KeptSocket {
     this.#socket.destroy()
   }
 
-  #keepFrom(name: (typeof ENDINGS)[number]): void {
+  #keepFrom(name: EndingName): void {
     const socket = this.#socket as unknown as Record<string, Ending | undefined>
     const own = socket[name]
     if (own === undefined) return
     socket[name] = (...args) => {
-      if (this.#mustWait(args)) {
-        this.#endLater(own)
+      if (this.#mustWait(name, args)) {
+        this.#endLater(name, () => this.#endNow(own, []))
         return socket
       }
-      return own.apply(socket, args)
+      return this.#endNow(own, args)
     }
   }
 
   /** A client that is gone needs no answer, and an error of the connection or last words are not kept from it. */
-  #mustWait(args: readonly unknown[]): boolean {
+  #mustWait(name: EndingName, args: readonly unknown[]): boolean {
     const isGone = this.#socket.readableEnded || this.#socket.writableEnded || this.#isTimedOut
-    return this.#waiting > 0 && !isGone && !args.some(Boolean)
+    return this.#isAwaited(name) && !isGone && !args.some(Boolean)
   }
 
-  #endLater(own: Ending): void {
-    this.#end = () => {
-      clearTimeout(this.#deadline)
-      own.call(this.#socket)
-    }
+  /**
+   * Whether a response waits that can still go out. Behind the last one, of `Connection: close` for example, Node calls
+   * `destroySoon`, and gives the connection to none of those that come later in a pipeline.
+   */
+  #isAwaited(name: EndingName): boolean {
+    for (const { socket } of this.#waiting) if (name !== 'destroySoon' || socket !== null) return true
+    return false
+  }
+
+  /** Nobody is waited for any more: `destroySoon` calls `end`, and then `destroy`. */
+  #endNow(own: Ending, args: readonly unknown[]): unknown {
+    clearTimeout(this.#deadline)
+    this.#waiting.clear()
+    return own.apply(this.#socket, args as unknown[])
+  }
+
+  #endLater(name: EndingName, run: () => void): void {
+    this.#end = { name, run }
     this.#deadline ??= setTimeout(() => this.#destroy.call(this.#socket), LONGEST_WAIT)
     // Nobody has to wait for it where the connection is closed before.
     this.#deadline.unref?.()

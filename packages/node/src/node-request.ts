@@ -1,5 +1,5 @@
 import { shareHandles } from '@fetch-sessions/core'
-import { type KnownParts, RequestStandIn } from './request-stand-in.js'
+import { type KnownParts, standInOf } from './request-stand-in.js'
 import { type NodeRequest, type OpenedRequest, stateFor, stateOf } from './request-state.js'
 
 export type { NodeRequest } from './request-state.js'
@@ -42,7 +42,7 @@ export function sourceOf(request: NodeRequest | { readonly raw: NodeRequest }): 
   // No server has read it: somebody made it by hand, and its headers may have names in capitals.
   if (!raw.rawHeaders?.length) return requestOf(request)
   const opened = new RequestParts(raw, request as FrameworkRequest)
-  const standIn = new RequestStandIn(opened) as unknown as Request
+  const standIn = standInOf(opened)
   opened.standIn = standIn
   state.opened = opened
   return standIn

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import type { OutgoingHeaders } from './node-headers.js'
+import { forgetBody } from '@fetch-sessions/core'
+import { NodeHeaders } from './node-headers.js'
 
 /** A response of `node:http`, of `node:https`, or of `node:http2`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -41,22 +42,12 @@ function hasStatusMessage(response: HoldableResponse): boolean {
   return !('stream' in response)
 }
 
-/** What describes a body that is not sent, and how long it may be kept. */
-const OF_THE_BODY =
-  /^(content-(?!security-policy)|(etag|last-modified|accept-ranges|location|refresh|expires|age|transfer-encoding|trailer)$)/i
-
 /** Makes a response that could not be sent ready for that of an error. Cookies and the headers of middleware stay. */
 export function startAnew(response: HoldableResponse): void {
-  forgetBody(response)
+  forgetBody(new NodeHeaders(response))
   response.addTrailers?.({})
   response.statusCode = 500
   if (hasStatusMessage(response)) response.statusMessage = undefined
-}
-
-/** The same for its headers alone. */
-export function forgetBody(headers: OutgoingHeaders): void {
-  for (const name of headers.getHeaderNames()) if (OF_THE_BODY.test(name)) headers.removeHeader(name)
-  headers.setHeader('Cache-Control', 'no-store')
 }
 
 /** The answer to what went wrong, which says nothing of it. */

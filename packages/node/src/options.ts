@@ -1,17 +1,17 @@
 import { managerOf, type SessionManager, type SessionSource } from '@fetch-sessions/core'
 import { failedByDefault, type NodeSessionOptions } from './request-sessions.js'
 
-const OPTIONS = ['as', 'failed', 'onError', 'sessions']
-
 /**
- * The options with their defaults.
+ * The options with their defaults. `own`: the one that this adapter has beside those of all.
  * @throws TypeError that names the option that can't work
  */
-export function checkOptions(options: NodeSessionOptions): Required<NodeSessionOptions> {
+export function checkOptions(options: NodeSessionOptions, own: 'onError' | 'sessions'): Required<NodeSessionOptions> {
   const { as = 'session', failed = failedByDefault } = options
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  const known = ['as', 'failed', own]
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw invalid(unknown, 'does not exist here: what is about sessions and their cookie belongs to the SessionManager')
+    const where = 'What is about sessions and their cookie belongs to the SessionManager'
+    throw invalid(unknown, `does not exist here: there are ${known.join(', ')}. ${where}`)
   }
   if (typeof as !== 'string' || as === '') throw invalid('as', 'must be the name of a property')
   if (typeof failed !== 'function') throw invalid('failed', 'must be a function of a status and an error')

@@ -196,7 +196,7 @@ export class RequestSessions implements HeadKeeper {
 
   #completeOne(entry: OpenEntry, headers: HeaderFields): Promise<void> | undefined {
     const broken = (error: unknown): undefined => {
-      // It fails where nothing is left to be saved, as one of another copy of core does: who answers would meet it for ever.
+      // It fails where nothing is left to be saved, as one of an older copy of core may: who answers would meet it for ever.
       if (entry.isBroken) return
       entry.isBroken = true
       this.#broken = entry

@@ -166,6 +166,26 @@ describe('what stands in for the Request of a request of Node', () => {
     expect(standIn.clone().url).toBe(real.url)
   })
 
+  it('can so as well where the class is of another realm, as within Jest and node:vm', () => {
+    // Behind it is that realm's Object.prototype, which is not ours.
+    const root = Object.create(null, Object.getOwnPropertyDescriptors(Object.prototype))
+    class Foreign {
+      get url(): string {
+        return 'https://example.com/'
+      }
+    }
+    Object.setPrototypeOf(Foreign.prototype, root)
+    class Stand {
+      readonly real: Foreign = new Foreign()
+      static of({ real }: Stand): Foreign {
+        return real
+      }
+    }
+    standInFor(Stand, Foreign)
+    expect((new Stand() as unknown as Foreign).url).toBe('https://example.com/')
+    expect(Object.hasOwn(Stand.prototype, 'isPrototypeOf')).toBe(false)
+  })
+
   it('tells a domain that is a function what it asks for', async () => {
     const asked: (string | null)[] = []
     const domain = (request: Request | undefined): undefined => void asked.push(request?.headers.get('x-one') ?? null)

@@ -13,7 +13,7 @@ export interface KnownParts {
  * a session (`benchmarks`, Express and Fastify over HTTP). This can do all that a `Request` can, but is none of the
  * platform's own: `fetch` and `new Request` refuse it.
  */
-export class RequestStandIn {
+class RequestStandIn {
   readonly #parts: KnownParts
   readonly #headers: HeadersStandIn
 
@@ -56,8 +56,17 @@ class HeadersStandIn {
   }
 }
 
-standInFor(RequestStandIn, Request)
-standInFor(HeadersStandIn, Headers)
+let isReady = false
+
+/** At the first use: where nothing of this is used, as in the tests of pages, the platform may have no `Request` at all. */
+export function standInOf(parts: KnownParts): Request {
+  if (!isReady) {
+    standInFor(RequestStandIn, Request)
+    standInFor(HeadersStandIn, Headers)
+    isReady = true
+  }
+  return new RequestStandIn(parts) as unknown as Request
+}
 
 /** All else that the platform's class can do, the one that a stand-in stands for does. */
 export function standInFor<T extends object, S extends object>(
@@ -78,11 +87,18 @@ export function standInFor<T extends object, S extends object>(
   Object.setPrototypeOf(standIn.prototype, platform.prototype)
 }
 
-/** Those that it inherits as well: a server may have put a class of its own in the place of the platform's. */
+/**
+ * Those that it inherits as well: a server may have put a class of its own in the place of the platform's. What every object
+ * has is at the end, in whichever realm the class was made: within Jest and `node:vm` the platform's are another one's.
+ */
 function namesOf(prototype: object): Set<string | symbol> {
   const names = new Set<string | symbol>()
-  for (let at: object = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (let at = prototype, next = above(at); next !== null; at = next, next = above(at)) {
     for (const name of Reflect.ownKeys(at)) names.add(name)
   }
   return names
+}
+
+function above(prototype: object): object | null {
+  return Object.getPrototypeOf(prototype)
 }
