@@ -40,7 +40,7 @@ export async function getMany(
 
 /** Whether KV refuses a write because the last one of this key was less than a second before. */
 export function isTooSoon(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('429')
+  return String((error as Error | undefined)?.message).includes('429')
 }
 
 /** Does it again while KV refuses the write because the last one of this key was too soon before. */

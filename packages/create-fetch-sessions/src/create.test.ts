@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { create } from './create.js'
+import { create, writeReadme } from './create.js'
 import { installCommands, type Template, templateOf, templates } from './templates.js'
 
 let folder: string
@@ -51,6 +51,17 @@ describe.each(templates)('an application for $title', (template) => {
     expect(readme).toMatch(/^# app\n/)
     expect(readme).toContain(`\n${template.start}\n`)
     expect(readme).toContain(`\`${template.secretFile}\``)
+  })
+
+  it('installs in its README what it needs, and once it has that, what its copy names', async () => {
+    const app = join(folder, 'app')
+    await create(app, template)
+    const commandsOf = async (): Promise<string[]> =>
+      (await readFile(join(app, 'README.md'), 'utf8')).match(/```sh\n(.*?)\n```/s)?.[1]?.split('\n') ?? []
+    const all = installCommands(template).map((words) => words.join(' '))
+    expect(await commandsOf()).toEqual([...all, template.start])
+    await writeReadme(app, template, true)
+    expect(await commandsOf()).toEqual([`${template.install[0]} install`, template.start])
   })
 })
 

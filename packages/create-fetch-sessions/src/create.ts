@@ -10,8 +10,8 @@ const TEMPLATES = fileURLToPath(new URL('../templates/', import.meta.url))
 
 /**
  * Writes an application into a folder, which is made if it is not there: the template's files, a README, a secret of
- * its own, and a `.gitignore` that keeps the secret out of the repository. Throws an Error, with nothing written, for a folder that has
- * something in it.
+ * its own, and a `.gitignore` that keeps the secret out of the repository. Nothing is installed yet, and so its README says.
+ * Throws an Error, with nothing written, for a folder that has something in it.
  */
 export async function create(folder: string, template: Template): Promise<void> {
   const { name, secretFile } = template
@@ -22,8 +22,13 @@ export async function create(folder: string, template: Template): Promise<void> 
   await rename(join(folder, 'gitignore'), join(folder, '.gitignore'))
   const secret = randomBytes(32).toString('base64')
   await writeFile(join(folder, secretFile), `SESSION_SECRET=${secret}\n`, { mode: 0o600 })
-  await writeFile(join(folder, 'README.md'), readmeOf(basename(folder), template))
+  await writeReadme(folder, template, false)
   await nameAfter(folder)
+}
+
+/** The README of the application in this folder, which is another one once what it needs is installed. */
+export async function writeReadme(folder: string, template: Template, isInstalled: boolean): Promise<void> {
+  await writeFile(join(folder, 'README.md'), readmeOf(basename(folder), template, isInstalled))
 }
 
 /** npm asks for a name of small letters. */

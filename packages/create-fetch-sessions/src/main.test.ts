@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,29 @@ describe('the command that it says comes next', () => {
     const command = stdout.match(/cd .*/)?.[0] ?? 'false'
     const shell = await run('sh', ['-c', `${command} && pwd`], { cwd: folder })
     expect([shell.stdout, await readdir(folder)]).toEqual([`${join(folder, name)}\n`, [name]])
+  })
+})
+
+describe('the README of the application', () => {
+  /** With an npm in front of the real one, which ends with this status. */
+  async function createWith(status: number, ...more: string[]): Promise<string> {
+    const [bin, app] = [join(folder, 'bin'), `app-${more.length}-${status}`]
+    await mkdir(bin, { recursive: true })
+    await writeFile(join(bin, 'npm'), `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 })
+    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
+    const args = ['--import', TSX, MAIN, app, '--template', 'hono', ...more]
+    await run(process.execPath, args, { cwd: folder, env })
+    return readFile(join(folder, app, 'README.md'), 'utf8')
+  }
+
+  it('asks for all that is not installed, since nobody wanted it, or it failed', async () => {
+    const command = '\nnpm install @fetch-sessions/hono hono '
+    expect(await createWith(0, '--no-install')).toContain(command)
+    expect(await createWith(1)).toContain(command)
+  })
+
+  it('asks for no more than the file of packages names, once they are installed', async () => {
+    expect(await createWith(0)).toContain('\nnpm install\nnpm start\n')
   })
 })
 

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cancel, intro, isCancel, log, outro, select, text } from '@clack/prompts'
-import { create } from './create.js'
+import { create, writeReadme } from './create.js'
 import { quotedFolder } from './quoted-folder.js'
 import { installCommands, type Template, templateOf, templates } from './templates.js'
 
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   await create(resolve(folder), template)
   log.success(`${folder} has a counter for ${template.title}, and a secret of its own in ${template.secretFile}.`)
   const isInstalled = !values['no-install'] && install(resolve(folder), template)
+  if (isInstalled) await writeReadme(resolve(folder), template, true)
   const commands = isInstalled ? [] : installCommands(template).map((command) => command.join(' '))
   outro(
     ['Now:', `  cd ${quotedFolder(folder)}`, ...[...commands, template.start].map((command) => `  ${command}`)].join(

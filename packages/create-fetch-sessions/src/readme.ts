@@ -1,16 +1,20 @@
-import type { Template } from './templates.js'
+import { installCommands, type Template } from './templates.js'
 
 const HOME = 'https://github.com/fetch-sessions/fetch-sessions'
 
-/** The README of an application: how it starts, where its secret is, and what comes before the first visitor. */
-export function readmeOf(name: string, { title, install, start, counts, secretFile }: Template): string {
+/**
+ * The README of an application: how it starts, where its secret is, and what comes before the first visitor.
+ * `isInstalled`: its file of packages names them, so that a copy needs no more than what is named there.
+ */
+export function readmeOf(name: string, template: Template, isInstalled: boolean): string {
+  const { title, install, start, counts, secretFile } = template
+  const commands = isInstalled ? [`${install[0]} install`] : installCommands(template).map((words) => words.join(' '))
   return `# ${name}
 
 A counter for ${title}, with sessions by [fetch-sessions](${HOME}#readme).
 
 \`\`\`sh
-${install[0]} install
-${start}
+${[...commands, start].join('\n')}
 \`\`\`
 
 ${counts ?? 'Visit http://localhost:3000 twice'}. The secret that signs cookies is in \`${secretFile}\`, which is not committed: each copy

@@ -7,7 +7,7 @@ export interface DeviceBoundOptions {
   path?: string
   /**
    * Seconds for which the bound cookie is good, and so a stolen one at most. Default 600. At least 420: Chromium renews
-   * the cookie two minutes before its end, and makes some six signatures in nine minutes for a site.
+   * the cookie two minutes before its end, and makes some six signatures in nine minutes for a site. At most 86 400, a day.
    */
   maxAge?: number
   /**
@@ -17,7 +17,8 @@ export interface DeviceBoundOptions {
   policy?: 'optional' | 'required'
   /**
    * Whether the answer to a challenge is good once only, so that a copy of a refresh is worth nothing either. Costs a load
-   * and an update for each refresh. Needs a store on the server. Default false.
+   * and an update for each refresh. Needs a store on the server that compares and sets, a `cookie.path` of `/`, and no
+   * `refreshInitiators`. Default false.
    */
   singleUse?: boolean
   /**
@@ -66,7 +67,10 @@ const PATH = /^(\/[\w.~-]+)+$/
 const INITIATOR = /^(\*\.)?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
 
 /** @throws TypeError that names the option that can't work, and says what to do */
-export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, options: DeviceBoundOptions): Setting {
+export function settingOf(
+  sessions: Pick<SessionManager<never>, 'cookie' | 'supports'>,
+  options: DeviceBoundOptions,
+): Setting {
   if (typeof options !== 'object' || options === null) throw invalid('deviceBound', 'takes (sessions, options)')
   if (typeof sessions?.cookie !== 'object') {
     throw invalid('sessions', 'must be a SessionManager: make one, and share it with the middleware')
@@ -103,6 +107,12 @@ export function settingOf(sessions: Pick<SessionManager<never>, 'cookie'>, optio
     !singleUse || isAlwaysSent,
     'singleUse',
     'needs the session with each refresh: a cookie.path of "/", and no refreshInitiators',
+  )
+  // Where two writers do not meet, a copy that comes at the same moment counts as the first one, too.
+  demand(
+    !singleUse || sessions.supports('exclusive'),
+    'singleUse',
+    'needs a store on the server that compares and sets: a session in its cookie, in Workers KV or by unstorage forgets what was used',
   )
   return {
     path,

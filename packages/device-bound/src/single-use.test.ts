@@ -1,3 +1,4 @@
+import { CookieStore, MemoryStore, type SessionStore } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import { deviceBound } from './index.js'
 import { application } from './testing/application.js'
@@ -51,5 +52,17 @@ describe('singleUse', () => {
   it('needs a session with each refresh, so it does not go with other places', () => {
     const { sessions } = application()
     expect(() => deviceBound(sessions, { singleUse: true, refreshInitiators: ['news.example'] })).toThrow(/singleUse/)
+  })
+
+  it.each<[string, SessionStore | CookieStore]>([
+    ['in its cookie', new CookieStore()],
+    ['in its cookie, with revocations', new CookieStore({ revocations: new MemoryStore() })],
+    ['in a store that does not compare and set', Object.assign(new MemoryStore(), { atomic: false })],
+  ])('is refused where the session lives %s', (_where, store) => {
+    const { sessions } = application({}, { store, warnings: false })
+    const make = (): unknown => deviceBound(sessions, { singleUse: true })
+    expect(make).toThrow(TypeError)
+    expect(make).toThrow(/^fetch-sessions: singleUse needs a store on the server that compares and sets/)
+    expect(() => deviceBound(sessions)).not.toThrow()
   })
 })

@@ -1,7 +1,7 @@
 import type { SessionEvent } from '@fetch-sessions/core'
 import type { Attributes } from '@opentelemetry/api'
 import { idsOf } from './ids-of.js'
-import { ATTEMPT } from './names.js'
+import { ATTEMPT, COUNT } from './names.js'
 import { wordsOf } from './words-of.js'
 
 /** Something to show in a trace or a log. */
@@ -31,6 +31,7 @@ export function occurrenceOf(event: SessionEvent, withIds: boolean): Occurrence 
     attributes: {
       ...wordsOf(event),
       ...(event.type === 'conflict' && { [ATTEMPT]: event.attempt }),
+      ...(event.type === 'destroyed-by-owner' && event.count !== undefined && { [COUNT]: event.count }),
       ...(withIds && idsOf(event)),
     },
   }

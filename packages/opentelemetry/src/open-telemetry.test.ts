@@ -93,6 +93,22 @@ describe('a collector', () => {
     expect(await collector.series('fetch_sessions.change.dropped')).toEqual([[{ 'fetch_sessions.reason': 'gone' }, 1]])
   })
 
+  it('gets how many sessions of an owner were destroyed, where that is known, and how long it took, as with clear', async () => {
+    const { sessions, visitor } = application(measured())
+    for (const one of [visitor(), visitor(), visitor()]) await one.post('/sign-in')
+    await sessions.destroyByOwner('ada@example.com')
+    await sessions.destroyByOwner('ada@example.com')
+    await sessions.clear()
+    measured()({ type: 'destroyed-by-owner', owner: 'ada@example.com', count: undefined, duration: 1 })
+    expect(await collector.series('fetch_sessions.session.destroyed')).toEqual([[{}, 3]])
+    expect(await collector.series('fetch_sessions.store.duration')).toEqual(
+      expect.arrayContaining([
+        [{ 'fetch_sessions.store.operation': 'destroy-by-owner' }, 3],
+        [{ 'fetch_sessions.store.operation': 'clear' }, 1],
+      ]),
+    )
+  })
+
   it('gets seconds, in buckets that suit a database', async () => {
     const listen = measured()
     listen({ type: 'loaded', id: 'x', duration: 250 })
@@ -115,7 +131,10 @@ describe('a collector', () => {
     for (const event of events) listen(event)
     const all = await collector.metrics()
     expect(Object.fromEntries(Object.entries(all).map(([name, { series }]) => [name, series]))).toEqual({
-      'fetch_sessions.store.duration': [[{ 'fetch_sessions.store.operation': 'touch' }, 1]],
+      'fetch_sessions.store.duration': [
+        [{ 'fetch_sessions.store.operation': 'touch' }, 1],
+        [{ 'fetch_sessions.store.operation': 'conflict' }, 1],
+      ],
       'fetch_sessions.store.conflict': [[{}, 1]],
       'fetch_sessions.change.dropped': [[{ 'fetch_sessions.reason': 'response' }, 1]],
       'fetch_sessions.request.late': [[{}, 1]],

@@ -151,4 +151,19 @@ describe('a logger', () => {
     const traces = spans.getFinishedSpans().map((span) => span.spanContext().traceId)
     expect(records.slice(1).map(({ spanContext }) => spanContext?.traceId)).toEqual(traces)
   })
+
+  it('gets how many sessions of an owner were destroyed, where that is known, and which try has lost', async () => {
+    const { sessions, visitor } = traced({ logger, sessionIds: true })
+    await visitor().post('/sign-in')
+    logs.reset()
+    await sessions.destroyByOwner('ada@example.com')
+    const listen = openTelemetry({ logger })
+    listen({ type: 'destroyed-by-owner', owner: 'ada@example.com', count: undefined, duration: 1 })
+    listen({ type: 'conflict', id: 'x', attempt: 2, duration: 1 })
+    expect(logs.getFinishedLogRecords().map(({ eventName, attributes }) => [eventName, attributes])).toEqual([
+      ['fetch_sessions.destroyed-by-owner', { 'fetch_sessions.session.count': 1 }],
+      ['fetch_sessions.destroyed-by-owner', {}],
+      ['fetch_sessions.conflict', { 'fetch_sessions.store.attempt': 2 }],
+    ])
+  })
 })

@@ -12,6 +12,7 @@ const COUNTERS: Partial<Record<EventType, keyof Counters>> = {
   created: 'created',
   regenerated: 'regenerated',
   destroyed: 'destroyed',
+  'destroyed-by-owner': 'destroyed',
   rejected: 'rejected',
   dropped: 'dropped',
   conflict: 'conflicts',
@@ -30,6 +31,15 @@ const OPERATIONS: Partial<Record<EventType, string>> = {
   touched: 'touch',
   regenerated: 'regenerate',
   destroyed: 'destroy',
+  'destroyed-by-owner': 'destroy-by-owner',
+  cleared: 'clear',
+  // Of its own: what is saved in the end tells of the whole time.
+  conflict: 'conflict',
+}
+
+/** How many an event tells of. Of the sessions in cookies, and of those that `clear` has ended, nobody knows. */
+function amountOf(event: SessionEvent): number {
+  return event.type === 'destroyed-by-owner' ? (event.count ?? 0) : 1
 }
 
 /**
@@ -38,7 +48,9 @@ const OPERATIONS: Partial<Record<EventType, string>> = {
  */
 export function recordMetrics(event: SessionEvent, { counters, duration }: Instruments, attributes: Attributes): void {
   const counter = COUNTERS[event.type]
-  if (counter !== undefined) attempt(() => counters[counter].add(1, { ...attributes, ...wordsOf(event) }))
+  const amount = amountOf(event)
+  if (counter !== undefined && amount > 0)
+    attempt(() => counters[counter].add(amount, { ...attributes, ...wordsOf(event) }))
   const operation = OPERATIONS[event.type]
   if (operation === undefined || !('duration' in event) || event.duration === undefined) return
   const seconds = event.duration / 1000

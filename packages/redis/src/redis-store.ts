@@ -7,7 +7,7 @@ import { checkOptions } from './options.js'
 import { OWNER, OwnerIndex } from './owner-index.js'
 import { code, mark, markedText, markedTexts } from './reply.js'
 import { withReplyTimeout } from './reply-timeout.js'
-import type { Script } from './script.js'
+import { isError, type Script } from './script.js'
 import { CLEAR, CREATE, DELETE, READ_INFO, READ_RECORD, TOUCH, UPDATE } from './scripts.js'
 import { argumentsOf, infoOf, recordOf } from './session-hash.js'
 
@@ -274,7 +274,7 @@ class Store implements RedisStore {
 /** What to make of an error: this, if the key has another type than the store's keys have. */
 function unlessForeign<Value>(value: Value): (error: unknown) => Value {
   return (error) => {
-    if (error instanceof Error && error.message.includes('WRONGTYPE')) return value
+    if (isError(error) && error.message.includes('WRONGTYPE')) return value
     throw error
   }
 }

@@ -15,7 +15,7 @@ export function mark(text: string | undefined): string {
 /** The text of a marked one, if this is one. */
 export function markedText(reply: Reply): string | undefined {
   // A client may be told to give buffers.
-  const text = reply instanceof Uint8Array ? decoder.decode(reply) : reply
+  const text = ArrayBuffer.isView(reply) ? decoder.decode(reply) : reply
   return typeof text === 'string' && text.startsWith('=') ? text.slice(1) : undefined
 }
 

@@ -75,14 +75,19 @@ function leaveIfWrong(driver: RedisDriver): void {
   if (count === TOO_MANY_WRONG) driver.reconnect?.()
 }
 
+/** By its brand: where tests run in a realm of their own, as in Jest, an error may be of another one's class. */
+export function isError(value: unknown): value is Error {
+  return Object.prototype.toString.call(value) === '[object Error]'
+}
+
 /** Upstash's client says "Command failed: " first where it sends several commands at once. */
 function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && /^(Command failed: )?NOSCRIPT/.test(error.message)
+  return isError(error) && /^(Command failed: )?NOSCRIPT/.test(error.message)
 }
 
 /** Whether a server said so that was the master once, or that has lost its master. Redis 6 puts words before it. */
 function isOfReplica(error: unknown): boolean {
-  return error instanceof Error && /\b(READONLY|MASTERDOWN)\b/.test(error.message)
+  return isError(error) && /\b(READONLY|MASTERDOWN)\b/.test(error.message)
 }
 
 function ofAnotherCall(): Error {
@@ -97,7 +102,7 @@ const BEFORE_ARGUMENTS = /, (?:command was|with args beginning with): /
 
 /** Some errors show the failed command, with a session's data or owner in it, which is nothing for a log. */
 function withoutArguments(error: unknown): unknown {
-  if (!(error instanceof Error)) return error
+  if (!isError(error)) return error
   const command = Reflect.get(error, 'command') as { args?: unknown } | undefined
   if (command?.args !== undefined) command.args = [] // ioredis
   const shown = error.message.search(BEFORE_ARGUMENTS)

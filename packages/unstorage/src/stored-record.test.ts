@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { SessionManager, type SessionRecord } from '@fetch-sessions/core'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
@@ -37,6 +38,15 @@ function mixing(): { storage: KeyValueStorage; right: KeyValueStorage; mix(): vo
     },
   }
 }
+
+describe('with a driver that returns what it could not read as an error', () => {
+  it('throws that, of whichever realm it is: in Jest, an error of node:fs is of another one', async () => {
+    for (const error of [new Error('EACCES'), runInNewContext("new Error('EACCES')")]) {
+      const storage: KeyValueStorage = { ...createStorage(), getItem: async () => error }
+      await expect(unstorageStore(storage).load(ADA)).rejects.toBe(error)
+    }
+  })
+})
 
 describe('with a driver that mixes answers up', () => {
   it('no session is taken for another, and none is written over by another', async () => {

@@ -21,7 +21,8 @@ export type Found =
  * @throws Error if it is the session of another id
  */
 export function foundIn(value: unknown, id: string): Found {
-  if (value instanceof Error) throw value
+  // By its brand: in Jest an error of `node:fs` is of another class.
+  if (Object.prototype.toString.call(value) === '[object Error]') throw value
   if (value === null || value === undefined) return { state: 'missing' }
   if (typeof value === 'string') return { state: isCut(value) ? 'broken' : 'foreign' }
   if (!isStored(value)) return { state: 'foreign' }
