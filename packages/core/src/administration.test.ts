@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SessionError, SessionManager } from './index.js'
+import { SessionError, SessionManager, type WritableSession } from './index.js'
 import { cookieAfter } from './testing/response-cookies.js'
 import { secret } from './testing/secret.js'
 import { reading, regenerate, signOut, writing } from './testing/serve.js'
@@ -12,6 +12,11 @@ interface Data {
 }
 
 const setUp = stagedManager<Data>
+
+function takeBack(session: WritableSession<Data>): void {
+  session.setLifetime({ idleTimeout: 60 })
+  session.setLifetime(undefined)
+}
 
 describe('edit', () => {
   it('changes a session without its request: data, owner, label', async () => {
@@ -108,6 +113,30 @@ describe('edit', () => {
     },
   )
 
+  it.each<[string, (session: WritableSession<Data>) => unknown]>([
+    ['nothing changes', () => {}],
+    ['a value changes', (session) => session.set('visits', 2)],
+    ['its lifetime gets shorter', (session) => session.setLifetime({ idleTimeout: 60 })],
+    ['its lifetime gets longer', (session) => session.setLifetime({ idleTimeout: 5000 })],
+    ['its absolute limit is the nearer one', (session) => session.setLifetime({ absoluteTimeout: 300 })],
+    ['a lifetime is taken back', takeBack],
+  ])('tells by expiresAt what will be stored where %s, and afterwards what is', async (_name, change) => {
+    const { sessions, clock } = setUp({ idleTimeout: 1000, absoluteTimeout: 10_000 })
+    const { id } = await sessions.issue({ visits: 1 })
+    clock.passes(120)
+    let edited: WritableSession<Data> | undefined
+    let told: Date | undefined
+    await sessions.edit(id, (session) => {
+      change(session)
+      edited = session
+      told = session.expiresAt
+    })
+    const stored = (await sessions.peek(id))?.expiresAt
+    expect(told).toEqual(stored)
+    clock.passes(20)
+    expect(edited?.expiresAt).toEqual(stored)
+  })
+
   it('writes nothing where nothing was changed', async () => {
     const { sessions, store } = setUp()
     const { id } = await sessions.issue({ visits: 1 })
@@ -155,6 +184,22 @@ describe('edit', () => {
       })
       expect(() => kept?.set('visits', 3)).toThrow(SessionError)
     }
+  })
+
+  it('takes no change any more while the schema is at work, since it would be lost', async () => {
+    let edited: WritableSession<Data> | undefined
+    const late = (): unknown => edited?.set('visits', 3)
+    const validate = async (value: unknown) => {
+      if (edited !== undefined) expect(late).toThrow(SessionError)
+      return { value: value as Data }
+    }
+    const { sessions } = setUp({ schema: { '~standard': { version: 1, vendor: 'test', validate } } })
+    const { id } = await sessions.issue({ visits: 1 })
+    await sessions.edit(id, (session) => {
+      edited = session.set('visits', 2)
+    })
+    edited = undefined
+    expect((await sessions.peek(id))?.get('visits')).toBe(2)
   })
 
   it.each(['x'.repeat(43), 'owner:x', '', '../../etc', undefined])(

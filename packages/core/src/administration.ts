@@ -3,6 +3,7 @@ import { edit, find } from './commit/edit-by-id.js'
 import { endSession } from './commit/end-session.js'
 import type { SessionContext } from './context.js'
 import type { Identity } from './cookie/cookie-format.js'
+import { isId } from './cookie/note-id.js'
 import { SessionError } from './errors.js'
 import { elapsedSince, startTime } from './events.js'
 import { invalidOption, rejectUnknown } from './option-error.js'
@@ -11,14 +12,14 @@ import { type SessionInfo, sessionInfo } from './session/session-info.js'
 import type { SessionState } from './session/session-state.js'
 import type { SessionStore } from './store/store.js'
 
-/** What not every store can do. */
-export type Capability = 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'
+type StoreCapability = 'list' | 'listByOwner' | 'deleteByOwner' | 'deleteExpired' | 'clear'
+
+/** What not every store can do. `exclusive`: it compares and sets, which a cookie can't. */
+export type Capability = StoreCapability | 'exclusive'
 
 /** How many expired records are removed at once when nothing else is said, and how many sessions a page lists. */
 const DEFAULT_SWEEP = 1000
 const DEFAULT_PAGE = 100
-
-const ID = /^[\w-]{43}$/
 
 /** Whether there was such a session. */
 export async function destroyById(context: SessionContext, id: string): Promise<boolean> {
@@ -55,7 +56,7 @@ export async function listPage(
 ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
   rejectUnknown('list: ', options, ['cursor', 'limit'])
   const { cursor, limit = DEFAULT_PAGE } = options
-  if (!Number.isInteger(limit) || limit < 1) throw invalidOption('limit', 'must be a whole number above 0')
+  checkLimit(limit)
   const page = await capability(context, 'list')(cursor, limit, context.now())
   return { sessions: page.entries.flatMap((entry) => sessionInfo(context, entry)), cursor: page.cursor }
 }
@@ -85,6 +86,7 @@ export async function destroyByOwner(
 }
 
 export async function deleteExpired(context: SessionContext, limit: number = DEFAULT_SWEEP): Promise<number> {
+  checkLimit(limit)
   return capability(context, 'deleteExpired')(context.now(), limit)
 }
 
@@ -94,8 +96,12 @@ export async function clear(context: SessionContext): Promise<void> {
   context.emit?.({ type: 'cleared', duration: elapsedSince(started) })
 }
 
-export function supports({ format }: SessionContext, what: Capability): boolean {
-  return format.store?.[what] !== undefined
+export function supports({ format, isAtomic }: SessionContext, what: Capability): boolean {
+  return what === 'exclusive' ? format.isShared && isAtomic : format.store?.[what] !== undefined
+}
+
+function checkLimit(limit: unknown): void {
+  if (!Number.isInteger(limit) || (limit as number) < 1) throw invalidOption('limit', 'must be a whole number above 0')
 }
 
 /** `undefined` for what is no id at all. */
@@ -111,15 +117,11 @@ function storeWith({ format: { store } }: SessionContext, name: keyof SessionSto
   return store
 }
 
-function capability<K extends Capability>(context: SessionContext, name: K): NonNullable<SessionStore[K]> {
+function capability<K extends StoreCapability>(context: SessionContext, name: K): NonNullable<SessionStore[K]> {
   const store = storeWith(context, name)
   return (store[name] as (...args: unknown[]) => unknown).bind(store) as NonNullable<SessionStore[K]>
 }
 
 function unsupported(name: string): SessionError {
   return new SessionError('ERR_SESSION_UNSUPPORTED', `The session store does not support "${name}"`)
-}
-
-function isId(id: unknown): id is string {
-  return typeof id === 'string' && ID.test(id)
 }

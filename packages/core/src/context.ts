@@ -27,8 +27,8 @@ export interface SessionContext extends CommitContext {
 
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function createContext<Data>(options: SessionOptions<Data>): SessionContext {
-  checkRuntime()
   checkOptions(options)
+  checkRuntime(options.signer)
   const {
     persistence = 'changed',
     onInvalidData = 'reset',
@@ -96,14 +96,14 @@ function formatOf<Data>(
   return new SignedTokenFormat(guard(store as SessionStore), made, secrets.length, cookieName, verifiedCacheSize)
 }
 
-/** @throws TypeError where no response could carry a cookie beside another one */
-function checkRuntime(): void {
-  const { Headers } = globalThis as { Headers?: typeof globalThis.Headers }
-  if (Headers !== undefined && !('getSetCookie' in Headers.prototype))
-    throw invalidOption(
-      'this runtime',
-      'has no Headers.getSetCookie: on Workers, set compatibility_date to 2023-03-01 or later',
-    )
+/** @throws TypeError where no response could carry a cookie beside another one, or nothing could be signed */
+function checkRuntime(signer: unknown): void {
+  const { Headers, crypto } = globalThis as Partial<Pick<typeof globalThis, 'Headers' | 'crypto'>>
+  const missing =
+    Headers !== undefined && !('getSetCookie' in Headers.prototype)
+      ? 'Headers.getSetCookie: on Workers, set compatibility_date to 2023-03-01 or later'
+      : !signer && !crypto?.subtle && 'crypto.subtle: test in the environment "node", not in jsdom'
+  if (missing) throw invalidOption('this runtime', `has no ${missing}`)
 }
 
 /** On Workers, a request must not wait for another one's promise, which may never settle for it. */

@@ -98,8 +98,8 @@ export class SessionLockedError extends SessionError {
     super(
       'ERR_SESSION_LOCKED',
       why === 'held'
-        ? 'The session is in exclusive use by another request, which did not end in time'
-        : 'The exclusive use of the session took longer than it may (hold), so nothing of it was saved',
+        ? 'Another request has the session in exclusive use, and did not end in time'
+        : 'The exclusive use took longer than it may (hold): nothing of it was saved',
     )
   }
 }

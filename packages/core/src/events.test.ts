@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, type SessionEvent, type SessionListener, SessionManager, SessionStoreError } from './index.js'
+import {
+  CookieStore,
+  type SessionEvent,
+  type SessionHandle,
+  type SessionListener,
+  SessionManager,
+  SessionStoreError,
+  type WritableSession,
+} from './index.js'
 import { Clock } from './testing/clock.js'
 import { liveSessions } from './testing/live-sessions.js'
 import { cookieAfter, sessionCookies } from './testing/response-cookies.js'
@@ -14,6 +22,7 @@ interface Data {
   visits: number
   user: string
   more: string
+  cart: string[]
 }
 
 const setUp = stagedManager<Data>
@@ -336,6 +345,91 @@ describe('the failed event', () => {
     )
     await expect(handled).rejects.toMatchObject({ code: 'ERR_SESSION_STORE' })
     expect(events.filter((event) => event.type === 'failed')).toHaveLength(1)
+  })
+})
+
+describe('changes of a request that failed', () => {
+  type Change = (session: WritableSession<Data>) => void
+  const broken = new Error('broken')
+
+  /** What a request of a session tells that changes it and throws, and how many visits it has afterwards. */
+  async function failing(change: Change, more: (handle: SessionHandle<Data>) => unknown = () => {}) {
+    const { sessions, told } = observed()
+    const { cookie, id } = await sessions.issue({ visits: 1, user: 'ada', cart: ['tea'] })
+    const { length } = told
+    const thrown = sessions.handle(visit(cookie), async (handle) => {
+      change(await handle.write())
+      await more(handle)
+      throw broken
+    })
+    await expect(thrown).rejects.toBe(broken)
+    return { events: told.slice(length + 1), id }
+  }
+
+  function observed() {
+    const told: SessionEvent[] = []
+    return { sessions: setUp({ onEvent: (event) => told.push(event) }).sessions, told }
+  }
+
+  const changes: Readonly<Record<string, Change>> = {
+    'a key': (session) => session.set('visits', 2),
+    'several keys': (session) => session.set('visits', 2).delete('user'),
+    'a value in place': (session) => session.get('cart')?.push('milk'),
+    'a value in place to what JSON can not carry': (session) => session.get('cart')?.push(1n as never),
+    'its id': (session) => session.regenerate(),
+    'its owner': (session) => session.setOwner('ada'),
+  }
+
+  it.each(Object.entries(changes))('are told to be dropped, once: %s', async (_name, change) => {
+    const { events, id } = await failing(change)
+    expect(events).toEqual([{ type: 'dropped', id, reason: 'failed' }])
+  })
+
+  it('are told of a new session, under the id that it would have had', async () => {
+    const { sessions, told } = observed()
+    let id = ''
+    const thrown = sessions.handle(visit(), async (handle) => {
+      id = (await handle.write()).set('visits', 1).id
+      throw broken
+    })
+    await expect(thrown).rejects.toBe(broken)
+    expect(told).toEqual([{ type: 'dropped', id, reason: 'failed' }])
+  })
+
+  it('are not told where there are none: what was read, set to what it was, or saved before', async () => {
+    const none = await failing((session) => session.set('visits', session.get('visits')).get('cart'))
+    const saved = await failing(
+      (session) => session.set('visits', 2),
+      (handle) => handle.save(),
+    )
+    expect([none.events, saved.events.map(({ type }) => type)]).toEqual([[], ['saved']])
+  })
+
+  it('are not told of a sign-out, which is carried out', async () => {
+    const { events } = await failing((session) => session.set('visits', 2).destroy())
+    expect(events.map(({ type }) => type)).toEqual(['destroyed'])
+  })
+
+  it('are told by fail and failed as well, and not where the store has failed, of which its error tells', async () => {
+    const { sessions, told } = observed()
+    const change = async (handle: SessionHandle<Data>): Promise<Response> => {
+      ;(await handle.write()).set('visits', 2)
+      return new Response(null, { status: 500 })
+    }
+    await sessions.handle(visit(), change, { failed: () => true })
+    const request = visit()
+    const handle = sessions.begin(request)
+    sessions.fail(request)
+    await sessions.commit(request, await change(handle))
+    expect(told.map((event) => 'reason' in event && event.reason)).toEqual(['failed', 'failed'])
+
+    const { sessions: down, store } = setUp({ onEvent: (event) => told.push(event) })
+    store.fail('create')
+    const other = visit()
+    const response = await change(down.begin(other))
+    await expect(down.commit(other, response)).rejects.toBeInstanceOf(SessionStoreError)
+    await down.commit(other, response, { failed: true })
+    expect(told).toHaveLength(2)
   })
 })
 

@@ -40,12 +40,13 @@ export type SessionEvent =
    * `gone`: the record was destroyed or expired in between, so the changes were dropped. `superseded`: the session has
    * a new id, and this request still came with the old one. `response`: the response can't carry the cookie. `store`:
    * the store failed where nobody else is told. A `destroy()` failed after the handler threw or the client left, another
-   * library's session has moved here and could not be ended there, or one that is over could not be removed.
+   * library's session has moved here and could not be ended there, or one that is over could not be removed. `failed`:
+   * the handler threw, so what it had changed is not stored (`save()` before the throw, or `keep`, would store it).
    */
   | {
       readonly type: 'dropped'
       readonly id: string
-      readonly reason: 'gone' | 'superseded' | 'response' | 'store'
+      readonly reason: 'gone' | 'superseded' | 'response' | 'store' | 'failed'
       readonly duration?: number
       readonly error?: unknown
     }

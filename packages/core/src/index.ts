@@ -38,10 +38,19 @@ export {
   shareHandles,
   signOutAtOnce,
   tellFailure,
+  trimBlanks,
 } from './request/adapter-api.js'
 export type { CookieSource } from './request/request-cookies.js'
 export type { ToSave } from './request/request-session.js'
-export { copyResponse, type HeaderFields, isAnswer, isResponse, varyByCookie } from './request/response.js'
+export {
+  copyResponse,
+  forgetBody,
+  type HeaderFields,
+  isAnswer,
+  isResponse,
+  keeperOf,
+  varyByCookie,
+} from './request/response.js'
 export type { ExclusiveOptions, SessionHandle } from './request/session-handle-type.js'
 export type { SessionCodec } from './session/json-codec.js'
 export type { Arrival, OldSession, OldSessions, RejectedCookie } from './session/old-sessions.js'
@@ -51,6 +60,7 @@ export type { SessionInfo } from './session/session-info.js'
 export { managerOf, type SessionSource } from './session-source.js'
 export { type CachedStoreOptions, cachedStore } from './store/cached-store.js'
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js'
+export { oncePerProcess } from './store/once-per-process.js'
 export type {
   Awaitable,
   SessionRecord,
@@ -59,5 +69,5 @@ export type {
   StoredPage,
   StoreLimits,
 } from './store/store.js'
-export { type SweeperOptions, startSweeper, sweepExpired } from './store/sweeper.js'
+export { type SweeperOptions, type SweepOptions, startSweeper, sweepExpired } from './store/sweeper.js'
 export type { DeepReadonly, IsJson, SessionData } from './types.js'

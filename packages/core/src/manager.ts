@@ -43,6 +43,10 @@ import type { SessionInfo } from './session/session-info.js'
 import type { Awaitable } from './store/store.js'
 import type { SessionData } from './types.js'
 
+/** Where no options are given, there is nothing to check. */
+const NONE = {}
+const HANDLE_OPTIONS = ['failed', 'keep', 'respond', 'current', 'used']
+
 /**
  * Sessions for everything that has a `Request` and a `Response`. Make one, once, and share it.
  *
@@ -89,10 +93,7 @@ export class SessionManager<Data = SessionData> {
    */
   startFrom(oldSessions: OldSessions): this {
     if (![oldSessions?.find, oldSessions?.cookies].every((method) => typeof method === 'function')) {
-      throw invalidOption(
-        'startFrom',
-        'takes old sessions, with find and cookies: see movingIn of @fetch-sessions/migrate',
-      )
+      throw invalidOption('startFrom', 'takes old sessions: see movingIn of @fetch-sessions/migrate')
     }
     if (this.#context.oldSessions !== undefined) {
       throw invalidOption('startFrom', 'was called before: name all libraries in one call')
@@ -134,9 +135,9 @@ export class SessionManager<Data = SessionData> {
   async commit(
     target: Request | SessionHandle<Data>,
     response: Response,
-    { failed = false }: { failed?: boolean } = {},
+    options?: { failed?: boolean },
   ): Promise<Response> {
-    return this.#commitAll(this.#opened.named(target), response, failed ? 'sign-out' : 'all')
+    return this.#commitAll(this.#opened.named(target), response, toSave(options))
   }
 
   /**
@@ -147,10 +148,11 @@ export class SessionManager<Data = SessionData> {
   async commitHeaders(
     target: Request | SessionHandle<Data>,
     headers: HeaderFields,
-    options: { failed?: boolean } = {},
+    options?: { failed?: boolean },
   ): Promise<void> {
+    const what = toSave(options)
     for (const session of this.#opened.named(target)) {
-      const needs = await session.commit(options.failed ? 'sign-out' : 'all', headers)
+      const needs = await session.commit(what, headers)
       if (needs !== undefined) addToHeaders(headers, needs)
     }
   }
@@ -161,12 +163,13 @@ export class SessionManager<Data = SessionData> {
    */
   async commitCookies(
     target: Request | SessionHandle<Data>,
-    options: { failed?: boolean } = {},
+    options?: { failed?: boolean },
   ): Promise<readonly SessionCookie[]> {
+    const what = toSave(options)
     let cookies: readonly SessionCookie[] = []
     for (const session of this.#opened.named(target)) {
       const sent = cookies.length > 0 ? headersOf(cookies) : undefined
-      const needs = await session.commit(options.failed ? 'sign-out' : 'all', sent)
+      const needs = await session.commit(what, sent)
       if (needs?.cookies.length)
         cookies = [...cookies.filter((cookie) => !needs.place?.isOwn(`${cookie}`)), ...needs.cookies]
     }
@@ -191,8 +194,9 @@ export class SessionManager<Data = SessionData> {
   async handle(
     request: Request,
     handler: (session: SessionHandle<Data>) => Response | Promise<Response>,
-    options: HandleOptions = {},
+    options: HandleOptions = NONE,
   ): Promise<Response> {
+    if (options !== NONE) rejectUnknown('handle: ', options, HANDLE_OPTIONS)
     // 1. The session of this request, which touches nothing.
     const session = beginHandle<Data>(this.#context, request)
     if (session.isManaged) return handler(session)
@@ -267,8 +271,10 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * Changes a stored session without a request; `false` if it is gone. `change` runs again if another writer has won.
-   * The change does not count as a use of the session, moves no expiry, and must not regenerate.
+   * Changes a stored session without a request; `false` if it is gone. `change` runs again if another writer has won, so
+   * it should only compute. It is no use of the session: the expiry stays where it is, unless `setLifetime` moves it.
+   * @throws SessionConflictError if others win each time
+   * @throws SessionError if `change` regenerates, since the cookie could not be sent; TypeError if it is async
    */
   async edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
     return editById(this.#context, id, (state) => change(new WritableView<Data>(this.#context, state)))
@@ -294,7 +300,10 @@ export class SessionManager<Data = SessionData> {
     return destroyByOwner(this.#context, owner, options)
   }
 
-  /** Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many. */
+  /**
+   * Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many.
+   * @throws TypeError if `limit` is not a whole number above 0
+   */
   async deleteExpired(limit?: number): Promise<number> {
     return deleteExpired(this.#context, limit)
   }
@@ -373,4 +382,10 @@ export class SessionManager<Data = SessionData> {
     if (what === 'sign-out') for (const session of opened) await session.commit(what, undefined)
     throw error
   }
+}
+
+/** What a commit with these options saves. */
+function toSave(options: { failed?: boolean } | undefined): ToSave {
+  if (options !== undefined) rejectUnknown('commit: ', options, ['failed'])
+  return options?.failed ? 'sign-out' : 'all'
 }

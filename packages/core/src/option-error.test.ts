@@ -8,6 +8,7 @@ import {
   startSweeper,
   sweepExpired,
 } from './index.js'
+import { failingStore } from './test-kit.js'
 import { secret } from './testing/secret.js'
 import { visit } from './testing/visit.js'
 
@@ -15,6 +16,7 @@ const store = new MemoryStore()
 const cached = (options: object | null): unknown => cachedStore(store, new MemoryStore(), options as object)
 const memory = (options: object | null): unknown => new MemoryStore(options as object)
 const cookie = (options: object | null): unknown => new CookieStore(options as CookieStoreOptions)
+const failing = () => failingStore(new MemoryStore())
 const sweeper = (options: object | null): unknown => startSweeper({ deleteExpired: async () => 0 }, options as object)
 type Manager = SessionManager<{ user: string }>
 const MILLISECONDS = 86_400_000
@@ -53,6 +55,10 @@ describe('an option that can’t work is a TypeError that names it and says what
     ['CookieStore: null', () => cookie(null), /CookieStore: options must be an object/],
     ['CookieStore: milliseconds', () => cookie({ maxStaleness: MILLISECONDS }), /maxStaleness is above 400 days/],
     ['CookieStore: below 0', () => cookie({ maxStaleness: -1 }), /maxStaleness must be a positive/],
+    ['CookieStore: nothing to be stale', () => cookie({ maxStaleness: 5 }), /maxStaleness needs revocations/],
+    ['failingStore: unknown', () => failing().fail('load', { time: 1 } as object), /fail: time is no option/],
+    ['failingStore: null', () => failing().fail('load', null as never), /fail: options must be an object/],
+    ['failingStore: hang', () => failing().hang('load', { times: 1 } as object), /hang: times is no option/],
     ['cookie: null', () => manager({ cookie: null as never }), /cookie must be an object/],
     ['cookie: a list', () => manager({ cookie: [] as never }), /cookie must be an object/],
     [
@@ -67,9 +73,32 @@ describe('an option that can’t work is a TypeError that names it and says what
     expect(make).toThrow(message)
   })
 
-  it('sweepExpired: unknown', async () => {
-    const sweeping = sweepExpired({ deleteExpired: async () => 0 }, { limit: 5 } as object)
-    await expect(sweeping).rejects.toThrow(/^fetch-sessions: sweepExpired: limit is no option/)
+  it.each([
+    [{ limit: 5 }, /^fetch-sessions: sweepExpired: limit is no option: there are batch, timeout$/],
+    [{ onError: () => {} }, /^fetch-sessions: sweepExpired: onError is no option/],
+    [{ interval: 60 }, /^fetch-sessions: sweepExpired: interval is no option: it sweeps once, and startSweeper again/],
+    [null, /^fetch-sessions: sweepExpired: options must be an object/],
+  ])('sweepExpired: %j', async (options, message) => {
+    await expect(sweepExpired({ deleteExpired: async () => 0 }, options as object)).rejects.toThrow(message)
+  })
+
+  it.each([{ limit: 5 }, 0, -1, 1.5, Number.NaN, '5', null])('deleteExpired: %j', async (limit) => {
+    const deleting = manager({}).deleteExpired(limit as number)
+    await expect(deleting).rejects.toThrow(TypeError)
+    await expect(deleting).rejects.toThrow(/^fetch-sessions: limit must be a whole number above 0/)
+  })
+
+  it.each<[string, string, (sessions: Manager, options: object) => Promise<unknown>]>([
+    ['handle', 'onError', (sessions, options) => sessions.handle(visit(''), () => new Response(), options)],
+    ['commit', 'fail', (sessions, options) => sessions.commit(visit(''), new Response(), options)],
+    ['commit', 'fail', (sessions, options) => sessions.commitHeaders(visit(''), new Headers(), options)],
+    ['commit', 'fail', (sessions, options) => sessions.commitCookies(visit(''), options)],
+  ])('%s: unknown', async (method, option, call) => {
+    const sessions = manager({})
+    await expect(call(sessions, { [option]: () => true })).rejects.toThrow(
+      `fetch-sessions: ${method}: ${option} is no option: there are failed`,
+    )
+    await call(sessions, { failed: undefined })
   })
 
   it.each([
@@ -88,7 +117,8 @@ describe('an option that can’t work is a TypeError that names it and says what
 
   it('is none where it can', () => {
     expect(() => cached({ maxStaleness: 34_560_000, now: undefined })).not.toThrow()
-    expect(() => cookie({ maxStaleness: 0 })).not.toThrow()
+    expect(() => cookie({ maxStaleness: 0, revocations: store })).not.toThrow()
+    expect(() => cookie({ maxStaleness: undefined, revocations: undefined })).not.toThrow()
     expect(() => memory({ maxSessions: 5, now: () => 0 })).not.toThrow()
   })
 })

@@ -6,7 +6,7 @@ export function invalidOption(option: string, problem: string): TypeError {
 /** The error for two managers that are at work on one request, and would take each other's cookie away. */
 export function twoManagers(name: string): TypeError {
   return new TypeError(
-    `fetch-sessions: two managers use the cookie "${name}" on one request, and the browser would keep one of the two: give one of them another cookie.name, or share one manager`,
+    `fetch-sessions: two managers use the cookie "${name}" on one request, of which the browser would keep one: give one another cookie.name, or share one manager`,
   )
 }
 
@@ -21,8 +21,8 @@ const MEANT: Readonly<Record<string, string>> = {
   secrets: 'secret',
   password: 'secret',
   cookieName: 'cookie.name',
-  'cookie.maxAge': 'idleTimeout (seconds), which the cookie follows',
-  'cookie.expires': 'idleTimeout (seconds), which the cookie follows',
+  'cookie.maxAge': 'idleTimeout (seconds)',
+  'cookie.expires': 'idleTimeout (seconds)',
   'cookie.signed': 'nothing: cookies are always signed',
 }
 

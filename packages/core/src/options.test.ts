@@ -37,6 +37,20 @@ describe('a manager', () => {
       Object.defineProperty(prototype, 'getSetCookie', method)
     }
   })
+
+  it('is not made where nothing can be signed, as in jsdom, unless its signer needs no WebCrypto', () => {
+    const own = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
+    const signer = (): object => ({ sign: () => {}, verify: () => {}, succeed: () => {} })
+    Object.defineProperty(globalThis, 'crypto', { configurable: true, writable: true, value: {} })
+    try {
+      expectRefusal({}, /this runtime has no crypto\.subtle: .* the environment "node"/)
+      expectRefusal({ store: new CookieStore() }, /crypto\.subtle/)
+      expect(() => make({ signer })).not.toThrow()
+    } finally {
+      if (own === undefined) Reflect.deleteProperty(globalThis, 'crypto')
+      else Object.defineProperty(globalThis, 'crypto', own)
+    }
+  })
 })
 
 describe('the secret', () => {

@@ -6,9 +6,9 @@ export type StoreTraits = Pick<SessionStore, 'atomic' | 'consistency' | 'isProce
 
 const MESSAGES: Record<SessionWarning, string> = {
   'memory-store':
-    'MemoryStore keeps sessions, or what is noted of them, in this process: that is gone when it ends, and another process does not see it. Use a store of your database in production.',
+    'MemoryStore keeps sessions, or what is noted of them, in this process alone, until it ends. Use a store of your database in production.',
   'cookie-never-returns':
-    'sessions are created over plain http, but no session cookie comes back: browsers send a Secure cookie over https only (and to localhost). Serve https, or set cookie: { secure: false } for a test over http.',
+    'sessions are created over http, but no session cookie comes back: browsers send a Secure cookie over https only (and to localhost). Serve https, or set cookie: { secure: false } for a test.',
   'eventual-store':
     'this store is eventually consistent: a session may still open somewhere for a while after it was destroyed.',
   'no-compare-and-set': 'this store can not compare and set: of two writes at the same moment, one is lost.',

@@ -28,8 +28,6 @@ type Outcome =
       readonly wasDue?: true | undefined
     }
   | { readonly is: 'destroyed' }
-  /** Nothing had to be stored: another request has done it. */
-  | { readonly is: 'newer'; readonly session: StoredSession }
   | Extract<MoveOutcome, { is: 'superseded' }>
   | Exclude<WriteOutcome, { is: 'stored' }>
 
@@ -253,6 +251,8 @@ function settle(context: CommitContext, state: SessionState, done: Done, outcome
         return andThen(state.draft.rollBack(), () => state.draft.rebase(state.stored.content))
       })
     case 'newer':
+      // The other one's answer brings the cookie, but may not arrive.
+      if (isCookieOutdated(done.base, outcome.session)) state.cookie ??= 'refresh'
       state.stored = outcome.session
       return state.draft.rebase(outcome.session.content, sealed)
     case 'stored': {
@@ -281,16 +281,11 @@ function noteStored(
   // What this request has stored since is what it would end.
   state.ending = undefined
   // A request may have destroyed it meanwhile: then the removal of its cookie is due, once it is carried out.
+  const isAnother = identity !== before || base.record.version === 0
   const isOutdated =
-    wasDue ||
-    !context.format.isShared ||
-    before.isStale ||
-    identity !== before ||
-    base.record.version === 0 ||
-    isCookieOutdated(base, session)
+    wasDue || !context.format.isShared || before.isStale || isAnother || isCookieOutdated(base, session)
   if (state.status === 'live' && isOutdated) {
-    const isNeeded = sealed.isChanged || identity !== before || base.record.version === 0
-    state.cookie = isNeeded ? 'due' : (state.cookie ?? 'refresh')
+    state.cookie = sealed.isChanged || isAnother ? 'due' : (state.cookie ?? 'refresh')
   }
   const { emit } = context
   if (emit === undefined) return

@@ -2,6 +2,7 @@ import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionConflictError } from '../errors.js'
 import { elapsedSince, startTime } from '../events.js'
+import { isUseDue } from '../session/lifetime.js'
 import { merge } from '../session/merge.js'
 import {
   type Content,
@@ -18,7 +19,7 @@ import type { PendingWrite, WriteOutcome, Written } from './pending-write.js'
 /** How often a write that loses is tried again. */
 export const MAX_ATTEMPTS = 16
 /** The same where there is no queue, and all writers of a process are rivals. */
-const MAX_ATTEMPTS_ALONE = 100
+export const MAX_ATTEMPTS_ALONE = 100
 const MAX_BACKOFF_MS = 50
 
 /**
@@ -44,7 +45,7 @@ export function writeTogether(
 }
 
 /** What the store holds under this id now. */
-export function reload(context: CommitContext, { id, store }: Identity): Awaitable<Found> {
+export function reload(context: CommitContext, { id, store }: Pick<Identity, 'id' | 'store'>): Awaitable<Found> {
   return andThen(store.load(id), (record) => examine(context, record))
 }
 
@@ -64,9 +65,24 @@ function attempt(
   base: StoredSession,
   isJustLoaded: boolean,
 ): Awaitable<Written | 'stale' | undefined> {
+  if (batch.every((pending) => isNoted(context, pending, base)))
+    return { outcomes: batch.map(() => ({ is: 'newer', session: base })), newest: base }
   const applied = applyAll(context, batch, base)
   return andThen(applied, (applied) =>
     applied.failures.length > 0 && !isJustLoaded ? 'stale' : put(context, identity, batch, base, applied),
+  )
+}
+
+/**
+ * Whether a request that has changed nothing has nothing to write any more: another one has noted a use since, and the
+ * cookie that goes out. So of many at once, one writes.
+ */
+function isNoted({ now }: CommitContext, { sealed, base, cookie }: PendingWrite, newer: StoredSession): boolean {
+  return (
+    sealed.changes.length === 0 &&
+    newer.lastUse > base.lastUse &&
+    !isUseDue(now(), newer) &&
+    (cookie === undefined || (cookie === newer.cookie && !newer.due))
   )
 }
 
@@ -76,11 +92,12 @@ function put(
   { id, store }: Identity,
   batch: readonly PendingWrite[],
   base: StoredSession,
-  { content, failures }: Applied,
+  applied: Applied,
 ): Awaitable<Written | undefined> {
+  const { failures } = applied
   const failed = failures.filter((failure) => failure !== undefined)
   if (failed.length === batch.length) return { outcomes: failed, newest: base }
-  const session = nextOf(context, batch, base, { content, failures })
+  const session = nextOf(context, batch, base, applied)
   const stored: WriteOutcome = { is: 'stored', session, wasDue: base.due }
   const written: Written = { outcomes: batch.map((_, index) => failures[index] ?? stored), newest: session }
   return andThen(store.update(id, session.record), (isWritten) => (isWritten ? written : undefined))

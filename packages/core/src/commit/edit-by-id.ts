@@ -7,7 +7,7 @@ import { SessionState } from '../session/session-state.js'
 import { type StoredSession, unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
-import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
+import { backOff, MAX_ATTEMPTS, MAX_ATTEMPTS_ALONE, reload } from './compare-and-set.js'
 import { endSession } from './end-session.js'
 
 /** A stored session, by its id alone; `undefined` if it is gone. */
@@ -27,10 +27,14 @@ export async function edit(
   change: (state: SessionState) => void,
 ): Promise<boolean> {
   const started = startTime(context.emit)
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  const limit = context.queue === undefined ? MAX_ATTEMPTS_ALONE : MAX_ATTEMPTS
+  for (let attempt = 1; attempt <= limit; attempt++) {
     const state = await find(context, identity)
     if (state === undefined) return false
+    state.isUse = false
     applyChange(() => change(state))
+    // What somebody does with the session from here on would be lost, also while the schema is at work.
+    state.phase = 'closed'
     if (state.regeneration !== undefined) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'A session can not be regenerated without its request')
     }
@@ -41,16 +45,15 @@ export async function edit(
       return isDestroyed
     }
     const { content, isChanged } = await state.draft.seal()
-    state.phase = 'closed'
     if (!isChanged) return true
-    const { record } = unmoved(context, state.stored, content)
-    if (await identity.store.update(identity.id, record)) {
+    state.stored = unmoved(context, state.stored, content)
+    if (await identity.store.update(identity.id, state.stored.record)) {
       context.emit?.({ type: 'saved', id: identity.id, duration: elapsedSince(started) })
       return true
     }
     await backOff(attempt)
   }
-  throw new SessionConflictError(MAX_ATTEMPTS)
+  throw new SessionConflictError(limit)
 }
 
 /** @throws TypeError for a change that would go on when it is stored already */

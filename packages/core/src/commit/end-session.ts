@@ -42,7 +42,7 @@ export async function endSession(
       return 'gone'
     }
     await backOff(lost)
-    found = await reload(context, { id: target, store, isStale: false })
+    found = await reload(context, { id: target, store })
   }
   return (await store.delete(target)) ? 'destroyed' : 'gone'
 }
@@ -55,7 +55,7 @@ async function endUnlocked(
 ): Promise<Ending> {
   let target = id
   for (let newIds = 0; newIds < MAX_ATTEMPTS; newIds++) {
-    const found = await reload(context, { id: target, store, isStale: false })
+    const found = await reload(context, { id: target, store })
     if (found.is !== 'superseded') break
     if (isById && !leadsOn(context, found.successor)) return 'superseded'
     target = found.successor.id

@@ -45,7 +45,7 @@ export async function successorOf(
 export async function livesOn(context: CommitContext, old: Identity, successor: Successor): Promise<boolean> {
   let next = successor
   for (let rotation = 0; rotation < MAX_ROTATIONS; rotation++) {
-    const found = await reload(context, { id: next.id, store: old.store, isStale: false })
+    const found = await reload(context, { id: next.id, store: old.store })
     if (found.is !== 'superseded') return found.is === 'session'
     next = found.successor
   }

@@ -15,6 +15,8 @@ export interface PendingWrite {
 export type WriteOutcome =
   /** `wasDue`: the cookie was, since an earlier write could send none. */
   | { readonly is: 'stored'; readonly session: StoredSession; readonly wasDue: true | undefined }
+  /** Nothing had to be stored: another request has done it. */
+  | { readonly is: 'newer'; readonly session: StoredSession }
   /** The record is no more, so they were dropped. */
   | { readonly is: 'gone' }
   /** The session has a new id by now. */

@@ -108,7 +108,7 @@ async function supersede(
     return await store.update(id, markerOf(context, record, successor, grace))
   } catch (error) {
     // A store that failed may have written all the same: then there is no way back.
-    const look = async (): Promise<Found> => reload(context, { id, store, isStale: false })
+    const look = async (): Promise<Found> => reload(context, { id, store })
     const found = await look().catch(() => undefined)
     if (found?.is === 'superseded' && found.successor.id === successor.id) return true
     throw error

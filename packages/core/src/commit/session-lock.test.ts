@@ -80,6 +80,55 @@ describe('exclusive', () => {
     expect(await balanceOf(one, cookie)).toBe(70)
   })
 
+  it('is had one after the other by those of one process, in their order, who ask the store no more than once meanwhile', async () => {
+    const { one, store, cookie } = await twoProcesses()
+    const came: number[] = []
+    const done: number[] = []
+    const work = (n: number): Promise<Response> =>
+      within(one, cookie, async (handle) => {
+        await handle.read()
+        came.push(n)
+        await handle.exclusive(async () => {
+          if (done.length === 0) {
+            // Long enough for many looks of each.
+            await new Promise((resolve) => setTimeout(resolve, 300))
+            expect(store.methods.filter((method) => method === 'load').length).toBeLessThan(80)
+          }
+          done.push(n)
+          // Those behind a failure come all the same.
+          if (n % 3 === 1) throw new RangeError('no cover')
+        })
+      }).catch((error) => error)
+    await Promise.all(Array.from({ length: 20 }, (_, n) => work(n)))
+    expect(done).toHaveLength(20)
+    expect(done).toEqual(came)
+  })
+
+  it('passes to one of the same process as well when the hold of the one ahead is over', async () => {
+    const { one, cookie, clock } = await twoProcesses()
+    const [isHeld, isTaken] = [gate(), gate()]
+    const slow = within(one, cookie, async (handle) => {
+      const work = handle.exclusive(
+        async () => {
+          isHeld.open()
+          await isTaken.opened
+        },
+        { hold: 2 },
+      )
+      await expect(work).rejects.toThrow(SessionLockedError)
+    })
+    await isHeld.opened
+    const next = within(one, cookie, (handle) =>
+      handle.exclusive((session) => {
+        session.set('note', 'mine')
+        isTaken.open()
+      }),
+    )
+    clock.passes(2)
+    await Promise.all([slow, next])
+    expect((await one.read(visit(cookie))).get('note')).toBe('mine')
+  })
+
   it('hands on what the work returns, and has stored by then what it did', async () => {
     const { one, two, cookie } = await twoProcesses()
     await within(one, cookie, async (handle) => {

@@ -3,7 +3,7 @@ import { SessionDestroyedError, SessionLockedError } from '../errors.js'
 import { timerDelay } from '../option-error.js'
 import type { Lock } from '../session/record-meta.js'
 import type { SessionState } from '../session/session-state.js'
-import { unmoved } from '../session/stored-session.js'
+import { type StoredSession, unmoved } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload } from './compare-and-set.js'
@@ -11,6 +11,8 @@ import { reload } from './compare-and-set.js'
 /** How long a wait for the lock lasts from one look to the next, in milliseconds. */
 const MIN_POLL = 5
 const MAX_POLL = 100
+/** The same while others of this process are ahead, whose end is heard of. */
+const LONG_POLL = 1000
 
 /** Seconds. */
 export interface ExclusiveTimes {
@@ -27,13 +29,37 @@ export async function runExclusively<R>(
   context: CommitContext,
   state: SessionState,
   save: (policy?: PersistencePolicy) => Awaitable<void>,
-  { wait, hold }: ExclusiveTimes,
+  times: ExclusiveTimes,
   work: () => R | Promise<R>,
 ): Promise<R> {
   // 1. What was changed before is no part of the work. A new session is stored, so that others find the lock.
   await save(state.isNew ? 'always' : undefined)
+  const turns = context.queue?.turns
+  const { id } = state.identity
+  const ahead = turns?.get(id)
+  const running = run(context, state, save, times, work, ahead)
+  // Whoever had the lock is behind nobody: what was ahead is over, or has held it for too long.
+  const over = running.then(nothing, () => ahead)
+  const turn = over.then(() => {
+    if (turns?.get(id) === turn) turns.delete(id)
+  })
+  turns?.set(id, turn)
+  return running
+}
+
+const nothing = (): void => {}
+
+/** `ahead`: others of this process that have come before. */
+async function run<R>(
+  context: CommitContext,
+  state: SessionState,
+  save: () => Awaitable<void>,
+  times: ExclusiveTimes,
+  work: () => R | Promise<R>,
+  ahead: Promise<void> | undefined,
+): Promise<R> {
   // 2. The lock.
-  const lock = await acquire(context, state, wait, hold)
+  const lock = await acquire(context, state, times, ahead)
   const { regeneration } = state
   state.lock = lock
   try {
@@ -55,7 +81,12 @@ export async function runExclusively<R>(
 /**
  * @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended
  */
-async function acquire(context: CommitContext, state: SessionState, wait: number, hold: number): Promise<Lock> {
+async function acquire(
+  context: CommitContext,
+  state: SessionState,
+  { wait, hold }: ExclusiveTimes,
+  ahead: Promise<void> | undefined,
+): Promise<Lock> {
   const by = randomText().slice(0, 16)
   // Not by the manager's clock, which may stand still in tests.
   const deadline = performance.now() + wait * 1000
@@ -69,16 +100,15 @@ async function acquire(context: CommitContext, state: SessionState, wait: number
     const { lock: held } = found.session.content
     if (held === undefined || held.until <= now) {
       const lock = { by, until: now + hold * 1000 }
-      const session = unmoved(context, found.session, { ...found.session.content, lock })
-      if (await state.identity.store.update(state.identity.id, session.record)) {
-        state.stored = session
-        await state.draft.rebase(session.content)
-        return lock
-      }
+      if (await writeLock(context, state, found.session, lock)) return lock
     }
     const left = deadline - performance.now()
     if (left <= 0) throw new SessionLockedError('held')
-    await new Promise((resolve) => setTimeout(resolve, Math.min(left, pause * (0.5 + Math.random()))))
+    const delay = Math.min(left, ahead === undefined ? pause * (0.5 + Math.random()) : LONG_POLL)
+    // So long at most: those ahead may take longer than they may hold it.
+    await settledWithin(delay / 1000, ahead ?? new Promise(nothing)).then(() => {
+      ahead = undefined
+    }, nothing)
   }
 }
 
@@ -87,17 +117,28 @@ async function acquire(context: CommitContext, state: SessionState, wait: number
  */
 async function release(context: CommitContext, state: SessionState, { by }: Lock): Promise<void> {
   await state.draft.rollBack()
-  const { identity } = state
   try {
     for (let attempt = 0; attempt < 8; attempt++) {
-      const found = await reload(context, identity)
+      const found = await reload(context, state.identity)
       if (found.is !== 'session' || found.session.content.lock?.by !== by) return
-      const session = unmoved(context, found.session, { ...found.session.content, lock: undefined })
-      if (!(await identity.store.update(identity.id, session.record))) continue
-      state.stored = session
-      return await state.draft.rebase(session.content)
+      if (await writeLock(context, state, found.session, undefined)) return
     }
   } catch {}
+}
+
+/** Writes who holds the session; `false` if another writer has won. */
+async function writeLock(
+  context: CommitContext,
+  state: SessionState,
+  base: StoredSession,
+  lock: Lock | undefined,
+): Promise<boolean> {
+  const { identity, draft } = state
+  const session = unmoved(context, base, { ...base.content, lock })
+  if (!(await identity.store.update(identity.id, session.record))) return false
+  state.stored = session
+  await draft.rebase(session.content)
+  return true
 }
 
 /** @throws SessionLockedError after so many seconds: also where a work waits for one that waits for it */

@@ -24,6 +24,8 @@ const MAX_WAIT = 5000
 export class WriteQueue {
   /** By session: the writes that wait for the one that is in the store. */
   readonly #waiting: Map<string, QueuedWrite[]> = new Map()
+  /** By session: when the last `exclusive` that has come so far, and all before it, are over. */
+  readonly turns: Map<string, Promise<void>> = new Map()
 
   /** Not a promise if `write` does not return one: then nobody can have come in between. */
   submit(id: string, pending: PendingWrite, write: Write): Awaitable<WriteOutcome> {

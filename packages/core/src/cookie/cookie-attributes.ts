@@ -78,7 +78,10 @@ export interface SessionCookieOptions {
 }
 
 const COOKIE_OPTIONS = 'name path domain retired secure httpOnly sameSite partitioned priority persistent'.split(' ')
-const HOST_NAME = /^\.?([a-z\d]([-a-z\d]*[a-z\d])?\.)*[a-z\d]([-a-z\d]*[a-z\d])?$/i
+/** With `_`, which names of hosts have as well. */
+const HOST_NAME = /^\.?(\w([-\w]*\w)?\.)*\w([-\w]*\w)?$/
+/** An IPv6 address, or a name that ends with its root: browsers keep a cookie for that host alone, if at all. */
+const LONE_HOST = /^\[[\da-f:]+]$|\.$/
 const COOKIE_NAME = /^[!#$%&'*+\-.^`|~\w]+$/
 const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
 /** Browsers ignore an attribute value that is longer (RFC 6265bis section 5.6). */
@@ -142,7 +145,8 @@ export class CookieAttributes {
    * @throws TypeError if the function of `cookie.domain` gives no host name
    */
   at(request: Request | undefined): CookiePlace {
-    const domain = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
+    const given = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
+    const domain = LONE_HOST.test(`${given}`) ? undefined : given
     const key = domain ?? ''
     let place = this.#places.get(key)
     if (place === undefined) {
@@ -157,11 +161,6 @@ export class CookieAttributes {
   }
 
   #checkRetired(place: RetiredCookie): RetiredCookie {
-    demand(
-      typeof place === 'object' && place !== null,
-      'retired',
-      'must be a list of { name, domain, path, partitioned }',
-    )
     rejectUnknown('cookie.retired.', place, ['name', 'domain', 'path', 'partitioned'])
     const { name = this.name, path = '/', domain, partitioned = false } = place
     checkName('retired.name', name)
@@ -174,13 +173,8 @@ export class CookieAttributes {
     return checked
   }
 
-  #isToday({ name, path, domain, partitioned }: RetiredCookie, today: string | undefined): boolean {
-    return (
-      name === this.name &&
-      path === this.#options.path &&
-      partitioned === (this.#options.partitioned ?? false) &&
-      sameDomain(domain, today)
-    )
+  #isToday(place: RetiredCookie, domain: string | undefined): boolean {
+    return whereOf(place) === whereOf({ ...this.#options, name: this.name }, domain)
   }
 }
 
@@ -225,13 +219,8 @@ export class CookiePlace {
 
   /** What removes another library's cookies. One at this very place is overwritten anyway. */
   removeOld(places: readonly RetiredCookie[]): SessionCookie[] {
-    const { path, domain, partitioned = false } = this.#options
-    const isHere = (old: RetiredCookie): boolean =>
-      old.name === this.name &&
-      (old.path ?? '/') === path &&
-      (old.partitioned ?? false) === partitioned &&
-      sameDomain(old.domain, domain)
-    return places.filter((place) => !isHere(place)).map((place) => this.#removeAt(place))
+    const here = whereOf({ ...this.#options, name: this.name })
+    return places.filter((place) => whereOf(place) !== here).map((place) => this.#removeAt(place))
   }
 
   /** Whether a `Set-Cookie` line sets or removes the cookie at this very place. A framework may have written it anew. */
@@ -322,11 +311,7 @@ function checkBoolean(attribute: string, value: unknown): void {
 function checkPath(attribute: string, path: unknown): void {
   const isPath = typeof path === 'string' && COOKIE_PATH.test(path)
   demand(isPath, attribute, 'must start with "/", without ";", controls or non-ASCII')
-  demand(
-    (path as string).length <= MAX_ATTRIBUTE_LENGTH,
-    attribute,
-    `must have at most ${MAX_ATTRIBUTE_LENGTH} characters`,
-  )
+  demand((path as string).length <= MAX_ATTRIBUTE_LENGTH, attribute, 'is too long')
 }
 
 function checkDomain(domain: unknown, attribute = 'domain'): void {
@@ -335,9 +320,9 @@ function checkDomain(domain: unknown, attribute = 'domain'): void {
   demand(domain === undefined || (domain as string).length <= MAX_ATTRIBUTE_LENGTH, attribute, 'is too long')
 }
 
-function sameDomain(a: string | undefined, b: string | undefined): boolean {
-  const bare = (domain: string | undefined): string | undefined => domain?.replace(/^\./, '').toLowerCase()
-  return bare(a) === bare(b)
+/** What tells the places apart at which a browser keeps cookies. Only a path may have a comma. */
+function whereOf({ name, path = '/', partitioned = false, ...place }: RetiredCookie, domain = place.domain): string {
+  return [name, path, partitioned, domain?.replace(/^\./, '').toLowerCase()].join()
 }
 
 /** The word as we spell it, in whatever case it came. */

@@ -7,7 +7,7 @@ import { writing } from '../testing/serve.js'
 import { randomToken } from '../testing/sign.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
-import { cookieValues } from './cookie-header.js'
+import { cookieValues, trimBlanks } from './cookie-header.js'
 
 interface Data {
   user: string
@@ -295,6 +295,23 @@ describe('cookieValues', () => {
         expect(cookieValues(all.map((value) => `sid=${value}`).join('; '), 'sid')).toEqual(all)
       }),
     )
+  })
+})
+
+describe('trimBlanks', () => {
+  it('takes space and tab from the ends, and nothing else', () => {
+    const texts = fc.string({ unit: fc.constantFrom(' ', '\t', '\u00a0', '\n', 'a', ';') })
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(trimBlanks(text)).toBe(text.replace(/^[ \t]+|[ \t]+$/g, ''))
+      }),
+    )
+  })
+
+  it('looks once at a run of blanks, wherever it is: a look from each of its places would take an hour', () => {
+    const blanks = ' \t'.repeat(500_000)
+    expect(trimBlanks(`${blanks}a${blanks}b${blanks}`)).toBe(`a${blanks}b`)
+    expect(trimBlanks(blanks)).toBe('')
   })
 })
 

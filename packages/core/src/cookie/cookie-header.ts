@@ -25,6 +25,15 @@ export function cookieValues(header: string, name: string): string[] {
   return values
 }
 
+/**
+ * The text without SP and HTAB at its ends, for adapters that read a `Cookie` header themselves: these alone are blanks
+ * there. By its ends, since a regular expression would look at a run of blanks from each of its places.
+ */
+export function trimBlanks(text: string): string {
+  const start = skipBlanks(text, 0, 1)
+  return text.slice(start, skipBlanks(text, text.length - 1, -1) + 1)
+}
+
 /** Whether only blanks stand between `at` and the `;` or the start before it. */
 function startsPair(header: string, at: number): boolean {
   const before = skipBlanks(header, at - 1, -1)

@@ -79,6 +79,21 @@ describe('cookie.domain as a function', () => {
       await expect(count(sessions, '')).rejects.toThrow(/cookie\.domain/)
     },
   )
+
+  const ofHost: CookieOptions = { domain: (request) => request && new URL(request.url).hostname }
+
+  it.each(['my_app.example', '_dev.shop.example', 'pr_1', '127.0.0.1'])('serves the host %s', async (host) => {
+    const response = await counting(manager(ofHost), to(`https://${host}/`))
+    expect(linesOf(response, '__Secure-sid')).toEqual([expect.stringContaining(`; Domain=${host};`)])
+  })
+
+  it.each(['[::1]:3000', '[2001:db8::a]', 'shop.example.'])(
+    'is as none for a visitor of %s: a cookie of an address, or of a name with its root, is for one host anyway',
+    async (host) => {
+      const response = await counting(manager(ofHost), to(`https://${host}/`))
+      expect(linesOf(response, '__Secure-sid')).toEqual([expect.not.stringContaining('Domain')])
+    },
+  )
 })
 
 describe('cookie.retired', () => {

@@ -22,7 +22,7 @@ export interface CookieStoreOptions {
    * `destroyByOwner` hold against copies of the cookie. A request that uses its session costs two look-ups at most.
    */
   revocations?: SessionStore
-  /** Seconds for which the answer of a look-up is remembered, so that a copy works for so long at most. Default 10. */
+  /** With `revocations`: seconds for which the answer of a look-up is remembered, so that a copy works so long. Default 10. */
   maxStaleness?: number
 }
 
@@ -44,6 +44,7 @@ export class CookieStore {
     if (typeof encrypt !== 'boolean') throw invalidOption('encrypt', 'must be true or false')
     if (maxStaleness !== 0) checkTimeout('maxStaleness', maxStaleness, MAX_COOKIE_AGE)
     if (revocations !== undefined) checkStore('revocations', revocations)
+    else if (options.maxStaleness !== undefined) throw invalidOption('maxStaleness', 'needs revocations')
     // For the manager alone, so it is in no type.
     const format = (setting: CookieFormatSetting): CookieFormat => new RecordFormat(options, setting)
     Object.defineProperty(this, FORMAT, { value: format })

@@ -1,6 +1,8 @@
+import { SessionStoreError } from '../errors.js'
 import { BoundedMap } from '../store/bounded-map.js'
 import type { SessionRecord, SessionStore } from '../store/store.js'
 import { encodeBase64url } from './base64url.js'
+import { noteIdOf } from './note-id.js'
 
 /** As long as any cookie that is out there can live: 400 days, in milliseconds. */
 const LIFE = 400 * 86_400_000
@@ -212,8 +214,15 @@ function isEnded({ time, except, floor }: OwnerNote, ownerAt: number, id: string
   return ownerAt <= floor || (ownerAt <= time && id !== except)
 }
 
+/** @throws SessionStoreError for what is no note: sessions that have ended must not live again because of it */
 function noteOf(record: SessionRecord | undefined): OwnerNote {
-  return record ? (JSON.parse(record.data) as OwnerNote) : { time: 0, floor: 0 }
+  if (!record) return { time: 0, floor: 0 }
+  try {
+    const note = JSON.parse(record.data)
+    // Neither is left out, and neither a text.
+    if (Number.isFinite(note.time + note.floor)) return note
+  } catch {}
+  throw new SessionStoreError('load', new TypeError('the note of an owner is none of ours'))
 }
 
 /** When the session's owner was set: noted by core. A session without that note is older than every other. */
@@ -221,8 +230,8 @@ function ownerTimeOf(meta: string | undefined): number {
   return (meta && (JSON.parse(meta) as { ownerAt?: number }).ownerAt) || 0
 }
 
-/** Where the note of an owner is: a key of the shape of an id, which no session has. */
+/** Where the note of an owner is. There can be no marker of a session. */
 async function keyOf(owner: string): Promise<string> {
   const text = new TextEncoder().encode(`fetch-sessions/v1/owner\n${owner}`)
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', text)))
+  return noteIdOf(encodeBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', text))))
 }

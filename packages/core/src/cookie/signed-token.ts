@@ -2,6 +2,7 @@ import { andThen, isPromise, toPromise } from '../awaitable.js'
 import type { Awaitable, SessionStore } from '../store/store.js'
 import { decodeBase64url, encodeBase64url, randomBytes } from './base64url.js'
 import type { CookieFormat, Identity, Rejected } from './cookie-format.js'
+import { noteIdOf } from './note-id.js'
 import { sha256 } from './sha256.js'
 import type { TokenSigner } from './signer.js'
 import { VerifiedCookies } from './verified-cookies.js'
@@ -63,7 +64,7 @@ export class SignedTokenFormat implements CookieFormat {
   /** No cookie has its token, since nobody signs it. */
   async claim(key: string): Promise<Identity> {
     const token = await crypto.subtle.digest('SHA-256', utf8.encode(`fetch-sessions/v1/claim\n${key}`))
-    return new TokenIdentity(this.store, new Uint8Array(token))
+    return new ClaimIdentity(this.store, new Uint8Array(token))
   }
 
   prepare(identity: TokenIdentity): void {
@@ -125,6 +126,13 @@ class TokenIdentity implements Identity {
   #bytes(): Uint8Array {
     this.#token ??= randomBytes()
     return this.#token
+  }
+}
+
+/** Under which it is noted that a session of another library has moved. No id that is given from outside leads there. */
+class ClaimIdentity extends TokenIdentity {
+  override get id(): string {
+    return noteIdOf(super.id)
   }
 }
 

@@ -9,6 +9,7 @@ import {
   signOutAtOnce,
   tellFailure,
 } from '../index.js'
+import { ofAnotherCopy } from '../testing/of-another-copy.js'
 import { secret } from '../testing/secret.js'
 import { StagedStore } from '../testing/staged-store.js'
 
@@ -87,8 +88,17 @@ describe('completeHeaders', () => {
     expect(await sessions.peek(id)).toBeUndefined()
   })
 
-  it('takes a handle that a manager has opened, and nothing else', () => {
-    expect(() => completeHeaders({} as never, new Headers())).toThrow(/TypeError|no handle of a session/)
+  it.each([{}, undefined, manager])('takes a handle that a manager has opened, and nothing else: %s', (other) => {
+    expect(() => completeHeaders(other as never, new Headers())).toThrow(/TypeError|no handle of a session/)
+  })
+
+  it('takes one that another copy of this package has made', async () => {
+    const handle = ofAnotherCopy(manager({ persistence: 'always' }).open(undefined))
+    expect(isDueUnused(handle)).toBe(true)
+    ;(await handle.write()).set('user', 'ada')
+    const headers = new Headers()
+    await completeHeaders(handle, headers)
+    expect([headers.getSetCookie().length, headers.get('vary'), store.memory.size]).toEqual([1, 'Cookie', 1])
   })
 })
 
@@ -148,6 +158,14 @@ describe('signOutAtOnce', () => {
     signOutAtOnce(after)
     const session = await after.write()
     session.destroy()
+    await destroyed()
+    expect(store.memory.size).toBe(0)
+  })
+
+  it('is carried out by a handle of another copy of this package', async () => {
+    const handle = ofAnotherCopy(await open())
+    signOutAtOnce(handle)
+    ;(await handle.write()).destroy()
     await destroyed()
     expect(store.memory.size).toBe(0)
   })

@@ -1,9 +1,10 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
-import { RequestSession, type ToSave } from './request-session.js'
+import type { RequestSession, ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
 
+export { trimBlanks } from '../cookie/cookie-header.js'
 export { rejectUnknown } from '../option-error.js'
 export { shareHandles } from './handle-registry.js'
 
@@ -43,7 +44,7 @@ export function isDueUnused<Data>(handle: SessionHandle<Data>): boolean {
 
 /** For the same adapters: tells `onEvent` of an error that ended a request, if it is one of a session. */
 export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): void {
-  // By its method: a handle of another copy of this package has another class, and no error of ours may hide this one.
+  // No error of ours may hide this one.
   ;(handle as Partial<RequestSession<Data>>).tellFailure?.(error)
 }
 
@@ -55,7 +56,9 @@ export function signOutAtOnce<Data>(handle: SessionHandle<Data>): void {
   requestSession(handle).signOutAtOnce()
 }
 
+/** By a method of its own: a handle of another copy of this package has another class. */
 function requestSession<Data>(handle: SessionHandle<Data>): RequestSession<Data> {
-  if (handle instanceof RequestSession) return handle
+  if (typeof (handle as RequestSession<Data> | undefined)?.signOutAtOnce === 'function')
+    return handle as RequestSession<Data>
   throw new TypeError('fetch-sessions: this is no handle of a session: give what open() or begin() returns')
 }

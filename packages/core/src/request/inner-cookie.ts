@@ -3,6 +3,7 @@ import { endSession } from '../commit/end-session.js'
 import type { SessionContext } from '../context.js'
 import { twoManagers } from '../option-error.js'
 import type { Draft } from '../session/draft.js'
+import { type Change, ownValue } from '../session/merge.js'
 import type { SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
 import { verifyCookies } from './verify-cookies.js'
@@ -56,7 +57,10 @@ export async function followInnerCookie(
   if (state.regeneration?.identity === undefined) state.regeneration = undefined
   state.cookie = undefined
   await state.draft.rebase(found.session.content)
-  for (const change of saved) change(state.draft)
+  for (const change of saved) {
+    if (change.type === 'set') state.draft.set(change.key, change.value)
+    else state.draft.make(change)
+  }
   if (isSavedApart && context.format.isShared) await endSession(context, left, { is: 'session', session: stored })
 }
 
@@ -76,21 +80,16 @@ async function changesSince(
   { serializer, now }: SessionContext,
   draft: Draft,
   loaded: Loaded | undefined,
-): Promise<((draft: Draft) => void)[]> {
+): Promise<Change[]> {
   const content = loaded?.id === undefined ? undefined : loaded.stored.content
   const before = content === undefined ? {} : await serializer.decode(content.data, content.version)
   const keys = new Set([...draft.keys, ...Object.keys(before)])
-  const changes = [...keys]
-    .map((key) => [key, draft.peek(key)] as const)
-    .filter(([key, value]) => !serializer.isEqual(value, Object.hasOwn(before, key) ? before[key] : undefined))
-    .map(
-      ([key, value]) =>
-        (draft: Draft): void =>
-          draft.set(key, value),
-    )
+  const changes: Change[] = [...keys]
+    .map((key) => ({ type: 'set' as const, key, value: draft.peek(key) }))
+    .filter(({ key, value }) => !serializer.isEqual(value, ownValue(before, key)))
   const { owner, label, own } = draft
-  if (owner !== content?.owner) changes.push((draft) => draft.setOwner(owner, now()))
-  if (label !== content?.label) changes.push((draft) => draft.setLabel(label))
-  if (!serializer.isEqual(own, content?.own)) changes.push((draft) => draft.setLifetime(own))
+  if (owner !== content?.owner) changes.push({ type: 'owner', owner, at: now() })
+  if (label !== content?.label) changes.push({ type: 'label', label })
+  if (!serializer.isEqual(own, content?.own)) changes.push({ type: 'lifetime', own })
   return changes
 }

@@ -3,6 +3,7 @@ import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
 import { endOldSessions } from '../commit/move-in.js'
 import type { SessionContext } from '../context.js'
+import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError } from '../errors.js'
 import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
@@ -75,6 +76,17 @@ export abstract class RequestSessionBase {
     }
   }
 
+  /** The request has failed: tells of what it has changed and nobody has stored. */
+  protected tellLost({ status, draft, regeneration, identity }: SessionState): void {
+    if (status !== 'live') return
+    try {
+      // By which it notes what was changed in place. What the codec can't carry is a change as well.
+      draft.keep()
+      if (!draft.isChanged && regeneration === undefined) return
+    } catch {}
+    this.#context.emit?.({ type: 'dropped', id: identity.id, reason: 'failed' })
+  }
+
   /** `takeBack`: what takes back the changes that this save is for. It is called if they could not be stored. */
   protected persist(
     state: SessionState,
@@ -126,6 +138,23 @@ export abstract class RequestSessionBase {
     const { oldSessions } = this.#context
     if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
     return oldSessions.cookies(this.cookies().header).length > 0
+  }
+
+  /**
+   * Whether old cookies beside this session stay: it has come from none of them, and has still the id that it began with
+   * here (`begunAs`); or requests that were sent at the same time as its move may need them. After that it ends the old one.
+   */
+  protected hasOld(state: SessionState, begunAs: Identity | undefined): Awaitable<boolean> {
+    const { oldSessions, now, emit } = this.#context
+    const { id, identity, stored } = state
+    const until = stored.content.own?.old ?? (identity === begunAs ? Number.POSITIVE_INFINITY : 0)
+    if (oldSessions === undefined || oldSessions.isKept || now() < until) return true
+    if (until === 0 || this.#isOldEnded) return false
+    return this.#endOld(oldSessions, state).then(
+      () => false,
+      // The next request tries again.
+      (error) => !emit?.({ type: 'dropped', id, reason: 'store', error }),
+    )
   }
 
   /**

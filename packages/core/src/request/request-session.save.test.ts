@@ -458,6 +458,22 @@ describe('save(change) whose change throws midway', () => {
     expect([sessionCookies(response), store.methods]).toEqual([[], []])
   })
 
+  it('says so where it is a callback that throws the session as its error, and stores nothing', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    store.forget()
+    await sessions.handle(visit(cookie), async (handle) => {
+      const callback = (error: unknown): void => {
+        if (error) throw error
+      }
+      await expect(handle.save(callback)).rejects.toEqual(
+        new TypeError('fetch-sessions: save(change) takes no callback: it gives the session to be changed'),
+      )
+      return new Response()
+    })
+    expect(store.methods).toEqual(['load'])
+  })
+
   it('is the same for a function that is async, and so refused', async () => {
     const { sessions } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })

@@ -7,7 +7,7 @@ import type { SessionContext } from '../context.js'
 import type { SessionCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionCommittedError, SessionDestroyedError, SessionError } from '../errors.js'
-import { checkTimeout, rejectUnknown } from '../option-error.js'
+import { checkTimeout, invalidOption, rejectUnknown } from '../option-error.js'
 import { noProperties } from '../session/no-properties.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from '../session/session.js'
 import type { SessionPhase, SessionState } from '../session/session-state.js'
@@ -55,11 +55,15 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   /** Whether a sign-out waits for no commit. */
   #signsOutAtOnce = false
   #isUsed = false
+  /** Whether its commit has failed, of which the error tells. */
+  #isUnsaved = false
   #loading: Awaitable<SessionState> | undefined
   #outage: StoreOutage | undefined
   /** As the request has found it. */
   #found: StoredSession | undefined
   #foundAs: Identity | undefined
+  /** As it had it from the beginning; `undefined` if an old cookie has led to it, or one of ours was dead. */
+  #begunAs: Identity | undefined
   /** Of a commit that failed: what the response of the error may still have to bring. */
   #abandoned: { readonly state: SessionState; readonly found: StoredSession | undefined } | undefined
   /** After the commit: the session that it left behind, if there is one. */
@@ -118,12 +122,16 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
    */
   async #changeAndCommit(state: SessionState, change: (session: WritableSession<Data>) => void): Promise<void> {
     const undo = state.keep()
+    const session = this.#writable(state)
     let takeBack: () => Awaitable<void>
     try {
-      takeBack = state.apart(() => applyChange(() => change(this.#writable(state))))
+      takeBack = state.apart(() => applyChange(() => change(session)))
     } catch (error) {
       undo()
-      throw error
+      // As a callback of express-session throws its error.
+      throw error === session
+        ? invalidOption('save(change)', 'takes no callback: it gives the session to be changed')
+        : error
     }
     await this.persist(state, undefined, takeBack)
   }
@@ -199,13 +207,19 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   #commitUsed(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
     // Before the last save: a change that is made during it would be lost without a word.
     state.phase = 'closed'
+    if (what === 'sign-out' && !this.#isUnsaved) this.tellLost(state)
     try {
       const needs = this.#finish(state, what, sent)
       return isPromise(needs) ? this.#finishLater(state, needs) : needs
     } catch (error) {
-      state.phase = 'open'
-      throw error
+      return this.#reopen(state, error)
     }
+  }
+
+  #reopen(state: SessionState, error: unknown): never {
+    state.phase = 'open'
+    this.#isUnsaved = true
+    throw error
   }
 
   #finishLater(state: SessionState, needs: Promise<ResponseNeeds>): Promise<ResponseNeeds> {
@@ -213,10 +227,7 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
       () => {},
       () => {},
     )
-    return needs.catch((error) => {
-      state.phase = 'open'
-      throw error
-    })
+    return needs.catch((error) => this.#reopen(state, error))
   }
 
   #finish(state: SessionState, what: ToSave, sent: HeaderFields | undefined): Awaitable<ResponseNeeds> {
@@ -237,7 +248,10 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     // Of a request that failed, the browser learns of what was saved before.
     const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
     const isSent = isDue && !this.isOldLeft(state)
-    const cookies = isSent ? this.cookies().toSend(state, this.#found?.cookie, hasInner) : NO_COOKIES
+    const sentAs = this.#found?.cookie
+    const cookies = isSent
+      ? andThen(this.hasOld(state, this.#begunAs), (hasOld) => this.cookies().toSend(state, sentAs, hasInner, hasOld))
+      : NO_COOKIES
     return isPromise(cookies) ? cookies.then((cookies) => this.#end(state, cookies)) : this.#end(state, cookies)
   }
 
@@ -319,6 +333,10 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   #noteLoaded(state: SessionState): SessionState {
     this.#found = state.stored
     this.#foundAs = state.isNew ? undefined : state.identity
+    if (this.context().oldSessions !== undefined) {
+      const hasDead = state.isNew && this.cookies().values().length > 0
+      if (state.move === undefined && state.cookie === undefined && !hasDead) this.#begunAs = state.identity
+    }
     if (this.#signsOutAtOnce) this.#watchSignOut(state)
     return state
   }

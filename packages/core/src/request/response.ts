@@ -1,4 +1,5 @@
 import type { CookiePlace, SessionCookie } from '../cookie/cookie-attributes.js'
+import { invalidOption } from '../option-error.js'
 import { isObject } from '../session/plain-values.js'
 
 /**
@@ -6,6 +7,10 @@ import { isObject } from '../session/plain-values.js'
  * single vendors. Most vendors put their name before that one or before `Surrogate-Control`.
  */
 const CDN_HEADER = /.-cache-control$|(^|-)surrogate-control$|^(edge-control|x-accel-expires)$/
+
+/** What describes a body that is not sent, and how long it may be kept. */
+const OF_THE_BODY =
+  /^(content-(?!security-policy)|(etag|last-modified|accept-ranges|location|refresh|expires|age|transfer-encoding|trailer|(repr-)?digest|signature(-input)?|sourcemap)$)/i
 
 /** By this header, Hono's server on Node is told that a handler has answered by itself. It is not looked for on a copy. */
 const ALREADY_SENT = 'x-hono-already-sent'
@@ -154,6 +159,15 @@ export function headersOf(cookies: readonly SessionCookie[]): Headers {
   return headers
 }
 
+/**
+ * For adapters: makes headers of a response that can't be sent ready for that of an error. Cookies stay, and what middleware
+ * has set.
+ */
+export function forgetBody(headers: HeaderFields): void {
+  for (const name of [...headers.keys()]) if (OF_THE_BODY.test(name) || CDN_HEADER.test(name)) headers.delete(name)
+  headers.set('Cache-Control', 'no-store')
+}
+
 function addVary(headers: HeaderFields): void {
   if (!variesByCookie(headers)) headers.append('Vary', 'Cookie')
 }
@@ -196,4 +210,21 @@ export function isResponse(value: unknown): value is Response {
 /** For adapters: whether what was thrown is an answer and no failure, which is a `Response` below 500. */
 export function isAnswer(thrown: unknown): thrown is Response {
   return isResponse(thrown) && thrown.status < 500
+}
+
+/**
+ * For adapters: whether a thrown value is an answer, as their option `keep` says. What that throws itself is no answer, and
+ * hides nothing.
+ * @throws TypeError if it is no function
+ */
+export function keeperOf(keep: unknown = isAnswer): (thrown: unknown) => boolean {
+  if (typeof keep !== 'function') throw invalidOption('keep', 'must be a function of what was thrown')
+  return (thrown) => {
+    try {
+      // A promise is no answer yet, and nobody waits for it.
+      return keep(thrown) === true
+    } catch {
+      return false
+    }
+  }
 }

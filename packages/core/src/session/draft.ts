@@ -36,8 +36,8 @@ export class Draft {
    * out, or as it is noted since.
    */
   #lent: Map<string, unknown> | undefined
-  /** Objects that a writer still holds, of keys for which others have stored something else: each as it was noted last. */
-  #left: Map<string, readonly [held: unknown, before: unknown]> | undefined
+  /** Objects that a writer still holds, of keys that have another value by now. */
+  #left: readonly Lent[] = NONE
 
   /** `values`: those of `base`. */
   constructor(base: Content, values: Values, serializer: Serializer) {
@@ -94,7 +94,7 @@ export class Draft {
   set(key: string, value: unknown): void {
     // The application's own object stays its own, and the noted one stays as it is.
     const own = this.#serializer.take(key, value)
-    this.#left?.delete(key)
+    this.#letGo((of) => of === key)
     if (this.#serializer.isEqual(own, this.#get(key))) return
     this.#put(key, isPlain(own) ? freezePlain(own) : this.#serializer.copy(own))
     this.#note({ type: 'set', key, value: own })
@@ -106,7 +106,7 @@ export class Draft {
     const value = this.#get(key)
     const isLent = this.#lent?.has(key) === true
     // Who holds the object goes on with it; else a copy is handed out, so that a throw leaves nothing behind.
-    const before = isLent ? this.#lent?.get(key) : value
+    const before = this.#noted(key, value)
     const given = isLent ? value : this.#serializer.copy(value)
     let after: unknown
     try {
@@ -120,7 +120,7 @@ export class Draft {
     }
     // Noted even if it changed nothing: on what others store it may.
     this.#note({ type: 'update', key, update }, !this.#serializer.isEqual(after, before))
-    this.#left?.delete(key)
+    this.#letGo((of) => of === key)
     if (isLent && after === given) this.#lent?.set(key, this.#serializer.copy(after))
     else this.#put(key, after)
     return this.lend(key)
@@ -133,21 +133,9 @@ export class Draft {
   }
 
   clear(except: readonly string[] = NONE): void {
-    for (const held of [this.#left, this.#lent])
-      for (const key of held?.keys() ?? NONE) if (!except.includes(key)) held?.delete(key)
+    for (const key of this.#lent?.keys() ?? NONE) if (!except.includes(key)) this.#lent?.delete(key)
+    this.#letGo((key) => !except.includes(key))
     this.make({ type: 'clear', except })
-  }
-
-  setOwner(owner: string | undefined, at: number): void {
-    this.make({ type: 'owner', owner, at })
-  }
-
-  setLabel(label: string | undefined): void {
-    this.make({ type: 'label', label })
-  }
-
-  setLifetime(own: OwnLifetime | undefined): void {
-    this.make({ type: 'lifetime', own })
   }
 
   /**
@@ -210,13 +198,13 @@ export class Draft {
   /** Goes on from what others have stored: makes what is not `sealed` to that. */
   rebase(stored: Content, sealed?: Sealed): Awaitable<void> {
     if (sealed !== undefined) this.#forget(sealed)
-    return this.#goOn(stored, () => [...this.#changes, ...this.#changesInPlace()])
+    return this.#goOn(stored, () => this.#allChanges())
   }
 
   /** Returns a function that brings back the draft as it is now. It must not be sealed in between. */
   keep(): () => void {
     this.#noteChangesInPlace()
-    const [values, rest, left] = [{ ...this.#values }, this.#rest, this.#left && new Map(this.#left)]
+    const [values, rest, left] = [{ ...this.#values }, this.#rest, this.#left]
     const [changes, different, lent] = [[...this.#changes], this.#different, this.#lent && new Map(this.#lent)]
     return () => {
       this.#values = values
@@ -225,7 +213,7 @@ export class Draft {
       this.#different = different
       this.#lent = lent
       this.#left = left
-      this.#leaveUnchanged()
+      this.#letGo((_, held, before) => !this.#isAsBefore(held, before))
       // What was done in place to an object that somebody holds.
       for (const [key, before] of [...(lent ?? [])])
         if (!this.#isAsBefore(this.#get(key), before)) this.#put(key, before)
@@ -238,37 +226,52 @@ export class Draft {
    */
   apart(change: () => void): () => Awaitable<void> {
     this.#noteChangesInPlace()
-    const [before, held] = [this.#changes.length, this.#lentObjects()]
+    const [before, holders] = [this.#changes.length, this.#holders()]
     change()
     this.#noteChangesInPlace()
-    const own = this.#changes.slice(before)
-    const others = (): Change[] => this.#changes.filter((change) => !own.includes(change))
-    return () => this.#goOn(this.#base, () => [...others(), ...this.#changesInPlace()], held)
+    const known = this.#changes.slice()
+    const own = known.slice(before)
+    // Objects in whose place the change has put something else, as it has left them: nothing that it did to them counts.
+    const still = this.#holders().map(([, held]) => held)
+    const displaced = holders
+      .filter(([, held]) => !still.includes(held))
+      .map(([key, held]): Lent => [key, held, this.#serializer.copy(held)])
+    const isSetSince = (key: string): boolean =>
+      this.#changes.some((change) => 'key' in change && change.key === key && !known.includes(change))
+    return () =>
+      this.#goOn(
+        this.#base,
+        () => this.#allChanges().filter((change) => !own.includes(change)),
+        () => displaced.filter(([key]) => !isSetSince(key)),
+      )
   }
 
   /** Forgets all that was changed. */
   rollBack(): Awaitable<void> {
-    this.#leaveUnchanged()
+    this.#letGo((_, held, before) => !this.#isAsBefore(held, before))
     return this.#goOn(this.#base)
   }
 
   /**
    * `later`: gives the changes to make to what is stored. Without it, objects that were changed in place are let go of.
-   * `lent`: objects that writers held before, and may not any more.
+   * `displaced`: gives objects that writers held before, and hold again.
    */
-  #goOn(stored: Content, later?: () => Change[], lent: readonly Lent[] = NONE): Awaitable<void> {
+  #goOn(stored: Content, later?: () => readonly Change[], displaced?: () => Lent[]): Awaitable<void> {
     const finish = (values: Values): void => {
+      const back = displaced?.() ?? NONE
       const changes = later?.() ?? NONE
-      const held = [...lent.filter(([key]) => !this.#lent?.has(key)), ...this.#lentObjects()]
-      this.#lent = undefined
+      const held = [...back, ...this.#lentObjects()]
+      this.#lent = new Map()
       this.#begin(stored, values, stored)
       this.#changes = NONE
       this.#different = 0
       for (const change of changes) this.make(change)
-      for (const [key, value, before] of held) {
+      for (const lent of held) {
+        const [key, value, before] = lent
         const now = ownValue(this.#values, key)
-        if (this.#isAsBefore(value, now)) this.#hold(key, value, now)
-        else if (later !== undefined) this.#left = (this.#left ?? new Map()).set(key, [value, before])
+        const isValue = this.#isAsBefore(value, now) || (later !== undefined && !this.#isAsBefore(value, before))
+        if (isValue && !this.#lent.has(key)) this.#hold(key, value, now)
+        else if (later !== undefined) this.#left = [...this.#left, lent]
       }
     }
     const values = this.#serializer.decode(stored.data, stored.version)
@@ -277,6 +280,11 @@ export class Draft {
 
   #lentObjects(): Lent[] {
     return [...(this.#lent ?? NONE)].map(([key, before]) => [key, this.#get(key), before])
+  }
+
+  /** What writers hold, whatever the values are by now. */
+  #holders(): Lent[] {
+    return [...this.#left, ...this.#lentObjects()]
   }
 
   #begin(base: Content, values: Values, rest: Content): void {
@@ -302,24 +310,31 @@ export class Draft {
 
   /** An object that was left is the value again as soon as it is changed in place: that counts as a `set` of its key. */
   #catchUp(key: string): void {
-    const left = this.#left?.get(key)
-    if (left === undefined || this.#changeFrom(left[1], key, left[0]) === undefined) return
-    const now = ownValue(this.#values, key)
-    const before = this.#lent?.has(key) ? this.#lent.get(key) : now
-    this.#left?.set(key, [now, before])
-    // Where the newer object is changed as well, that one counts.
-    if (this.#changeFrom(before, key, now) === undefined) this.#hold(key, left[0], before)
+    for (const lent of this.#left) {
+      const [of, held, noted] = lent
+      if (of !== key || this.#changeFrom(noted, key, held) === undefined) continue
+      const now = ownValue(this.#values, key)
+      const before = this.#noted(key, now)
+      this.#left = [...this.#left.filter((other) => other !== lent), [key, now, before]]
+      // Where the newer object is changed as well, that one counts.
+      if (this.#changeFrom(before, key, now) === undefined) this.#hold(key, held, before)
+    }
+  }
+
+  /** Lets go of objects that were left. */
+  #letGo(isMeant: (...lent: Lent) => boolean): void {
+    this.#left = this.#left.filter((lent) => !isMeant(...lent))
+  }
+
+  /** The value of a key as it was noted last, where a writer holds it. */
+  #noted(key: string, now: unknown): unknown {
+    return this.#lent?.has(key) ? this.#lent.get(key) : now
   }
 
   /** The keys whose objects a writer holds, caught up. */
   #held(): Iterable<string> {
-    if (this.#left !== undefined) for (const key of this.#left.keys()) this.#catchUp(key)
+    for (const [key] of this.#left) this.#catchUp(key)
     return this.#lent?.keys() ?? NONE
-  }
-
-  /** Lets go of the objects that were left and are changed since. */
-  #leaveUnchanged(): void {
-    for (const [key, entry] of this.#left ?? []) if (!this.#isAsBefore(...entry)) this.#left?.delete(key)
   }
 
   /** `false` also where a writer has put into it what the codec can't carry. */
@@ -347,27 +362,21 @@ export class Draft {
     if (isDifference) this.#different = this.#changes.length
   }
 
-  /** What writers have done to objects that they hold. */
-  #changesInPlace(): readonly Change[] {
-    const held = this.#held()
-    if (held === NONE) return NONE
-    const changes: Change[] = []
-    for (const key of held) {
-      const change = this.#changeFrom(this.#lent?.get(key), key, this.#get(key))
-      if (change !== undefined) changes.push(change)
-    }
-    return changes
-  }
-
   /** @throws TypeError naming the key if the codec can't carry what was done to a value; nothing is noted then */
   #noteChangesInPlace(): void {
     for (const key of this.#held()) this.#serializer.check(key, this.#get(key))
+    this.#allChanges()
+  }
+
+  /** Those as well that writers have made in place since the last were noted. */
+  #allChanges(): readonly Change[] {
     for (const key of this.#held()) this.#noteChangeInPlace(key)
+    return this.#changes
   }
 
   #noteChangeInPlace(key: string): void {
     const now = this.#get(key)
-    const change = this.#lent?.has(key) ? this.#changeFrom(this.#lent.get(key), key, now) : undefined
+    const change = this.#changeFrom(this.#noted(key, now), key, now)
     if (change === undefined) return
     this.#lent?.set(key, change.value)
     this.#note(change)

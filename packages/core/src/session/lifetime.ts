@@ -5,10 +5,15 @@ export interface OwnLifetime {
   idleTimeout?: number
   absoluteTimeout?: number
   persistent?: boolean
+  /**
+   * Until when the cookie of another library that the session has come from lives on beside it. Left out: no longer than
+   * the move. Milliseconds since the epoch.
+   */
+  old?: number
 }
 
 /** How long a session lives. Times are in seconds. */
-export type Lifetime = Required<OwnLifetime>
+export type Lifetime = Required<Omit<OwnLifetime, 'old'>>
 
 /** What of a record its life depends on. Milliseconds since the epoch. */
 interface Life {

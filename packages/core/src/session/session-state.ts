@@ -56,6 +56,8 @@ export class SessionState {
   ending: EndingSession | undefined
   /** Is told when the request has ended the session. */
   onDestroy: (() => void) | undefined
+  /** Whether what is done to it counts as a use of it, by which it lives longer. */
+  isUse = true
   /** This request has written to the store. */
   isSaved = false
   /**

@@ -4,9 +4,9 @@ import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from '../o
 import type { DeepReadonly, SessionData } from '../types.js'
 import { expiryWhenUsed, type OwnLifetime } from './lifetime.js'
 import { noProperties } from './no-properties.js'
-import { assign } from './plain-values.js'
+import { assign, copyPlain } from './plain-values.js'
 import type { SessionState } from './session-state.js'
-import { lifetimeOf, type SessionRules } from './stored-session.js'
+import { lifetimeOf, type SessionRules, unmoved } from './stored-session.js'
 
 /** A session that can be read. Nothing that is done to its values is stored. */
 export interface ReadableSession<Data = SessionData> {
@@ -167,9 +167,13 @@ abstract class SessionView<Data> {
   }
 
   get expiresAt(): Date {
-    const { draft, regeneration, stored } = this.#state
+    const { draft, regeneration, stored, isUse } = this.#state
     if (!draft.isChanged && regeneration === undefined) return new Date(stored.expiresAt)
-    return new Date(expiryWhenUsed(this.#rules.now(), +this.createdAt, lifetimeOf(this.#rules, draft.own)))
+    return new Date(
+      isUse
+        ? expiryWhenUsed(this.#rules.now(), +this.createdAt, lifetimeOf(this.#rules, draft.own))
+        : unmoved(this.#rules, stored, { ...stored.content, own: draft.own }).expiresAt,
+    )
   }
 
   get size(): number {
@@ -295,18 +299,18 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     if (owner !== undefined) checkOwner(owner, this.#rules.maxOwnerBytes)
     const { format, now } = this.#rules
     const at = owner === undefined ? undefined : format.ownerTime?.(owner)
-    this.#state.writable.setOwner(owner, at ?? now())
+    this.#state.writable.make({ type: 'owner', owner, at: at ?? now() })
   }
 
   setLabel(label: string | undefined): void {
     if (label !== undefined && (typeof label !== 'string' || label.length > MAX_LABEL_LENGTH)) {
       throw invalidOption('label', `must be a string of at most ${MAX_LABEL_LENGTH} characters, or undefined`)
     }
-    this.#state.writable.setLabel(label)
+    this.#state.writable.make({ type: 'label', label })
   }
 
   setLifetime(lifetime: SessionLifetime | undefined): void {
-    this.#state.writable.setLifetime(lifetime && checkedLifetime(lifetime))
+    this.#state.writable.make({ type: 'lifetime', own: lifetime && checkedLifetime(lifetime) })
   }
 }
 
@@ -340,9 +344,6 @@ function checkedLifetime(lifetime: SessionLifetime): OwnLifetime {
   if (persistent !== undefined && typeof persistent !== 'boolean') {
     throw invalidOption('persistent', 'must be true or false')
   }
-  return {
-    ...(idleTimeout !== undefined && { idleTimeout }),
-    ...(absoluteTimeout !== undefined && { absoluteTimeout }),
-    ...(persistent !== undefined && { persistent }),
-  }
+  // Without what is undefined.
+  return copyPlain({ idleTimeout, absoluteTimeout, persistent }) as OwnLifetime
 }

@@ -5,13 +5,18 @@ export interface Sweepable {
   deleteExpired(limit?: number): Promise<number>
 }
 
-export interface SweeperOptions {
-  /** Seconds from the end of one sweep to the start of the next, some 24 days at most. Default 300. */
-  interval?: number
+/** Of `sweepExpired`. */
+export interface SweepOptions {
   /** How many sessions one call of the store removes at most. Default 1000. */
   batch?: number
   /** Seconds until a call of the store counts as failed. Default 60. */
   timeout?: number
+}
+
+/** Of `startSweeper`. */
+export interface SweeperOptions extends SweepOptions {
+  /** Seconds from the end of one sweep to the start of the next, some 24 days at most. Default 300. */
+  interval?: number
   /** Is told why a sweep failed; the next one comes all the same. Default: `console.error`. */
   onError?: (error: unknown) => void
 }
@@ -48,8 +53,10 @@ interface Sweep {
  * }
  * ```
  */
-export async function sweepExpired(sessions: Sweepable, options: SweeperOptions = {}): Promise<number> {
-  rejectUnknown('sweepExpired: ', options, OPTIONS)
+export async function sweepExpired(sessions: Sweepable, options: SweepOptions = {}): Promise<number> {
+  if ((options as SweeperOptions | null)?.interval !== undefined)
+    throw invalidOption('sweepExpired: interval', 'is no option: it sweeps once, and startSweeper again and again')
+  rejectUnknown('sweepExpired: ', options, ['batch', 'timeout'])
   const { batch = DEFAULT_BATCH, timeout = DEFAULT_TIMEOUT } = options
   checkBatch(batch)
   checkTimeout('timeout', timeout)

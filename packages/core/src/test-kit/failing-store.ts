@@ -1,4 +1,4 @@
-import { invalidOption } from '../option-error.js'
+import { invalidOption, rejectUnknown } from '../option-error.js'
 import { checkStore } from '../store/check-store.js'
 import type { Awaitable, SessionRecord, SessionStore, StoreLimits } from '../store/store.js'
 
@@ -112,13 +112,12 @@ export class FailingStore implements SessionStore {
    * `after` that. It takes the place of what was commanded before.
    */
   fail(method: StoreMethod | 'all' = 'all', options: Error | FailOptions = {}): void {
-    const {
-      after = false,
-      times = Number.POSITIVE_INFINITY,
-      ...rest
-    } = options instanceof Error ? { error: options } : options
+    // Not by its class: in the realm of a test that may be another one.
+    const given: FailOptions = 'message' in Object(options) ? { error: options } : (options as FailOptions)
+    rejectUnknown('fail: ', given, ['error', 'after', 'times'])
+    const { after = false, times = Number.POSITIVE_INFINITY } = given
     if (!(times > 0)) throw invalidOption('times', 'must be a number above 0')
-    const error = 'error' in rest ? rest.error : new Error('the store is out of reach, as the test wants it')
+    const error = 'error' in given ? given.error : new Error('the store is out of reach, as the test wants it')
     this.#trouble(methodsOf(method), { after, callsLeft: times, meet: () => Promise.reject(error) })
   }
 
@@ -126,7 +125,9 @@ export class FailingStore implements SessionStore {
    * From now on calls of this method get no answer, before anything is written or `after` that, until they are let go or
    * the store is healed.
    */
-  hang(method: StoreMethod | 'all' = 'all', { after = false }: { after?: boolean } = {}): HungCall {
+  hang(method: StoreMethod | 'all' = 'all', options: { after?: boolean } = {}): HungCall {
+    rejectUnknown('hang: ', options, ['after'])
+    const { after = false } = options
     const [reached, reach] = signal()
     const [released, letGo] = signal()
     const meet = (): Promise<void> => {

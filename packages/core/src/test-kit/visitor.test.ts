@@ -195,6 +195,16 @@ describe('a visit', () => {
     expect([elsewhere.url, elsewhere.headers.cookie]).toEqual(['https://other.example/', undefined])
   })
 
+  it('visits the address that a URL of another class is, such as that of jsdom', () => {
+    class ForeignUrl {
+      readonly href = 'https://shop.example/'
+      toString(): string {
+        return this.href
+      }
+    }
+    expect(() => new Visitor(new ForeignUrl() as URL)).not.toThrow()
+  })
+
   it('sends a Cookie header of its own in place of the visitor’s, and keeps what comes', async () => {
     const visitor = new Visitor((request) => setting(`seen=${request.headers.get('cookie')?.length}`))
     visitor.setCookie('a=1')
