@@ -105,6 +105,13 @@ describe('keep', () => {
     expect([kept.status, kept.headers.getSetCookie().length, store.size]).toEqual([403, 1, 1])
   })
 
+  it('decides so within another middleware of the same manager as well', async () => {
+    const app = new Hono<Env>().use(session(sessions, { keep: () => false }))
+    app.use(session(sessions, { keep: () => false }))
+    const refused = await setAndThrow(app, new Response('no', { status: 403 })).request('/')
+    expect([refused.status, refused.headers.getSetCookie(), store.size]).toEqual([403, [], 0])
+  })
+
   it('gives way to the error of a session that could not be stored', async () => {
     store.create = () => {
       throw new Error('down')

@@ -78,6 +78,8 @@ export function session<Data = SessionData, As extends string = 'session'>(
           if (isAnswer(error)) {
             c.res = error
             hasFailed = !keeps(error)
+            // A middleware around this one, which commits if it is of the same manager, sees a response like any other.
+            if (hasFailed) sessions.fail(handle)
           } else if (isResponse(error)) throw error
           else thrown = { error }
         } finally {

@@ -133,24 +133,37 @@ describe('libSQL in memory', () => {
   })
 })
 
-it('asks a replica of libSQL, which writes elsewhere, once for each statement', async () => {
-  const asked: string[] = []
+describe('a replica of libSQL, which writes elsewhere', () => {
   const client = createClient({ url: ':memory:' })
-  const store = sqliteStore({
+  afterAll(() => client.close())
+  const asked: string[] = []
+  const sync = vi.fn(async () => {})
+  const replica = {
     protocol: 'file',
-    async execute(statement) {
+    async execute(statement: { sql: string; args: (string | number | null)[] }) {
       asked.push(statement.sql)
       if (statement.sql === 'PRAGMA database_list') return { rows: [[0, 'main', '/replica.db']], rowsAffected: 0 }
       return client.execute(statement)
     },
     batch: async () => {},
-    sync: async () => {},
+    sync,
     transaction: async () => expect.fail('a transaction'),
-  } as Parameters<typeof sqliteStore>[0] as Client)
-  await store.migrate()
-  asked.length = 0
-  await store.create('id', record)
-  await store.load('id')
-  expect(asked).toHaveLength(2)
-  client.close()
+  } as Parameters<typeof sqliteStore>[0] as Client
+
+  it('is asked once for each statement', async () => {
+    const store = sqliteStore(replica)
+    await store.migrate()
+    asked.length = 0
+    await store.create('id', record)
+    await store.load('id')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is not synchronized anew after a statement that failed', async () => {
+    const store = sqliteStore(replica, { table: 'missing' })
+    await expect(store.load('id')).rejects.toThrow('no table')
+    sync.mockClear()
+    await expect(store.load('id')).rejects.toThrow('no table')
+    expect(sync).not.toHaveBeenCalled()
+  })
 })

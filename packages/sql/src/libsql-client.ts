@@ -45,17 +45,18 @@ const executePlainly =
 
 /** What is in memory has one connection, and nobody else to wait for. So has a replica, which writes elsewhere. */
 function executeLocally(libsql: FileClient): Execute {
-  let isFile: Promise<boolean> | undefined
-  return async (sql, args) => {
-    isFile ??= hasFileOfItsOwn(libsql)
-    try {
-      if (!(await isFile)) return await libsql.execute({ sql, args })
-    } catch (error) {
-      isFile = undefined
+  let asked: Promise<boolean> | undefined
+  const isFile = (): Promise<boolean> => {
+    asked ??= hasFileOfItsOwn(libsql).catch((error) => {
+      asked = undefined
       throw error
-    }
-    return whenUnlocked(() => inTurn(libsql, () => executeInFile(libsql, sql, args)))
+    })
+    return asked
   }
+  return async (sql, args) =>
+    (await isFile())
+      ? whenUnlocked(() => inTurn(libsql, () => executeInFile(libsql, sql, args)))
+      : libsql.execute({ sql, args })
 }
 
 async function hasFileOfItsOwn(libsql: FileClient): Promise<boolean> {

@@ -70,4 +70,21 @@ describe.skipIf(postgres === undefined)('a store on a pool of pg', () => {
     await expect(postgresStore(pool, { table: newTable() }).load('id')).rejects.toThrow('has no table')
     expect(await store.load('id')).toEqual(record)
   })
+
+  it('works with a pg-native that is older than pg, whose client then fails to tell of a transaction', async () => {
+    class OldNative extends pg.Client {
+      override getTransactionStatus(): never {
+        throw new TypeError('this.native.getTransactionStatus is not a function')
+      }
+    }
+    const native = new pg.Pool({ connectionString: postgres, Client: OldNative })
+    try {
+      const store = postgresStore(native, { table })
+      expect(await store.load('id')).toEqual(record)
+      expect(await store.delete('id')).toBe(true)
+      expect(native.idleCount).toBe(1)
+    } finally {
+      await native.end()
+    }
+  })
 })

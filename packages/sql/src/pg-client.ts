@@ -16,7 +16,7 @@ type PgQuery = Parameters<PgClient['query']>[0]
 
 /** A pool, or a connection. A statement is prepared once for each connection. */
 export function pgClient(pg: PgClient, prepare: boolean): SqlClient {
-  const send = (query: PgQuery) => (isPgPool(pg) ? askPgPool(pg, query) : pg.query(query))
+  const send = (query: PgQuery) => (isTellingPool(pg) ? askTellingPool(pg, query) : pg.query(query))
   const ask = async (text: string, values: (string | number | null)[]) => {
     const query = (name: string | undefined) => send({ name, text, values, rowMode: 'array' })
     if (!prepare) return query(undefined)
@@ -59,22 +59,25 @@ function nameOf(text: string): string {
   return name
 }
 
-/** A `Pool` of pg. */
-interface PgPool {
-  readonly totalCount: number
+/**
+ * A `Pool` of pg whose connections tell whether they are in a transaction. Those of older versions, and of Neon's driver, do
+ * not: these pools are asked themselves, and Neon's may then ask over HTTP, without a connection.
+ */
+interface TellingPool {
   connect(): Promise<PooledClient>
 }
 
 interface PooledClient extends Pick<PgClient, 'query'> {
-  /** `I` outside of a transaction, `T` in one. Older versions of pg don't say. */
-  getTransactionStatus?(): string | null
+  getTransactionStatus(): string | null
   on(event: 'error', listener: () => void): unknown
   removeListener(event: 'error', listener: () => void): unknown
   release(destroys: boolean): unknown
 }
 
-function isPgPool(pg: object): pg is PgPool {
-  return has(pg, 'connect') && typeof (pg as Partial<PgPool>).totalCount === 'number'
+function isTellingPool(pg: object): pg is TellingPool {
+  return (
+    has(pg, 'connect') && has((pg as { Client?: { prototype?: unknown } }).Client?.prototype, 'getTransactionStatus')
+  )
 }
 
 /**
@@ -83,19 +86,28 @@ function isPgPool(pg: object): pg is PgPool {
  *
  * @throws Error if nothing was written for that reason
  */
-async function askPgPool(pool: PgPool, query: PgQuery): ReturnType<PgClient['query']> {
+async function askTellingPool(pool: TellingPool, query: PgQuery): ReturnType<PgClient['query']> {
   const client = await pool.connect()
   // A connection that is lost fails the query, and says so once more by this event.
   client.on('error', ignore)
   let isUsable = false
   try {
     const answer = await client.query(query)
-    isUsable = client.getTransactionStatus?.() !== 'T'
+    isUsable = !isInTransaction(client)
     if (!isUsable && !query.text.startsWith('SELECT')) throw releasedTooEarly()
     return answer
   } finally {
     client.removeListener('error', ignore)
     client.release(!isUsable)
+  }
+}
+
+function isInTransaction(client: PooledClient): boolean {
+  try {
+    return client.getTransactionStatus() === 'T'
+  } catch {
+    // With a pg-native before 3.8, pg asks what that one does not have.
+    return false
   }
 }
 

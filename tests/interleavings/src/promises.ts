@@ -98,6 +98,18 @@ export const promises: readonly Pledge[] = [
       ),
   },
   {
+    promise: 'What a handler that throws has changed is told of, and nothing else is.',
+    holdsEventually: true,
+    holdsInCookies: true,
+    broken: (run) =>
+      first(
+        run.told,
+        ({ throws, saved, marked, answer, isToldOfThrow }) =>
+          isToldOfThrow ? answer !== 'failed' : throws && marked && !saved,
+        'was told of what a handler dropped by its throw though it threw nothing, or was not told',
+      ),
+  },
+  {
     promise: 'Of two requests that set one key, the later one wins.',
     broken: (run) =>
       firstOf(run.told, (earlier) => {

@@ -60,6 +60,8 @@ export class Told {
   answer: 'ok' | 'failed' | undefined
   error: unknown
   dropped: string[] = []
+  /** The application was told that changes are not stored, since the handler threw. */
+  isToldOfThrow = false
   /** The cookie of its answer; empty: one that removes it. */
   sent: string | undefined
   /** Steps: when it was sent, last called the store, was answered, and when the answer arrived. */

@@ -257,7 +257,9 @@ class World {
 
   #hear(event: SessionEvent): void {
     if (event.type !== 'dropped') return
-    this.#told.find(({ letter }) => letter === atWork())?.dropped.push(event.reason)
+    const told = this.#told.find(({ letter }) => letter === atWork())
+    if (event.reason === 'failed' && told) told.isToldOfThrow = true
+    else told?.dropped.push(event.reason)
   }
 
   #nameOf(id: string): string {
