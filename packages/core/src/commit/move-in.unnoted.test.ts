@@ -80,7 +80,10 @@ describe.each(stores)('an old session that moves where %s', (_name, store) => {
     expect(await shown(setting, both)).toMatchObject({ user: 'ada' })
   })
 
-  it('is still known for one that has moved when the session was changed, and has a lifetime of its own', async () => {
+  it.each([
+    ['a lifetime of its own', { persistent: false }],
+    ['that of the manager again', undefined],
+  ])('is still known for one that has moved when the session was changed, and has %s', async (_name, lifetime) => {
     const setting = visitor(store())
     const { old, clock, cookie } = setting
     let ours = cookieAfter(await call(setting, cookie, read))
@@ -89,7 +92,7 @@ describe.each(stores)('an old session that moves where %s', (_name, store) => {
       ours = cookieAfter(await call(setting, `${cookie}; ${ours}`, work)) || ours
     }
     await change(count)
-    await change(async (handle) => (await handle.write()).setLifetime({ persistent: false }))
+    await change(async (handle) => (await handle.write()).setLifetime(lifetime))
     clock.passes(61)
     await change(count)
     expect(old.records.size).toBe(0)

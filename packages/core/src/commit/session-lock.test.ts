@@ -104,6 +104,29 @@ describe('exclusive', () => {
     expect(done).toEqual(came)
   })
 
+  it('passes on at once behind a failure, though one before that never ends', async () => {
+    const { one, cookie, clock } = await twoProcesses()
+    const isHeld = gate()
+    const open = (): SessionHandle<Data> => one.open(visit(cookie))
+    void open().exclusive(
+      () => {
+        isHeld.open()
+        return new Promise(() => {})
+      },
+      { hold: 2 },
+    )
+    await isHeld.opened
+    clock.passes(2)
+    const failing = async (): Promise<never> => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      throw new RangeError('no cover')
+    }
+    // Were they to look once a second, those behind would come too late.
+    await Promise.all(
+      Array.from({ length: 3 }, () => expect(open().exclusive(failing, { wait: 0.9 })).rejects.toThrow('no cover')),
+    )
+  })
+
   it('passes to one of the same process as well when the hold of the one ahead is over', async () => {
     const { one, cookie, clock } = await twoProcesses()
     const [isHeld, isTaken] = [gate(), gate()]

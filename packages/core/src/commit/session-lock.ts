@@ -37,9 +37,14 @@ export async function runExclusively<R>(
   const turns = context.queue?.turns
   const { id } = state.identity
   const ahead = turns?.get(id)
-  const running = run(context, state, save, times, work, ahead)
-  // Whoever had the lock is behind nobody: what was ahead is over, or has held it for too long.
-  const over = running.then(nothing, () => ahead)
+  // 2. The lock.
+  const taking = acquire(context, state, times, ahead)
+  const running = taking.then((lock) => run(context, state, save, lock, work))
+  // Whoever got the lock is behind nobody: what was ahead is over, or has held it for too long.
+  const over = taking.then(
+    () => running.then(nothing, nothing),
+    () => ahead,
+  )
   const turn = over.then(() => {
     if (turns?.get(id) === turn) turns.delete(id)
   })
@@ -49,17 +54,13 @@ export async function runExclusively<R>(
 
 const nothing = (): void => {}
 
-/** `ahead`: others of this process that have come before. */
 async function run<R>(
   context: CommitContext,
   state: SessionState,
   save: () => Awaitable<void>,
-  times: ExclusiveTimes,
+  lock: Lock,
   work: () => R | Promise<R>,
-  ahead: Promise<void> | undefined,
 ): Promise<R> {
-  // 2. The lock.
-  const lock = await acquire(context, state, times, ahead)
   const { regeneration } = state
   state.lock = lock
   try {
@@ -79,6 +80,7 @@ async function run<R>(
 }
 
 /**
+ * `ahead`: others of this process that have come before.
  * @throws SessionLockedError if others hold it for longer than `wait`; SessionDestroyedError if the session has ended
  */
 async function acquire(

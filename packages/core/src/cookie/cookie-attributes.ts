@@ -81,7 +81,7 @@ const COOKIE_OPTIONS = 'name path domain retired secure httpOnly sameSite partit
 /** With `_`, which names of hosts have as well. */
 const HOST_NAME = /^\.?(\w([-\w]*\w)?\.)*\w([-\w]*\w)?$/
 /** An IPv6 address, or a name that ends with its root: browsers keep a cookie for that host alone, if at all. */
-const LONE_HOST = /^\[[\da-f:]+]$|\.$/
+const LONE_HOST = /^\[[\da-f:.]+]$|\.$/i
 const COOKIE_NAME = /^[!#$%&'*+\-.^`|~\w]+$/
 const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
 /** Browsers ignore an attribute value that is longer (RFC 6265bis section 5.6). */
@@ -145,8 +145,11 @@ export class CookieAttributes {
    * @throws TypeError if the function of `cookie.domain` gives no host name
    */
   at(request: Request | undefined): CookiePlace {
-    const given = typeof this.#domain === 'function' ? this.#domain(request) : this.#domain
-    const domain = LONE_HOST.test(`${given}`) ? undefined : given
+    let domain = this.#domain
+    if (typeof domain === 'function') {
+      const given = domain(request)
+      domain = LONE_HOST.test(`${given}`) ? undefined : given
+    }
     const key = domain ?? ''
     let place = this.#places.get(key)
     if (place === undefined) {

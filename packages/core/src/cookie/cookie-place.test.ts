@@ -94,6 +94,11 @@ describe('cookie.domain as a function', () => {
       expect(linesOf(response, '__Secure-sid')).toEqual([expect.not.stringContaining('Domain')])
     },
   )
+
+  it.each(['[FE80::A]', '[::ffff:10.0.0.1]'])('is as none for %s, as a Host header may spell it', async (host) => {
+    const response = await counting(manager({ domain: () => host }), to('https://shop.example/'))
+    expect(linesOf(response, '__Secure-sid')).toEqual([expect.not.stringContaining('Domain')])
+  })
 })
 
 describe('cookie.retired', () => {

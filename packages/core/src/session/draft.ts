@@ -323,7 +323,7 @@ export class Draft {
 
   /** Lets go of objects that were left. */
   #letGo(isMeant: (...lent: Lent) => boolean): void {
-    this.#left = this.#left.filter((lent) => !isMeant(...lent))
+    if (this.#left !== NONE) this.#left = this.#left.filter((lent) => !isMeant(...lent))
   }
 
   /** The value of a key as it was noted last, where a writer holds it. */

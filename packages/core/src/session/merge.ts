@@ -75,7 +75,9 @@ function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear
     case 'label':
       return { ...rest, label: change.label }
     case 'lifetime': {
-      const own = change.own && { ...rest.own, ...change.own }
+      // What is noted of an old session is no lifetime, and stays.
+      const old = rest.own?.old
+      const own = change.own ? { ...rest.own, ...change.own } : old === undefined ? undefined : { old }
       return { ...rest, own: own && Object.keys(own).length > 0 ? own : undefined }
     }
     case 'hold':

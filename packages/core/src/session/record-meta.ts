@@ -104,6 +104,7 @@ function isOwnLifetime(own: unknown): boolean {
     isPlainObject(own) &&
     isOptional(own.idleTimeout, isTime) &&
     isOptional(own.absoluteTimeout, isTime) &&
+    isOptional(own.old, isTime) &&
     isOptional(own.persistent, (persistent) => typeof persistent === 'boolean')
   )
 }
