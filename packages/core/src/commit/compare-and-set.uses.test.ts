@@ -8,6 +8,9 @@ import { reading } from '../testing/serve.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
 
+/** There no request waits for another one's promise, so that each tries by itself. */
+const isOnWorkers = 'WebSocketPair' in globalThis
+
 /** A session of 1000 s without use, 50 s before its end, and managers on as many servers. */
 async function nearTheEnd(servers = 2, options: Partial<SessionOptions<Counts>> = {}) {
   const store = new StagedStore()
@@ -57,7 +60,7 @@ describe('parallel reads near the end of a session', () => {
       times(20, () => here),
       cookie,
     )
-    expect([stored()?.version, updates()]).toEqual([2, 1])
+    expect([stored()?.version, updates()]).toEqual([2, isOnWorkers ? 20 : 1])
     expect(responses.map((response) => maxAgeOf(sessionCookies(response)[0]))).toEqual(times(20, () => 1000))
   })
 

@@ -88,7 +88,11 @@ describe('completeHeaders', () => {
     expect(await sessions.peek(id)).toBeUndefined()
   })
 
-  it.each([{}, undefined, manager])('takes a handle that a manager has opened, and nothing else: %s', (other) => {
+  it.each([
+    ['an object', {}],
+    ['nothing', undefined],
+    ['a function', manager],
+  ])('takes a handle that a manager has opened, and nothing else: %s', (_name, other) => {
     expect(() => completeHeaders(other as never, new Headers())).toThrow(/TypeError|no handle of a session/)
   })
 

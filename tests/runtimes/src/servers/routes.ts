@@ -42,7 +42,7 @@ export const routes: Record<string, Route> = {
   },
   '/slow-sign-out': async (session) => {
     const writable = await session.write()
-    await pause(200) // Long enough for its client to leave.
+    await pause(2000) // Long enough for its client to leave, on a busy machine as well.
     writable.destroy()
     return new Response('bye')
   },
