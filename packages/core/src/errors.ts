@@ -37,11 +37,13 @@ export class SessionStoreError extends SessionError {
   }
 }
 
-/** Other writers won each time. Nothing of this request was stored. */
+/** Other writers won each time, or a new id is taken. What was to be saved was not. */
 export class SessionConflictError extends SessionError {
   override readonly name: string = 'SessionConflictError'
-  constructor(attempts: number) {
-    super('ERR_SESSION_CONFLICT', `The session could not be saved: other writers won ${attempts} times`)
+  /** @param attempts - How often others won; left out: the store says that it has a record of the new id already. */
+  constructor(attempts?: number) {
+    const why = attempts === undefined ? 'its new id is taken' : `other writers won ${attempts} times`
+    super('ERR_SESSION_CONFLICT', `The session could not be saved: ${why}`)
   }
 }
 

@@ -145,6 +145,36 @@ describe('the option keep', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'dropped', reason: 'response' }))
   })
 
+  const throwing = (): never => {
+    throw new Error('of keep itself')
+  }
+  it.each([
+    ['throws', throwing],
+    ['is async', (async () => true) as unknown as () => boolean],
+  ])(
+    'that %s says that it is none: nothing is saved but a destroy(), and the error is the handler’s',
+    async (_, keep) => {
+      const { sessions, store } = setUp()
+      expect(await reasonOf(sessions.handle(visit(), signIn, { keep }))).toMatchObject({ message: 'NEXT_REDIRECT' })
+      expect(store.calls).toEqual([])
+      const { cookie } = await sessions.issue({ visits: 1 })
+      const signOut = async (handle: SessionHandle<Data>): Promise<never> => {
+        ;(await handle.write()).destroy()
+        throw new Error('after the sign-out')
+      }
+      expect(await reasonOf(sessions.handle(visit(cookie), signOut, { keep }))).toMatchObject({
+        message: 'after the sign-out',
+      })
+      expect(store.memory.size).toBe(0)
+    },
+  )
+
+  it('that is no function is a TypeError, before the handler runs', async () => {
+    const { sessions } = setUp()
+    const handled = sessions.handle(visit(), () => expect.unreachable(), { keep: true as never })
+    expect(await reasonOf(handled)).toMatchObject({ name: 'TypeError', message: expect.stringContaining('keep') })
+  })
+
   it('can say that a Response is none', async () => {
     const { sessions, store } = setUp()
     const handled = sessions.handle(
@@ -185,6 +215,27 @@ describe('the option failed', () => {
       { failed },
     )
     expect(sessionCookies(bye)).toEqual([expect.stringContaining('Max-Age=0')])
+    expect(store.memory.size).toBe(0)
+  })
+})
+
+describe('an option failed that throws', () => {
+  it('loses no sign-out', async () => {
+    const { sessions, store } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const handled = sessions.handle(
+      visit(cookie),
+      async (handle) => {
+        ;(await handle.write()).destroy()
+        return new Response()
+      },
+      {
+        failed() {
+          throw new Error('of failed itself')
+        },
+      },
+    )
+    expect(await reasonOf(handled)).toMatchObject({ message: 'of failed itself' })
     expect(store.memory.size).toBe(0)
   })
 })

@@ -27,10 +27,12 @@ import type { CookieSource } from './request/request-cookies.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
 import {
   addToHeaders,
+  checkKeep,
   dress,
   type HeaderFields,
   headersOf,
   isAnswer,
+  isKeptBy,
   isResponse,
   type ResponseNeeds,
 } from './request/response.js'
@@ -197,6 +199,7 @@ export class SessionManager<Data = SessionData> {
     options: HandleOptions = NONE,
   ): Promise<Response> {
     if (options !== NONE) rejectUnknown('handle: ', options, HANDLE_OPTIONS)
+    if (options.keep !== undefined) checkKeep(options.keep)
     // 1. The session of this request, which touches nothing.
     const session = beginHandle<Data>(this.#context, request)
     if (session.isManaged) return handler(session)
@@ -208,9 +211,9 @@ export class SessionManager<Data = SessionData> {
     try {
       // 2. The handler.
       const response = await handler(session)
+      const what = options.failed?.(response) ? 'sign-out' : 'all'
       isHandled = true
       // 3. What it did is stored, and the response gets what it needs.
-      const what = options.failed?.(response) ? 'sign-out' : 'all'
       const committed = this.#opened.isAlone(request, session)
         ? this.#commit(session, response, what)
         : this.#commitAll(this.#opened.handled(request, session), response, what)
@@ -219,7 +222,7 @@ export class SessionManager<Data = SessionData> {
       opened = this.#opened.handled(request, session)
       return isHandled
         ? await this.#fail(opened, error, 'nothing', options)
-        : await this.#commitThrown(opened, error, options)
+        : await this.#commitThrown(opened, error, isKeptBy(options.keep ?? isAnswer, error), options)
     } finally {
       this.#opened.leave(session)
       session.isManaged = false
@@ -354,8 +357,12 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** The handler threw: an answer is stored like any other, and thrown on. */
-  async #commitThrown(opened: RequestSession<Data>[], thrown: unknown, options: HandleOptions): Promise<Response> {
-    const isKept = (options.keep ?? isAnswer)(thrown)
+  async #commitThrown(
+    opened: RequestSession<Data>[],
+    thrown: unknown,
+    isKept: boolean,
+    options: HandleOptions,
+  ): Promise<Response> {
     if (!isKept && !isResponse(thrown)) return this.#fail(opened, thrown, 'sign-out', options)
     let answer = thrown
     try {

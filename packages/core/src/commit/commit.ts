@@ -163,8 +163,11 @@ async function noteUse(
     if (outcome.is === 'failed') throw outcome.error
     return outcome
   } catch (error) {
-    if (!(error instanceof SessionTooLargeError))
-      context.emit?.({ type: 'degraded', error: askOnStoreFailure(context, error) })
+    if (!(error instanceof SessionTooLargeError)) {
+      // Asked whether anybody listens or not.
+      const failure = askOnStoreFailure(context, error)
+      context.emit?.({ type: 'degraded', error: failure })
+    }
     return { is: 'newer', session }
   }
 }
@@ -180,7 +183,7 @@ function asHolder({ now }: CommitContext, { lock }: SessionState, sealed: Sealed
 function create({ id, store }: Identity, session: StoredSession): Awaitable<Outcome> {
   return andThen(store.create(id, session.record), (isCreated) => {
     if (isCreated === undefined) throw new SessionStoreError('create', new TypeError('it must answer true or false'))
-    if (!isCreated) throw new SessionConflictError(1)
+    if (!isCreated) throw new SessionConflictError()
     return { is: 'stored', session }
   })
 }
@@ -252,7 +255,7 @@ function settle(context: CommitContext, state: SessionState, done: Done, outcome
       })
     case 'newer':
       // The other one's answer brings the cookie, but may not arrive.
-      if (isCookieOutdated(done.base, outcome.session)) state.cookie ??= 'refresh'
+      if (before.isStale || isCookieOutdated(done.base, outcome.session)) state.cookie ??= 'refresh'
       state.stored = outcome.session
       return state.draft.rebase(outcome.session.content, sealed)
     case 'stored': {

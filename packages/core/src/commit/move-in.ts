@@ -34,7 +34,7 @@ export async function moveIn(
   const { old, claim, nonce, grace, isKept } = move
   const hasOld = session.content.own?.old
   const takeBack = async (): Promise<unknown> => store.delete(id)
-  if (!(await store.create(id, session.record))) throw new SessionConflictError(1)
+  if (!(await store.create(id, session.record))) throw new SessionConflictError()
   if (claim !== undefined) {
     const until = hasOld ?? context.now() + grace * 1000
     const successor: Successor = nonce === undefined || grace === 0 ? { id } : { id, nonce, until }

@@ -208,6 +208,20 @@ describe('a request that rotates', () => {
     }
   })
 
+  it.each([
+    [60, 600],
+    [600, 60],
+  ])('twice, with %i and %i seconds, gives the shorter grace', async (...graces) => {
+    const { sessions, cookie, clock } = await setUp()
+    await writing(sessions, cookie, (session) => {
+      for (const grace of graces) session.regenerate({ grace })
+    })
+    clock.time += 59_000
+    expect(await userOf(sessions, cookie)).toBe('ada')
+    clock.time += 2000
+    expect(await userOf(sessions, cookie)).toBe(undefined)
+  })
+
   it.each([-1, Number.NaN, Infinity, '60', null])('refuses a grace of %j', async (grace) => {
     const { sessions, cookie } = await setUp()
     await writing(sessions, cookie, (session) => {

@@ -54,7 +54,7 @@ export async function regenerate(
   try {
     let old: Identity = before
     isTaken = !(await identity.store.create(identity.id, session.record))
-    if (isTaken) throw new SessionConflictError(1)
+    if (isTaken) throw new SessionConflictError()
     for (let newest = base; ; ) {
       // 2. The old record becomes a marker.
       if (await supersede(context, old, newest, successor, grace)) return { is: 'stored', session, identity }

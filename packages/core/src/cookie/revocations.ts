@@ -1,4 +1,4 @@
-import { SessionStoreError } from '../errors.js'
+import { SessionConflictError, SessionStoreError } from '../errors.js'
 import { BoundedMap } from '../store/bounded-map.js'
 import type { SessionRecord, SessionStore } from '../store/store.js'
 import { encodeBase64url } from './base64url.js'
@@ -161,7 +161,7 @@ export class Revocations implements SessionStore {
       this.#remember(key, record)
       return time
     }
-    throw new Error('fetch-sessions: the revocation of an owner could not be stored: other writers won each time')
+    throw new SessionConflictError(MAX_ATTEMPTS)
   }
 
   async deleteExpired(now: number, limit: number): Promise<number> {

@@ -120,6 +120,17 @@ describe('a cookie signed with an older secret', () => {
     expect((await managerOf(fresh).read(visit(cookieAfter(response)))).get('user')).toBe('ada')
   })
 
+  it('is signed anew as well where another request has noted the use a moment before', async () => {
+    const { managerOf, clock, store } = setUp()
+    const { cookie } = await managerOf(old).issue({ user: 'ada' })
+    clock.passes(86_400 / 10)
+    const sessions = managerOf(fresh, old)
+    store.beforeNext('touch', async () => void (await reading(sessions, cookie)))
+    store.beforeNext('update', async () => void (await reading(sessions, cookie)))
+    const response = await reading(sessions, cookie)
+    expect(await isSignedWith(fresh, cookieAfter(response))).toBe(true)
+  })
+
   it('is signed anew once: the next write with the new cookie sends none', async () => {
     const { managerOf } = setUp()
     const { cookie } = await managerOf(old).issue({ user: 'ada' })

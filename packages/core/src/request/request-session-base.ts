@@ -146,10 +146,12 @@ export abstract class RequestSessionBase {
    */
   protected hasOld(state: SessionState, begunAs: Identity | undefined): Awaitable<boolean> {
     const { oldSessions, now, emit } = this.#context
-    const { id, identity, stored } = state
+    if (oldSessions === undefined || oldSessions.isKept) return true
+    const { identity, stored } = state
     const until = stored.content.own?.old ?? (identity === begunAs ? Number.POSITIVE_INFINITY : 0)
-    if (oldSessions === undefined || oldSessions.isKept || now() < until) return true
+    if (now() < until) return true
     if (until === 0 || this.#isOldEnded) return false
+    const { id } = state
     return this.#endOld(oldSessions, state).then(
       () => false,
       // The next request tries again.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { SessionDataError, SessionStoreError } from '../index.js'
+import { SessionDataError, SessionManager, SessionStoreError } from '../index.js'
 import { sessionCookies } from '../testing/response-cookies.js'
+import { secret } from '../testing/secret.js'
 import { reading, signOut, writing } from '../testing/serve.js'
 import { stagedManager } from '../testing/staged-manager.js'
 import { visit } from '../testing/visit.js'
@@ -150,6 +151,23 @@ describe('a use that can’t be noted, since the store takes no writes', () => {
     await expect(changing).rejects.toThrow(SessionStoreError)
     await expect(signOut(sessions, cookie)).rejects.toThrow(SessionStoreError)
   })
+
+  it.each(passed)(
+    'throws where the application says so, whether anybody listens or not: %i hours later',
+    async (hours) => {
+      for (const listening of [{}, { onEvent() {} }]) {
+        const { store, clock, cookie } = await readOnly('rejects', hours, {})
+        const asked: unknown[] = []
+        const onStoreFailure = (error: unknown): 'throw' => {
+          asked.push(error)
+          return 'throw'
+        }
+        const sessions = new SessionManager<Data>({ store, secret, now: clock.now, onStoreFailure, ...listening })
+        await expect(reading(sessions, cookie)).rejects.toThrow(SessionStoreError)
+        expect(asked).toHaveLength(1)
+      }
+    },
+  )
 
   it.each(passed)('throws by default: %i hours later', async (hours) => {
     const { sessions, cookie } = await readOnly('rejects', hours, {})

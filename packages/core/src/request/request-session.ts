@@ -247,12 +247,23 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   #conclude(state: SessionState, what: ToSave, hasInner: boolean): Awaitable<ResponseNeeds> {
     // Of a request that failed, the browser learns of what was saved before.
     const isDue = what === 'all' || state.isSaved || state.status === 'destroyed'
-    const isSent = isDue && !this.isOldLeft(state)
-    const sentAs = this.#found?.cookie
-    const cookies = isSent
-      ? andThen(this.hasOld(state, this.#begunAs), (hasOld) => this.cookies().toSend(state, sentAs, hasInner, hasOld))
-      : NO_COOKIES
-    return isPromise(cookies) ? cookies.then((cookies) => this.#end(state, cookies)) : this.#end(state, cookies)
+    if (!isDue || this.isOldLeft(state)) return this.#end(state, NO_COOKIES)
+    const hasOld = this.hasOld(state, this.#begunAs)
+    return isPromise(hasOld) ? this.#sendLater(state, hasInner, hasOld) : this.#send(state, hasInner, hasOld)
+  }
+
+  #send(state: SessionState, hasInner: boolean, hasOld: boolean): Awaitable<ResponseNeeds> {
+    const cookies = this.cookies().toSend(state, this.#found?.cookie, hasInner, hasOld)
+    return isPromise(cookies) ? this.#endLater(state, cookies) : this.#end(state, cookies)
+  }
+
+  // Of their own, so that a request that waits for nothing makes no closure.
+  async #sendLater(state: SessionState, hasInner: boolean, hasOld: Promise<boolean>): Promise<ResponseNeeds> {
+    return this.#send(state, hasInner, await hasOld)
+  }
+
+  async #endLater(state: SessionState, cookies: Promise<readonly SessionCookie[]>): Promise<ResponseNeeds> {
+    return this.#end(state, await cookies)
   }
 
   #end(state: SessionState, cookies: readonly SessionCookie[]): ResponseNeeds {

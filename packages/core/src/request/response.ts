@@ -218,13 +218,22 @@ export function isAnswer(thrown: unknown): thrown is Response {
  * @throws TypeError if it is no function
  */
 export function keeperOf(keep: unknown = isAnswer): (thrown: unknown) => boolean {
+  checkKeep(keep)
+  return (thrown) => isKeptBy(keep, thrown)
+}
+
+type Keep = (thrown: unknown) => unknown
+
+/** @throws TypeError if it is no function */
+export function checkKeep(keep: unknown): asserts keep is Keep {
   if (typeof keep !== 'function') throw invalidOption('keep', 'must be a function of what was thrown')
-  return (thrown) => {
-    try {
-      // A promise is no answer yet, and nobody waits for it.
-      return keep(thrown) === true
-    } catch {
-      return false
-    }
+}
+
+export function isKeptBy(keep: Keep, thrown: unknown): boolean {
+  try {
+    // A promise is no answer yet, and nobody waits for it.
+    return keep(thrown) === true
+  } catch {
+    return false
   }
 }

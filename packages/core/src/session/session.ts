@@ -274,11 +274,11 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
       return
     }
     const before = state.regeneration
-    // A change of privileges stays one, whatever rotation is asked for beside it.
+    // A change of privileges stays one, whatever rotation is asked for beside it, and of two rotations the shorter grace counts.
     const isRotation = grace > 0 && format.isShared && before?.identity === undefined
     state.regeneration = {
       identity: isRotation ? undefined : (before?.identity ?? format.create()),
-      grace: isRotation ? grace : 0,
+      grace: isRotation ? Math.min(grace, before?.grace ?? grace) : 0,
       isRestart: restart || before?.isRestart === true,
     }
   }
