@@ -21,3 +21,21 @@ export async function cryptoCalls(act: () => Promise<unknown>): Promise<string[]
   }
   return calls
 }
+
+/** How often random bytes are drawn while `act` runs. */
+export async function randomDraws(act: () => Promise<unknown>): Promise<number> {
+  let draws = 0
+  Object.defineProperty(crypto, 'getRandomValues', {
+    configurable: true,
+    value: (bytes: Uint8Array<ArrayBuffer>) => {
+      draws++
+      return Crypto.prototype.getRandomValues.call(crypto, bytes)
+    },
+  })
+  try {
+    await act()
+  } finally {
+    delete (crypto as unknown as Record<string, unknown>).getRandomValues
+  }
+  return draws
+}
