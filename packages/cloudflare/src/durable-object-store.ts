@@ -9,6 +9,7 @@ import type {
 } from './object-protocol.js'
 import { checkOptions } from './options.js'
 
+/** Options of `durableObjectStore`. */
 export interface DurableObjectStoreOptions {
   /**
    * What the names of the objects begin with. Default none. Managers whose owners mean different people, such as users
@@ -38,9 +39,11 @@ const MAX_INDEX_LEAD = 30 * DAY
  * @throws TypeError if the namespace is none, or an option can't work
  *
  * @example
+ * ```ts
  * export { SessionObject } from '@fetch-sessions/cloudflare/durable-object'
  *
  * withSession(handler, (env) => ({ store: durableObjectStore(env.SESSIONS), secret: env.SESSION_SECRET }))
+ * ```
  */
 export function durableObjectStore(
   namespace: SessionObjectNamespace,
@@ -49,6 +52,7 @@ export function durableObjectStore(
   return new DurableObjectStore(namespace, options)
 }
 
+/** What `durableObjectStore` makes. */
 export class DurableObjectStore implements SessionStore {
   /** An object keeps 2 MB. A text with any character beyond Latin-1 takes two bytes for each. */
   readonly limits: { readonly dataBytes: number; readonly ownerBytes: number }
@@ -147,7 +151,7 @@ export class DurableObjectStore implements SessionStore {
       count += await this.#removeAll(ids, owner)
     }
     throw new Error(
-      `Durable Objects: this owner got new sessions each of the ${MAX_LOOKS} times that we looked. ${count} were ` +
+      `fetch-sessions: durableObjectStore: this owner got new sessions each of the ${MAX_LOOKS} times that we looked. ${count} were ` +
         'removed; keep the owner from signing in, and call again.',
     )
   }
@@ -186,7 +190,9 @@ export class DurableObjectStore implements SessionStore {
   #object(name: string): SessionObjectStub {
     const object = this.#namespace.getByName(this.#prefix + name)
     if (typeof object.load === 'function') return object
-    throw new Error('Durable Objects: no method can be called: set compatibility_date to 2024-04-03 or later')
+    throw new Error(
+      'fetch-sessions: durableObjectStore: no method can be called: set compatibility_date to 2024-04-03 or later',
+    )
   }
 
   #lifetime(expiresAt: number): number {
@@ -201,7 +207,7 @@ export class DurableObjectStore implements SessionStore {
     const reply = await call(this.#session(id))
     if (reply.id === id) return reply
     throw new Error(
-      `Durable Objects: asked for session ${id}, the answer is about another one, and nothing was taken from it. Check ` +
+      `fetch-sessions: durableObjectStore: asked for session ${id}, the answer is about another one, and nothing was taken from it. Check ` +
         'what stands between the store and the namespace.',
     )
   }
@@ -209,7 +215,9 @@ export class DurableObjectStore implements SessionStore {
   async #idsOf(owner: string): Promise<string[]> {
     const reply = await this.#owner(owner).listIndex(owner)
     if (reply.owner === owner) return [...reply.ids]
-    throw new Error('Durable Objects: asked for the sessions of one owner, the answer is about another one')
+    throw new Error(
+      'fetch-sessions: durableObjectStore: asked for the sessions of one owner, the answer is about another one',
+    )
   }
 
   /** Writes; when the session says so, to its owner's index first. Again if it got another owner meanwhile. */

@@ -16,6 +16,7 @@ import {
 } from './kv-values.js'
 import { checkOptions } from './options.js'
 
+/** Options of `kvStore`. */
 export interface KVStoreOptions {
   /**
    * What the keys of the sessions begin with. Default `session:`. `used:` and `ended:` stand before it in the keys that
@@ -61,12 +62,15 @@ const CURSOR = 'kv:'
  * @throws TypeError if the namespace is none, or an option can't work
  *
  * @example
+ * ```ts
  * withSession(handler, (env) => ({ store: kvStore(env.SESSIONS), secret: env.SESSION_SECRET }))
+ * ```
  */
 export function kvStore(namespace: KeyValueNamespace, options: KVStoreOptions = {}): KVStore {
   return new KVStore(namespace, options)
 }
 
+/** What `kvStore` makes. */
 export class KVStore implements SessionStore {
   /** KV can't compare-and-set. */
   readonly atomic = false as const
@@ -280,5 +284,5 @@ function secondsOf(milliseconds: number): number {
 
 function kvCursorOf(cursor: string): string {
   if (cursor.startsWith(CURSOR)) return cursor.slice(CURSOR.length)
-  throw new TypeError('cursor: must be the one of the page before, as `list` gave it')
+  throw new TypeError('fetch-sessions: kvStore: cursor must be the one of the page before, as `list` gave it')
 }

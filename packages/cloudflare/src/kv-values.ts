@@ -24,7 +24,7 @@ const MAX_METADATA = 1024
 export class ForeignValueError extends Error {
   constructor(id: string) {
     super(
-      `Workers KV: the value under the key of session ${id} was not written by this store. The store's own ` +
+      `fetch-sessions: kvStore: the value under the key of session ${id} was not written by this store. The store's own ` +
         '`delete(id)` removes it. Let nothing else write keys that begin with the prefix of the store.',
     )
   }
@@ -100,7 +100,7 @@ function fieldsOf(id: string, text: string): Record<string, unknown> {
   if (!isObject(fields) || typeof fields.id !== 'string') throw new ForeignValueError(id)
   if (fields.id !== id)
     throw new Error(
-      `Workers KV: asked for session ${id}, the answer is about another one, and nothing was taken from it. Check ` +
+      `fetch-sessions: kvStore: asked for session ${id}, the answer is about another one, and nothing was taken from it. Check ` +
         'what stands between the store and the namespace, such as a cache of your own.',
     )
   return fields

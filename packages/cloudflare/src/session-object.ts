@@ -137,7 +137,7 @@ export class SessionObject extends DurableObject<unknown> {
   #session(id: string): StoredSession | undefined {
     const stored = this.ctx.storage.kv.get<StoredSession>(SESSION)
     if (stored === undefined || stored.id === id) return stored
-    throw new Error(`Durable Objects: the object that was asked for session ${id} keeps another one`)
+    throw new Error(`fetch-sessions: SessionObject: the object that was asked for session ${id} keeps another one`)
   }
 
   #entries(): [string, IndexEntry][] {

@@ -202,14 +202,11 @@ describe('edit', () => {
     expect((await sessions.peek(id))?.get('visits')).toBe(2)
   })
 
-  it.each(['x'.repeat(43), 'owner:x', '', '../../etc', undefined])(
-    'is false for the id %j, of no session',
-    async (id) => {
-      const { sessions } = setUp()
-      expect(await sessions.edit(id as string, () => expect.unreachable())).toBe(false)
-      expect(await sessions.peek(id as string)).toBe(undefined)
-    },
-  )
+  it.each(['x'.repeat(43), 'owner:x', '', '../../etc'])('is false for the id %j, of no session', async (id) => {
+    const { sessions } = setUp()
+    expect(await sessions.edit(id, () => expect.unreachable())).toBe(false)
+    expect(await sessions.peek(id)).toBe(undefined)
+  })
 
   it('is false for an id that was superseded, and peek shows nothing of it', async () => {
     const { sessions } = setUp()
@@ -331,13 +328,33 @@ describe('setLabel', () => {
 })
 
 describe('destroy by id', () => {
-  it.each(['owner:x', '', 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}!`, undefined, 5])(
+  it.each(['owner:x', '', 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}!`])(
     'is false for %j, which is no id, without a call of the store',
     async (id) => {
       const { sessions, store } = setUp()
       for (const method of ['load', 'update', 'delete'] as const) store.fail(method)
-      expect(await sessions.destroy(id as string)).toBe(false)
+      expect(await sessions.destroy(id)).toBe(false)
       expect(store.calls).toEqual([])
     },
   )
+})
+
+describe('an id that is no text', () => {
+  it('is a TypeError that says what to give, and nothing is done', async () => {
+    const { sessions } = setUp()
+    const { id } = await sessions.issue({ visits: 1 }, { owner: 'ada' })
+    for (const given of [await sessions.peek(id), visit(''), undefined, 5]) {
+      const calls = [
+        () => sessions.destroy(given as never),
+        () => sessions.peek(given as never),
+        () => sessions.edit(given as never, () => expect.unreachable()),
+        ...(given === undefined ? [] : [() => sessions.destroyByOwner('ada', { except: given as never })]),
+      ]
+      for (const call of calls) {
+        await expect(call()).rejects.toThrow(TypeError)
+        await expect(call()).rejects.toThrow('id must be a string: session.id')
+      }
+    }
+    expect(await sessions.listByOwner('ada')).toHaveLength(1)
+  })
 })

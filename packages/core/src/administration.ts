@@ -23,7 +23,7 @@ const DEFAULT_PAGE = 100
 
 /** Whether there was such a session. */
 export async function destroyById(context: SessionContext, id: string): Promise<boolean> {
-  if (!isId(id)) return false
+  if (!isIdGiven(id)) return false
   const { format, emit } = context
   const started = startTime(emit)
   const store = storeWith(context, 'delete')
@@ -52,7 +52,7 @@ export async function editById(
 
 export async function listPage(
   context: SessionContext,
-  options: { cursor?: string; limit?: number },
+  options: { cursor?: string | undefined; limit?: number | undefined },
 ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
   rejectUnknown('list: ', options, ['cursor', 'limit'])
   const { cursor, limit = DEFAULT_PAGE } = options
@@ -71,11 +71,12 @@ export async function listByOwner(context: SessionContext, owner: string): Promi
 export async function destroyByOwner(
   context: SessionContext,
   owner: string,
-  options: { except?: string },
+  options: { except?: string | undefined },
 ): Promise<number | undefined> {
   checkOwner(owner, Infinity)
   rejectUnknown('destroyByOwner: ', options, ['except'])
   const { except } = options
+  if (except !== undefined) isIdGiven(except)
   const { emit, format } = context
   const started = startTime(emit)
   const deleted = await capability(context, 'deleteByOwner')(owner, except)
@@ -104,11 +105,17 @@ function checkLimit(limit: unknown): void {
   if (!Number.isInteger(limit) || (limit as number) < 1) throw invalidOption('limit', 'must be a whole number above 0')
 }
 
+/** @throws TypeError for what is no text, such as a session: it would be looked for nowhere, and nobody would know */
+function isIdGiven(id: unknown): id is string {
+  if (typeof id !== 'string') throw invalidOption('id', 'must be a string: session.id')
+  return isId(id)
+}
+
 /** `undefined` for what is no id at all. */
 function identityOf(context: SessionContext, id: string): Identity | undefined {
   const store = storeWith(context, 'load')
   if (!context.format.isShared) throw unsupported('load')
-  return isId(id) ? { id, store, isStale: false } : undefined
+  return isIdGiven(id) ? { id, store, isStale: false } : undefined
 }
 
 /** @throws SessionError if it has no such method */

@@ -59,7 +59,7 @@ export class SessionCommittedError extends SessionError {
 export class SessionDestroyedError extends SessionError {
   override readonly name: string = 'SessionDestroyedError'
   constructor() {
-    super('ERR_SESSION_DESTROYED', 'The session is destroyed and can not be changed any more')
+    super('ERR_SESSION_DESTROYED', 'The session has ended, or got a new id')
   }
 }
 
@@ -100,8 +100,8 @@ export class SessionLockedError extends SessionError {
     super(
       'ERR_SESSION_LOCKED',
       why === 'held'
-        ? 'Another request has the session in exclusive use, and did not end in time'
-        : 'The exclusive use took longer than it may (hold): nothing of it was saved',
+        ? 'Another request held the session for too long'
+        : 'It took longer than "hold": nothing was saved',
     )
   }
 }

@@ -137,7 +137,7 @@ export class SessionManager<Data = SessionData> {
   async commit(
     target: Request | SessionHandle<Data>,
     response: Response,
-    options?: { failed?: boolean },
+    options?: { failed?: boolean | undefined },
   ): Promise<Response> {
     return this.#commitAll(this.#opened.named(target), response, toSave(options))
   }
@@ -150,7 +150,7 @@ export class SessionManager<Data = SessionData> {
   async commitHeaders(
     target: Request | SessionHandle<Data>,
     headers: HeaderFields,
-    options?: { failed?: boolean },
+    options?: { failed?: boolean | undefined },
   ): Promise<void> {
     const what = toSave(options)
     for (const session of this.#opened.named(target)) {
@@ -165,7 +165,7 @@ export class SessionManager<Data = SessionData> {
    */
   async commitCookies(
     target: Request | SessionHandle<Data>,
-    options?: { failed?: boolean },
+    options?: { failed?: boolean | undefined },
   ): Promise<readonly SessionCookie[]> {
     const what = toSave(options)
     let cookies: readonly SessionCookie[] = []
@@ -236,7 +236,7 @@ export class SessionManager<Data = SessionData> {
   }
 
   /** A stored session without a request: for tests, sign-in links, other transports. */
-  async issue(data: Partial<Data>, options: { owner?: string } = {}): Promise<IssuedSession> {
+  async issue(data: Partial<Data>, options: { owner?: string | undefined } = {}): Promise<IssuedSession> {
     const { format, cookie, now } = this.#context
     rejectUnknown('issue: ', options, ['owner'])
     if (!isObject(data) || Symbol.iterator in data) throw invalidOption('data', 'must be an object of keys and values')
@@ -285,7 +285,7 @@ export class SessionManager<Data = SessionData> {
 
   /** The live sessions, page by page. Needs the store's `list`. The last page has no `cursor`. */
   async list(
-    options: { cursor?: string; limit?: number } = {},
+    options: { cursor?: string | undefined; limit?: number | undefined } = {},
   ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
     return listPage(this.#context, options)
   }
@@ -299,7 +299,7 @@ export class SessionManager<Data = SessionData> {
    * Signs an owner out everywhere, but for the session `except`. How many sessions that were; `undefined` where nobody
    * can know, since they are in their cookies. Needs the store's owner index, or a `CookieStore` with `revocations`.
    */
-  async destroyByOwner(owner: string, options: { except?: string } = {}): Promise<number | undefined> {
+  async destroyByOwner(owner: string, options: { except?: string | undefined } = {}): Promise<number | undefined> {
     return destroyByOwner(this.#context, owner, options)
   }
 
@@ -392,7 +392,7 @@ export class SessionManager<Data = SessionData> {
 }
 
 /** What a commit with these options saves. */
-function toSave(options: { failed?: boolean } | undefined): ToSave {
+function toSave(options: { failed?: boolean | undefined } | undefined): ToSave {
   if (options !== undefined) rejectUnknown('commit: ', options, ['failed'])
   return options?.failed ? 'sign-out' : 'all'
 }

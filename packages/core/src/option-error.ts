@@ -6,7 +6,7 @@ export function invalidOption(option: string, problem: string): TypeError {
 /** The error for two managers that are at work on one request, and would take each other's cookie away. */
 export function twoManagers(name: string): TypeError {
   return new TypeError(
-    `fetch-sessions: two managers use the cookie "${name}" on one request, of which the browser would keep one: give one another cookie.name, or share one manager`,
+    `fetch-sessions: two managers use the cookie "${name}" on one request: give one another cookie.name, or share one manager`,
   )
 }
 
@@ -49,7 +49,7 @@ export const MAX_COOKIE_AGE = 34_560_000
 /** @throws TypeError if this is given and no clock */
 export function checkClock(now: unknown): void {
   if (now !== undefined && typeof now !== 'function')
-    throw invalidOption('now', 'must be a function that gives milliseconds since the epoch')
+    throw invalidOption('now', 'must be a function that gives milliseconds')
 }
 
 /** Some three thousand years, in seconds: more than any clock here has to tell. */
@@ -61,7 +61,10 @@ export function checkTimeout(option: string, seconds: unknown, longest: number =
   const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= LONGEST_TIMEOUT
   if (!isTime) throw invalidOption(option, 'must be a positive, finite number of seconds')
   if (seconds > longest)
-    throw invalidOption(option, `is above ${longest / 86_400} days: it takes seconds, not milliseconds`)
+    throw invalidOption(
+      option,
+      `is above ${longest < 86_400 ? longest : `${longest / 86_400} days`}: it takes seconds, not milliseconds`,
+    )
 }
 
 /** How long a timer takes, in milliseconds. More than some 24 days it takes for none at all. */

@@ -215,6 +215,7 @@ describe('what is no option of its kind', () => {
     for (const value of [null, 0, -1, Number.NaN, '5', '1mb']) expectRefusal({ maxDataBytes: value }, /maxDataBytes/)
     for (const value of [null, -1, Number.NaN, '5']) expectRefusal({ verifiedCacheSize: value }, /verifiedCacheSize/)
     for (const value of [null, 0, -1, Infinity, '5']) expectRefusal({ storeTimeout: value }, /storeTimeout/)
+    expectRefusal({ storeTimeout: 2000 }, /storeTimeout is above 600: it takes seconds, not milliseconds/)
   })
 
   it('is refused for each switch of the cookie', () => {

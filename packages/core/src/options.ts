@@ -32,56 +32,59 @@ interface BaseOptions<Data> {
    */
   secret: Secret | readonly Secret[] | undefined
   /** The attributes of the session cookie. */
-  cookie?: CookieOptions
+  cookie?: CookieOptions | undefined
   /** Seconds without use until the session is dead. Default 86 400 (24 h). */
-  idleTimeout?: number
+  idleTimeout?: number | undefined
   /** Seconds from creation until the session is dead, used or not. Default 2 592 000 (30 days), or as the idle one. */
-  absoluteTimeout?: number
+  absoluteTimeout?: number | undefined
   /**
    * When a session is written. `changed` (the default): when the request changed it, or its expiry has to move.
    * `existing`: with every request that came with a live session as well. `always`: empty guest sessions, too.
    */
-  persistence?: PersistencePolicy
+  persistence?: PersistencePolicy | undefined
   /**
    * Any Standard Schema (zod, valibot, arktype): checks and types the data when it is loaded and when it is saved. A
    * session that holds nothing is not checked.
    */
-  schema?: StandardSchemaV1<unknown, Data>
+  schema?: StandardSchemaV1<unknown, Data> | undefined
   /**
    * One step for each version of the data after the first. An older record is brought up, step by step, when it is
    * loaded, before the schema sees it, and stored so with the next write. A step that throws makes invalid data. A
    * record of a newer version, which a later release wrote, is used as it is; if the schema refuses it, that is a
    * `SessionDataError`, whatever `onInvalidData` says.
    */
-  migrations?: readonly Migration[]
+  migrations?: readonly Migration[] | undefined
   /**
    * What becomes of stored data that can't be decoded or that the schema refuses. `reset` (the default): the visitor
    * gets a new session under a new id, the record stays, and a `rejected` event tells. `throw`: a `SessionDataError`.
    */
-  onInvalidData?: 'reset' | 'throw'
+  onInvalidData?: 'reset' | 'throw' | undefined
   /**
    * What a failing load is for a request that only reads. `throw` (the default): a `SessionStoreError`. `anonymous`:
    * an empty session with `isDegraded`. `write` throws all the same, and no cookie is sent or removed. The same is asked
    * where a use could not be noted and nothing else was to be stored: `anonymous` lets the request go on as it is.
    */
-  onStoreFailure?: 'throw' | 'anonymous' | ((error: SessionStoreError) => 'throw' | 'anonymous')
+  onStoreFailure?: 'throw' | 'anonymous' | ((error: SessionStoreError) => 'throw' | 'anonymous') | undefined
   /** The data's text at most, in bytes. Default 262 144. More is a `SessionTooLargeError` when it is to be stored. */
-  maxDataBytes?: number
+  maxDataBytes?: number | undefined
   /** How many verified cookies are remembered to save the crypto. Default 10 000; 0: none. */
-  verifiedCacheSize?: number
-  /** Seconds until a call of an asynchronous store counts as failed. Default none: the store's own limits hold. */
-  storeTimeout?: number
+  verifiedCacheSize?: number | undefined
+  /**
+   * Seconds until a call of an asynchronous store counts as failed, ten minutes at most. Default none: the store's own
+   * limits hold.
+   */
+  storeTimeout?: number | undefined
   /**
    * What signs and verifies. Default WebCrypto, which is everywhere; `nodeSigner` is faster for cookies not seen
    * before.
    */
-  signer?: TokenSignerFactory
+  signer?: TokenSignerFactory | undefined
   /** For logs and metrics. What it throws is ignored. */
-  onEvent?: SessionListener
+  onEvent?: SessionListener | undefined
   /** `false`: no warnings, neither as events nor on the console. Default true. */
-  warnings?: boolean
+  warnings?: boolean | undefined
   /** Milliseconds since the epoch. Default Date.now, looked up at each call; for tests. */
-  now?: () => number
+  now?: (() => number) | undefined
 }
 
 /** What a `SessionManager` is made of. */
@@ -93,7 +96,7 @@ export type SessionOptions<Data = SessionData> = BaseOptions<Data> &
       }
     : {
         /** Text codec of the data. Default JSON. */
-        codec?: SessionCodec
+        codec?: SessionCodec | undefined
       })
 
 const OPTIONS = (
@@ -120,7 +123,7 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
   const { codec, schema, migrations = [], onEvent, now, signer } = options
   if (idleTimeout !== undefined) checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
   if (absoluteTimeout !== undefined) checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
-  if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout, MAX_COOKIE_AGE)
+  if (storeTimeout !== undefined) checkTimeout('storeTimeout', storeTimeout, 600)
   const isReached = idleTimeout === undefined || absoluteTimeout === undefined || idleTimeout <= absoluteTimeout
   check('idleTimeout', isReached, 'is above absoluteTimeout, and so never reached')
   checkWord('persistence', persistence, ['changed', 'existing', 'always'])

@@ -373,6 +373,26 @@ describe('the options', () => {
     new SessionManager({ store, secret, maxAge: 60 })
   })
 
+  it('take undefined for what may be left out, as a setting that is not there', async () => {
+    const none = undefined
+    const sessions = new SessionManager<Data>({
+      store,
+      secret,
+      cookie: { name: none, domain: none, path: none, retired: [{ name: 'sid', domain: none }], priority: none },
+      idleTimeout: none,
+      storeTimeout: none,
+      schema: none,
+      codec: none,
+      onEvent: none,
+      now: none,
+    })
+    await sessions.list({ cursor: none, limit: none })
+    await sessions.destroyByOwner('ada', { except: none })
+    const handle = sessions.open(none)
+    await handle.exclusive((session) => session.regenerate({ grace: none, restart: none }), { wait: none, hold: none })
+    await sessions.handle(new Request('https://app.example/'), () => new Response(), { failed: none, keep: none })
+  })
+
   it('take either kind of store', () => {
     new SessionManager<Data>({ store: new MemoryStore(), secret })
     new SessionManager<Data>({ store: new CookieStore({ encrypt: false }), secret })

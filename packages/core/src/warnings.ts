@@ -5,12 +5,10 @@ import type { SessionStore } from './store/store.js'
 export type StoreTraits = Pick<SessionStore, 'atomic' | 'consistency' | 'isProcessLocal'>
 
 const MESSAGES: Record<SessionWarning, string> = {
-  'memory-store':
-    'MemoryStore keeps sessions, or what is noted of them, in this process alone, until it ends. Use a store of your database in production.',
+  'memory-store': 'MemoryStore keeps all in this process alone. Use a store of your database in production.',
   'cookie-never-returns':
-    'sessions are created over http, but no session cookie comes back: browsers send a Secure cookie over https only (and to localhost). Serve https, or set cookie: { secure: false } for a test.',
-  'eventual-store':
-    'this store is eventually consistent: a session may still open somewhere for a while after it was destroyed.',
+    'sessions are created over http, but no cookie comes back: browsers send a Secure one over https only. Serve https, or set cookie: { secure: false } for a test.',
+  'eventual-store': 'this store is eventually consistent: a destroyed session may still open for a while.',
   'no-compare-and-set': 'this store can not compare and set: of two writes at the same moment, one is lost.',
 }
 

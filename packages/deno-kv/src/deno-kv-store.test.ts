@@ -69,7 +69,7 @@ describe('deleteByOwner', () => {
     expect(few).toEqual({ outcome: 1, living: 0, listed: [] })
     expect(endless).toEqual({
       outcome:
-        'Error: Deno KV: this owner got new sessions each of the 20 times that we looked. 0 were removed; keep the owner ' +
+        'Error: fetch-sessions: denoKvStore: this owner got new sessions each of the 20 times that we looked. 0 were removed; keep the owner ' +
         'from signing in, and call again.',
       living: 1,
       listed: [expect.any(String)],
@@ -81,7 +81,7 @@ describe('an answer that is another session’s', () => {
   it('is an error of each call, not taken, and writes nothing', async () => {
     const [outcome] = await workshop.run<{ calls: Record<string, string>; other: string }>('mixed')
     const error = expect.stringMatching(
-      /^Error: Deno KV: the answer is about another key than was asked for, and nothing/,
+      /^Error: fetch-sessions: denoKvStore: the answer is about another key than was asked for, and nothing/,
     )
     const calls = ['load', 'update', 'touch', 'delete', 'list', 'listByOwner', 'deleteByOwner', 'clear']
     expect(outcome).toEqual({
@@ -123,11 +123,15 @@ describe('the limits of Deno KV', () => {
   }, 60_000)
 
   it('leave no room for a prefix of no parts', () => {
-    expect(() => denoKvStore(neverAsked, { prefix: [] })).toThrow(/^prefix: must have a part/)
+    expect(() => denoKvStore(neverAsked, { prefix: [] })).toThrow(
+      /^fetch-sessions: denoKvStore: prefix must have a part/,
+    )
   })
 
   it('leave no room for one that is as long as a key, and less for an owner below a long one', () => {
-    expect(() => denoKvStore(neverAsked, { prefix: 'x'.repeat(1000) })).toThrow(/^prefix: must be shorter/)
+    expect(() => denoKvStore(neverAsked, { prefix: 'x'.repeat(1000) })).toThrow(
+      /^fetch-sessions: denoKvStore: prefix must be shorter/,
+    )
     const [short, long] = ['x', 'x'.repeat(500)].map((prefix) => denoKvStore(neverAsked, { prefix }).limits.ownerBytes)
     expect(long).toBeLessThan(short as number)
     expect(long).toBeGreaterThan(255)

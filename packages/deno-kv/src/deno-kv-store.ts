@@ -3,6 +3,7 @@ import type { AtomicOperation, KeyValueDatabase, KvEntry } from './database.js'
 import { decodeRecord, encodeRecord, expectKey, type IndexedInfo, idBelow, type StoredRecord } from './entries.js'
 import { checkOptions } from './options.js'
 
+/** Options of `denoKvStore`. */
 export interface DenoKvStoreOptions {
   /** The first part of each key, or several parts. Default `sessions`. */
   prefix?: string | readonly string[]
@@ -30,12 +31,15 @@ const MAX_PAUSE = 50
  * @throws TypeError if it is no `Deno.Kv`, or if `prefix` has no part, or leaves no room in a key
  *
  * @example
+ * ```ts
  * const store = denoKvStore(await Deno.openKv())
+ * ```
  */
 export function denoKvStore(kv: KeyValueDatabase, options: DenoKvStoreOptions = {}): DenoKvStore {
   return new DenoKvStore(kv, options)
 }
 
+/** What `denoKvStore` makes. */
 export class DenoKvStore implements SessionStore {
   /** A value takes 64 KiB; a key, which an owner is part of, 2 KiB. */
   readonly limits: { readonly dataBytes: number; readonly ownerBytes: number }
@@ -48,16 +52,18 @@ export class DenoKvStore implements SessionStore {
     const { prefix = 'sessions' } = options
     const isText = (part: unknown): boolean => typeof part === 'string'
     if (!isText(prefix) && !(Array.isArray(prefix) && prefix.every(isText)))
-      throw new TypeError('prefix: must be a text, or a list of texts')
+      throw new TypeError('fetch-sessions: denoKvStore: prefix must be a text, or a list of texts')
     checkDatabase(kv)
     this.#kv = kv
     this.#prefix = typeof prefix === 'string' ? [prefix] : [...prefix]
-    if (this.#prefix.length === 0) throw new TypeError('prefix: must have a part, or `clear` would remove everything')
+    if (this.#prefix.length === 0)
+      throw new TypeError('fetch-sessions: denoKvStore: prefix must have a part, or `clear` would remove everything')
     const others = [...this.#prefix, 'owner', '', 'i'.repeat(ID_BYTES)]
     const bytes = others.reduce((sum, part) => sum + 2 + 2 * new TextEncoder().encode(part).length, 0)
     // As if each byte were a NUL.
     const ownerBytes = Math.floor((MAX_KEY - bytes) / 2)
-    if (ownerBytes < 1) throw new TypeError('prefix: must be shorter, or no key has room for an owner')
+    if (ownerBytes < 1)
+      throw new TypeError('fetch-sessions: denoKvStore: prefix must be shorter, or no key has room for an owner')
     this.limits = { dataBytes: 60_000, ownerBytes }
   }
 
@@ -109,7 +115,7 @@ export class DenoKvStore implements SessionStore {
   /** In the order of the ids. One round trip for every 500 sessions. */
   async list(cursor: string | undefined, limit: number, now: number): Promise<StoredPage> {
     if (cursor !== undefined && !/^[\w-]{43}$/.test(cursor))
-      throw new TypeError('cursor: must be the one of the page before, as `list` gave it')
+      throw new TypeError('fetch-sessions: denoKvStore: cursor must be the one of the page before, as `list` gave it')
     const prefix = [...this.#prefix, 'session']
     const selector = cursor === undefined ? { prefix } : { prefix, start: [...prefix, cursor] }
     const entries: StoredInfo[] = []
@@ -162,7 +168,7 @@ export class DenoKvStore implements SessionStore {
       }
     }
     throw new Error(
-      `Deno KV: this owner got new sessions each of the ${MAX_LOOKS} times that we looked. ${count} were removed; keep ` +
+      `fetch-sessions: denoKvStore: this owner got new sessions each of the ${MAX_LOOKS} times that we looked. ${count} were removed; keep ` +
         'the owner from signing in, and call again.',
     )
   }

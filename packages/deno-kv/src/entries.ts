@@ -25,7 +25,7 @@ export function expectKey(entry: KvEntry<unknown>, asked: readonly string[]): vo
   const isAsked = entry.key.length === asked.length && asked.every((part, i) => part === entry.key[i])
   if (isAsked) return
   throw new Error(
-    'Deno KV: the answer is about another key than was asked for, and nothing was taken from it. Check what stands ' +
+    'fetch-sessions: denoKvStore: the answer is about another key than was asked for, and nothing was taken from it. Check what stands ' +
       'between the store and the database.',
   )
 }

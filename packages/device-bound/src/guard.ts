@@ -1,6 +1,7 @@
 import { cookieValues, type RequestLike } from './header.js'
 import { type BoundCookie, invalid } from './options.js'
 
+/** Options of the guard. */
 export interface GuardOptions {
   /** Whether a session that was never bound is turned down as well. Default false. */
   proven?: boolean

@@ -54,3 +54,26 @@ test('a handler that does not care for env can leave it to the sessions', () => 
   )
   expectTypeOf(handler).toBeCallableWith(new Request('https://example.com/'), { SECRET: secret })
 })
+
+test('a handler of Bun returns nothing where its server has upgraded the request', () => {
+  /** As Bun has it: what stands behind the request depends on the data of its sockets. */
+  interface Server<Data> {
+    upgrade(request: Request, options: { headers?: HeadersInit; data: Data }): boolean
+  }
+  const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+  const handler = withSession(async (request, handle, server: Server<SessionHandle<{ count: number }>>) => {
+    expectTypeOf((await handle.read()).get('count')).toEqualTypeOf<number | undefined>()
+    if (server.upgrade(request, { data: handle })) return undefined
+    return new Response('no WebSocket', { status: 400 })
+  }, sessions)
+  expectTypeOf(handler).returns.toEqualTypeOf<Promise<Response | undefined>>()
+  expectTypeOf(handler).parameters.toEqualTypeOf<[Request, Server<SessionHandle<{ count: number }>>]>()
+})
+
+test('elsewhere a handler returns a Response', () => {
+  const sessions = new SessionManager<{ count: number }>({ store: new MemoryStore(), secret })
+  // @ts-expect-error one branch returns nothing
+  withSession(async ({ method }) => (method === 'GET' ? new Response() : undefined), sessions)
+  // @ts-expect-error the same with what Workers pass
+  withSession(async ({ method }, _session, _env: object) => (method === 'GET' ? new Response() : undefined), sessions)
+})

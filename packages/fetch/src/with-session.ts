@@ -17,6 +17,9 @@ export type SessionHandler<Data, Rest extends readonly unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>
 
+/** What a handler may return in the place of a response: nothing, if what it gets is Bun's server, which can upgrade. */
+type NothingOn<Server> = Server extends { upgrade(request: Request, ...options: never[]): boolean } ? undefined : never
+
 /**
  * Gives a fetch handler its session. The result has the platform's signature.
  *
@@ -41,20 +44,31 @@ export function withSession<Data = SessionData, Rest extends readonly unknown[] 
   handler: SessionHandler<Data, Rest>,
   sessions: SessionSource<Data, Rest>,
 ): FetchHandler<Rest>
+/** The same on Bun, whose server has answered when `server.upgrade(request)` is true. Then there is nothing to return. */
+export function withSession<Data, Server>(
+  handler: (
+    request: Request,
+    session: SessionHandle<Data>,
+    server: Server,
+  ) => Response | NothingOn<Server> | Promise<Response | NothingOn<Server>>,
+  sessions: SessionSource<Data, [server: Server]>,
+): (request: Request, server: Server) => Promise<Response | undefined>
 /** The same where the handler and `sessions` name different parts of what the platform passes. */
 export function withSession<Data, Rest extends readonly unknown[], Args extends readonly unknown[]>(
   handler: SessionHandler<Data, Rest>,
   sessions: SessionSource<Data, Args>,
 ): FetchHandler<Rest extends readonly [...Args, ...unknown[]] ? Rest : Args>
 export function withSession<Data, Rest extends readonly unknown[]>(
-  handler: SessionHandler<Data, Rest>,
+  handler: (...args: [request: Request, session: SessionHandle<Data>, ...Rest]) => unknown,
   sessions: SessionSource<Data, Rest>,
 ): FetchHandler<Rest> {
   if (typeof handler !== 'function')
     throw new TypeError('fetch-sessions: withSession needs a handler, and then sessions')
   const manager = managerOf(sessions)
+  // Core checks that it is a response, and knows when Bun has answered.
+  const respond = handler as SessionHandler<Data, Rest>
   return async (request, ...rest) =>
-    manager(rest[0], ...rest).handle(request, (session) => handler(request, session, ...rest), options)
+    manager(rest[0], ...rest).handle(request, (session) => respond(request, session, ...rest), options)
 }
 
 const options: HandleOptions = { respond: respondWithoutDetails }

@@ -270,18 +270,28 @@ describe('a request that a middleware replaced', () => {
 
     it('mixes no visitors up, however many there are at once', async () => {
       const sessions = manager()
+      const users = Array.from({ length: 30 }, (_, i) => `user ${i}`)
+      /** Lets nobody through before all are there, and then the last one first. */
+      const gate = (): (() => Promise<void>) => {
+        const waiting: (() => void)[] = []
+        return () =>
+          new Promise((resolve) => {
+            waiting.push(resolve)
+            if (waiting.length === users.length) for (const pass of waiting.reverse()) pass()
+          })
+      }
+      const [first, second] = [gate(), gate()]
       const app = new Hono()
       app.use(session(sessions))
       app.post('/sign-in/:user', async (c) => {
         c.req.raw = new Request(c.req.raw)
         const writable = await sessions.write(c.req.raw)
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
+        await first()
         writable.set('user', c.req.param('user')).regenerate()
         c.req.raw = new Request(c.req.raw)
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
+        await second()
         return c.text('in')
       })
-      const users = Array.from({ length: 30 }, (_, i) => `user ${i}`)
       const seen = await Promise.all(
         users.map(async (user) => {
           const visitor = new Visitor(app)

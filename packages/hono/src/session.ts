@@ -145,7 +145,7 @@ export function session<Data = SessionData, As extends string = 'session'>(
  * const requireUser = createMiddleware(async (c, next) => {
  *   const session = await sessionOf<Data>(c).read()
  *   if (session.get('userId') === undefined) return c.redirect('/sign-in')
- *   await next()
+ *   return next()
  * })
  * ```
  */

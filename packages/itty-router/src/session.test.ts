@@ -36,7 +36,7 @@ describe('session', () => {
 describe.each([
   ['itty-router 6', version6],
   ['itty-router 5', version5 as unknown as typeof version6],
-])('%s', (_name, { AutoRouter, Router, json, error }) => {
+])('%s', (_name, { AutoRouter, Router, cors, json, error }) => {
   describe.each([
     ['Router', Router],
     ['AutoRouter', AutoRouter],
@@ -84,6 +84,30 @@ describe.each([
     router.get('/', async (request: SessionRequest<Data>) => ({ count: await increment(request.session) }))
     const response = await router.fetch(get())
     expect([await response.json(), sessionCookies(response).length]).toEqual([{ count: 1 }, 1])
+  })
+
+  it.each(['in front of it', 'behind it'])(
+    'commits with a hook of the application such as corsify %s',
+    async (place) => {
+      const { before, catch: answer, finally: last } = session(manager())
+      const { corsify, preflight } = cors()
+      const finish = place === 'behind it' ? [...last, corsify] : [corsify, ...last]
+      const router = AutoRouter({ before: [preflight, ...before], catch: answer, finally: finish })
+      router.get('/', async (request: SessionRequest<Data>) => ({ count: await increment(request.session) }))
+      const first = await router.fetch(get())
+      const second = await router.fetch(get('/', first.headers.getSetCookie()[0]?.split(';')[0]))
+      expect([
+        await second.json(),
+        first.headers.get('vary'),
+        first.headers.get('access-control-allow-origin'),
+      ]).toEqual([{ count: 2 }, 'Cookie', '*'])
+    },
+  )
+
+  it('saves nothing where a "finally" of the application has replaced its own', async () => {
+    const router = AutoRouter({ ...session(manager()), finally: [cors().corsify] })
+    router.get('/', async (request: SessionRequest<Data>) => ({ count: await increment(request.session) }))
+    expect(sessionCookies(await router.fetch(get()))).toEqual([])
   })
 
   it('sends the cookie with Response.redirect, whose headers can not be changed', async () => {

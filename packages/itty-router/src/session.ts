@@ -17,7 +17,10 @@ export type SessionRequest<Data = SessionData, As extends string = 'session'> = 
   [K in As]: SessionHandle<Data>
 }
 
-/** Hooks to be spread into `Router` or `AutoRouter`, or to be put among others. All three belong together. */
+/**
+ * Hooks to be spread into `Router` or `AutoRouter`, or to be put among others. All three belong together: a `finally` of your
+ * own behind them replaces theirs, and no session is saved. Write `finally: [corsify, ...hooks.finally]`.
+ */
 export interface SessionHooks<Args extends unknown[]> {
   /** Gives the request its session. */
   before: [(request: IRequest, ...args: Args) => void]
@@ -194,7 +197,7 @@ function tell<Data>(handle: SessionHandle<Data>, error: unknown): void {
  * ```ts
  * const requireUser = async (request: IRequest) => {
  *   const session = await sessionOf<{ userId: string }>(request).read()
- *   if (session.get('userId') === undefined) return error(401)
+ *   return session.get('userId') === undefined ? error(401) : undefined
  * }
  * ```
  */

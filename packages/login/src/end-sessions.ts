@@ -1,5 +1,5 @@
 import type { Account } from './account.js'
-import { othersStored } from './limit.js'
+import { waitForOthers } from './limit.js'
 import { deviceIdOf, isSameSignIn, type LoginNotes } from './notes.js'
 import { canList, listSessions, MAX_LISTS, openSessions, supported, type UserSession } from './user-sessions.js'
 
@@ -93,7 +93,7 @@ async function endTwins<User>(account: Account<User>, notes: LoginNotes, session
   const { opened, isWhole } = await openSessions(account, infos)
   if (isWhole && !opened.some(isTwin)) return 0
   // It may be a new id of this session that is being stored, which is there beside the old one for a moment.
-  await othersStored()
+  await waitForOthers()
   if ((await account.sessions.peek(sessionId)) === undefined) return 0
   return (await endEach(account, notes.id, 'signOutOthers', isTwin)).count
 }

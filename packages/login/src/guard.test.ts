@@ -31,6 +31,22 @@ describe('a guard', () => {
     expect(of.told()).toEqual([])
   })
 
+  it('asks `can` with the env that it was given', async () => {
+    const of = site()
+    const browser = await signedIn(of)
+    const can: GuardOptions<User>['can'] = (_user, _request, env) => env === 'the env'
+    const ask = async (env?: unknown): Promise<number> =>
+      (
+        await browser.fetch((request) =>
+          of.sessions.handle(
+            request,
+            async () => (await of.login.guard({ can })(request, env as never)) ?? new Response('in'),
+          ),
+        )
+      ).status
+    expect([await ask('the env'), await ask()]).toEqual([200, 403])
+  })
+
   it('lets pass whose remembered sign-in had the factor, where it need not be fresh', async () => {
     const of = site()
     const browser = await signedIn(of, { remember: true, factor: ['password', 'totp'] })

@@ -5,7 +5,7 @@ import { type Awaitable, namesOf, type OneOrMore } from './options.js'
 import { answerTo, checkedAnswer, type Places, placeOf, type RefusedRequest, refusedRequest } from './refusal.js'
 import type { RequestAuth } from './request-auth.js'
 
-export interface GuardOptions<User> {
+export interface GuardOptions<User, Env = unknown> {
   /** The user must have signed in or confirmed within so many seconds. */
   fresh?: number
   /** With this factor. Without `fresh`: at any time in this session, a remembered sign-in included. */
@@ -13,7 +13,7 @@ export interface GuardOptions<User> {
   /** The device must have proven its key (`deviceBound`). */
   proven?: boolean
   /** The user must have this permission, or all of these, or be one that this function lets pass. */
-  can?: OneOrMore | ((user: User, request: Request) => Awaitable<boolean>)
+  can?: OneOrMore | ((user: User, request: Request, env: Env) => Awaitable<boolean>)
   /**
    * Where a person goes to sign in. Default `/sign-in`. The way back is added to its query, unless it has one; to another
    * site goes the whole URL.
@@ -38,7 +38,7 @@ const OPTIONS = ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'confirmAt', 
 /** @throws TypeError if an option can't work */
 export function createGuard<User, Env>(
   of: (request: Request, env: Env | undefined) => RequestAuth<User>,
-  options: GuardOptions<User>,
+  options: GuardOptions<User, Env>,
   settings: { hasPermissions: boolean; isDeviceBound: boolean; emit: (event: LoginEvent) => void },
 ): Guard<Env> {
   const places = checkGuard(options, settings)
@@ -50,7 +50,7 @@ export function createGuard<User, Env>(
       )
     }
     const auth = of(request, env)
-    const refusal = await refusalOf(auth, request, options)
+    const refusal = await refusalOf(auth, request, env as Env, options)
     if (refusal === undefined) return undefined
     settings.emit({ type: 'refused', reason: refusal, ...(await auth.aboutNow()) })
     const refused = refusedRequest(request, refusal, places)
@@ -60,17 +60,18 @@ export function createGuard<User, Env>(
 }
 
 /** Why this request may not pass. */
-async function refusalOf<User>(
+async function refusalOf<User, Env>(
   auth: RequestAuth<User>,
   request: Request,
-  { fresh, factor, proven = false, can }: GuardOptions<User>,
+  env: Env,
+  { fresh, factor, proven = false, can }: GuardOptions<User, Env>,
 ): Promise<Refusal | undefined> {
   const user = await auth.user()
   if (user === undefined) {
     if (await auth.isDegraded()) return 'unavailable'
     return (await auth.deviceState()) === 'missing' ? 'unproven' : 'signed-out'
   }
-  if (can !== undefined && !(await isAllowed(auth, user, request, can))) return 'forbidden'
+  if (can !== undefined && !(await isAllowed(auth, user, request, env, can))) return 'forbidden'
   if (await isShown(auth, { fresh, factor, proven })) return undefined
   // There is nothing that the one who acts as the user could show.
   return (await auth.actor()) === undefined ? 'reauth' : 'impersonating'
@@ -88,18 +89,19 @@ async function isShown<User>(
   return factor === undefined || auth.hasShown(factor)
 }
 
-async function isAllowed<User>(
+async function isAllowed<User, Env>(
   auth: Auth<User>,
   user: User,
   request: Request,
-  can: NonNullable<GuardOptions<User>['can']>,
+  env: Env,
+  can: NonNullable<GuardOptions<User, Env>['can']>,
 ): Promise<boolean> {
-  return typeof can === 'function' ? (await can(user, request)) === true : auth.can(can)
+  return typeof can === 'function' ? (await can(user, request, env)) === true : auth.can(can)
 }
 
 /** Where people go. @throws TypeError if an option can't work */
-function checkGuard<User>(
-  options: GuardOptions<User>,
+function checkGuard<User, Env>(
+  options: GuardOptions<User, Env>,
   { hasPermissions, isDeviceBound }: { hasPermissions: boolean; isDeviceBound: boolean },
 ): Places {
   rejectUnknown('guard', options, OPTIONS)

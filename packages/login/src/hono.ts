@@ -18,7 +18,7 @@ export interface LoginEnv<User, Key extends string = string> {
 }
 
 /** Those of `login.guard`, but that `refused` gets the context as well. */
-export interface HonoGuardOptions<User> extends Omit<GuardOptions<User>, 'refused'> {
+export interface HonoGuardOptions<User, Env = unknown> extends Omit<GuardOptions<User, Env>, 'refused'> {
   /** Your own answer to a request that may not pass; nothing: the guard's. It never lets one pass. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the app's variables are
   refused?: (refused: RefusedRequest, c: Context<any>) => Awaitable<Response | undefined>
@@ -39,7 +39,7 @@ export interface HonoGuardOptions<User> extends Omit<GuardOptions<User>, 'refuse
  */
 export function guard<User, Env, Manager extends AnySessionManager>(
   login: Login<User, Env, Manager>,
-  { refused: answer, ...options }: HonoGuardOptions<User> = {},
+  { refused: answer, ...options }: HonoGuardOptions<User, Env> = {},
 ): MiddlewareHandler<LoginEnv<User, KeyOf<Manager>>> {
   const contexts = new WeakMap<Request, Context>()
   const check = login.guard({

@@ -33,6 +33,23 @@ describe('impersonation', () => {
     expect(await who(browser)).toEqual([undefined, undefined])
   })
 
+  it('comes back to the lifetime that the session had of its own', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    const handler = (request: Request): Promise<Response> =>
+      of.sessions.handle(request, async () => {
+        ;(await of.sessions.open(request).write()).setLifetime({ absoluteTimeout: 900 })
+        return new Response()
+      })
+    await browser.fetch(handler)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob')))
+    await browser.visit((auth) => auth.stopImpersonating())
+    expect(await who(browser)).toEqual(['ada', undefined])
+    of.wait(900)
+    expect(await who(browser)).toEqual([undefined, undefined])
+  })
+
   it('comes back as who one is, under a new id, with the times and the lifetime of before', async () => {
     const of = site()
     const browser = of.browser()

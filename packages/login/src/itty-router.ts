@@ -29,7 +29,7 @@ export type UserRequest<User, Key extends string = string> = IRequest & {
  */
 export function guard<User, Env, Manager extends AnySessionManager>(
   login: Login<User, Env, Manager>,
-  options: GuardOptions<User> = {},
+  options: GuardOptions<User, Env> = {},
 ): (request: IRequest, env?: Env, ...rest: unknown[]) => Promise<Response | undefined> {
   const check = login.guard(options)
   return async (request, env) => {

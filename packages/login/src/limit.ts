@@ -102,7 +102,7 @@ const TIME_TO_STORE = 50
  * Lets sign-ins of the same browser and moment finish. One that is on the list may still have to look whether the one before
  * it lives: it takes what is gone for a sign-out, which it must not survive.
  */
-export function othersStored(): Promise<void> {
+export function waitForOthers(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, TIME_TO_STORE))
 }
 

@@ -45,7 +45,7 @@ export interface Login<User, Env = unknown, Manager extends AnySessionManager = 
    * const respond = async (request: Request): Promise<Response> => (await guard(request)) ?? new Response('Your account')
    * ```
    */
-  guard(options?: GuardOptions<User>): Guard<Env>
+  guard(options?: GuardOptions<User, Env>): Guard<Env>
   /** A path of this site, from a value that anybody may have put into a link; else the fallback (default `/`). */
   safeNext(value: unknown, fallback?: string): string
   /** The sessions of this login, for the adapter: it is what an adapter takes. */

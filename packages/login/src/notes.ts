@@ -17,6 +17,8 @@ export interface LoginNotes {
   readonly from?: string | undefined
   /** "Remember me": the lifetime that was asked for. */
   readonly remembered?: SessionLifetime | undefined
+  /** Of who acts as a user: the lifetime of the session of before, to come back to. */
+  readonly lifetime?: SessionLifetime | undefined
   /** When each factor was shown last. */
   readonly factors: Readonly<Record<string, number>>
   /** By what a remembered session was signed in, which makes nothing fresh. */
@@ -48,13 +50,14 @@ export function deviceIdOf({ at, order }: LoginNotes): string {
 
 function isNotes(value: unknown): value is LoginNotes {
   if (!isObject(value)) return false
-  const { id, hash, at, order, from, factors, remembered, signedInBy, overAt, rehashedAt } = value
+  const { id, hash, at, order, from, factors, remembered, lifetime, signedInBy, overAt, rehashedAt } = value
   return (
     [id, hash].every((text) => typeof text === 'string' && text !== '') &&
     [at, order].every(Number.isFinite) &&
     isObject(factors) &&
     Object.values(factors).every(Number.isFinite) &&
     (remembered === undefined || isObject(remembered)) &&
+    (lifetime === undefined || isObject(lifetime)) &&
     (from === undefined || typeof from === 'string') &&
     (signedInBy === undefined || Array.isArray(signedInBy)) &&
     (overAt === undefined || Number.isFinite(overAt)) &&

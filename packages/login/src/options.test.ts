@@ -40,6 +40,10 @@ describe('options that can not work', () => {
     expect(create).toThrow(TypeError)
   })
 
+  it('know the words by which a browser forgets what it has prefetched', () => {
+    expect(() => createLogin({ ...options(), clearSiteData: ['prefetchCache', 'prerenderCache'] })).not.toThrow()
+  })
+
   it('of a guard are told when it is made', () => {
     const { guard } = createLogin(options())
     const attempt = (wrong: unknown) => (): unknown => guard(wrong as never)

@@ -29,7 +29,15 @@ export type KeyOf<Manager extends AnySessionManager> =
   Manager extends SessionManager<infer Data> ? keyof Data & string : string
 
 /** What the browser is to forget at a sign-out (https://www.w3.org/TR/clear-site-data/). */
-export type SiteData = 'cache' | 'clientHints' | 'cookies' | 'executionContexts' | 'storage' | '*'
+export type SiteData =
+  | 'cache'
+  | 'clientHints'
+  | 'cookies'
+  | 'executionContexts'
+  | 'prefetchCache'
+  | 'prerenderCache'
+  | 'storage'
+  | '*'
 
 /** What a login is made of. `Env` is what the platform hands to a handler, such as the bindings of a Worker. */
 export interface LoginOptions<User, Env = unknown, Manager extends AnySessionManager = AnySessionManager> {
@@ -79,7 +87,16 @@ const OPTIONS =
   'sessions secret userId loadUser credential permissions maxSessions whenFull describeDevice deviceBound clearSiteData onEvent'.split(
     ' ',
   )
-const SITE_DATA: readonly unknown[] = ['cache', 'clientHints', 'cookies', 'executionContexts', 'storage', '*']
+const SITE_DATA: readonly unknown[] = [
+  'cache',
+  'clientHints',
+  'cookies',
+  'executionContexts',
+  'prefetchCache',
+  'prerenderCache',
+  'storage',
+  '*',
+]
 
 /** @throws TypeError that names the option that can't work, and says what to do */
 export function checkOptions<User>(options: LoginOptions<User, never, never>): void {

@@ -128,3 +128,21 @@ describe('an answer of one’s own', () => {
     }
   })
 })
+
+describe('a guard behind a proxy that speaks HTTPS for the server', () => {
+  const guarded = async (redirectTo: string, url: string): Promise<string | null> => {
+    const of = site()
+    return (await of.browser().fetch(page(of, { redirectTo }), url, { headers: html })).headers.get('location')
+  }
+
+  it('takes the whole URL of its own site for its own', async () => {
+    const signIn = 'https://example.com/sign-in'
+    expect(await guarded(signIn, 'http://example.com/notes')).toBe(`${signIn}?next=%2Fnotes`)
+    expect(await guarded(signIn, 'http://example.com/sign-in')).toBeNull()
+  })
+
+  it('tells another site a way back that is HTTPS', async () => {
+    const location = await guarded('https://id.example/', 'http://example.com/notes')
+    expect(location).toBe('https://id.example/?next=https%3A%2F%2Fexample.com%2Fnotes')
+  })
+})

@@ -87,14 +87,19 @@ function locationFor(
 ): string | undefined {
   if (reason === 'forbidden' || reason === 'unavailable' || reason === 'impersonating') return undefined
   const place = reason === 'reauth' ? confirmAt : redirectTo
-  const { origin, pathname } = new URL(request.url)
+  const { origin, protocol, host, pathname } = new URL(request.url)
   const target = new URL(place, origin)
-  const isSameSite = target.origin === origin
+  // By the host alone: a proxy in front may speak HTTPS where this server does not.
+  const isSameSite = target.host === host
   if (isSameSite && target.pathname === pathname) return undefined
   if (target.searchParams.has(nextName)) return place
   const way = wayBack(request)
-  const whole = encodeURIComponent(isSameSite ? way : `${origin}${way}`)
-  const next = whole.length > MAX_NEXT ? encodeURIComponent(isSameSite ? '/' : `${origin}/`) : whole
+  // No proxy is in front of a host with a port, of an address, or of this machine.
+  const isPlain = /:\d+$|(^|\.)localhost$|^[\d.]+$|^\[/.test(host)
+  const scheme = protocol === 'https:' || isPlain ? protocol : target.protocol
+  const site = isSameSite ? '' : `${scheme}//${host}`
+  const whole = encodeURIComponent(`${site}${way}`)
+  const next = whole.length > MAX_NEXT ? encodeURIComponent(`${site}/`) : whole
   const [path = '', fragment] = place.split('#', 2)
   const full = `${path}${path.includes('?') ? '&' : '?'}${encodeURIComponent(nextName)}=${next}`
   return fragment === undefined ? full : `${full}#${fragment}`

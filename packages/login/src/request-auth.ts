@@ -7,7 +7,7 @@ import { endDevice, endForCredential, endOthers, endSessions } from './end-sessi
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
 import type { LoginEvent } from './events.js'
 import { endOfImpersonation, type ImpersonateOptions, notesOfImpersonation, secondsOf } from './impersonation.js'
-import { endOldest, othersStored, signInOrRefuse } from './limit.js'
+import { endOldest, signInOrRefuse, waitForOthers } from './limit.js'
 import { deviceIdOf, isSameSignIn, type LoginNotes, notesIn, orderOfNow } from './notes.js'
 import { isOver, NotesWriter } from './notes-writer.js'
 import { namesOf, type OneOrMore } from './options.js'
@@ -102,7 +102,7 @@ export class RequestAuth<User> implements Auth<User> {
     } catch (error) {
       if (!isFull(error)) throw error
       // The place may be that of another click, which may still be storing what it has.
-      if (from !== undefined) await othersStored()
+      if (from !== undefined) await waitForOthers()
       if (await this.#isSignedInBeside(notes)) return this.#leaveToOther(notes, user)
       this.#emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: replacedId })
       throw error
@@ -277,7 +277,8 @@ export class RequestAuth<User> implements Auth<User> {
   async impersonate(user: User, options: ImpersonateOptions = {}): Promise<void> {
     const seconds = secondsOf(options)
     const current = await this.#required('impersonate')
-    const notes = await notesOfImpersonation(this.#account, current.notes, user)
+    const { lifetime = {} } = await this.#handle.read()
+    const notes = await notesOfImpersonation(this.#account, { ...current.notes, lifetime }, user)
     const time = await timeOf(this.#account)
     const keep = keysOf('impersonate', options.keep)
     const isActing = (its: LoginNotes): boolean => its.id === notes.id && isSameSignIn(its.actor, current.notes)
@@ -301,9 +302,10 @@ export class RequestAuth<User> implements Auth<User> {
     rejectUnknown('stopImpersonating', options, ['keep'])
     const keep = keysOf('stopImpersonating', options.keep)
     const current = await this.#current.get()
-    const notes = current?.notes.actor
+    const actorNotes = current?.notes.actor
     // Whoever may not come back has been signed out by now.
-    if (current === undefined || notes === undefined) return current?.user
+    if (current === undefined || actorNotes === undefined) return current?.user
+    const { lifetime = actorNotes.remembered, ...notes } = actorNotes
     const back = { notes, user: current.actor as User, actor: undefined }
     const isBack = (its: LoginNotes): boolean => isSameSignIn(its, notes)
     if (!(await this.#claim('stopImpersonating', current.notes, isBack))) {
@@ -317,7 +319,7 @@ export class RequestAuth<User> implements Auth<User> {
     const comeBack = (): Promise<void> =>
       this.#writer.goOnAs(current.notes, notes, keep, (session) => {
         session.setLifetime(undefined)
-        if (notes.remembered !== undefined) session.setLifetime(notes.remembered)
+        if (lifetime !== undefined && Object.keys(lifetime).length > 0) session.setLifetime(lifetime)
         // The session of before may have had less time left than the impersonation was given.
         isOver = +session.expiresAt <= about.time
         if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
@@ -346,7 +348,7 @@ export class RequestAuth<User> implements Auth<User> {
   async #demand(what: string, owner: string, isIt: (notes: LoginNotes) => boolean): Promise<void> {
     const isDone = (): Promise<boolean> => goesOn(this.#account, owner, isIt)
     if (await isDone()) return
-    await othersStored()
+    await waitForOthers()
     if (await isDone()) return
     throw new LoginError(
       'ERR_LOGIN_REQUIRED',
@@ -487,7 +489,7 @@ export class RequestAuth<User> implements Auth<User> {
   async #giveWay(notes: LoginNotes): Promise<void> {
     this.#current.set(undefined)
     const own = await this.#sessionId()
-    await othersStored()
+    await waitForOthers()
     if (await this.#account.sessions.destroy(own)) {
       const time = await timeOf(this.#account)
       this.#emit({ type: 'limit-reached', userId: notes.id, time, sessionId: own, endedSessionIds: [own] })

@@ -11,6 +11,7 @@ import type { OldLibrary } from './old-library.js'
 /** What of a session's data may be brought: each key is optional. */
 export type Brought<Data> = { readonly [Key in keyof Data]?: Data[Key] | undefined }
 
+/** Options of `movingIn`. */
 export interface MovingInOptions {
   /**
    * After this moment no old cookie brings anything any more, and sign-outs alone look at them, to end what they lead to.

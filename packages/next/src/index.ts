@@ -6,4 +6,4 @@
 /** All of core, so that one package is enough to install. */
 export * from '@fetch-sessions/core'
 export { type NextSessions, nextSessions } from './next-sessions.js'
-export type { Action, NextProxyHandler, RouteHandler } from './wrappers.js'
+export type { Action, NextProxyHandler, RouteHandler, RouteOptions } from './wrappers.js'

@@ -30,4 +30,10 @@ test('a route handler has the context that Next gives it', () => {
     Response.json((await context.params).id),
   )
   expectTypeOf(handler).parameter(1).toEqualTypeOf<{ params: Promise<{ id: string }> }>()
+  const failing = sessions.route(
+    async (_request, _session, context: { params: Promise<{ id: string }> }) =>
+      Response.json((await context.params).id),
+    { failed: ({ status }) => status >= 400 },
+  )
+  expectTypeOf(failing).toEqualTypeOf<typeof handler>()
 })

@@ -298,6 +298,70 @@ describe('a route handler', () => {
   })
 })
 
+describe('a route handler that makes a response of each error by itself', () => {
+  /** As tRPC and GraphQL do. */
+  const call = async (
+    { sessions, manager }: ReturnType<typeof setUp>,
+    answer: (session: SessionHandle<Data>) => Response,
+  ): Promise<[status: number, saved: number | undefined]> => {
+    const handler = sessions.route(
+      async (_request, session) => {
+        await increment(session)
+        return answer(session)
+      },
+      { failed: ({ status }) => status >= 400 },
+    )
+    const { cookie } = await manager.issue({ count: 0 })
+    const phases = new Phases(cookie)
+    const response = await phases.act(() => handler(phases.request))
+    return [response.status, (await manager.read(cookie)).get('count')]
+  }
+
+  it('saves what it did, unless `failed` says that the response stands for an error', async () => {
+    const app = setUp()
+    expect(await call(app, () => new Response('ok'))).toEqual([200, 1])
+    expect(await call(app, () => new Response('wrong', { status: 400 }))).toEqual([400, 0])
+  })
+
+  it('saves nothing if it is said by `fail`, where the response does not tell', async () => {
+    const app = setUp()
+    const answer = (session: SessionHandle<Data>): Response => {
+      app.sessions.manager.fail(session)
+      return Response.json({ errors: [] })
+    }
+    expect(await call(app, answer)).toEqual([200, 0])
+  })
+
+  it('is asked about what redirect() and notFound() make, too', async () => {
+    const app = setUp()
+    expect(await call(app, () => redirect('/next'))).toEqual([307, 1])
+    expect(await call(app, () => notFound())).toEqual([404, 0])
+  })
+
+  it('carries a sign-out out all the same', async () => {
+    const { sessions, manager } = setUp()
+    const handler = sessions.route(
+      async (_request, session) => {
+        ;(await session.write()).destroy()
+        return new Response('wrong', { status: 500 })
+      },
+      { failed: ({ status }) => status >= 500 },
+    )
+    const { cookie } = await manager.issue({ count: 0 })
+    const phases = new Phases(cookie)
+    const response = await phases.act(() => handler(phases.request))
+    expect(response.headers.getSetCookie()).toEqual([expect.stringContaining('Max-Age=0')])
+    expect((await manager.read(cookie)).isNew).toBe(true)
+  })
+
+  it.each([
+    [{ fail: () => true }, 'sessions.route: fail is no option: there are failed'],
+    [{ failed: true }, 'sessions.route: failed takes a function'],
+  ])('refuses %o', (options, message) => {
+    expect(() => setUp().sessions.route(() => new Response(), options as never)).toThrow(`fetch-sessions: ${message}`)
+  })
+})
+
 describe('a route handler under force-static', () => {
   it('is refused, since its response, with the cookie, would be that of everybody', async () => {
     const store = new MemoryStore()

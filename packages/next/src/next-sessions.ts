@@ -2,6 +2,7 @@ import {
   isResponse,
   managerOf,
   type ReadableSession,
+  rejectUnknown,
   type SessionData,
   type SessionHandle,
   type SessionManager,
@@ -12,7 +13,7 @@ import { type NextFetchEvent, type NextRequest, NextResponse } from 'next/server
 import { type CurrentRequest, CurrentRequests } from './current-request.js'
 import { passCookiesOn, setCookies } from './next-cookies.js'
 import { answerOf, FailedWith, isThrownAnswer, responseOf } from './thrown-answer.js'
-import type { Action, NextProxyHandler, RouteHandler } from './wrappers.js'
+import type { Action, NextProxyHandler, RouteHandler, RouteOptions } from './wrappers.js'
 
 /**
  * Sessions for an application of Next.
@@ -109,6 +110,9 @@ export class NextSessions<Data> {
    * A route handler with its session. What it did is saved, and sent with the response that it returns, or throws with a
    * status below 500, or that `redirect()` or `notFound()` makes. Any other throw saves nothing but a `destroy()`.
    *
+   * A handler that makes a response of each error by itself, as those of tRPC and GraphQL do, throws nothing: `failed` says
+   * by the response whether it stands for an error.
+   *
    * Under `dynamic = 'force-static'`, by which Next gives one response to everybody, it throws a TypeError, which ends the
    * build.
    *
@@ -122,17 +126,24 @@ export class NextSessions<Data> {
    */
   route<Rest extends readonly unknown[]>(
     handler: RouteHandler<Data, Rest>,
+    options: RouteOptions = {},
   ): (request: NextRequest, ...rest: Rest) => Promise<Response> {
     checkFunction(handler, 'route')
+    rejectUnknown('sessions.route: ', options, ['failed'])
+    const { failed = nothing } = options
+    checkFunction(failed, 'route: failed')
     return async (request, ...rest) => {
       await this.#refuseStatic()
-      const { response } = await this.#handle(async (session) => {
-        try {
-          return await handler(request, session, ...rest)
-        } catch (thrown) {
-          return responseOf(thrown, request) ?? answerOf(thrown)
-        }
-      })
+      const { response } = await this.#handle(
+        async (session) => {
+          try {
+            return await handler(request, session, ...rest)
+          } catch (thrown) {
+            return responseOf(thrown, request) ?? answerOf(thrown)
+          }
+        },
+        { failed },
+      )
       return response
     }
   }
@@ -151,13 +162,16 @@ export class NextSessions<Data> {
   proxy(handler: NextProxyHandler<Data> = use): (request: NextRequest, event: NextFetchEvent) => Promise<Response> {
     checkFunction(handler, 'proxy')
     return async (request, event) => {
-      const { response } = await this.#handle(async (session) => {
-        try {
-          return (await handler(request, session, event)) ?? NextResponse.next()
-        } catch (thrown) {
-          return answerOf(thrown)
-        }
-      }, nothing)
+      const { response } = await this.#handle(
+        async (session) => {
+          try {
+            return (await handler(request, session, event)) ?? NextResponse.next()
+          } catch (thrown) {
+            return answerOf(thrown)
+          }
+        },
+        { isAnswered: nothing },
+      )
       return passCookiesOn(response)
     }
   }
@@ -172,11 +186,14 @@ export class NextSessions<Data> {
 
   /**
    * Core does all of it. What Next takes for a throw, but answers with, is handed to core as the answer that it is.
-   * `isAnswered`: whether Next does so.
+   * `isAnswered`: whether Next does so. `failed`: which responses of the handler's own stand for an error.
    */
   async #handle(
     handler: (session: SessionHandle<Data>) => Promise<Response>,
-    isAnswered: (thrown: unknown) => boolean = isThrownAnswer,
+    {
+      isAnswered = isThrownAnswer,
+      failed = nothing,
+    }: { isAnswered?: (thrown: unknown) => boolean } & RouteOptions = {},
   ): Promise<{ response: Response; current: CurrentRequest }> {
     const current = await this.#requests.find()
     let thrown: { readonly value: unknown } | undefined
@@ -193,7 +210,7 @@ export class NextSessions<Data> {
             if (isAnswered(error)) return respond(error, 200)
             throw isResponse(error) ? new FailedWith(error) : error
           }),
-        { respond: (error) => respond(error instanceof FailedWith ? error.response : error, 500) },
+        { failed, respond: (error) => respond(error instanceof FailedWith ? error.response : error, 500) },
       )
       if (thrown === undefined) return { response, current }
       setCookies(current.jar, response)
@@ -205,7 +222,7 @@ export class NextSessions<Data> {
   }
 }
 
-/** In a proxy, Next answers with none of its own throws. */
+/** Of a proxy's throws Next answers with none, and of a response nobody has said that it stands for an error. */
 const nothing = (): boolean => false
 
 async function use(_request: NextRequest, session: { read(): Promise<unknown> }): Promise<undefined> {

@@ -14,6 +14,16 @@ export type RouteHandler<Data, Rest extends readonly unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>
 
+/** Options of `sessions.route`. */
+export interface RouteOptions {
+  /**
+   * Whether this response stands for an error, so that nothing is saved but a `destroy()`. For handlers that make a response
+   * of each error by themselves. It is asked about what `redirect()` and `notFound()` make, too. Default: none does. Where a
+   * response does not tell, call `sessions.manager.fail(session)`.
+   */
+  failed?: ((response: Response) => boolean) | undefined
+}
+
 /** A proxy, with the session of its request. Nothing returned lets the request pass. */
 export type NextProxyHandler<Data> = (
   request: NextRequest,

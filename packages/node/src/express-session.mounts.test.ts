@@ -1,4 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, Router } from 'express'
+import fastify, { type FastifyPluginCallback } from 'fastify'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
 import { expressSession, failSession, nodeSession, requestOf, SessionManager, sessionOf } from './index.js'
@@ -158,6 +159,16 @@ describe('what is not done', () => {
       () => nodeSession(site.manager(), () => {}, { sessions: site.manager() } as never),
       /sessions does not exist here: there are as, failed, onError/,
     ],
+    [
+      'null as options',
+      () => expressSession(site.manager(), null as never),
+      /options must be an object of as, failed, onError/,
+    ],
+    [
+      'text as options',
+      () => expressSession(site.manager(), 'x' as never),
+      /options must be an object of as, failed, onError/,
+    ],
     ['an empty name', () => expressSession(site.manager(), { as: '' }), /as must be/],
     ['a status as failed', () => expressSession(site.manager(), { failed: 500 as never }), /failed must be/],
   ])('is an option that can not work: %s', (_name, act, message) => {
@@ -165,7 +176,14 @@ describe('what is not done', () => {
     expect(act).toThrow(message)
   })
 
+  it('is expressSession as a plugin of Fastify, which is told what to register', () => {
+    const plugin = expressSession(site.manager()) as unknown as FastifyPluginCallback
+    expect(() => plugin(fastify(), {}, () => {})).toThrow(/app\.register\(fastifySession, \{ sessions \}\)/)
+  })
+
   it('is to ask for a session where no middleware ran', () => {
+    expect(() => sessionOf({ raw: {} })).toThrow(/no session middleware ran/)
+    expect(() => sessionOf({ raw: undefined })).toThrow(/no session middleware ran/)
     expect(() => sessionOf({})).toThrow(/no session "session", since no session middleware ran/)
     expect(() => failSession({ headers: {} } as never)).toThrow(/no session middleware ran/)
   })
@@ -245,5 +263,16 @@ describe('a session after the head of its response', () => {
     const client = await site.serve(app)
     await client.visit('/')
     expect((await sessions.read(client.cookie)).get('user')).toBe('ada')
+  })
+})
+
+describe('sessionOf', () => {
+  it('finds the session of middleware that was given the request under that of Fastify, as in NestJS on Fastify', async () => {
+    const app = fastify()
+    const middleware = expressSession(site.manager())
+    app.addHook('onRequest', (request, reply, done) => middleware(request.raw, reply.raw, done))
+    app.get('/', async (request) => (await handleOf(request).write()).update('count', (n = 0) => n + 1))
+    const client = await site.serve(app)
+    expect([await client.text('/'), await client.text('/')]).toEqual(['1', '2'])
   })
 })

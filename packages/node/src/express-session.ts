@@ -23,11 +23,12 @@ export interface ExpressSessionOptions extends NodeSessionOptions {
    * Default: the error handlers of the application, in Express and whatever else is made of the package `router`, as long as
    * it has the request. All others may not hear a second call of `next`: there it is `console.error` and a plain 500.
    */
-  onError?(error: unknown, request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void): void
+  onError?(error: unknown, request: NodeRequest, response: NodeResponse, next: Parameters<SessionMiddleware>[2]): void
 }
 
 /** A middleware of Express, Connect, and everything else that calls `(request, response, next)`. */
-export type SessionMiddleware = (request: NodeRequest, response: NodeResponse, next: (error?: unknown) => void) => void
+// biome-ignore lint/suspicious/noExplicitAny: with `unknown`, a `next` that takes an `Error` alone would not fit
+export type SessionMiddleware = (request: NodeRequest, response: NodeResponse, next: (error?: any) => void) => void
 
 /**
  * Gives each request its session, as `req.session`.
@@ -58,13 +59,16 @@ export function expressSession<Data = SessionData>(
     throw invalid('onError', 'must be a function of an error, a request, a response and next')
   const managerOf = checkSessions(sessions)
   return (request, response, next) => {
+    if (typeof next !== 'function' || 'decorateRequest' in request) {
+      throw invalid(
+        'expressSession',
+        'needs a request, a response and next. In Fastify: app.register(fastifySession, { sessions })',
+      )
+    }
     const manager = managerOf()
     const known = RequestSessions.of(request)
     const opened = known ?? new RequestSessions(request, () => response.statusCode)
-    if (known === undefined) {
-      if (response.headersSent) opened.giveUp()
-      else opened.hold(response)
-    }
+    if (known === undefined) opened.hold(response)
     showSession(request, as, manager, opened)
     const fail = (error: unknown): void => {
       if (onError) onError(error, request, response, next)

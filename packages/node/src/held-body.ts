@@ -15,7 +15,7 @@ class HeldCall {
 /** From how many bytes on a writer is asked to wait, where the response does not say. */
 const HIGH_WATER_MARK = 16_384
 
-/** The calls of `write`, `end` and `flushHeaders` that wait for the head, in their order. */
+/** The calls of `write`, `end`, `flushHeaders` and `flush` that wait for the head, in their order. */
 export class HeldBody {
   readonly #calls: HeldCall[] = []
   readonly #highWaterMark: number

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
+import express, { type RequestHandler, type Response } from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gate } from '../../core/src/testing/gate.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { StagedStore } from '../../core/src/testing/staged-store.js'
-import { type SessionHandle, SessionManager } from './index.js'
+import { expressSession, type SessionHandle, SessionManager } from './index.js'
 import { exchange, until } from './testing/client.js'
 import { frameworks, listen, type Running } from './testing/servers.js'
 import { type Way, ways } from './testing/ways.js'
@@ -201,5 +202,53 @@ describe('what can not be written', () => {
     const text = await (await fetch(running?.origin ?? '')).text()
     expect(errors).toEqual([])
     expect([text.length, text.slice(-3), mayGoOn]).toEqual([200_002, 'xab', false])
+  })
+})
+
+describe('flush, as compression in front puts it on the response', () => {
+  const notesOf = async (handler: (response: Response & { flush(): void }) => void): Promise<string[]> => {
+    const notes: string[] = []
+    const inFront: RequestHandler = (_request, response, next) => {
+      const { write, end } = response
+      Object.assign(response, {
+        write: (...args: [string]) => {
+          notes.push(`write ${args[0]}`)
+          return write.apply(response, args as never)
+        },
+        end: (...args: [string]) => {
+          notes.push(`end ${args[0]}`)
+          return end.apply(response, args as never)
+        },
+        flush: () => notes.push('flush'),
+      })
+      next()
+    }
+    const sessions = new SessionManager<Data>({ store, secret })
+    const app = express().use(inFront, expressSession(sessions))
+    app.get('/', async (request, response) => {
+      ;(await request.session.write()).set('count', 1)
+      handler(response as never)
+    })
+    running = await listen(createServer(app))
+    await visit(running.origin, [])
+    return notes
+  }
+
+  it('comes behind what was written before it, which waits for the store', async () => {
+    const notes = await notesOf((response) => {
+      response.write('first')
+      response.flush()
+      response.end('second')
+    })
+    expect(notes).toEqual(['write first', 'flush', 'end second'])
+  })
+
+  it('before there is anything to send does what it does without a session', async () => {
+    const notes = await notesOf((response) => {
+      response.flush()
+      expect(response.headersSent).toBe(false)
+      response.end('all')
+    })
+    expect(notes).toEqual(['flush', 'end all'])
   })
 })

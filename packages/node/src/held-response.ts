@@ -33,7 +33,7 @@ type Phase = 'waiting' | 'fixed' | 'held' | 'open'
 export class HeldResponse {
   readonly #response: HoldableResponse
   readonly #keeper: HeadKeeper
-  readonly #own: Pick<HoldableResponse, 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'destroy'>
+  readonly #own: Pick<HoldableResponse, 'writeHead' | 'write' | 'end' | 'flushHeaders' | 'flush' | 'destroy'>
   readonly #sources: PipedSources
   #phase: Phase = 'waiting'
   #head: WrittenHead | undefined
@@ -49,8 +49,16 @@ export class HeldResponse {
   constructor(response: HoldableResponse, keeper: HeadKeeper) {
     this.#response = response
     this.#keeper = keeper
-    const { writeHead, write, end, flushHeaders, destroy } = response
-    this.#own = { writeHead, write, end, flushHeaders, destroy }
+    const { writeHead, write, end, flushHeaders, flush, destroy } = response
+    // The one that Node had calls `flushHeaders`.
+    this.#own = {
+      writeHead,
+      write,
+      end,
+      flushHeaders,
+      flush: Object.hasOwn(response, 'flush') ? flush : undefined,
+      destroy,
+    }
     this.#sources = new PipedSources(response)
     this.#body = new HeldBody(response.writableHighWaterMark)
     this.#takeOver()
@@ -72,6 +80,11 @@ export class HeldResponse {
     }
     this.#response.flushHeaders = () => {
       if (!isOver()) this.#flushHeaders()
+    }
+    if (this.#own.flush !== undefined) {
+      this.#response.flush = () => {
+        if (!isOver()) this.#flush()
+      }
     }
     this.#response.destroy = (error) => this.#destroy(error)
     this.#writtenHere = this.#response.writeHead
@@ -120,6 +133,13 @@ export class HeldResponse {
     const run = (): void => this.#own.flushHeaders.call(this.#response)
     if (this.#phase === 'open' || this.#isComplete()) run()
     else this.#body.flush(run)
+  }
+
+  /** Of compression in front, which sends what it has so far: what is held back has not come to it yet. */
+  #flush(): void {
+    const run = (): void => this.#own.flush?.call(this.#response)
+    if (this.#phase === 'held' || (this.#phase === 'fixed' && !this.#isComplete())) this.#body.flush(run)
+    else run()
   }
 
   /** What is whole and waits goes out first, as without a session. */

@@ -20,7 +20,7 @@ export class KeptSocket {
   static readonly #ofSockets: WeakMap<Socket, KeptSocket> = new WeakMap()
 
   readonly #socket: Socket
-  readonly #destroy: Socket['destroy']
+  readonly #destroy: Socket['destroy'] | undefined
   /** The responses that wait, or go out before the connection is ended: with pipelining there are several. */
   readonly #waiting: Set<HoldableResponse> = new Set()
   /** Ends the connection, once they are out. */
@@ -63,22 +63,32 @@ export class KeptSocket {
     if (this.#end !== undefined && !this.#isAwaited(this.#end.name)) this.#end.run()
   }
 
-  /** Breaks the connection off when they are out. */
+  /**
+   * Breaks the connection off when they are out.
+   * @throws Error if there is none, but a stand-in that collects answers and has not waited for this one: it would be empty
+   */
   destroy(): void {
+    if (this.#destroy === undefined) {
+      throw new Error(
+        'fetch-sessions: an answer was taken before the store had answered: what calls the handler without a server, such as event.$fetch of Nitro 2, does not wait for it',
+      )
+    }
     this.#socket.destroy()
   }
 
   #keepFrom(name: EndingName): void {
-    const socket = this.#socket as unknown as Record<string, Ending | undefined>
-    const own = socket[name]
+    const socket = this.#socket
+    const own = socket[name] as Ending | undefined
     if (own === undefined) return
-    socket[name] = (...args) => {
+    const ending: Ending = (...args) => {
       if (this.#mustWait(name, args)) {
         this.#endLater(name, () => this.#endNow(own, []))
         return socket
       }
       return this.#endNow(own, args)
     }
+    // The one of a Worker, and others that stand in for a socket, take no function: nothing of it is kept then.
+    Reflect.set(socket, name, ending)
   }
 
   /** A client that is gone needs no answer, and an error of the connection or last words are not kept from it. */
@@ -105,7 +115,7 @@ export class KeptSocket {
 
   #endLater(name: EndingName, run: () => void): void {
     this.#end = { name, run }
-    this.#deadline ??= setTimeout(() => this.#destroy.call(this.#socket), LONGEST_WAIT)
+    this.#deadline ??= setTimeout(() => this.#destroy?.call(this.#socket), LONGEST_WAIT)
     // Nobody has to wait for it where the connection is closed before.
     this.#deadline.unref?.()
   }

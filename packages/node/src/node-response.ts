@@ -26,6 +26,8 @@ export interface HoldableResponse {
   write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean
   end(chunk?: unknown, encoding?: unknown, callback?: unknown): unknown
   flushHeaders(): void
+  /** Of middleware such as compression. */
+  flush?: (() => void) | undefined
   addTrailers?(trailers: object): void
   destroy(error?: Error): unknown
   on(event: string, listener: (...args: never[]) => void): unknown

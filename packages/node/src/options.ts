@@ -6,6 +6,9 @@ import { failedByDefault, type NodeSessionOptions } from './request-sessions.js'
  * @throws TypeError that names the option that can't work
  */
 export function checkOptions(options: NodeSessionOptions, own: 'onError' | 'sessions'): Required<NodeSessionOptions> {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options', `must be an object of ${['as', 'failed', own].join(', ')}`)
+  }
   const { as = 'session', failed = failedByDefault } = options
   const known = ['as', 'failed', own]
   const unknown = Object.keys(options).find((name) => !known.includes(name))

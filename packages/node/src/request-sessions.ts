@@ -101,6 +101,11 @@ export class RequestSessions implements HeadKeeper {
 
   /** They wait for this response, and it for them. */
   hold(response: NodeResponse): void {
+    // Node says so of a request that an `upgrade` event took: what stands in for its response never goes out.
+    if (response.headersSent || (this.#raw as { readonly upgrade?: unknown }).upgrade === true) {
+      this.#giveUp()
+      return
+    }
     new HeldResponse(holdable(response), this)
     whenClientIsGone(this.#raw, response, () => this.#clientIsGone())
   }
@@ -155,7 +160,7 @@ export class RequestSessions implements HeadKeeper {
   }
 
   /** There is no head any more on which a cookie could go. */
-  giveUp(): void {
+  #giveUp(): void {
     this.#progress = 'complete'
   }
 

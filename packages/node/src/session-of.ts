@@ -10,7 +10,9 @@ import { RequestSessions } from './request-sessions.js'
  * @throws TypeError if no session middleware ran before
  */
 export function sessionOf<Data = RegisteredData>(request: object, as: string = 'session'): SessionHandle<Data> {
-  const handle: unknown = Reflect.get(request, as)
+  // In NestJS on Fastify, middleware is given the request under that of Fastify.
+  const handle: unknown =
+    Reflect.get(request, as) ?? ('raw' in request ? Reflect.get(Object(request.raw), as) : undefined)
   if (typeof handle !== 'object' || handle === null || !('exclusive' in handle)) {
     const option = as === 'session' ? '' : `, with as: '${as}'`
     throw new TypeError(

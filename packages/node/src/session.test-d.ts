@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createSecureServer, type Http2ServerRequest } from 'node:http2'
 import express, { type ErrorRequestHandler } from 'express'
 import fastify from 'fastify'
@@ -31,6 +31,13 @@ describe('onError of expressSession', () => {
   it('can be an error handler of Express', () => {
     const handler: ErrorRequestHandler = (error, _request, response, _next) => void response.send(String(error))
     express().use(expressSession(sessions, { onError: handler }))
+  })
+})
+
+describe('expressSession', () => {
+  it('fits where next takes an Error alone, as in h3', () => {
+    type NodeMiddleware = (req: IncomingMessage, res: ServerResponse, next: (error?: Error) => unknown) => unknown
+    expectTypeOf(expressSession(sessions)).toExtend<NodeMiddleware>()
   })
 })
 

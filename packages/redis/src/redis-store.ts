@@ -11,6 +11,7 @@ import { isError, type Script } from './script.js'
 import { CLEAR, CREATE, DELETE, READ_INFO, READ_RECORD, TOUCH, UPDATE } from './scripts.js'
 import { argumentsOf, infoOf, recordOf } from './session-hash.js'
 
+/** Options of `redisStore`. */
 export interface RedisStoreOptions {
   /** What every key of this store begins with. Default `session:`. No store's prefix may be the beginning of another's. */
   prefix?: string
@@ -60,11 +61,13 @@ export interface RedisStore extends SessionStore {
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
+ * ```ts
  * import { createClient } from 'redis'
  *
  * const client = createClient({ url: 'redis://localhost:6379' }).on('error', console.error)
  * await client.connect()
  * const store = redisStore(client)
+ * ```
  */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   checkOptions('redisStore', options, ['prefix', 'timeout', 'now'])

@@ -10,11 +10,13 @@ import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-st
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
+ * ```ts
  * import { mysqlStore } from '@fetch-sessions/sql'
  * import { createPool } from 'mysql2/promise'
  *
  * const store = mysqlStore(createPool(process.env.DATABASE_URL))
  * await store.migrate()
+ * ```
  */
 export function mysqlStore(client: MysqlClient, options: SqlStoreOptions = {}): AsyncSqlStore {
   checkOptions('mysqlStore', options, ['table', 'now'])

@@ -3,6 +3,7 @@ import { type PostgresClient, postgresClient } from './postgres-client.js'
 import { postgresDialect } from './postgres-dialect.js'
 import { type AsyncSqlStore, DialectStore, type SqlStoreOptions } from './sql-store.js'
 
+/** Options of `postgresStore`. */
 export interface PostgresStoreOptions extends SqlStoreOptions {
   /**
    * Whether statements are prepared once per connection, which saves the database work. The default is as the client was
@@ -20,6 +21,7 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
+ * ```ts
  * import { postgresStore } from '@fetch-sessions/sql'
  * import { Pool } from 'pg'
  *
@@ -27,6 +29,7 @@ export interface PostgresStoreOptions extends SqlStoreOptions {
  * pool.on('error', console.error)
  * const store = postgresStore(pool)
  * await store.migrate()
+ * ```
  */
 export function postgresStore(client: PostgresClient, options: PostgresStoreOptions = {}): AsyncSqlStore {
   checkOptions('postgresStore', options, ['table', 'now', 'prepare'])

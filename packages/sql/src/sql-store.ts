@@ -7,6 +7,7 @@ import { andThen, isPromise, type Row, type SqlClient, type Value, type Written 
 import { type Removal, type Statements, statementsFor } from './statements.js'
 import { parseTableName, type TableName } from './table-name.js'
 
+/** Options of `sqliteStore` and `mysqlStore`, and the most of those of `postgresStore`. */
 export interface SqlStoreOptions {
   /**
    * The table, `'fetch_sessions'` by default: letters, digits and `_`. In PostgreSQL it may have a schema in front and

@@ -16,6 +16,7 @@ import { sqliteDialect } from './sqlite-dialect.js'
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
+ * ```ts
  * import { sqliteStore } from '@fetch-sessions/sql'
  * import Database from 'better-sqlite3'
  *
@@ -23,6 +24,7 @@ import { sqliteDialect } from './sqlite-dialect.js'
  * db.pragma('journal_mode = WAL')
  * const store = sqliteStore(db)
  * store.migrate()
+ * ```
  */
 export function sqliteStore(client: SyncSqliteClient, options?: SqlStoreOptions): SyncSqlStore
 /**
@@ -33,11 +35,13 @@ export function sqliteStore(client: SyncSqliteClient, options?: SqlStoreOptions)
  * @throws TypeError if the client is none of these, or an option can't work
  *
  * @example
+ * ```ts
  * import { sqliteStore } from '@fetch-sessions/sql'
  *
  * export default {
  *   fetch: withSession(handler, (env: Env) => ({ store: sqliteStore(env.DB), secret: env.SECRET })),
  * }
+ * ```
  */
 export function sqliteStore(client: AsyncSqliteClient, options?: SqlStoreOptions): AsyncSqlStore
 export function sqliteStore(client: SyncSqliteClient | AsyncSqliteClient, options: SqlStoreOptions = {}): SqlStore {

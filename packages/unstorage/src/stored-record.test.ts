@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { SessionManager, type SessionRecord } from '@fetch-sessions/core'
 import { createStorage } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type KeyValueStorage, unstorageStore } from './index.js'
 import { keyOf } from './keys.js'
 
@@ -134,9 +134,16 @@ describe('what is no session', () => {
 
   it('because its writer is not at the end yet, is not swept', async () => {
     const { store, files, folder } = await folderOf({ [name('a')]: '' })
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     const swept = store.deleteExpired(Date.now(), 10)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // It reads again a few times, a moment apart. What such a moment does not end is the wait for the writer.
+    do {
+      while (vi.getTimerCount() === 0) await new Promise(setImmediate)
+      vi.advanceTimersByTime(100)
+    } while (vi.getTimerCount() === 0)
     await writeFile(join(folder, name('a')), JSON.stringify({ id: 'a'.padEnd(43, 'x'), ...record() }))
+    vi.runOnlyPendingTimers()
     expect(await swept).toBe(0)
     expect(await files()).toEqual([name('a')])
     expect(await store.load('a'.padEnd(43, 'x'))).toBeDefined()

@@ -28,7 +28,7 @@ export function foundIn(value: unknown, id: string): Found {
   if (!isStored(value)) return { state: 'foreign' }
   if (value.id !== id) {
     throw new Error(
-      'unstorage: the driver gave the session of another id, so it was not believed. Give the store a storage, and the ' +
+      'fetch-sessions: unstorageStore: the driver gave the session of another id, so it was not believed. Give the store a storage, and the ' +
         'driver a client, of its own',
     )
   }

@@ -122,7 +122,13 @@ describe('keys', () => {
   })
 
   it.each(['', ':', 'a?b', 'a/b', '../a', 'a::b', ' '])('refuse the prefix %j', (prefix) => {
-    expect(() => unstorageStore(createStorage(), { prefix })).toThrow(/^prefix: must be/)
+    expect(() => unstorageStore(createStorage(), { prefix })).toThrow(/^fetch-sessions: unstorageStore: prefix must be/)
+  })
+
+  it('refuse a cursor that no list of theirs gave, in words', async () => {
+    const list = unstorageStore(createStorage()).list('7', 10, 0)
+    await expect(list).rejects.toThrow(TypeError)
+    await expect(list).rejects.toThrow(/^fetch-sessions: the cursor is none that unstorageStore gave/)
   })
 
   it('may lie in a part of a storage', async () => {
@@ -176,7 +182,9 @@ describe('the consistency', () => {
   it('is the driver’s, of which the application may say that it is eventual', () => {
     expect(unstorageStore(createStorage()).consistency).toBe('strong')
     expect(unstorageStore(createStorage(), { consistency: 'eventual' }).consistency).toBe('eventual')
-    expect(() => unstorageStore(createStorage(), { consistency: 'weak' as 'strong' })).toThrow(/^consistency: must be/)
+    expect(() => unstorageStore(createStorage(), { consistency: 'weak' as 'strong' })).toThrow(
+      /^fetch-sessions: unstorageStore: consistency must be/,
+    )
   })
 })
 

@@ -14,6 +14,7 @@ export interface KeyValueStorage {
   getMeta?(key: string): unknown
 }
 
+/** Options of `unstorageStore`. */
 export interface UnstorageStoreOptions {
   /** What the keys begin with: words of letters, digits, `-` and `_`, with colons between them. Default `session`. */
   prefix?: string
@@ -41,12 +42,15 @@ const MAX_TTL = 2_147_483_647
  * @throws TypeError if it is no storage, or if `prefix` is empty or holds characters that unstorage gives a meaning to
  *
  * @example
+ * ```ts
  * const store = unstorageStore(createStorage({ driver: redisDriver({ url }) }))
+ * ```
  */
 export function unstorageStore(storage: KeyValueStorage, options: UnstorageStoreOptions = {}): UnstorageStore {
   return new UnstorageStore(storage, options)
 }
 
+/** What `unstorageStore` makes. */
 export class UnstorageStore implements SessionStore {
   /** unstorage can't compare-and-set. */
   readonly atomic = false as const
@@ -62,10 +66,12 @@ export class UnstorageStore implements SessionStore {
     checkOptions('unstorageStore', options, ['prefix', 'consistency'])
     const { prefix = 'session', consistency = 'strong' } = options
     if (typeof prefix !== 'string' || !/^[\w-]+(:[\w-]+)*:?$/.test(prefix)) {
-      throw new TypeError('prefix: must be words of letters, digits, "-" and "_", with ":" between them')
+      throw new TypeError(
+        'fetch-sessions: unstorageStore: prefix must be words of letters, digits, "-" and "_", with ":" between them',
+      )
     }
     if (consistency !== 'strong' && consistency !== 'eventual') {
-      throw new TypeError('consistency: must be "strong" or "eventual"')
+      throw new TypeError('fetch-sessions: unstorageStore: consistency must be "strong" or "eventual"')
     }
     checkStorage(storage)
     this.#storage = storage
@@ -119,7 +125,9 @@ export class UnstorageStore implements SessionStore {
         if (found.state === 'unknown') throw found.error
         return found.state !== 'missing'
       }
-      throw new Error('unstorage: the session is still there after it was removed. Is the storage read-only?')
+      throw new Error(
+        'fetch-sessions: unstorageStore: the session is still there after it was removed. Is the storage read-only?',
+      )
     })
   }
 
@@ -129,7 +137,7 @@ export class UnstorageStore implements SessionStore {
    */
   async list(cursor: string | undefined, limit: number, now: number): Promise<StoredPage> {
     if (cursor !== undefined && !isId(cursor)) {
-      throw new Error('fetch-sessions: the cursor is none that unstorageStore gave: leave it out to begin anew')
+      throw new TypeError('fetch-sessions: the cursor is none that unstorageStore gave: leave it out to begin anew')
     }
     const after = cursor === undefined ? '' : keyOf(cursor)
     const ids = (await this.#ids()).filter((id) => keyOf(id) > after)
@@ -239,7 +247,7 @@ function checkStorage(storage: unknown): void {
 function known(found: Found): Found {
   if (found.state !== 'foreign') return found
   throw new Error(
-    'unstorage: the driver gave a value that this store did not write, so it was not believed. See what answers in the ' +
+    'fetch-sessions: unstorageStore: the driver gave a value that this store did not write, so it was not believed. See what answers in the ' +
       'place of the engine, such as a proxy, and let nothing else write keys that begin with the prefix of the store',
   )
 }

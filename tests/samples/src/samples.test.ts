@@ -9,6 +9,11 @@ const documents = [
   'packages/core/README.md',
   'packages/login/README.md',
   'packages/node/README.md',
+  'packages/fetch/README.md',
+  'packages/hono/README.md',
+  'packages/itty-router/README.md',
+  'packages/cloudflare/README.md',
+  'packages/next/README.md',
   ...readdirSync(`${ROOT}docs`)
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -19,8 +24,8 @@ const planted = samplesIn(
   'planted.md',
   [
     '```ts',
-    "import { MemoryStore, SessionManager } from '@fetch-sessions/core'",
-    'new SessionManager({ store: new MemoryStore(), secret: undefined, idleTimeout: undefined })',
+    "import type { MemoryStore } from '@fetch-sessions/core'",
+    'const wrong: { store?: MemoryStore } = { store: undefined }',
     '```',
     '```ts run',
     "console.log('two')",

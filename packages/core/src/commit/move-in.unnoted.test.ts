@@ -93,6 +93,8 @@ describe.each(stores)('an old session that moves where %s', (_name, store) => {
     }
     await change(count)
     await change(async (handle) => (await handle.write()).setLifetime(lifetime))
+    // What core notes of the old session is no part of it.
+    expect((await setting.sessions.read(ours)).lifetime).toEqual(lifetime)
     clock.passes(61)
     await change(count)
     expect(old.records.size).toBe(0)

@@ -222,7 +222,7 @@ describe('a request that rotates', () => {
     expect(await userOf(sessions, cookie)).toBe(undefined)
   })
 
-  it.each([-1, Number.NaN, Infinity, '60', null])('refuses a grace of %j', async (grace) => {
+  it.each([-1, Number.NaN, Infinity, '60', null, 60_000])('refuses a grace of %j', async (grace) => {
     const { sessions, cookie } = await setUp()
     await writing(sessions, cookie, (session) => {
       expect(() => session.regenerate({ grace: grace as number })).toThrow(TypeError)

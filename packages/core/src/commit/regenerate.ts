@@ -66,9 +66,11 @@ export async function regenerate(
           await takeBack()
           return found
         }
-        // A session of its own for each of two sign-ins, but for what was signed out since.
+        // A session of its own for each of two sign-ins, but for what was signed out since. What `exclusive` took is in the
+        // other one as well.
         if (!leadsOn(context, found.successor)) {
-          if (await livesOn(context, old, found.successor)) return { is: 'stored', session, identity }
+          if (lock === undefined && (await livesOn(context, old, found.successor)))
+            return { is: 'stored', session, identity }
           await takeBack()
           return { is: 'gone' }
         }

@@ -7,6 +7,7 @@ import {
   type SessionHandle,
   SessionLockedError,
   SessionManager,
+  type WritableSession,
 } from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { gate } from '../testing/gate.js'
@@ -361,7 +362,15 @@ describe('exclusive', () => {
   it('refuses a wait or hold that is no time', async () => {
     const { one, cookie } = await twoProcesses()
     const handle = one.open(visit(cookie))
-    for (const times of [{ wait: -1 }, { wait: Number.NaN }, { hold: 0 }, { hold: Infinity }, { hold: '5' as never }]) {
+    for (const times of [
+      { wait: -1 },
+      { wait: Number.NaN },
+      { hold: 0 },
+      { hold: Infinity },
+      { hold: '5' as never },
+      { wait: 601 },
+      { hold: 3601 },
+    ]) {
       await expect(handle.exclusive(() => {}, times)).rejects.toThrow(TypeError)
     }
   })
@@ -434,8 +443,35 @@ describe('an exclusive beside others', () => {
     const next = cookieAfter(await regenerate(two, cookie))
     await within(two, next, (handle) => handle.exclusive((session) => session.set('balance', 1), { wait: 0 }))
     goOn.open()
-    await working
+    await expect(working).rejects.toThrow(SessionDestroyedError)
     expect(await balanceOf(two, next)).toBe(1)
+  })
+
+  it.each<[string, (session: WritableSession<Data>) => void]>([
+    ['and is no success', () => {}],
+    ['nor by a sign-in of its own', (session) => session.regenerate()],
+  ])('takes nothing from the session that has got a new id meanwhile, %s', async (_name, alsoDo) => {
+    const { one, two, cookie } = await twoProcesses()
+    let next = ''
+    const working = within(one, cookie, (handle) =>
+      handle.exclusive(async (session) => {
+        expect(session.take('balance')).toBe(100)
+        next = cookieAfter(await regenerate(two, cookie))
+        alsoDo(session)
+      }),
+    )
+    await expect(working).rejects.toThrow(SessionDestroyedError)
+    expect(await balanceOf(two, next)).toBe(100)
+    expect((await two.list()).sessions).toHaveLength(1)
+  })
+
+  it('is no success where the session was destroyed meanwhile, unless the work has done that itself', async () => {
+    const { one, two, cookie, id } = await twoProcesses()
+    const working = within(one, cookie, (handle) => handle.exclusive(() => two.destroy(id)))
+    await expect(working).rejects.toThrow(SessionDestroyedError)
+    const other = await one.issue({ balance: 1 })
+    await within(one, other.cookie, (handle) => handle.exclusive((session) => session.destroy()))
+    expect(await one.peek(other.id)).toBe(undefined)
   })
 
   it('goes along to the new id of a rotation, to which the old cookie leads', async () => {

@@ -69,6 +69,8 @@ async function run<R>(
     // 4. What it did is stored together with the end of the lock.
     if (state.status === 'live') state.draft.make({ type: 'unlock', by: lock.by })
     await save()
+    // What has ended meanwhile has taken nothing of it.
+    if (state.status === 'gone' || state.status === 'superseded') throw new SessionDestroyedError()
     return result
   } catch (error) {
     if (state.status === 'live') state.regeneration = regeneration

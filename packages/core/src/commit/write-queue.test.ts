@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SessionManager } from '../index.js'
 import { gate } from '../testing/gate.js'
 import { increment, processOn, times } from '../testing/process.js'
@@ -189,6 +189,64 @@ describe('one slow request', () => {
     await outcome
     await Promise.all(behind)
     expect((await sessions.read(visit(cookie))).get('visits')).toBe(5)
+  })
+})
+
+describe('a write that the store never answers', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  async function setUp() {
+    const store = new StagedStore()
+    const { sessions } = processOn(store)
+    const { cookie } = await sessions.issue({ visits: 0 })
+    const [arrived, hold] = [gate(), gate()]
+    store.beforeNext('update', () => {
+      arrived.open()
+      return hold.opened
+    })
+    const first = increment(sessions, cookie)
+    await arrived.opened
+    const visits = async () => (await sessions.read(visit(cookie))).get('visits')
+    return { store, sessions, cookie, hold, first, visits }
+  }
+
+  it('keeps the next one waiting for five seconds, and those after that not at all', async () => {
+    const { sessions, cookie, visits } = await setUp()
+    let isWritten = false
+    const second = increment(sessions, cookie).then(() => {
+      isWritten = true
+    })
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(isWritten).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await second
+    await increment(sessions, cookie)
+    await increment(sessions, cookie)
+    expect(await visits()).toBe(3)
+  })
+
+  it('takes those that follow out of no later queue when the answer comes at last', async () => {
+    const { store, sessions, cookie, hold, first, visits } = await setUp()
+    const second = increment(sessions, cookie)
+    await vi.advanceTimersByTimeAsync(5000)
+    await second
+    const [arrived, holdThird] = [gate(), gate()]
+    store.beforeNext('update', () => {
+      arrived.open()
+      return holdThird.opened
+    })
+    const third = increment(sessions, cookie)
+    await arrived.opened
+    hold.open()
+    await first
+    store.forget()
+    const more = times(3, () => increment(sessions, cookie))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.methods.filter((method) => method === 'update')).toEqual([])
+    holdThird.open()
+    await Promise.all([third, ...more])
+    expect(await visits()).toBe(6)
   })
 })
 

@@ -30,7 +30,7 @@ export class WriteQueue {
   /** Not a promise if `write` does not return one: then nobody can have come in between. */
   submit(id: string, pending: PendingWrite, write: Write): Awaitable<WriteOutcome> {
     const waiting = this.#waiting.get(id)
-    if (waiting !== undefined) return this.#wait(waiting, { pending, write })
+    if (waiting !== undefined) return this.#wait(id, waiting, { pending, write })
     const writing = write([pending], undefined)
     if (!isPromise(writing)) return writing.outcomes[0] as WriteOutcome
     return new Promise((settle) => {
@@ -52,16 +52,23 @@ export class WriteQueue {
     }
     const next = queue.splice(0)
     const [first] = next
-    if (first === undefined) this.#waiting.delete(id)
+    if (first === undefined) this.#close(id, queue)
     else void this.#follow(id, queue, next, start(first.write, next, newest))
   }
 
-  #wait(queue: QueuedWrite[], { pending, write }: Omit<QueuedWrite, 'settle'>): Promise<WriteOutcome> {
+  /** From now on nobody waits in this queue. */
+  #close(id: string, queue: QueuedWrite[]): void {
+    if (this.#waiting.get(id) === queue) this.#waiting.delete(id)
+  }
+
+  #wait(id: string, queue: QueuedWrite[], { pending, write }: Omit<QueuedWrite, 'settle'>): Promise<WriteOutcome> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const index = queue.indexOf(queued)
         if (index < 0) return
         queue.splice(index, 1)
+        // The write before it may never come back.
+        this.#close(id, queue)
         start(write, [queued], undefined).then(
           ({ outcomes }) => resolve(outcomes[0] as WriteOutcome),
           (error) => resolve({ is: 'failed', error }),

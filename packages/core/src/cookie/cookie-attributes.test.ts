@@ -183,6 +183,22 @@ describe('attributes', () => {
     },
   )
 
+  it.each([
+    ['/my app', '/my%20app'],
+    ['/a"b', '/a%22b'],
+    ['/ü', '/%C3%BC'],
+    ['/a/../b', '/b'],
+    ['/a?b', '/a'],
+    ['/a ', '/a'],
+  ])('refuse the path %j, with which browsers send no cookie, and name %j', (path, inUrl) => {
+    expect(() => manager({ path })).toThrow(`cookie.path must be as in a URL, "${inUrl}"`)
+    expect(() => manager({ path: inUrl })).not.toThrow()
+  })
+
+  it.each(['/', '/app', '/a,b', '//a', '/%7e', '/a=b', '/@:8080/'])('take the path %j', (path) => {
+    expect(() => manager({ path })).not.toThrow()
+  })
+
   it('leave HttpOnly out only when that was asked for', async () => {
     expect(attributesOf(await setCookie({ httpOnly: false }))).not.toContain('HttpOnly')
     expect(attributesOf(await setCookie({ httpOnly: true }))).toContain('HttpOnly')
@@ -233,7 +249,7 @@ describe('attributes', () => {
   const optionMixes: fc.Arbitrary<CookieOptions> = fc.record(
     {
       name: fc.constantFrom('sid', '__Secure-id', 'a.b'),
-      path: fc.constantFrom('/', '/app', '/a b'),
+      path: fc.constantFrom('/', '/app', '/a%20b'),
       domain: fc.constantFrom('example.com', '.example.com', 'localhost'),
       httpOnly: fc.boolean(),
       sameSite: fc.constantFrom('strict' as const, 'lax' as const, 'none' as const),

@@ -4,13 +4,13 @@ import { BoundedMap } from '../store/bounded-map.js'
 /** A place at which a cookie used to be set. */
 export interface RetiredCookie {
   /** Default: today's name. */
-  name?: string
+  name?: string | undefined
   /** Default: none, whatever today's is. The cookie was set for the very host. */
-  domain?: string
+  domain?: string | undefined
   /** Default `/`, whatever today's is. */
-  path?: string
+  path?: string | undefined
   /** Default false, whatever today's is. */
-  partitioned?: boolean
+  partitioned?: boolean | undefined
 }
 
 /** The attributes of the session cookie (RFC 6265bis section 4.1.2). */
@@ -19,31 +19,31 @@ export interface CookieOptions {
    * Default `__Host-sid` if the cookie is secure, has the path `/` and no domain; else `__Secure-sid` if it is secure;
    * else `sid`. The `__Host-` prefix keeps other hosts of the same domain from planting a cookie.
    */
-  name?: string
+  name?: string | undefined
   /** Default `/`. */
-  path?: string
+  path?: string | undefined
   /**
    * Default none: the cookie goes back to the very host that set it. A function serves one application on many hosts;
    * it is given no request where there is none (`issue`, and `open` of headers or a text).
    */
-  domain?: string | ((request: Request | undefined) => string | undefined)
+  domain?: string | ((request: Request | undefined) => string | undefined) | undefined
   /**
    * Places where this cookie, or one of another name, used to be set. A request that brings such a cookie gets it
    * removed with the next `Set-Cookie`.
    */
-  retired?: readonly RetiredCookie[]
+  retired?: readonly RetiredCookie[] | undefined
   /** Default true: sent over https only (browsers make an exception for `http://localhost`). */
-  secure?: boolean
+  secure?: boolean | undefined
   /** Default true: out of reach of scripts. */
-  httpOnly?: boolean
+  httpOnly?: boolean | undefined
   /** Default `lax`: not sent with requests that another site's page makes, but with links that lead here. */
-  sameSite?: 'strict' | 'lax' | 'none'
+  sameSite?: 'strict' | 'lax' | 'none' | undefined
   /** A cookie of its own for each top-level site that embeds this one (CHIPS). */
-  partitioned?: boolean
+  partitioned?: boolean | undefined
   /** Which cookies a browser that runs out of room keeps longest. */
-  priority?: 'low' | 'medium' | 'high'
+  priority?: 'low' | 'medium' | 'high' | undefined
   /** `false`: no Max-Age, so the browser forgets the cookie when it closes. Default true. */
-  persistent?: boolean
+  persistent?: boolean | undefined
 }
 
 /** What a package beside core may have to know of the session cookie. */
@@ -83,7 +83,7 @@ const HOST_NAME = /^\.?(\w([-\w]*\w)?\.)*\w([-\w]*\w)?$/
 /** An IPv6 address, or a name that ends with its root: browsers keep a cookie for that host alone, if at all. */
 const LONE_HOST = /^\[[\da-f:.]+]$|\.$/i
 const COOKIE_NAME = /^[!#$%&'*+\-.^`|~\w]+$/
-const COOKIE_PATH = /^\/[\x20-\x3a\x3c-\x7e]*$/
+const COOKIE_PATH = /^\/[^;]*$/
 /** Browsers ignore an attribute value that is longer (RFC 6265bis section 5.6). */
 const MAX_ATTRIBUTE_LENGTH = 1024
 /** How many domains are remembered, where the domain is the request's. */
@@ -313,7 +313,10 @@ function checkBoolean(attribute: string, value: unknown): void {
 
 function checkPath(attribute: string, path: unknown): void {
   const isPath = typeof path === 'string' && COOKIE_PATH.test(path)
-  demand(isPath, attribute, 'must start with "/", without ";", controls or non-ASCII')
+  demand(isPath, attribute, 'must start with "/", without ";"')
+  // Browsers compare it with that of a URL.
+  const { pathname } = new URL(`http://x${path}`)
+  demand(pathname === path, attribute, `must be as in a URL, "${pathname}"`)
   demand((path as string).length <= MAX_ATTRIBUTE_LENGTH, attribute, 'is too long')
 }
 

@@ -43,6 +43,8 @@ export interface CookieFormat {
   readonly secrets: number
   /** Whom a cookie value stands for, by this secret (0 is the newest), or what is wrong with it. */
   verify(value: string, secret: number): Awaitable<Identity | Rejected>
+  /** For what travels in its cookie: of several cookies of one session, the newest alone. */
+  newest?(identities: readonly Identity[]): readonly Identity[]
   /** A new identity, for a session without a record. */
   create(): Identity
   /**

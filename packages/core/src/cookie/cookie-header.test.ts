@@ -118,10 +118,24 @@ describe('the session cookie', () => {
     expect(await userOf(`__Host-sid=${value.replace('.', '%2E')}`)).toBe(undefined)
   })
 
-  it('in quotes is not ours: quotes are part of the value', async () => {
-    const { userOf, value, sessions, id } = await setUp()
-    expect(await userOf(`__Host-sid="${value}"`)).toBe(undefined)
-    expect((await sessions.read(visit(`__Host-sid="${value}"`))).id).not.toBe(id)
+  it('is found in quotes, in which clients after RFC 2965 send it', async () => {
+    const { userOf, value } = await setUp()
+    expect(await userOf(`__Host-sid="${value}"`)).toBe('ada')
+    expect(await userOf(`$Version="1"; __Host-sid="${value}";$Path="/"; other="1"`)).toBe('ada')
+    expect(await userOf(`__Host-sid = "${value}" ; other=1`)).toBe('ada')
+  })
+
+  it.each(['"', '""', "'"])('is not found between other quotes than one pair: %s', async (quotes) => {
+    const { userOf, value } = await setUp()
+    expect(await userOf(`__Host-sid=${quotes}${value}`)).toBe(undefined)
+    expect(await userOf(`__Host-sid=${value}${quotes}`)).toBe(undefined)
+    if (quotes !== '"') expect(await userOf(`__Host-sid=${quotes}${value}${quotes}`)).toBe(undefined)
+  })
+
+  it('is not found within quotes that hold blanks or a semicolon as well', async () => {
+    const { userOf, value } = await setUp()
+    expect(await userOf(`__Host-sid=" ${value}"`)).toBe(undefined)
+    expect(await userOf(`__Host-sid="${value};"`)).toBe(undefined)
   })
 
   it.each(['SID', 'Sid', 'sId'])('is not found under the name %s: case matters', async (other) => {
@@ -237,13 +251,15 @@ describe('several cookies of the session name', () => {
 })
 
 describe('cookieValues', () => {
-  /** What RFC 6265bis section 5.6 does with a `Cookie` header, in the plainest words. */
+  /** What RFC 6265bis section 5.6 does with a `Cookie` header, and without a pair of quotes, in the plainest words. */
   function split(header: string, name: string): string[] {
     const trim = (text: string) => text.replace(/^[ \t]+|[ \t]+$/g, '')
     return header.split(';').flatMap((pair) => {
       const equals = pair.indexOf('=')
       const value = trim(pair.slice(equals + 1))
-      return equals !== -1 && trim(pair.slice(0, equals)) === name && value !== '' ? [value] : []
+      const isOurs = equals !== -1 && trim(pair.slice(0, equals)) === name && value !== ''
+      const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
+      return isOurs ? [isQuoted ? value.slice(1, -1) : value] : []
     })
   }
 

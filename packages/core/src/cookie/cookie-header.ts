@@ -4,8 +4,8 @@ const TAB = 9
 /**
  * The values of all cookies of this name in a `Cookie` header, in their order (RFC 6265bis section 5.6). Names are
  * compared to the letter, only SP and HTAB are trimmed (a name behind another blank must not pass for a `__Host-`
- * name), values are not unquoted and not decoded. The header is scanned for the name and never split, so that other
- * cookies cost next to nothing.
+ * name), values are not decoded. A pair of quotes around a value is no part of it: Java's clients send all in quotes (RFC
+ * 2965). The header is scanned for the name and never split, so that other cookies cost next to nothing.
  */
 export function cookieValues(header: string, name: string): string[] {
   const values: string[] = []
@@ -16,7 +16,8 @@ export function cookieValues(header: string, name: string): string[] {
       const semicolon = header.indexOf(';', equals)
       const end = semicolon === -1 ? header.length : semicolon
       const from = skipBlanks(header, equals + 1, 1)
-      if (from < end) values.push(header.slice(from, skipBlanks(header, end - 1, -1) + 1))
+      const value = header.slice(from, skipBlanks(header, end - 1, -1) + 1).replace(/^"(.*)"$/s, '$1')
+      if (value !== '') values.push(value)
       at = header.indexOf(name, end)
     } else {
       at = header.indexOf(name, at + name.length)

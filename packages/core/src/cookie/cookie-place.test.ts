@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type CookieOptions, CookieStore, MemoryStore, SessionManager } from '../index.js'
+import { type CookieOptions, CookieStore, MemoryStore, type SessionEvent, SessionManager } from '../index.js'
 import { Clock } from '../testing/clock.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
@@ -259,5 +259,48 @@ describe('what the manager tells of its cookie', () => {
         hostOnly: false,
       },
     )
+  })
+})
+
+describe.each([
+  ['encrypted', {}],
+  ['signed', { encrypt: false }],
+  ['with revocations', { revocations: new MemoryStore() }],
+])('two cookies that hold the same session, of different times, in a CookieStore, %s:', (_, options) => {
+  const setUp = () => {
+    const clock = new Clock()
+    const events: SessionEvent[] = []
+    const sessions = new SessionManager<Data>({
+      store: new CookieStore(options),
+      secret,
+      now: clock.now,
+      idleTimeout: 1000,
+      onEvent: (event) => events.push(event),
+    })
+    return { clock, sessions, events }
+  }
+
+  it('the newer one counts, wherever it stands', async () => {
+    const { sessions, events } = setUp()
+    const { cookie: before } = await sessions.issue({ visits: 1 })
+    const after = cookieAfter(await count(sessions, before), before)
+    const { cookie: other } = await sessions.issue({ visits: 7 })
+    events.length = 0
+    for (const header of [`${before}; ${after}`, `${after}; ${before}`, `${before}; ${after}; ${other}`]) {
+      expect((await sessions.read(visit(header))).get('visits')).toBe(2)
+    }
+    expect((await sessions.read(visit(`${other}; ${before}; ${after}`))).get('visits')).toBe(7)
+    expect(events.filter(({ type }) => type === 'loaded')).toHaveLength(4)
+  })
+
+  it('of one version, the one that lives longer, and the other ends nothing', async () => {
+    const { sessions, clock } = setUp()
+    const { cookie: before } = await sessions.issue({ visits: 1 })
+    clock.passes(900)
+    const after = cookieAfter(await reading(sessions, before), before)
+    expect(after).not.toBe(before)
+    clock.passes(900)
+    expect((await sessions.read(visit(`${before}; ${after}`))).get('visits')).toBe(1)
+    expect((await sessions.read(visit(after))).get('visits')).toBe(1)
   })
 })

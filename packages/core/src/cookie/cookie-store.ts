@@ -96,6 +96,13 @@ class RecordFormat implements CookieFormat {
     return this.#identify(id, { ...record, owner: record.owner }, secret > 0)
   }
 
+  /** They are records of different times where the place of the cookie has changed and both were sent. */
+  newest(identities: readonly SlotIdentity[]): readonly SlotIdentity[] {
+    return identities.filter(
+      ({ id, store }) => !identities.some((other) => other.id === id && other.store.isNewerThan(store)),
+    )
+  }
+
   create(): SlotIdentity {
     return this.#identify(randomText(), undefined, false)
   }
@@ -151,6 +158,12 @@ class CookieSlot implements SessionStore {
     this.#isOut = record !== undefined
     this.#format = format
     this.#revocations = format.store
+  }
+
+  /** A use is noted without a new version. */
+  isNewerThan(other: CookieSlot): boolean {
+    const [mine, theirs] = [this.#record as SessionRecord, other.#record as SessionRecord]
+    return (mine.version - theirs.version || mine.expiresAt - theirs.expiresAt) > 0
   }
 
   /** For the cookie. */

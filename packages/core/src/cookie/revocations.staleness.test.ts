@@ -77,4 +77,19 @@ describe.each(Object.entries(ends))('what %s has ended', (_, end) => {
     await opened
     expect(await here.opens(cookie)).toBe(false)
   })
+
+  it('opens nothing where the clock was set back since the last look-up', async () => {
+    const clock = new Clock()
+    const hereClock = new Clock()
+    const shared = new MemoryStore({ now: clock.now })
+    const here = processOf(shared, hereClock)
+    const elsewhere = processOf(shared, clock)
+    const { id, cookie } = await elsewhere.sessions.issue({ user: 'ada' }, { owner: 'ada' })
+    hereClock.passes(3600)
+    expect(await here.opens(cookie)).toBe(true)
+    hereClock.passes(-3599)
+    clock.passes(1)
+    await end(elsewhere.sessions, id)
+    expect(await here.opens(cookie)).toBe(false)
+  })
 })

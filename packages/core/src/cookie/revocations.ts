@@ -30,7 +30,8 @@ interface OwnerNote {
 
 interface Answer {
   readonly record: SessionRecord | undefined
-  readonly freshUntil: number
+  /** When it was so at the earliest, in milliseconds since the epoch. */
+  readonly asked: number
 }
 
 /**
@@ -185,7 +186,9 @@ export class Revocations implements SessionStore {
   async #lookUp(key: string, isAfresh = false): Promise<SessionRecord | undefined> {
     const known = this.#answers.get(key)
     const asked = this.#now()
-    if (!isAfresh && known !== undefined && asked < known.freshUntil) return known.record
+    // Nor is an answer fresh that comes from later: the clock has been set back.
+    const isFresh = !isAfresh && known && asked >= known.asked && asked < known.asked + this.#maxStaleness
+    if (isFresh) return known.record
     const record = (await this.#store.load(key)) ?? undefined
     const newest = this.#answers.get(key)
     // What this process has noted while the answer was under way.
@@ -194,10 +197,10 @@ export class Revocations implements SessionStore {
     return record
   }
 
-  /** `asked`: when it was so at the earliest. The answer may have taken its time. */
+  /** `asked`: before the answer was waited for, which may have taken its time. */
   #remember(key: string, record: SessionRecord | undefined, asked: number = this.#now()): void {
     this.#answers.delete(key)
-    this.#answers.set(key, { record, freshUntil: asked + this.#maxStaleness })
+    this.#answers.set(key, { record, asked })
   }
 }
 

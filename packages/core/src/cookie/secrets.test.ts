@@ -89,6 +89,24 @@ describe('of several secrets', () => {
   })
 })
 
+describe('the error for a wrong secret', () => {
+  it.each([
+    ['that is missing', [fresh, undefined], /secret\[1] is missing/],
+    ['that is too short', ['short', old], /secret\[0] is too short/],
+    ['that is one byte', [fresh, old, 'x'.repeat(32)], /secret\[2] is one repeated byte/],
+    ['that is none', [fresh, 32], /secret\[1] must be/],
+  ])('says which of a list it is, %s', (_, secrets, message) => {
+    const { managerOf } = setUp()
+    expect(() => managerOf(...(secrets as Secret[]))).toThrow(message)
+  })
+
+  it('says only "secret" where there is one', () => {
+    const { managerOf } = setUp()
+    expect(() => managerOf('short')).toThrow(/secret is too short/)
+    expect(() => managerOf()).toThrow(/secret is missing/)
+  })
+})
+
 describe('a cookie signed with an older secret', () => {
   it('is signed anew, with the same token, when its session is written', async () => {
     const { managerOf } = setUp()

@@ -22,7 +22,9 @@ export function secretBytes(secret: Secret | readonly Secret[] | undefined): Uin
   if (secrets.length > MAX_SECRETS) {
     throw invalidOption('secret', `is a list of ${secrets.length}: keep the newest eight, more are not tried`)
   }
-  return (secrets.length > 0 ? secrets : [undefined]).map(toBytes)
+  return (secrets.length > 0 ? secrets : [undefined]).map((one, index) =>
+    toBytes(one, secrets.length > 1 ? `secret[${index}]` : 'secret'),
+  )
 }
 
 /** HKDF's `info` (RFC 5869) for the keys of one purpose. */
@@ -57,12 +59,13 @@ export async function companionKeys(
   return deriveKeys(secrets, `for/${purpose}`, { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign', 'verify'])
 }
 
-function toBytes(secret: unknown): Uint8Array<ArrayBuffer> {
+/** `name`: how an error calls it. */
+function toBytes(secret: unknown, name: string): Uint8Array<ArrayBuffer> {
   const bytes = typeof secret === 'string' ? utf8.encode(secret) : secret
-  if (bytes === undefined || bytes === null) throw invalidOption('secret', `is missing: ${ADVICE}`)
-  if (!isBytes(bytes)) throw invalidOption('secret', 'must be a string, a Uint8Array or a list of them')
-  if (bytes.length < MIN_SECRET_BYTES) throw invalidOption('secret', `is too short: ${ADVICE}`)
-  if (bytes.every((byte) => byte === bytes[0])) throw invalidOption('secret', `is one repeated byte: ${ADVICE}`)
+  if (bytes === undefined || bytes === null) throw invalidOption(name, `is missing: ${ADVICE}`)
+  if (!isBytes(bytes)) throw invalidOption(name, 'must be a string, a Uint8Array or a list of them')
+  if (bytes.length < MIN_SECRET_BYTES) throw invalidOption(name, `is too short: ${ADVICE}`)
+  if (bytes.every((byte) => byte === bytes[0])) throw invalidOption(name, `is one repeated byte: ${ADVICE}`)
   return Uint8Array.from(bytes)
 }
 

@@ -40,6 +40,7 @@ function openOrMoveIn(
   header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
+  identities = context.format.newest?.(identities) ?? identities
   return identities.length === 0 && context.oldSessions !== undefined
     ? loadOldSession(context, context.oldSessions, header, phase)
     : openFirst(context, identities, phase)

@@ -143,8 +143,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     rejectUnknown('exclusive: ', options, ['wait', 'hold'])
     const { wait = 10, hold = 30 } = options
     const { format, isAtomic } = this.context()
-    if (wait !== 0) checkTimeout('wait', wait)
-    checkTimeout('hold', hold)
+    if (wait !== 0) checkTimeout('wait', wait, 600)
+    checkTimeout('hold', hold, 3600)
     if (!format.isShared || !isAtomic) {
       throw new SessionError('ERR_SESSION_UNSUPPORTED', 'exclusive needs a store that can compare and set')
     }

@@ -3,10 +3,10 @@ import type { SessionData } from '../types.js'
 
 /** How long `exclusive` waits, and how long it may take. */
 export interface ExclusiveOptions {
-  /** Seconds to wait for the others. Default 10. */
-  wait?: number
-  /** Seconds after which others may have the session, even if `work` is not done. Default 30. */
-  hold?: number
+  /** Seconds to wait for the others, ten minutes at most. Default 10. */
+  wait?: number | undefined
+  /** Seconds after which others may have the session, even if `work` is not done; an hour at most. Default 30. */
+  hold?: number | undefined
 }
 
 /** The session of one request. Nothing happens before the first `read` or `write`. */
@@ -40,7 +40,8 @@ export interface SessionHandle<Data = SessionData> {
    * changes are saved first, and so is a new session. If `work` throws, nothing of it is saved. After `hold` seconds
    * others may have the session, even if this process has died. From then on this one can't save any more.
    * @throws SessionLockedError after `wait` seconds, or if `work` took longer than `hold`
-   * @throws SessionDestroyedError if the session is gone, or got a new id meanwhile
+   * @throws SessionDestroyedError if the session is gone, or another request gave it a new id meanwhile, without `grace`.
+   * Nothing is stored then that `work` had not saved itself, also where it is done
    * @throws SessionError for a store that can't compare and set
    */
   exclusive<R>(work: (session: WritableSession<Data>) => R | Promise<R>, options?: ExclusiveOptions): Promise<R>

@@ -121,6 +121,39 @@ describe('an update that fails', () => {
   })
 })
 
+describe('an update that returns nothing', () => {
+  const forgetful = (change: (cart: string[]) => void) => change as (cart: string[] | undefined) => string[]
+
+  it('is a TypeError that says what to do, and leaves the value as it was', async () => {
+    const sessions = new SessionManager<{ cart: string[] }>({ store: new MemoryStore(), secret })
+    const { cookie } = await sessions.issue({ cart: ['book'] })
+    await writing(sessions, cookie, (session) => {
+      const update = () =>
+        session.update(
+          'cart',
+          forgetful((cart) => void cart.push('tea')),
+        )
+      expect(update).toThrow(TypeError)
+      expect(update).toThrow('cart is undefined after update(): return the new value, or call delete()')
+      expect(session.get('cart')).toEqual(['book'])
+    })
+  })
+
+  it('is one as well where it is made again to what another request has stored', async () => {
+    const { sessions } = processOn(new StagedStore())
+    const { cookie } = await sessions.issue({ other: 1 })
+    const forgetting = sessions.handle(visit(cookie), async (handle) => {
+      const session = await handle.write()
+      session.set('other', 2)
+      expect(session.update('visits', () => undefined as never)).toBe(undefined)
+      await writing(sessions, cookie, (other) => void other.set('visits', 5))
+      return new Response()
+    })
+    await expect(forgetting).rejects.toThrow(TypeError)
+    expect((await sessions.read(cookie)).get('visits')).toBe(5)
+  })
+})
+
 describe('an update that throws', () => {
   it('leaves the value that the request holds in the session, where it can be changed in place', async () => {
     const store = new MemoryStore()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type SessionEvent, SessionManager } from '../index.js'
+import { failingStore } from '../test-kit/failing-store.js'
 import { maxAgeOf, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { writing } from '../testing/serve.js'
@@ -185,5 +186,43 @@ describe('setLifetime', () => {
     await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 60 }))
     await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 60 }))
     expect(events.filter(({ type }) => type === 'saved')).toHaveLength(1)
+  })
+
+  it('is told, by whoever reads or writes, so that it can be put back', async () => {
+    const { sessions, cookie } = await sessionAtSecondZero()
+    const own = { idleTimeout: 60, persistent: false }
+    expect((await sessions.read(cookie)).lifetime).toBe(undefined)
+    await writing(sessions, cookie, (session) => {
+      session.setLifetime(own)
+      expect(session.lifetime).toEqual(own)
+    })
+    const { id, lifetime } = await sessions.read(cookie)
+    expect(lifetime).toEqual(own)
+    await writing(sessions, cookie, (session) => {
+      const { lifetime } = session
+      session.setLifetime(undefined)
+      expect(session.lifetime).toBe(undefined)
+      session.setLifetime(lifetime)
+    })
+    expect((await sessions.peek(id))?.lifetime).toEqual(own)
+  })
+
+  it('is told as a copy: to change that changes nothing', async () => {
+    const { sessions, cookie } = await sessionAtSecondZero()
+    await writing(sessions, cookie, (session) => {
+      session.setLifetime({ idleTimeout: 60 })
+      Object.assign(session.lifetime ?? {}, { idleTimeout: 7 })
+      expect(session.lifetime).toEqual({ idleTimeout: 60 })
+    })
+  })
+
+  it('is undefined where there is none: of a new session, and of one that the store kept back', async () => {
+    const store = failingStore(new MemoryStore())
+    const sessions = new SessionManager({ store, secret, onStoreFailure: 'anonymous' })
+    const { cookie } = await sessions.issue({ name: 'Ada' })
+    expect((await sessions.read(undefined)).lifetime).toBe(undefined)
+    store.fail('load')
+    const { isDegraded, lifetime } = await sessions.read(cookie)
+    expect([isDegraded, lifetime]).toEqual([true, undefined])
   })
 })

@@ -2,7 +2,7 @@ import type { RetiredCookie } from '../cookie/cookie-attributes.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import type { RejectionReason } from '../events.js'
 import type { Awaitable } from '../store/store.js'
-import type { SessionLifetime } from './session.js'
+import type { Lifetime } from './lifetime.js'
 
 /**
  * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
@@ -62,7 +62,7 @@ export interface Arrival {
   readonly data: Readonly<Record<string, unknown>>
   readonly owner?: string | undefined
   readonly label?: string | undefined
-  readonly lifetime?: SessionLifetime | undefined
+  readonly lifetime?: { readonly [K in keyof Lifetime]?: Lifetime[K] | undefined } | undefined
 }
 
 /** How a session that was brought in is stored: once, however many requests bring it. */

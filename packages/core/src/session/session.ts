@@ -18,6 +18,8 @@ export interface ReadableSession<Data = SessionData> {
   readonly owner: string | undefined
   /** The application's words for lists of sessions, as `setLabel` said. */
   readonly label: string | undefined
+  /** Its own lifetime, as `setLifetime` said; `undefined`: the manager's alone. */
+  readonly lifetime: SessionLifetime | undefined
   /** The store failed, and `onStoreFailure` said `anonymous`: this session is empty, and nobody knows whose it is. */
   readonly isDegraded: boolean
   /** When it began. `regenerate({ restart: true })` lets it begin anew. */
@@ -39,23 +41,23 @@ export interface ReadableSession<Data = SessionData> {
 /** What `regenerate` may do besides giving a new id. */
 export interface RegenerateOptions {
   /**
-   * Seconds for which the old cookie still leads to the session. Whoever comes with it gets the new one. Use it for
-   * rotation only. Leave it out where privileges change: somebody who knows the old cookie would gain them. A
-   * `CookieStore` ignores it: there, the new id is made at once.
+   * Seconds for which the old cookie still leads to the session, an hour at most. Whoever comes with it gets the new
+   * one. Use it for rotation only. Leave it out where privileges change: somebody who knows the old cookie would gain
+   * them. A `CookieStore` ignores it: there, the new id is made at once.
    */
-  grace?: number
+  grace?: number | undefined
   /** Sets `createdAt` to now. So the absolute limit counts anew, as after a sign-in. */
-  restart?: boolean
+  restart?: boolean | undefined
 }
 
 /** A session's own lifetime. What is left out stays as it is. */
 export interface SessionLifetime {
   /** Seconds without use until the session is dead. */
-  idleTimeout?: number
+  idleTimeout?: number | undefined
   /** Seconds from creation until the session is dead, used or not. */
-  absoluteTimeout?: number
+  absoluteTimeout?: number | undefined
   /** Whether the cookie outlives the browser ("remember me"). */
-  persistent?: boolean
+  persistent?: boolean | undefined
 }
 
 /**
@@ -78,7 +80,8 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
   /**
    * Read-modify-write that survives concurrency. If another request wins, `change` runs again on the newer value. So it
    * should do nothing but compute. Returns the new value.
-   * @throws TypeError naming the key if the codec can't carry the outcome
+   * @throws TypeError naming the key if the codec can't carry the outcome, or where there was a value and `change` returns
+   * none: to delete, call `delete`
    */
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K]
   /** Deletes the key. Whether it was there. */
@@ -90,12 +93,12 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
    * time of the commit is deleted as well, and what is kept is kept as that one has left it.
    * @throws TypeError if `except` is no list of keys
    */
-  clear(options?: { except?: readonly (keyof Data)[] }): void
+  clear(options?: { except?: readonly (keyof Data)[] | undefined }): void
   /**
    * New id, same data; the old id opens nothing once this is persisted. Call it whenever privileges change, sign-in
    * above all (OWASP session management cheat sheet, "renew the session ID after any privilege level change"). `id` is
    * the new one at once, or, with `grace`, as soon as it is stored.
-   * @throws TypeError if `grace` is not a positive, finite number of seconds, or there is no such option
+   * @throws TypeError if `grace` is not a positive number of seconds, an hour at most, or there is no such option
    */
   regenerate(options?: RegenerateOptions): void
   /**
@@ -155,6 +158,11 @@ abstract class SessionView<Data> {
 
   get label(): string | undefined {
     return this.#state.draft.label
+  }
+
+  get lifetime(): SessionLifetime | undefined {
+    const { old: _, ...own } = { ...this.#state.draft.own }
+    return Object.keys(own).length > 0 ? own : undefined
   }
 
   get isDegraded(): boolean {
@@ -235,7 +243,13 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   update<K extends keyof Data>(key: K, change: (value: Data[K] | undefined) => Data[K]): Data[K] {
-    return this.#state.writable.update(nameOf(key), change as (value: unknown) => unknown) as Data[K]
+    return this.#state.writable.update(nameOf(key), (value) => {
+      const outcome = change(value as Data[K] | undefined)
+      // A `return` that was forgotten would delete the key.
+      if (outcome === undefined && value !== undefined)
+        throw invalidOption(key as string, 'is undefined after update(): return the new value, or call delete()')
+      return outcome
+    }) as Data[K]
   }
 
   delete(key: keyof Data): boolean {
@@ -249,7 +263,7 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     return value
   }
 
-  clear(options: { except?: readonly (keyof Data)[] } = {}): void {
+  clear(options: { except?: readonly (keyof Data)[] | undefined } = {}): void {
     rejectUnknown('clear: ', options, ['except'])
     const { except = [] } = options
     if (!Array.isArray(except)) throw invalidOption('clear: except', 'must be a list of keys')
@@ -261,7 +275,7 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     rejectUnknown('regenerate: ', options, ['grace', 'restart'])
     const { grace = 0, restart = false } = options
     const state = this.#state
-    if (grace !== 0) checkTimeout('grace', grace)
+    if (grace !== 0) checkTimeout('grace', grace, 3600)
     if (state.writable && state.phase === 'late')
       throw new SessionCommittedError('the cookie of a new id can not be sent any more')
     const { format } = this.#rules

@@ -29,6 +29,49 @@ describe('a bounded map', () => {
     expect([...map.keys()]).toEqual(['h', 'i', 'j'])
   })
 
+  it('still lets the oldest key go after any number of deletions', () => {
+    const map = filled(3, 'a', 'b', 'c')
+    for (let round = 0; round < 100; round++) {
+      for (const key of ['b', 'a', 'none', 'c']) {
+        map.delete(key)
+        if (key !== 'none') map.set(key, 0)
+      }
+      map.set(`${round}`, 0)
+      expect([...map.keys()]).toEqual(['a', 'c', `${round}`])
+      map.delete(`${round}`)
+      map.set('b', 0)
+    }
+  })
+
+  it('keeps no iterator that stood still while more keys were deleted than there are: it would keep old tables', () => {
+    let iterators = 0
+    class Counted extends BoundedMap<number> {
+      override keys() {
+        iterators++
+        return super.keys()
+      }
+    }
+    const map = new Counted(10)
+    for (let round = 0; round < 1000; round++) {
+      map.delete(`${round % 4}`)
+      map.set(`${round % 4}`, round)
+    }
+    expect(iterators).toBeGreaterThan(100)
+  })
+
+  it('keeps its iterator as long as it only lets the oldest go: a new one would look for it among the deleted', () => {
+    let iterators = 0
+    class Counted extends BoundedMap<number> {
+      override keys() {
+        iterators++
+        return super.keys()
+      }
+    }
+    const map = new Counted(10)
+    for (let round = 0; round < 1000; round++) map.set(`${round}`, round)
+    expect(iterators).toBe(1)
+  })
+
   it('stays empty without any room', () => {
     for (const limit of [0, -1, Number.NaN]) expect(filled(limit, 'a', 'b').size).toBe(0)
   })

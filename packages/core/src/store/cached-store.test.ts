@@ -1,5 +1,5 @@
 import { testStore } from '@fetch-sessions/store-testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cachedStore } from './cached-store.js'
 import { MemoryStore } from './memory-store.js'
 import type { SessionRecord, SessionStore } from './store.js'
@@ -129,6 +129,20 @@ describe('cachedStore: reads', () => {
     await store.create(ID, record())
     behind.delete(ID)
     clock.now = 30_000
+    expect(await store.load(ID)).toBeUndefined()
+  })
+
+  it('ask the far store about a copy from later: the clock was set back', async () => {
+    const { store, behind, clock } = setUp({ maxStaleness: 10 })
+    clock.now = HOUR / 2
+    await store.create(ID, record())
+    clock.now = 1000
+    behind.update(ID, second)
+    expect(await store.load(ID)).toEqual(second)
+    clock.now = 10_999
+    behind.delete(ID)
+    expect(await store.load(ID)).toEqual(second)
+    clock.now = 11_000
     expect(await store.load(ID)).toBeUndefined()
   })
 
@@ -433,6 +447,112 @@ describe('cachedStore: a near store that is out of reach', () => {
     isDown = false
     expect(await store.load(ID)).toEqual({ ...record(), expiresAt: record().expiresAt + 1 })
     expect(calls).toEqual(['create', 'touch', 'load', 'load'])
+  })
+})
+
+describe('cachedStore: a near store that takes too long', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** Its calls, and whether it answers. What is asked meanwhile is done once it goes on. */
+  function setUpHanging() {
+    const nearCalls: string[] = []
+    const waiting: (() => void)[] = []
+    const state = { hangs: false }
+    const near = wrap(new MemoryStore({ now: () => 0 }), async (name, call) => {
+      nearCalls.push(name)
+      if (state.hangs) await new Promise<void>((resolve) => waiting.push(resolve))
+      return call()
+    })
+    const goOn = async () => {
+      state.hangs = false
+      for (const resolve of waiting.splice(0)) resolve()
+      await vi.advanceTimersByTimeAsync(0)
+    }
+    return { ...setUp({ near }), nearCalls, state, goOn }
+  }
+
+  it('is no outage: 0.2 seconds later the far store is asked', async () => {
+    const { store, state } = setUpHanging()
+    await store.create(ID, record())
+    state.hangs = true
+    let loaded: SessionRecord | undefined
+    void Promise.resolve(store.load(ID)).then((record) => {
+      loaded = record
+    })
+    await vi.advanceTimersByTimeAsync(199)
+    expect(loaded).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(loaded).toEqual(record())
+  })
+
+  it('is not asked again within a second, and then it is', async () => {
+    const { store, state, clock, nearCalls, goOn } = setUpHanging()
+    await store.create(ID, record())
+    state.hangs = true
+    const late = store.load(ID)
+    await vi.advanceTimersByTimeAsync(200)
+    await late
+    nearCalls.length = 0
+    clock.now = 999
+    expect(await store.load(ID)).toEqual(record())
+    expect(await store.update(ID, second)).toBe(true)
+    expect(nearCalls).toEqual([])
+    await goOn()
+    clock.now = 1000
+    await store.load(ID)
+    await store.load(ID)
+    expect(nearCalls).toEqual(['delete', 'create', 'load'])
+  })
+
+  it('is asked again at once where the clock was set back', async () => {
+    const { store, state, clock, nearCalls, goOn } = setUpHanging()
+    await store.create(ID, record())
+    clock.now = 1000
+    state.hangs = true
+    const late = store.load(ID)
+    await vi.advanceTimersByTimeAsync(200)
+    await late
+    await goOn()
+    nearCalls.length = 0
+    clock.now = 0
+    await store.load(ID)
+    expect(nearCalls).toEqual(['delete', 'create'])
+  })
+
+  it('is told of a sign-out all the same, which waits no longer', async () => {
+    const { store, behind, near, state, goOn } = setUpHanging()
+    await store.create(ID, record())
+    state.hangs = true
+    let isDeleted = false
+    void Promise.resolve(store.delete(ID)).then((answer) => {
+      isDeleted = answer
+    })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(isDeleted).toBe(true)
+    expect(behind.load(ID)).toBeUndefined()
+    await goOn()
+    expect(await near.load(ID)).toBeUndefined()
+  })
+
+  it('puts no old record there when it goes on at last', async () => {
+    const { store, near, state, clock, goOn } = setUpHanging()
+    state.hangs = true
+    const creating = store.create(ID, record())
+    await vi.advanceTimersByTimeAsync(200)
+    expect(await creating).toBe(true)
+    await goOn()
+    expect(await near.load(ID)).toBeUndefined()
+    clock.now = 1000
+    await store.update(ID, second)
+    expect(await near.load(ID)).toEqual(second)
+  })
+
+  it('leaves no timer behind where it answers in time', async () => {
+    const { store } = setUpHanging()
+    await store.create(ID, record())
+    await store.load(ID)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

@@ -1,3 +1,4 @@
+import { isPromise } from '../awaitable.js'
 import { checkClock, checkTimeout, MAX_COOKIE_AGE, rejectUnknown } from '../option-error.js'
 import { BoundedMap } from './bounded-map.js'
 import { checkStore } from './check-store.js'
@@ -20,7 +21,7 @@ const MAX_REMEMBERED = 100_000
  * A near store (this process's memory) in front of a far one (a database): reads come from the near one, writes go
  * through to the far one, which alone decides whether they succeed. So no update is lost. What this process has seen
  * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more. A near store
- * that fails costs time and nothing else.
+ * that fails, or takes longer than 0.2 seconds, costs that time and nothing else, and holds no copies for the next second.
  *
  * @throws TypeError if one of the two is no store, or an option can't work
  */
@@ -28,19 +29,27 @@ export function cachedStore(near: SessionStore, far: SessionStore, options: Cach
   return new CachedStore(near, far, options)
 }
 
-/** A near store that fails is no outage: the far one is asked instead, and alone decides whether a write succeeds. */
-async function orNothing<T>(ask: () => Awaitable<T>): Promise<T | undefined> {
+/** How long the near store may take for an answer, and is left alone after one that was late or failed. Milliseconds. */
+const MAX_WAIT = 200
+const PAUSE = 1000
+
+/** @throws Error if it takes too long */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the near store is late')), MAX_WAIT)
+  })
   try {
-    return await ask()
-  } catch {
-    return undefined
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
 /** What is known of the near store's copy of a session. Without it, the copy is not taken. */
 interface Copy extends Pick<SessionRecord, 'version' | 'owner' | 'expiresAt'> {
-  /** Milliseconds since the epoch. */
-  readonly freshUntil: number
+  /** When it was so at the earliest, in milliseconds since the epoch. */
+  readonly asked: number
 }
 
 /** Of a session that was deleted by its id, since no id comes back. */
@@ -72,6 +81,8 @@ class CachedStore implements SessionStore {
   readonly #deleted: BoundedMap<typeof FOR_GOOD | DeletedByOwner> = new BoundedMap(MAX_REMEMBERED)
   /** Moves on when copies are given up: what the far store was asked before that may be out of date, and is not kept. */
   #epoch = 0
+  /** When the near store was late or failed the last time, in milliseconds since the epoch. */
+  #nearFailed = Number.NEGATIVE_INFINITY
   declare readonly limits?: StoreLimits
   declare list?: (cursor: string | undefined, limit: number, now: number) => Promise<StoredPage>
   declare listByOwner?: (owner: string) => Promise<StoredInfo[]>
@@ -112,8 +123,8 @@ class CachedStore implements SessionStore {
     if (this.#deleted.get(id) === FOR_GOOD) return undefined
     const asked = this.#moment()
     const known = this.#copies.get(id)
-    if (known !== undefined && asked.time < Math.min(known.freshUntil, known.expiresAt)) {
-      const copy = await orNothing(() => this.#near.load(id))
+    if (known !== undefined && this.#isFresh(known, asked.time)) {
+      const copy = await this.#askNear(() => this.#near.load(id))
       // Neither of another version, nor given up while the near store answered.
       if (copy?.version === known.version && this.#copies.get(id) === known) return copy
     }
@@ -170,7 +181,7 @@ class CachedStore implements SessionStore {
       return isDeleted
     } finally {
       this.#forget(id)
-      await orNothing(() => this.#near.delete(id))
+      await this.#askNear(() => this.#near.delete(id))
     }
   }
 
@@ -183,7 +194,7 @@ class CachedStore implements SessionStore {
     } finally {
       // It may have deleted some of them before it failed.
       this.#forgetWhere((copy) => copy.owner === owner)
-      await orNothing(() => this.#near.deleteByOwner?.(owner, exceptId))
+      await this.#askNear(() => this.#near.deleteByOwner?.(owner, exceptId))
     }
     const isExact = count === ids.length
     for (const id of ids) {
@@ -217,8 +228,28 @@ class CachedStore implements SessionStore {
       await this.#far.clear?.()
     } finally {
       this.#forgetWhere(() => true)
-      await orNothing(() => this.#near.clear?.())
+      await this.#askNear(() => this.#near.clear?.())
     }
+  }
+
+  /** A near store that fails is no outage: the far one is asked instead, and alone decides whether a write succeeds. */
+  async #askNear<T>(ask: () => Awaitable<T>): Promise<T | undefined> {
+    try {
+      const answer = ask()
+      return isPromise(answer) ? await inTime(answer) : answer
+    } catch {
+      this.#nearFailed = this.#now()
+      return undefined
+    }
+  }
+
+  /** Not for what is deleted: that is to go from the near store even if it has just failed. */
+  #isNearLeftOut(now: number): boolean {
+    return isWithin(PAUSE, this.#nearFailed, now)
+  }
+
+  #isFresh({ asked, expiresAt }: Copy, now: number): boolean {
+    return now < expiresAt && isWithin(this.#maxStaleness, asked, now) && !this.#isNearLeftOut(now)
   }
 
   #moment(): Moment {
@@ -231,11 +262,13 @@ class CachedStore implements SessionStore {
     if (version < (this.#copies.get(id)?.version ?? 0)) return
     // Neither is the copy there is any good, since the record may be newer.
     if (asked.epoch !== this.#epoch) return void this.#copies.delete(id)
-    this.#copies.set(id, { version, owner, expiresAt, freshUntil: asked.time + this.#maxStaleness })
-    const isKept = await orNothing(async () => {
+    if (this.#isNearLeftOut(this.#now())) return void this.#copies.delete(id)
+    const copy = { version, owner, expiresAt, asked: asked.time }
+    this.#copies.set(id, copy)
+    const isKept = await this.#askNear(async () => {
       await this.#near.delete(id)
-      await this.#near.create(id, record)
-      return true
+      // It may have taken so long that nobody waits any more, and a newer copy is there.
+      return this.#copies.get(id) !== copy || this.#near.create(id, record)
     })
     // Nobody knows what is there.
     if (!isKept) this.#copies.delete(id)
@@ -250,4 +283,9 @@ class CachedStore implements SessionStore {
     this.#epoch++
     for (const [id, copy] of this.#copies) if (isStale(copy)) this.#copies.delete(id)
   }
+}
+
+/** Whether `now` is at most so long after `then`. Not before it either: a clock may have been set back. */
+function isWithin(milliseconds: number, then: number, now: number): boolean {
+  return now >= then && now < then + milliseconds
 }
