@@ -44,6 +44,11 @@ export function withSession<Data = SessionData, Rest extends readonly unknown[] 
   handler: SessionHandler<Data, Rest>,
   sessions: SessionSource<Data, Rest>,
 ): FetchHandler<Rest>
+/** The same where the handler and `sessions` name different parts of what the platform passes. */
+export function withSession<Data, Rest extends readonly unknown[], Args extends readonly unknown[]>(
+  handler: SessionHandler<Data, Rest>,
+  sessions: SessionSource<Data, Args>,
+): FetchHandler<Rest extends readonly [...Args, ...unknown[]] ? Rest : Args>
 /** The same on Bun, whose server has answered when `server.upgrade(request)` is true. Then there is nothing to return. */
 export function withSession<Data, Server>(
   handler: (
@@ -53,11 +58,6 @@ export function withSession<Data, Server>(
   ) => Response | NothingOn<Server> | Promise<Response | NothingOn<Server>>,
   sessions: SessionSource<Data, [server: Server]>,
 ): (request: Request, server: Server) => Promise<Response | undefined>
-/** The same where the handler and `sessions` name different parts of what the platform passes. */
-export function withSession<Data, Rest extends readonly unknown[], Args extends readonly unknown[]>(
-  handler: SessionHandler<Data, Rest>,
-  sessions: SessionSource<Data, Args>,
-): FetchHandler<Rest extends readonly [...Args, ...unknown[]] ? Rest : Args>
 export function withSession<Data, Rest extends readonly unknown[]>(
   handler: (...args: [request: Request, session: SessionHandle<Data>, ...Rest]) => unknown,
   sessions: SessionSource<Data, Rest>,

@@ -71,7 +71,8 @@ export const planted: readonly Planted[] = [
     name: 'a sign-in that leaves a rotated id behind, to which the old cookie leads',
     file: 'commit/regenerate.ts',
     right: `if (!leadsOn(context, found.successor)) {
-          if (await livesOn(context, old, found.successor)) return`,
+          if (lock === undefined && (await livesOn(context, old, found.successor)))
+            return`,
     wrong: '{ if (true) return',
     scenario: 'a rotation beside a sign-in and an update',
   },
@@ -94,7 +95,7 @@ export const planted: readonly Planted[] = [
   {
     name: 'a queue that is never left',
     file: 'commit/write-queue.ts',
-    right: 'if (first === undefined) this.#waiting.delete(id)',
+    right: 'if (first === undefined) this.#close(id, queue)',
     wrong: 'if (first === undefined) return',
     scenario: 'two updates',
   },
