@@ -9,6 +9,9 @@ import { visit } from '../testing/visit.js'
 
 type Data = Record<string, number>
 
+/** There, no queue lines up the writers of a process. */
+const isOnWorkers = 'WebSocketPair' in globalThis
+
 describe('a batch of commits', () => {
   it('that others win each time fails as a whole, and none of it is stored', async () => {
     const store = new StagedStore()
@@ -212,6 +215,7 @@ describe('a write that the store never answers', () => {
   }
 
   it('keeps the next one waiting for five seconds, and those after that not at all', async () => {
+    if (isOnWorkers) return
     const { sessions, cookie, visits } = await setUp()
     let isWritten = false
     const second = increment(sessions, cookie).then(() => {
@@ -227,6 +231,7 @@ describe('a write that the store never answers', () => {
   })
 
   it('takes those that follow out of no later queue when the answer comes at last', async () => {
+    if (isOnWorkers) return
     const { store, sessions, cookie, hold, first, visits } = await setUp()
     const second = increment(sessions, cookie)
     await vi.advanceTimersByTimeAsync(5000)

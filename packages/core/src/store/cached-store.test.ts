@@ -547,13 +547,6 @@ describe('cachedStore: a near store that takes too long', () => {
     await store.update(ID, second)
     expect(await near.load(ID)).toEqual(second)
   })
-
-  it('leaves no timer behind where it answers in time', async () => {
-    const { store } = setUpHanging()
-    await store.create(ID, record())
-    await store.load(ID)
-    expect(vi.getTimerCount()).toBe(0)
-  })
 })
 
 describe('cachedStore: a far store that says null of what it does not have, as many a database does', () => {
