@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { SessionRecord } from '@fetch-sessions/core'
 import pg from 'pg'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -85,6 +87,34 @@ describe.skipIf(postgres === undefined)('a store on a pool of pg', () => {
       expect(native.idleCount).toBe(1)
     } finally {
       await native.end()
+    }
+  })
+})
+
+describe('a connection of a pool that the server ends in the packet that says it is ready', () => {
+  const message = (type: string, body: string): Buffer => {
+    const head = Buffer.from(`${type}0000`)
+    head.writeInt32BE(4 + body.length, 1)
+    return Buffer.concat([head, Buffer.from(body)])
+  }
+  const authenticated = message('R', '\0\0\0\0')
+  const ready = message('Z', 'I')
+  const terminated = message('E', 'SFATAL\0C57P01\0Mterminating connection\0\0')
+
+  it('fails the call, and does not end the process', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(Buffer.concat([authenticated, ready, terminated])))
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const pool = new pg.Pool({ host: '127.0.0.1', port, user: 'ada', database: 'ada', ssl: false })
+    pool.on('error', () => {})
+    try {
+      await expect(postgresStore(pool).load('id')).rejects.toThrow()
+    } finally {
+      await pool.end()
+      server.close()
     }
   })
 })

@@ -64,7 +64,8 @@ function nameOf(text: string): string {
  * not: these pools are asked themselves, and Neon's may then ask over HTTP, without a connection.
  */
 interface TellingPool {
-  connect(): Promise<PooledClient>
+  readonly Client: unknown
+  connect(connected: (error: Error | undefined, client: PooledClient | undefined) => void): void
 }
 
 interface PooledClient extends Pick<PgClient, 'query'> {
@@ -87,9 +88,7 @@ function isTellingPool(pg: object): pg is TellingPool {
  * @throws Error if nothing was written for that reason
  */
 async function askTellingPool(pool: TellingPool, query: PgQuery): ReturnType<PgClient['query']> {
-  const client = await pool.connect()
-  // A connection that is lost fails the query, and says so once more by this event.
-  client.on('error', ignore)
+  const client = await connectionOf(pool)
   let isUsable = false
   try {
     const answer = await client.query(query)
@@ -100,6 +99,21 @@ async function askTellingPool(pool: TellingPool, query: PgQuery): ReturnType<PgC
     client.removeListener('error', ignore)
     client.release(!isUsable)
   }
+}
+
+/**
+ * A connection, with a listener: one that is lost fails the query, and says so once more by the event `error`. Not by the
+ * promise that a pool can give: the end of a connection may come in the same packet as its beginning, before anybody who
+ * awaits goes on, and an `error` that nobody hears ends the process.
+ */
+function connectionOf(pool: TellingPool): Promise<PooledClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) return reject(error)
+      client.on('error', ignore)
+      resolve(client)
+    })
+  })
 }
 
 function isInTransaction(client: PooledClient): boolean {
