@@ -1,3 +1,5 @@
+import { trimBlanks } from '@fetch-sessions/core'
+
 /** What is looked at of a request. Fits a `Request`, and what routers make of one. */
 export interface RequestLike {
   readonly method: string
@@ -16,24 +18,14 @@ export function quoted(text: string): string {
   return `"${text}"`
 }
 
-/** The values of all cookies of this name, in their order (RFC 6265bis section 5.6). */
+/** The values of all cookies of this name, in their order (RFC 6265bis section 5.6). A pair of quotes is no part of one. */
 export function cookieValues(header: string | null, name: string): string[] {
   if (header === null || !header.includes(name)) return []
   return header.split(';').flatMap((pair) => {
     const equals = pair.indexOf('=')
     // Blanks are SP and HTAB alone: a name behind another one must not pass for a `__Host-` name.
-    return trimmed(pair.slice(0, equals)) === name ? [trimmed(pair.slice(equals + 1))] : []
+    return trimBlanks(pair.slice(0, equals)) === name
+      ? [trimBlanks(pair.slice(equals + 1)).replace(/^"(.*)"$/s, '$1')]
+      : []
   })
-}
-
-/** By its ends alone: a regular expression would look at each run of blanks from each of its places. */
-function trimmed(text: string): string {
-  let [start, end] = [0, text.length]
-  while (start < end && isBlank(text[start])) start++
-  while (end > start && isBlank(text[end - 1])) end--
-  return text.slice(start, end)
-}
-
-function isBlank(character: string | undefined): boolean {
-  return character === ' ' || character === '\t'
 }

@@ -21,7 +21,8 @@ const MAX_REMEMBERED = 100_000
  * A near store (this process's memory) in front of a far one (a database): reads come from the near one, writes go
  * through to the far one, which alone decides whether they succeed. So no update is lost. What this process has seen
  * deleted, it never serves again; what another process deleted, it may serve for `maxStaleness` seconds more. A near store
- * that fails, or takes longer than 0.2 seconds, costs that time and nothing else, and holds no copies for the next second.
+ * that fails, or takes longer than 0.2 seconds, costs that time and nothing else, and is not
+ * asked for copies for the next second.
  *
  * @throws TypeError if one of the two is no store, or an option can't work
  */
