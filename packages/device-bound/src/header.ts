@@ -18,14 +18,12 @@ export function quoted(text: string): string {
   return `"${text}"`
 }
 
-/** The values of all cookies of this name, in their order (RFC 6265bis section 5.6). A pair of quotes is no part of one. */
+/** The values of all cookies of this name, in their order (RFC 6265bis section 5.6). Browsers alone have them: no quotes. */
 export function cookieValues(header: string | null, name: string): string[] {
   if (header === null || !header.includes(name)) return []
   return header.split(';').flatMap((pair) => {
     const equals = pair.indexOf('=')
     // Blanks are SP and HTAB alone: a name behind another one must not pass for a `__Host-` name.
-    return trimBlanks(pair.slice(0, equals)) === name
-      ? [trimBlanks(pair.slice(equals + 1)).replace(/^"(.*)"$/s, '$1')]
-      : []
+    return trimBlanks(pair.slice(0, equals)) === name ? [trimBlanks(pair.slice(equals + 1))] : []
   })
 }
