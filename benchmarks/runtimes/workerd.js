@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +11,7 @@ import { bundleWorker } from './bundle.js'
 const BINARY = fileURLToPath(new URL('../node_modules/.bin/workerd', import.meta.url))
 const WORKER = fileURLToPath(new URL('workerd-worker.js', import.meta.url))
 const COMPATIBILITY_DATE = '2026-11-01'
-const START_TRIES = 100
+const START_PATIENCE = 10_000
 
 export function workerdRunner(preparation, { ms, warmUpMs }) {
   let child
@@ -34,13 +33,12 @@ export function workerdRunner(preparation, { ms, warmUpMs }) {
   }
   return {
     async prepare() {
-      const port = await freePort()
-      url = `http://127.0.0.1:${port}/`
       folder = await mkdtemp(join(tmpdir(), 'fetch-sessions-bench-'))
       const files = await bundleWorker(WORKER, 'workerd', folder)
-      await writeFile(join(folder, 'config.capnp'), config(port, files))
-      child = spawn(BINARY, ['serve', join(folder, 'config.capnp')], { stdio: 'ignore' })
-      await untilItAnswers(url)
+      await writeFile(join(folder, 'config.capnp'), config(files))
+      const args = ['serve', '--control-fd=1', join(folder, 'config.capnp')]
+      child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+      url = `http://127.0.0.1:${await portOf(child)}/`
       return call('prepare', preparation)
     },
     async warmUp(inFlight) {
@@ -60,12 +58,12 @@ export function workerdRunner(preparation, { ms, warmUpMs }) {
   }
 }
 
-function config(port, files) {
+function config(files) {
   const modules = files.map((file) => `(name = "${file}", esModule = embed "${file}")`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [${modules.join(', ')}],
@@ -75,25 +73,17 @@ const worker :Workerd.Worker = (
 `
 }
 
-function freePort() {
+/** As workerd tells it once it listens. */
+function portOf(child) {
   return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
+    const timer = setTimeout(() => reject(new Error('workerd did not start')), START_PATIENCE)
+    let said = ''
+    child.stdout.on('data', (chunk) => {
+      said += chunk
+      const port = said.match(/"port":(\d+)/)?.[1]
+      if (port === undefined) return
+      clearTimeout(timer)
+      resolve(port)
     })
   })
-}
-
-async function untilItAnswers(url) {
-  for (let tries = 0; tries < START_TRIES; tries++) {
-    try {
-      await fetch(url)
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-  }
-  throw new Error('workerd did not start')
 }

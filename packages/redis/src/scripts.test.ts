@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canStartRedis, freePort, RedisServer } from '../test/redis-server.js'
+import { freePort } from '../../store-testing/test/free-port.js'
+import { canStartRedis, RedisServer } from '../test/redis-server.js'
 import { newId, newRecord } from '../test/sample.js'
 import { driverOf, type RedisDriver } from './driver.js'
 import { OWNER } from './owner-index.js'

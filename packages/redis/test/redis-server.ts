@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../store-testing/test/free-port.js'
 import { findServer } from '../../store-testing/test/server.js'
 
 /** How long a server may take to come up, in milliseconds. */
@@ -168,15 +168,6 @@ async function startMaster(timeout: number): Promise<RedisServer> {
     ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--repl-diskless-sync-delay', '0'],
     ...['--cluster-node-timeout', String(timeout), '--cluster-replica-validity-factor', '0'],
   )
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 /** Asks again and again until it is so, for so many milliseconds. */

@@ -5,7 +5,8 @@ import { createServer, connect as netConnect, type Server, type Socket } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePort, RedisServer, until } from './redis-server.js'
+import { freePort } from '../../store-testing/test/free-port.js'
+import { RedisServer, until } from './redis-server.js'
 
 /** Until the replica has all that its master has. */
 export async function inSync(replica: RedisServer): Promise<void> {

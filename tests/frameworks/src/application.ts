@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { freePort } from '../../../packages/store-testing/test/free-port.js'
 import { type StartedProcess, start } from '../../runtimes/src/started-process.js'
 import type { Framework } from './frameworks.js'
 
@@ -64,6 +64,7 @@ export async function build(framework: Framework): Promise<void> {
 
 /** Starts the application's own server. It listens when this returns. */
 export async function startServer(framework: Framework): Promise<StartedProcess> {
+  // Not every framework can be asked for a port that is free.
   const port = await freePort()
   const [program = '', ...args] = framework.start.map((word) => word.replaceAll('PORT', String(port)))
   return start([programOf(framework, program), ...args], {
@@ -113,15 +114,4 @@ function environment(framework: Framework): Record<string, string> {
     ASTRO_TELEMETRY_DISABLED: '1',
     ...framework.env,
   }
-}
-
-/** Not every framework can be asked for a port that is free. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

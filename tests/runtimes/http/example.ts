@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../../packages/store-testing/test/free-port.js'
 import { bundle } from '../src/bundle.js'
 import { write } from '../src/program.js'
 import { binaryOf } from '../src/runtimes.js'
@@ -33,13 +33,4 @@ async function startWorker(entry: string): Promise<StartedProcess> {
   const program = write(runtime, code, { SESSION_SECRET: 'thirty-two bytes of secret, at least' })
   const started = await start(program.command).finally(program.remove)
   return started
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { freePort, until } from '../../../packages/redis/test/redis-server.js'
+import { until } from '../../../packages/redis/test/redis-server.js'
+import { freePort } from '../../../packages/store-testing/test/free-port.js'
 
 const run = promisify(execFile)
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { Builder, Capabilities, type WebDriver, type WebElement } from 'selenium-webdriver'
+import { freePort } from '../../../../packages/store-testing/test/free-port.js'
 import { executables } from './installed.js'
 import { type Browser, type Cookie, Page } from './page.js'
 
@@ -45,15 +45,6 @@ export function startMiniBrowser(setup: WebKitSetup, cookiesFile: string, url: s
   const flags = ['--ignore-tls-errors', `--cookies-file=${cookiesFile}`]
   const process = runWithHosts(setup, [executables.miniBrowser, ...flags, url])
   return { stop: () => stop(process) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function answers(url: string): Promise<void> {
