@@ -40,18 +40,12 @@ export {
   tellFailure,
   trimBlanks,
 } from './request/adapter-api.js'
+export { copyResponse } from './request/copy-response.js'
 export type { CookieSource } from './request/request-cookies.js'
 export type { ToSave } from './request/request-session.js'
-export {
-  copyResponse,
-  forgetBody,
-  type HeaderFields,
-  isAnswer,
-  isResponse,
-  keeperOf,
-  varyByCookie,
-} from './request/response.js'
+export { forgetBody, type HeaderFields, varyByCookie } from './request/response.js'
 export type { ExclusiveOptions, SessionHandle } from './request/session-handle-type.js'
+export { isAnswer, isResponse, keeperOf } from './request/thrown.js'
 export type { SessionCodec } from './session/json-codec.js'
 export type { Arrival, OldSession, OldSessions, RejectedCookie } from './session/old-sessions.js'
 export type { Migration } from './session/serializer.js'

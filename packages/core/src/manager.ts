@@ -10,44 +10,28 @@ import {
   listPage,
   supports,
 } from './administration.js'
-import { andThen, isPromise } from './awaitable.js'
 import { commit as commitState } from './commit/commit.js'
 import { createContext, type SessionContext } from './context.js'
 import type { CookieTraits, SessionCookie } from './cookie/cookie-attributes.js'
 import { companionKeys } from './cookie/secrets.js'
-import { isSessionError } from './errors.js'
 import type { HandleOptions } from './handle-options.js'
 import type { IssuedSession } from './issued-session.js'
 import { invalidOption, rejectUnknown } from './option-error.js'
 import type { SessionOptions } from './options.js'
 import { CommittedTogether } from './request/committed-together.js'
-import { beginHandle, forgetHandle } from './request/handle-registry.js'
+import { beginHandle } from './request/handle-registry.js'
 import { newSession } from './request/load-outcome.js'
 import type { CookieSource } from './request/request-cookies.js'
+import { RequestHandler } from './request/request-handler.js'
 import type { RequestSession, ToSave } from './request/request-session.js'
-import {
-  addToHeaders,
-  checkKeep,
-  dress,
-  type HeaderFields,
-  headersOf,
-  isAnswer,
-  isKeptBy,
-  isResponse,
-  type ResponseNeeds,
-} from './request/response.js'
+import { addToHeaders, type HeaderFields, headersOf } from './request/response.js'
 import type { SessionHandle } from './request/session-handle-type.js'
 import { maxAge } from './session/lifetime.js'
 import type { OldSessions } from './session/old-sessions.js'
 import { isObject } from './session/plain-values.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
 import type { SessionInfo } from './session/session-info.js'
-import type { Awaitable } from './store/store.js'
 import type { SessionData } from './types.js'
-
-/** Where no options are given, there is nothing to check. */
-const NONE = {}
-const HANDLE_OPTIONS = ['failed', 'keep', 'respond', 'current', 'used']
 
 /**
  * Sessions for everything that has a `Request` and a `Response`. Make one, once, and share it.
@@ -69,11 +53,13 @@ const HANDLE_OPTIONS = ['failed', 'keep', 'respond', 'current', 'used']
 export class SessionManager<Data = SessionData> {
   readonly #context: SessionContext
   readonly #opened: CommittedTogether<Data>
+  readonly #handler: RequestHandler<Data>
 
   /** @throws TypeError that names the option that can't work, and says what to do */
   constructor(options: SessionOptions<Data>) {
     this.#context = createContext(options)
     this.#opened = new CommittedTogether(this.#context)
+    this.#handler = new RequestHandler(this.#context, this.#opened)
   }
 
   /**
@@ -139,7 +125,7 @@ export class SessionManager<Data = SessionData> {
     response: Response,
     options?: { failed?: boolean | undefined },
   ): Promise<Response> {
-    return this.#commitAll(this.#opened.named(target), response, toSave(options))
+    return this.#handler.commitAll(this.#opened.named(target), response, toSave(options))
   }
 
   /**
@@ -193,46 +179,12 @@ export class SessionManager<Data = SessionData> {
    * `open`, the handler, `commit`. A handler that throws saves nothing, and its error passes through; only a
    * `destroy()` is carried out all the same. Within another `handle` of the same request it just calls the handler.
    */
-  async handle(
+  handle(
     request: Request,
     handler: (session: SessionHandle<Data>) => Response | Promise<Response>,
-    options: HandleOptions = NONE,
+    options?: HandleOptions,
   ): Promise<Response> {
-    if (options !== NONE) rejectUnknown('handle: ', options, HANDLE_OPTIONS)
-    if (options.keep !== undefined) checkKeep(options.keep)
-    // 1. The session of this request, which touches nothing.
-    const session = beginHandle<Data>(this.#context, request)
-    if (session.isManaged) return handler(session)
-    session.isManaged = true
-    session.onUse = options.used
-    this.#opened.enter(session, options.current)
-    let isHandled = false
-    let opened = [session]
-    try {
-      // 2. The handler.
-      const response = await handler(session)
-      const what = options.failed?.(response) ? 'sign-out' : 'all'
-      isHandled = true
-      // 3. What it did is stored, and the response gets what it needs.
-      const committed = this.#opened.isAlone(request, session)
-        ? this.#commit(session, response, what)
-        : this.#commitAll(this.#opened.handled(request, session), response, what)
-      return isPromise(committed) ? await committed : committed
-    } catch (error) {
-      opened = this.#opened.handled(request, session)
-      return isHandled
-        ? await this.#fail(opened, error, 'nothing', options)
-        : await this.#commitThrown(opened, error, isKeptBy(options.keep ?? isAnswer, error), options)
-    } finally {
-      this.#opened.leave(session)
-      session.isManaged = false
-      // 4. After a failure, the same request can be handled again, and these handles are over.
-      for (const left of opened) {
-        if (left.isOver) continue
-        forgetHandle(left.request() ?? request, left)
-        left.abandon()
-      }
-    }
+    return this.#handler.handle(request, handler, options)
   }
 
   /** A stored session without a request: for tests, sign-in links, other transports. */
@@ -332,62 +284,6 @@ export class SessionManager<Data = SessionData> {
   // Not by the name of a CryptoKey, which Node's types have not made a global one.
   deriveKeys(purpose: string): Promise<Awaited<ReturnType<typeof crypto.subtle.importKey>>[]> {
     return companionKeys(this.#context.secrets, purpose)
-  }
-
-  #commitAll(sessions: readonly RequestSession<Data>[], response: Response, what: ToSave, at = 0): Awaitable<Response> {
-    const committed = this.#commit(sessions[at] as RequestSession<Data>, response, what)
-    if (at + 1 === sessions.length) return committed
-    return andThen(committed, (response) => this.#commitAll(sessions, response, what, at + 1))
-  }
-
-  #commit(session: RequestSession<Data>, response: Response, what: ToSave): Awaitable<Response> {
-    // After Bun's upgrade there is nothing to return. A cookie would have gone out with headers that were given to it.
-    if (response === undefined && session.isUpgradedByCall) return this.#commitKept(session).then(() => response)
-    if (!isResponse(response)) throw new TypeError('fetch-sessions: the handler must return a Response')
-    const needs = session.commit(what, response.headers)
-    return isPromise(needs) ? needs.then((needs) => this.#dress(response, needs)) : this.#dress(response, needs)
-  }
-
-  #dress(response: Response, needs: ResponseNeeds | undefined): Response {
-    if (needs === undefined) return response
-    const dressed = dress(response, needs)
-    const isLost = dressed === undefined || (needs.isUpgraded && response.ok && response.body === null)
-    if (isLost) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
-    return dressed ?? response
-  }
-
-  /** The handler threw: an answer is stored like any other, and thrown on. */
-  async #commitThrown(
-    opened: RequestSession<Data>[],
-    thrown: unknown,
-    isKept: boolean,
-    options: HandleOptions,
-  ): Promise<Response> {
-    if (!isKept && !isResponse(thrown)) return this.#fail(opened, thrown, 'sign-out', options)
-    let answer = thrown
-    try {
-      if (isResponse(thrown)) answer = await this.#commitAll(opened, thrown, isKept ? 'all' : 'sign-out')
-      else for (const session of opened) await this.#commitKept(session)
-    } catch (error) {
-      return this.#fail(opened, error, 'nothing', options)
-    }
-    throw answer
-  }
-
-  /** An answer that is no Response, or went out already: who keeps it sends the cookie, by `commitCookies` or `commitHeaders`. */
-  async #commitKept(session: RequestSession<Data>): Promise<void> {
-    const needs = await session.commit('all', undefined)
-    if (needs === undefined || needs.cookies.length === 0) return
-    this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
-  }
-
-  /** Where the adapter makes a response of the error, that gets the cookie of what was saved before it. */
-  async #fail(opened: RequestSession<Data>[], error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
-    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
-    const response = options.respond?.(error)
-    if (response !== undefined) return this.#commitAll(opened, response, what)
-    if (what === 'sign-out') for (const session of opened) await session.commit(what, undefined)
-    throw error
   }
 }
 
