@@ -30,8 +30,16 @@ export interface GuardOptions<User, Env = unknown> {
   refused?: (refused: RefusedRequest) => Awaitable<Response | undefined>
 }
 
-/** A line in any handler: the response to send, or nothing if the request may pass. */
-export type Guard<Env> = (request: Request, env?: Env) => Promise<Response | undefined>
+/**
+ * A line in any handler: the response to send, or nothing if the request may pass. It takes what the platform hands to the
+ * handler as well, where `Env` says what that is: `can` and the options get it.
+ *
+ * @throws TypeError where the sessions or the secret are made of `env`, and none is given
+ */
+export type Guard<Env> = (
+  request: Request,
+  ...env: undefined extends Env ? [env?: Env] : [env: Env]
+) => Promise<Response | undefined>
 
 const OPTIONS = ['fresh', 'factor', 'proven', 'can', 'redirectTo', 'confirmAt', 'nextName', 'refused']
 
@@ -42,7 +50,7 @@ export function createGuard<User, Env>(
   settings: { hasPermissions: boolean; isDeviceBound: boolean; emit: (event: LoginEvent) => void },
 ): Guard<Env> {
   const places = checkGuard(options, settings)
-  return async (request, env) => {
+  return async (request, ...[env]) => {
     if (!isRequest(request)) {
       throw wrong(
         'guard',

@@ -1,3 +1,4 @@
+import { CookieStore } from '@fetch-sessions/core'
 import { describe, expect, it } from 'vitest'
 import type { Browser } from './testing/browser.js'
 import { type Site, site, type User, userOf } from './testing/site.js'
@@ -216,5 +217,202 @@ describe('impersonation', () => {
     const browser = await support(of)
     await browser.visit((auth) => auth.signIn(userOf(of, 'cid')))
     expect(await who(browser)).toEqual(['cid', undefined])
+  })
+})
+
+describe('impersonation of a user who is gone', () => {
+  /** Whoever the session says is signed in, and who is found so. */
+  const all = (browser: Browser<User>): Promise<unknown[]> =>
+    browser.visit(async (auth) => [(await auth.user())?.id, (await auth.actor())?.id, await auth.userId()])
+  const nobody = [undefined, undefined, undefined]
+
+  it('comes back as who one is with the next request; in that which finds it out nobody is signed in', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    of.told()
+    const { cookie } = browser
+    expect(await all(browser)).toEqual(nobody)
+    expect(of.events).toMatchObject([{ type: 'ended', reason: 'unknown-user', userId: 'bob', actorId: 'ada' }])
+    expect(['', cookie]).not.toContain(browser.cookie)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+    expect(of.events).toHaveLength(1)
+    const old = of.browser()
+    old.cookie = cookie
+    expect(await all(old)).toEqual(nobody)
+  })
+
+  it('is nothing that a request for the user does as the actor: a guard refuses it', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    of.told()
+    const refused = await browser.visit((_auth, request) => of.login.guard()(request))
+    expect([refused?.status, await refused?.json()]).toEqual([401, { code: 'signed-out' }])
+    expect(of.events[1]).toEqual({ type: 'refused', reason: 'signed-out', time: expect.any(Number) })
+    expect(await browser.visit((_auth, request) => of.login.guard()(request))).toBeUndefined()
+  })
+
+  it('leaves nothing of the user, neither data nor lifetime', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada'), { factor: 'password', remember: true }))
+    await browser.visit((auth) => auth.confirm('passkey'))
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob'), { seconds: 600 }))
+    await browser.visit(async (_auth, request) => {
+      ;(await of.sessions.write(request)).set('note', 'of bob')
+    })
+    of.users.delete('bob')
+    await all(browser)
+    expect((await of.sessions.read(browser.request())).get('note')).toBeUndefined()
+    expect(await browser.visit((auth) => auth.isFresh(60, 'passkey'))).toBe(true)
+    expect(await of.sessions.listByOwner('ada')).toMatchObject([{ createdAt: Date.UTC(2030, 0, 1) }])
+    of.wait(29 * 86_400)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+    of.wait(86_400)
+    expect(await all(browser)).toEqual(nobody)
+  })
+
+  it('signs out where the actor is gone as well, or has another credential', async () => {
+    for (const change of [
+      (of: Site) => of.users.delete('ada'),
+      (of: Site) => {
+        userOf(of, 'ada').passwordHash = 'another'
+      },
+    ]) {
+      const of = site()
+      const browser = await support(of)
+      of.users.delete('bob')
+      change(of)
+      expect(await all(browser)).toEqual(nobody)
+      expect(await all(browser)).toEqual(nobody)
+      expect(await of.sessions.listByOwner('ada')).toEqual([])
+    }
+  })
+
+  it('never lets that user’s own session in', async () => {
+    const of = site()
+    const bob = of.browser()
+    await bob.visit((auth) => auth.signIn(userOf(of, 'bob')))
+    const browser = await support(of)
+    of.users.delete('bob')
+    for (let visit = 0; visit < 2; visit++) expect(await all(bob)).toEqual(nobody)
+    await all(browser)
+    expect(await all(bob)).toEqual(nobody)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+  })
+
+  it('signs out where the session of before is over by now', async () => {
+    const of = site({ session: { absoluteTimeout: 3600, idleTimeout: 3600 } })
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    of.wait(3500)
+    await browser.visit((auth) => auth.impersonate(userOf(of, 'bob'), { seconds: 3600 }))
+    of.wait(1000)
+    of.users.delete('bob')
+    for (let visit = 0; visit < 2; visit++) expect(await all(browser)).toEqual(nobody)
+    expect(await of.sessions.listByOwner('ada')).toEqual([])
+  })
+
+  it.each([
+    [1, 'oldest-out', undefined],
+    [2, 'oldest-out', 'ada'],
+    [2, 'refuse', undefined],
+  ] as const)(
+    'comes back where there is a place that nobody has to keep: of %i, with %s',
+    async (maxSessions, whenFull, id) => {
+      const of = site({ maxSessions, whenFull })
+      const browser = await support(of)
+      const elsewhere = of.browser()
+      await elsewhere.visit((auth) => auth.signIn(userOf(of, 'ada')))
+      of.users.delete('bob')
+      await all(browser)
+      expect(await all(browser)).toEqual([id, undefined, id])
+      expect(await all(elsewhere)).toEqual(['ada', undefined, 'ada'])
+    },
+  )
+
+  it('is one session for all requests that find it out at the same moment', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    const ask = async (request: Request): Promise<string[]> => {
+      const response = await of.sessions.handle(request, async () => {
+        await of.login.of(request).user()
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return new Response()
+      })
+      return response.headers.getSetCookie()
+    }
+    const lines = (await Promise.all([1, 2, 3].map(() => ask(browser.request())))).flat()
+    expect(lines).toHaveLength(1)
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+    browser.cookie = lines[0]?.split(';')[0] ?? ''
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+  })
+
+  it('is not brought back by a request under way when the actor signs out everywhere', async () => {
+    const of = site()
+    const browser = await support(of)
+    const elsewhere = of.browser()
+    await elsewhere.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    of.users.delete('bob')
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await elsewhere.visit((other) => other.signOutEverywhere())
+    })
+    expect(await all(browser)).toEqual(nobody)
+    expect(await of.sessions.listByOwner('ada')).toEqual([])
+  })
+
+  it('is left to the next request by one that no response follows, such as of a socket', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    for (let ask = 0; ask < 2; ask++) {
+      expect(await of.login.of(of.sessions.open(browser.cookie)).user()).toBeUndefined()
+    }
+    await all(browser)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+  })
+
+  it('lets somebody sign in with the very request that finds it out', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await auth.signIn(userOf(of, 'cid'))
+    })
+    expect(await all(browser)).toEqual(['cid', undefined, 'cid'])
+    expect(await of.sessions.listByOwner('ada')).toEqual([])
+  })
+
+  it('ends altogether with a sign-out in the request that finds it out', async () => {
+    const of = site()
+    const browser = await support(of)
+    of.users.delete('bob')
+    await browser.visit(async (auth) => {
+      await auth.user()
+      await auth.signOut()
+    })
+    expect([await all(browser), browser.cookie]).toEqual([nobody, ''])
+  })
+
+  it('comes back in a session that lives in its cookie', async () => {
+    const of = site({ store: new CookieStore() })
+    const browser = await support(of)
+    of.users.delete('bob')
+    expect(await all(browser)).toEqual(nobody)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
+  })
+
+  it('comes back where nobody ever gave the user', async () => {
+    const of = site()
+    const browser = of.browser()
+    await browser.visit((auth) => auth.signIn(userOf(of, 'ada')))
+    await browser.visit((auth) => auth.impersonate({ id: 'dan', passwordHash: 'hash of one who is suspended' }))
+    expect(await all(browser)).toEqual(nobody)
+    expect(await all(browser)).toEqual(['ada', undefined, 'ada'])
   })
 })

@@ -1,3 +1,4 @@
+import type { SessionData, WritableSession } from '@fetch-sessions/core'
 import { type Account, hashOf, idOf, timeOf } from './account.js'
 import { checkSeconds, LoginError, rejectUnknown, wrong } from './errors.js'
 import type { LoginNotes } from './notes.js'
@@ -38,4 +39,12 @@ export function secondsOf(options: ImpersonateOptions): number {
 /** From the session's creation, which stays the actor's sign-in: so coming back moves no limit. In seconds. */
 export function endOfImpersonation(createdAt: Date, now: number, seconds: number): number {
   return Math.min(LONGEST, Math.max(0, now - +createdAt) / 1000 + seconds)
+}
+
+/** Gives back the lifetime that the session of the actor had. Whether there is time left of it: it may have had less. */
+export function setLifetimeOfBefore(session: WritableSession<SessionData>, actor: LoginNotes, now: number): boolean {
+  const { lifetime = actor.remembered } = actor
+  session.setLifetime(undefined)
+  if (lifetime !== undefined && Object.keys(lifetime).length > 0) session.setLifetime(lifetime)
+  return +session.expiresAt > now
 }

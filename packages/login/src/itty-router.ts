@@ -34,7 +34,7 @@ export function guard<User, Env, Manager extends AnySessionManager>(
   const check = login.guard(options)
   return async (request, env) => {
     const own = request as unknown as Request
-    const refused = await check(own, env)
+    const refused = await check(own, env as Env)
     if (refused !== undefined) return refused
     const auth = login.of(own, env)
     request.auth = auth

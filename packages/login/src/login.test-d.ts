@@ -96,10 +96,21 @@ test('env reaches what is made of it', () => {
   void login.of(new Request('https://example.com/'), env)
   // @ts-expect-error no such env
   void login.of(new Request('https://example.com/'), { SECRET: 7 })
+  const passes = login.guard({ can: (user, _request, env) => env.DB.find(user.id) !== undefined })
+  void passes(new Request('https://example.com/'), env)
+  // @ts-expect-error it needs env
+  void passes(new Request('https://example.com/'))
   new Hono<{ Bindings: Env }>().use(session((c) => login.sessions(c.env as Env))).get('/', guard(login), (c) => {
     expectTypeOf(c.var.user).toEqualTypeOf<User>()
     return c.text(c.var.user.name)
   })
+})
+
+test('a guard asks for no env where nothing is said of one, or there may be none', () => {
+  const request = new Request('https://example.com/')
+  expectTypeOf<Guard<unknown>>().toBeCallableWith(request)
+  expectTypeOf<Guard<{ SECRET: string } | undefined>>().toBeCallableWith(request)
+  expectTypeOf<Guard<{ SECRET: string }>>().toBeCallableWith(request, { SECRET: secret })
 })
 
 test('frameworks know the user behind a guard', () => {

@@ -7,7 +7,6 @@ import {
 } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import type { Auth } from './auth.js'
-import { AuthInTurn } from './auth-in-turn.js'
 import { CredentialHash } from './credential.js'
 import { wrong } from './errors.js'
 import { emitter } from './events.js'
@@ -20,6 +19,7 @@ import {
   type LoginOptions,
   type ManagerOf,
 } from './options.js'
+import { RequestAuth } from './request-auth.js'
 import { safeNext } from './safe-next.js'
 
 /** Who is signed in, for all requests of an application. Make one, once, and share it. */
@@ -78,11 +78,11 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
   checkOptions(general)
   const accountOf = accountsOf(general)
   const emit = emitter(options.onEvent)
-  const known = new WeakMap<object, AuthInTurn<User>>()
+  const known = new WeakMap<object, RequestAuth<User>>()
   // What can't work is told at once, unless it is made of `env`.
   if (!needsEnv(general)) accountOf(undefined)
 
-  const of = (target: unknown, env: unknown): AuthInTurn<User> => {
+  const of = (target: unknown, env: unknown): RequestAuth<User> => {
     const account = accountOf(env)
     if (newest.get(account.sessions) !== accountOf) {
       throw wrong(
@@ -106,7 +106,7 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
     if (request === undefined && options.deviceBound !== undefined) {
       throw wrong('login.of', 'needs the Request, since the option deviceBound looks at it')
     }
-    const auth = new AuthInTurn(account, handle, request)
+    const auth = new RequestAuth(account, handle, request)
     known.set(handle, auth)
     return auth
   }

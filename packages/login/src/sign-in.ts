@@ -1,0 +1,146 @@
+import type { SessionLifetime } from '@fetch-sessions/core'
+import { hashOf, idOf, timeOf } from './account.js'
+import type { SignInOptions } from './auth.js'
+import { LoginError, rejectUnknown } from './errors.js'
+import { waitForOthers } from './limit.js'
+import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
+import { namesOf } from './options.js'
+import type { RequestContext } from './request-context.js'
+import { keysOf, labelOf, rememberedBy, timesOf } from './sign-in-options.js'
+import { listSessions, openSessions } from './user-sessions.js'
+import { beginInPlace, endAboveLimit, isFull } from './within-limit.js'
+
+/** All that a sign-in is to store, and to tell. */
+interface Plan {
+  readonly notes: LoginNotes
+  readonly factors: readonly string[]
+  readonly remembered: SessionLifetime | undefined
+  readonly label: string | undefined
+  readonly keep: readonly string[]
+  /** The session before it. */
+  readonly before: {
+    readonly id: string
+    readonly isNew: boolean
+    readonly owner: string | undefined
+    readonly userId: string | undefined
+  }
+}
+
+/** `Auth.signIn` */
+export async function signIn<User>(context: RequestContext<User>, user: User, options: SignInOptions): Promise<void> {
+  // 1. All that can fail, before anything is changed.
+  const plan = await planOf(context, user, options)
+  const { notes, factors, before } = plan
+  if (await isSignedInBeside(context, notes)) return leaveToOther(context, notes, user)
+  // 2. The new session, if there is a place for it.
+  const about = { userId: notes.id, time: notes.at }
+  const signedIn = { id: notes.id, user, time: notes.at }
+  try {
+    await beginInPlace(context, signedIn, before.owner === notes.id ? before.id : undefined, () => begin(context, plan))
+  } catch (error) {
+    if (!isFull(error)) throw error
+    // The place may be that of another click, which may still be storing what it has.
+    if (notes.from !== undefined) await waitForOthers()
+    if (await isSignedInBeside(context, notes)) return leaveToOther(context, notes, user)
+    context.emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: before.id })
+    throw error
+  }
+  context.current.set({ notes, user, actor: undefined })
+  context.emit({
+    type: 'signed-in',
+    ...about,
+    sessionId: await context.sessionId(),
+    previousSessionId: before.isNew ? undefined : before.id,
+    previousUserId: before.userId,
+    factors,
+    isRemembered: plan.remembered !== undefined,
+  })
+  // 3. The oldest ones above the limit.
+  if (!(await endAboveLimit(context, signedIn))) return
+  await giveWay(context, notes)
+  throw new LoginError(
+    'ERR_LOGIN_FULL',
+    'newer sign-ins of the user, at the same moment, have taken all places, or a sign-out everywhere came: this one has ended again',
+  )
+}
+
+/** @throws TypeError for a user or options that can't work; and what reading the session throws */
+async function planOf<User>(context: RequestContext<User>, user: User, options: SignInOptions): Promise<Plan> {
+  rejectUnknown('signIn', options, ['remember', 'factor', 'keep', 'label'])
+  const id = idOf(context.account, user)
+  const [hash, at, session] = await Promise.all([
+    hashOf(context.account, id, user),
+    timeOf(context.account),
+    context.handle.read(),
+  ])
+  // `env` and the request may have become known meanwhile.
+  const { account, request } = context
+  const factors = options.factor === undefined ? [] : namesOf('signIn: factor', options.factor)
+  const remembered = rememberedBy(options.remember)
+  const order = orderOfNow()
+  // Only a limit asks for it, and cookies are small.
+  const from = session.isNew || account.options.maxSessions === undefined ? undefined : session.id
+  const { isNew, owner } = session
+  return {
+    // A remembered session is fresh by `confirm` alone.
+    notes:
+      remembered === undefined
+        ? { id, hash, at, order, from, factors: timesOf(factors, at) }
+        : { id, hash, at, order, from, factors: {}, remembered, signedInBy: factors },
+    factors,
+    remembered,
+    label: labelOf(options.label, request, account.options.describeDevice),
+    keep: keysOf('signIn', options.keep),
+    before: { id: session.id, isNew, owner, userId: notesIn(session)?.id },
+  }
+}
+
+/** @throws SessionStoreError, and core's other errors of what can't be stored any more */
+async function begin<User>({ writer }: RequestContext<User>, { notes, keep, label, remembered }: Plan): Promise<void> {
+  await writer.begin(notes, keep, (session) => {
+    session.regenerate({ restart: true })
+    session.setLabel(label)
+    session.setLifetime(undefined)
+    if (remembered !== undefined) session.setLifetime(remembered)
+  })
+}
+
+/**
+ * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
+ * session could be the end of the first one, whose cookie may reach the browser last.
+ */
+async function isSignedInBeside<User>(
+  { account }: RequestContext<User>,
+  { id, hash, from }: LoginNotes,
+): Promise<boolean> {
+  if (from === undefined || (await account.sessions.peek(from)) !== undefined) return false
+  const { opened } = await openSessions(account, await listSessions(account, id, 'maxSessions'))
+  return opened.some(
+    ({ notes }) => notes?.from === from && notes.id === id && notes.hash === hash && notes.actor === undefined,
+  )
+}
+
+/** The other click's session goes on, with its cookie; this request makes none. */
+async function leaveToOther<User>(
+  { writer, current }: RequestContext<User>,
+  notes: LoginNotes,
+  user: User,
+): Promise<void> {
+  await writer.drop()
+  current.set({ notes, user, actor: undefined })
+}
+
+/**
+ * Ends this session, in whose place others go on. That is no sign-out, and takes no cookie away: the browser may have the
+ * one of a later click by now.
+ */
+async function giveWay<User>(context: RequestContext<User>, notes: LoginNotes): Promise<void> {
+  context.current.set(undefined)
+  const own = await context.sessionId()
+  await waitForOthers()
+  if (await context.account.sessions.destroy(own)) {
+    const time = await timeOf(context.account)
+    context.emit({ type: 'limit-reached', userId: notes.id, time, sessionId: own, endedSessionIds: [own] })
+  }
+  await context.writer.drop()
+}
