@@ -57,6 +57,7 @@ export async function listPage(
   rejectUnknown('list: ', options, ['cursor', 'limit'])
   const { cursor, limit = DEFAULT_PAGE } = options
   checkLimit(limit)
+  if (cursor !== undefined && typeof cursor !== 'string') throw invalidOption('cursor', 'must be a string')
   const page = await capability(context, 'list')(cursor, limit, context.now())
   return { sessions: page.entries.flatMap((entry) => sessionInfo(context, entry)), cursor: page.cursor }
 }

@@ -66,8 +66,8 @@ export class SessionDestroyedError extends SessionError {
 /** Data that can't be decoded, or that the schema refuses. The message never shows a value. */
 export class SessionDataError extends SessionError {
   override readonly name: string = 'SessionDataError'
-  constructor(problem: string) {
-    super('ERR_SESSION_DATA', `The session's data ${problem}`)
+  constructor(problem: string, options?: ErrorOptions) {
+    super('ERR_SESSION_DATA', `The session's data ${problem}`, options)
   }
 }
 

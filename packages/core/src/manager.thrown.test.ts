@@ -311,3 +311,37 @@ describe('a function that changes a session and is async', () => {
     await expect(sessions.edit(id, change)).rejects.toThrow(/must not be async/)
   })
 })
+
+describe('a handler that gives no response', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'signed out'],
+  ])('but %s has failed: a destroy() is carried out all the same, and nothing else', async (_what, given) => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const run = (change: (handle: SessionHandle<Data>) => Promise<void>): Promise<Response> =>
+      sessions.handle(visit(cookie), async (handle) => {
+        await change(handle)
+        return given as Response
+      })
+    const failing = run(async (handle) => void (await handle.write()).set('visits', 2))
+    await expect(failing).rejects.toThrow('the handler must return a Response')
+    expect((await sessions.read(cookie)).get('visits')).toBe(1)
+    await expect(run(async (handle) => (await handle.write()).destroy())).rejects.toThrow(TypeError)
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+  })
+})
+
+describe('handle', () => {
+  it.each([
+    [undefined, {}, /^fetch-sessions: handler must be a function$/],
+    [() => new Response(), { failed: true }, /^fetch-sessions: failed must be a function$/],
+    [() => new Response(), { keep: true }, /^fetch-sessions: keep must be a function$/],
+  ])('refuses what it can not call, before anything is done: %#', async (handler, options, message) => {
+    const { sessions } = setUp()
+    const failing = expect(sessions.handle(visit(), handler as never, options as never)).rejects
+    await failing.toThrow(message)
+    await expect(sessions.handle(visit(), handler as never, options as never)).rejects.toThrow(TypeError)
+  })
+})

@@ -115,6 +115,34 @@ describe('an option that can’t work is a TypeError that names it and says what
     expect((await sessions.read(cookie)).get('user')).toBe('ada')
   })
 
+  it.each<[string, (now: unknown) => unknown]>([
+    ['SessionManager', (now) => manager({ now })],
+    ['MemoryStore', (now) => memory({ now })],
+    ['cachedStore', (now) => cached({ now })],
+  ])('%s: a clock that gives no milliseconds', (_name, make) => {
+    class Clock {
+      time = 0
+      now(): number {
+        return this.time
+      }
+    }
+    const fails = (): never => {
+      throw new Error('no time')
+    }
+    const notClocks = [Date, Clock, async () => 5, () => undefined, () => 'x', () => new Date(0), () => 5n]
+    for (const now of [...notClocks, () => Number.NaN, () => Infinity, new Clock().now, fails, null, 5]) {
+      expect(() => make(now)).toThrow(TypeError)
+      expect(() => make(now)).toThrow(/^fetch-sessions: now must be a function that gives milliseconds/)
+    }
+    for (const now of [() => 0, () => 0.5, () => -1, Date.now, undefined]) expect(() => make(now)).not.toThrow()
+  })
+
+  it.each([5, null, {}, ['a']])('list: a cursor that is no text: %j', async (cursor) => {
+    const listing = manager({}).list({ cursor: cursor as never })
+    await expect(listing).rejects.toThrow(TypeError)
+    await expect(listing).rejects.toThrow(/^fetch-sessions: cursor must be a string/)
+  })
+
   it('is none where it can', () => {
     expect(() => cached({ maxStaleness: 34_560_000, now: undefined })).not.toThrow()
     expect(() => cookie({ maxStaleness: 0, revocations: store })).not.toThrow()

@@ -43,13 +43,21 @@ export function rejectUnknown(prefix: string, options: object, known: readonly s
   }
 }
 
+/** @throws TypeError if this is no function */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidOption(name, 'must be a function')
+}
+
 /** The largest Max-Age that browsers honour: 400 days, in seconds (RFC 6265bis section 5.5). */
 export const MAX_COOKIE_AGE = 34_560_000
 
-/** @throws TypeError if this is given and no clock */
-export function checkClock(now: unknown): void {
-  if (now !== undefined && typeof now !== 'function')
-    throw invalidOption('now', 'must be a function that gives milliseconds')
+/** @throws TypeError if this is given and no clock, which it is asked once to find out */
+export function checkClock(now: unknown = () => 0): void {
+  let time: unknown
+  try {
+    time = (now as () => unknown)()
+  } catch {}
+  if (!Number.isFinite(time)) throw invalidOption('now', 'must be a function that gives milliseconds')
 }
 
 /** Some three thousand years, in seconds: more than any clock here has to tell. */

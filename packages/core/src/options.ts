@@ -7,7 +7,7 @@ import type { Secret } from './cookie/secrets.js'
 import type { TokenSignerFactory } from './cookie/signer.js'
 import type { SessionStoreError } from './errors.js'
 import type { SessionListener } from './events.js'
-import { checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from './option-error.js'
+import { checkClock, checkTimeout, invalidOption, MAX_COOKIE_AGE, rejectUnknown } from './option-error.js'
 import type { SessionCodec } from './session/json-codec.js'
 import { isObject } from './session/plain-values.js'
 import type { Migration } from './session/serializer.js'
@@ -132,9 +132,10 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
   check('verifiedCacheSize', isNumber(verifiedCacheSize) && verifiedCacheSize >= 0, 'must be a number, 0 or more')
   check('maxDataBytes', isNumber(maxDataBytes) && maxDataBytes > 0, 'must be a number of bytes above 0')
   check('warnings', typeof warnings === 'boolean', 'must be true or false')
-  for (const [name, value] of Object.entries({ onEvent, now, signer })) {
+  for (const [name, value] of Object.entries({ onEvent, signer })) {
     check(name, value === undefined || isFunction(value), 'must be a function')
   }
+  checkClock(now)
   check('migrations', Array.isArray(migrations) && migrations.every(isFunction), 'must be a list of functions')
   const isCodec = codec === undefined || (isFunction(codec?.encode) && isFunction(codec.decode))
   check('codec', isCodec, 'must have encode and decode')

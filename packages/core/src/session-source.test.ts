@@ -149,6 +149,64 @@ describe('a function of the environment is called', () => {
     }
   })
 
+  class Bindings {
+    readonly #secret: string
+    constructor(secret: string) {
+      this.#secret = secret
+    }
+    get SECRET(): string {
+      return this.#secret
+    }
+  }
+  const hidden: [string, (SECRET: string) => object][] = [
+    ['getters of a class', (SECRET) => new Bindings(SECRET)],
+    ['inherited properties', (SECRET) => Object.create({ SECRET })],
+    ['properties that are not enumerable', (SECRET) => Object.defineProperty({}, 'SECRET', { value: SECRET })],
+    ['symbols', (SECRET) => ({ DB, [Symbol.for('secret')]: SECRET })],
+  ]
+  it.each(hidden)('once for each object whose bindings are %s', (_name, make) => {
+    const [one, two] = [make('a'), make('b')]
+    expect(timesCalled(one, two, one, two)).toBe(2)
+  })
+
+  it.each<[string, () => object]>([
+    ['waitUntil alone, as at the edge', () => ({ waitUntil: () => {} })],
+    ['what Node has, as of @whatwg-node/server', () => ({ req: {}, res: {}, waitUntil: () => {} })],
+    ['waitUntil beside bindings', () => ({ waitUntil: () => {}, passThroughOnException: () => {}, DB })],
+  ])('once for objects that are new with each request and hold %s', (_name, make) => {
+    expect(timesCalled(make(), make(), make())).toBe(1)
+  })
+
+  it('and says so once where each request has another environment', () => {
+    const { warn } = console
+    const said: unknown[] = []
+    console.warn = (text) => void said.push(text)
+    try {
+      timesCalled(...Array.from({ length: 8 }, (_, n) => ({ n })))
+      expect(said).toEqual([])
+      timesCalled(...Array.from({ length: 20 }, (_, n) => ({ n })))
+      timesCalled(...Array.from({ length: 20 }, (_, n) => new Bindings(String(n))))
+    } finally {
+      console.warn = warn
+    }
+    const text = expect.stringMatching(/^fetch-sessions: a manager is made for each env: .* outside of the function$/)
+    expect(said).toEqual([text, text])
+  })
+
+  it('once where bindings have no prototype', () => {
+    const make = (): object => Object.assign(Object.create(null), { DB })
+    expect(timesCalled(make(), make())).toBe(1)
+  })
+
+  it('once for what Deno gives, whose data are getters', () => {
+    class Info {
+      get remoteAddr(): object {
+        return {}
+      }
+    }
+    expect(timesCalled(new Info(), new Info())).toBe(1)
+  })
+
   it('again after it threw', () => {
     let isReady = false
     const find = managerOf((_env: unknown) => {

@@ -1,7 +1,7 @@
 import { SessionManager } from './manager.js'
 import { invalidOption } from './option-error.js'
 import type { SessionOptions } from './options.js'
-import { isObject } from './session/plain-values.js'
+import { isObject, isPlainObject } from './session/plain-values.js'
 
 /**
  * What an adapter takes for its sessions: a manager, its options, or a function that makes either of what the platform
@@ -19,6 +19,10 @@ export type SessionSource<Data, Args extends readonly unknown[]> =
  */
 const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly string[]])[] = [
   /* Node */ [['incoming'], ['incoming', 'outgoing', 'wss']],
+  /* @whatwg-node/server */ [
+    ['req', 'res'],
+    ['req', 'res'],
+  ],
   /* Deno */ [['remoteAddr'], ['remoteAddr', 'completed']],
   /* Cloudflare Pages */ [['eventContext'], ['eventContext']],
   /* AWS Lambda */ [
@@ -31,6 +35,9 @@ const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly 
   ],
 ]
 
+/** Functions that many platforms make anew for each request. */
+const LIVES_ON = /^(waitUntil|passThroughOnException)$/
+
 /** How many environments that are equal to none before are remembered. */
 const MAX_ENVIRONMENTS = 8
 
@@ -42,7 +49,7 @@ interface Environment<Data> {
 
 /**
  * The manager of a source. A function is called once for each `env` of the platform, never once for each request: for
- * the same object, and for another one that holds the same; without an object to go by, or if the function takes no
+ * the same object, and for another plain one that holds the same; without an object to go by, or if the function takes no
  * argument at all, once.
  *
  * @throws TypeError if the options can't work: at once, or, from a function, when it is first called
@@ -60,11 +67,18 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   const isOfEnv = takesArguments(source)
   const known = new WeakMap<object, SessionManager<Data>>()
   const environments: Environment<Data>[] = []
+  let made = 0
   const find = (env: object | undefined, args: Args): SessionManager<Data> => {
     const bindings = env === undefined ? [] : bindingsOf(env)
-    const same = environments.find((environment) => isSame(environment.bindings, bindings))
+    const same = bindings && environments.find((environment) => isSame(environment.bindings, bindings))
     if (same !== undefined) return same.manager
     const manager = toManager(source(...args))
+    if (++made === MAX_ENVIRONMENTS + 1) {
+      console.warn(
+        'fetch-sessions: a manager is made for each env: if that is new with each request, make it outside of the function',
+      )
+    }
+    if (bindings === undefined) return manager
     environments.push({ bindings, manager })
     if (environments.length > MAX_ENVIRONMENTS) environments.shift()
     return manager
@@ -90,15 +104,20 @@ function takesArguments(source: (...args: never[]) => unknown): boolean {
   )
 }
 
-/** What the application has put there. */
-function bindingsOf(env: object): Environment<unknown>['bindings'] {
+/** What the application has put there; `undefined` if that can't be seen, so that each object has to count as another. */
+function bindingsOf(env: object): Environment<unknown>['bindings'] | undefined {
   const entries = Object.entries(env)
+  const isOpen = isPlainObject(env) && Reflect.ownKeys(env).length === entries.length
   // Netlify has its context alone.
-  if (entries.length === 1 && entries[0]?.[0] === 'context' && isObject(entries[0][1])) return []
+  if (isOpen && entries.length === 1 && entries[0]?.[0] === 'context' && isObject(entries[0][1])) return []
   const isMarked = ([marks]: (typeof OF_REQUEST)[number]): boolean =>
     marks.every((mark) => mark in env) && isObject((env as Record<string, unknown>)[marks[0] as string])
   const ofRequest = OF_REQUEST.filter(isMarked).flatMap(([, names]) => names)
-  return entries.filter(([name]) => !ofRequest.includes(name))
+  // What Deno gives has getters only, and none of them are the application's.
+  if (!isOpen && ofRequest.length === 0) return undefined
+  return entries.filter(
+    ([name, value]) => !ofRequest.includes(name) && !(LIVES_ON.test(name) && typeof value === 'function'),
+  )
 }
 
 function isSame(a: Environment<unknown>['bindings'], b: Environment<unknown>['bindings']): boolean {

@@ -57,6 +57,12 @@ describe('the middleware', () => {
     )
   })
 
+  it.each([5, '', null, true, ['session']])('refuses as: %j, which names no property', (as) => {
+    expect(() => session(manager(), { as: as as never })).toThrow(
+      new TypeError('fetch-sessions: as must be the name of a property'),
+    )
+  })
+
   it('commits once where the same manager is mounted twice', async () => {
     const sessions = manager()
     const app = new Hono()

@@ -90,7 +90,7 @@ describe.each([
 
     it.each([true, 'all', null, {}])('that is %j is refused', (keep) => {
       expect(() => session(sessions, { keep: keep as never })).toThrow(
-        new TypeError('fetch-sessions: keep must be a function of what was thrown'),
+        new TypeError('fetch-sessions: keep must be a function'),
       )
     })
   })

@@ -31,6 +31,12 @@ describe('session', () => {
       `fetch-sessions: session: ${option} is no option: there are as, catch`,
     )
   })
+
+  it.each([5, '', null, true, ['session']])('refuses as: %j, which names no property', (as) => {
+    expect(() => session(manager(), { as: as as never })).toThrow(
+      new TypeError('fetch-sessions: as must be the name of a property'),
+    )
+  })
 })
 
 describe.each([
@@ -76,6 +82,18 @@ describe.each([
     const response = await router.fetch(get())
     expect(await response.json()).toEqual({ stored: 5 })
     expect(sessionCookies(response)).toHaveLength(1)
+  })
+
+  it('signs out where a handler has forgotten its answer, and saves nothing else', async () => {
+    const sessions = manager()
+    const router = Router({ ...session(sessions) })
+    router.get('/sign-out', async (request: SessionRequest<Data>) => (await request.session.write()).destroy())
+    router.get('/', async (request: SessionRequest<Data>) => void (await increment(request.session)))
+    const { cookie } = await sessions.issue({ count: 1 })
+    await router.fetch(get('/', cookie))
+    expect((await sessions.read(cookie)).get('count')).toBe(1)
+    await router.fetch(get('/sign-out', cookie))
+    expect((await sessions.read(cookie)).isNew).toBe(true)
   })
 
   it('commits behind the formatter that is put before it', async () => {

@@ -8,6 +8,7 @@ import {
   SessionError,
   type SessionHandle,
   type SessionSource,
+  signOutAtOnce,
   tellFailure,
 } from '@fetch-sessions/core'
 import { type IRequest, error as toResponse } from 'itty-router'
@@ -27,7 +28,9 @@ export interface SessionHooks<Args extends unknown[]> {
   /** Saves nothing but a `destroy()`, unless `keep` says otherwise, and makes a response of the error. */
   catch: (error: unknown, request: IRequest, ...args: Args) => Promise<Response>
   /** Saves the session and adds its cookie. Goes behind what formats the response. */
-  finally: [(response: Response | undefined, request: IRequest, ...args: Args) => Promise<Response> | undefined]
+  finally: [
+    (response: Response | undefined, request: IRequest, ...args: Args) => Promise<Response | undefined> | undefined,
+  ]
 }
 
 /** Options of `session`. */
@@ -69,6 +72,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   const manager = managerOf(sessions)
   rejectUnknown('session: ', options, ['as', 'catch', 'keep'])
   const { as = 'session', catch: respond = respondWithoutDetails } = options
+  if (typeof as !== 'string' || as === '') throw new TypeError('fetch-sessions: as must be the name of a property')
   const keeps = keeperOf(options.keep)
   /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
   const ownHandle = (request: IRequest): SessionHandle<Data> | undefined => {
@@ -132,9 +136,10 @@ export function session<Data = SessionData, As extends string = 'session', Args 
         const sessions = manager(args[0], ...args)
         const handle = ownHandle(request) ?? sessions.open(asRequest(request))
         leave(request, handle)
-        const isInner = innermost.get(handle) !== undefined
-        // No answer: no route matched, and a router around this one may have more.
-        return isInner || response === undefined ? undefined : sessions.commit(handle, response)
+        if (innermost.get(handle) !== undefined) return undefined
+        if (response !== undefined) return sessions.commit(handle, response)
+        // No answer: no route matched, and a router around this one may have more. A sign-out waits for none of them.
+        return Promise.resolve(signOutAtOnce(handle)).then(() => undefined)
       },
     ],
   }

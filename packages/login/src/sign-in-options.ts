@@ -31,8 +31,11 @@ export function labelOf(
   describe: LoginOptions<never>['describeDevice'],
 ): string | undefined {
   if (label !== undefined) return checkedLabel('signIn: label', label)
-  const described = request && describe?.(request)?.label
-  return described === undefined ? undefined : checkedLabel('createLogin: describeDevice', described, true)
+  const described: unknown = (request && describe?.(request)) ?? {}
+  if (typeof described !== 'object' || described === null || 'then' in described)
+    throw wrong('createLogin: describeDevice', 'must return an object with a label, and must not be async')
+  const { label: text } = described as { label?: unknown }
+  return text === undefined ? undefined : checkedLabel('createLogin: describeDevice', text, true)
 }
 
 function checkedLabel(name: string, label: unknown, isCut = false): string {

@@ -137,6 +137,16 @@ describe('a sign-in', () => {
     expect(await of.sessions.listByOwner('ada')).toMatchObject([{ label }])
   })
 
+  it.each<[string, () => unknown]>([
+    ['a text', () => 'Firefox'],
+    ['a promise', async () => ({ label: 'Firefox' })],
+  ])('refuses %s in the place of what describes the device', async (_what, describeDevice) => {
+    const of = site({ describeDevice: describeDevice as () => undefined })
+    await expect(signIn(of, of.browser(), 'ada')).rejects.toThrow(
+      'createLogin: describeDevice must return an object with a label, and must not be async',
+    )
+  })
+
   it('of a double click leaves one signed in', async () => {
     const of = site()
     const browser = of.browser()

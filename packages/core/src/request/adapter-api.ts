@@ -51,9 +51,10 @@ export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): 
 /**
  * For the same adapters: the client has gone, and a response may never be sent. A sign-out must not wait for it. From
  * now on a `destroy()` is stored at once. If that fails, `onEvent` is told (`dropped`). All else waits for a commit.
+ * Resolves when a sign-out that was there is stored.
  */
-export function signOutAtOnce<Data>(handle: SessionHandle<Data>): void {
-  requestSession(handle).signOutAtOnce()
+export function signOutAtOnce<Data>(handle: SessionHandle<Data>): Awaitable<void> {
+  return requestSession(handle).signOutAtOnce()
 }
 
 /** By a method of its own: a handle of another copy of this package has another class. */

@@ -11,14 +11,21 @@ const manager = (name?: string): SessionManager<Data> =>
   new SessionManager<Data>({ store: new MemoryStore(), secret, ...(name ? { cookie: { name } } : {}) })
 
 /** A proxy of a request, as frameworks make them: what it does not say itself, the request does. */
-function proxyOf(request: Request, own: Partial<Request> = {}): Request {
+function proxyOf(request: Request, own: Partial<Request> = {}, traps: ProxyHandler<Request> = {}): Request {
   return new Proxy(request, {
+    ...traps,
     get: (target, name) => {
       if (name in own) return own[name as keyof Request]
       const value = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** Deno's own Request notes its address when it is first asked for. */
+function asked(request: Request): Request {
+  expect(request.url).toContain('https:')
+  return request
 }
 
 describe('the handle of a request', () => {
@@ -45,6 +52,41 @@ describe('the handle of a request', () => {
       return (await sessions.read(proxyOf(shared, { headers }))).get('user')
     })
     expect(await Promise.all(seen)).toEqual(['ada', 'bob', undefined])
+  })
+
+  it.each<[string, (request: Request) => Request]>([
+    ['is frozen', (request) => Object.freeze(asked(request))],
+    ['is sealed', Object.seal],
+    ['takes no properties', Object.preventExtensions],
+    ['is a proxy that refuses them', (request) => proxyOf(request, {}, { set: () => false })],
+    [
+      'is a proxy that throws',
+      (request) =>
+        proxyOf(
+          request,
+          {},
+          {
+            set: () => {
+              throw new Error('read only')
+            },
+          },
+        ),
+    ],
+  ])('is there, the same one, for a request that %s', async (_what, change) => {
+    const sessions = manager()
+    const untouched = new Response()
+    expect(await sessions.handle(change(visit()), () => untouched)).toBe(untouched)
+    const request = change(visit())
+    const response = await sessions.handle(request, async (handle) => {
+      expect(sessions.open(request)).toBe(handle)
+      ;(await sessions.write(request)).set('user', 'ada')
+      return new Response()
+    })
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0]
+    expect((await sessions.read(cookie)).get('user')).toBe('ada')
+    const opened = change(visit())
+    sessions.open(opened)
+    expect(() => manager().open(opened)).toThrow(/two managers/)
   })
 
   it('is not served to what only inherits from it', async () => {

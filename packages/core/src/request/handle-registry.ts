@@ -13,6 +13,9 @@ class Handles {
   newest: RequestSession<unknown> | undefined = undefined
 }
 
+/** Of requests that take no property: frozen ones, and proxies that refuse it. */
+let apart: WeakMap<Request, Handles> | undefined
+
 /**
  * The handle of a request: the one that it has, or a new one. A proxy of the request has the same handle. An object
  * that only inherits from the request does not, and neither does one with other cookies.
@@ -70,7 +73,7 @@ export function forgetHandle<Data>(request: Request, forgotten: RequestSession<D
  * handles. `to` has none yet.
  */
 export function shareHandles(from: Request, to: Request): void {
-  ;(to as Request & { [HANDLES]?: Handles })[HANDLES] = handlesOf(from) ?? carry(from)
+  put(to, handlesOf(from) ?? carry(from))
 }
 
 function add<Data>(context: SessionContext, request: Request): RequestSession<Data> {
@@ -92,11 +95,20 @@ function add<Data>(context: SessionContext, request: Request): RequestSession<Da
 function handlesOf(request: Request): Handles | undefined {
   const known = (request as Request & { [HANDLES]?: Handles })[HANDLES]
   // What only inherits from a request has none of its own.
-  return known !== undefined && Object.hasOwn(request, HANDLES) ? known : undefined
+  return known !== undefined && Object.hasOwn(request, HANDLES) ? known : apart?.get(request)
 }
 
 function carry(request: Request): Handles {
   const handles = new Handles()
-  ;(request as Request & { [HANDLES]?: Handles })[HANDLES] = handles
+  put(request, handles)
   return handles
+}
+
+function put(request: Request, handles: Handles): void {
+  try {
+    ;(request as Request & { [HANDLES]?: Handles })[HANDLES] = handles
+  } catch {
+    apart ??= new WeakMap()
+    apart.set(request, handles)
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, type SessionHandle, SessionManager, SessionStoreError } from '../index.js'
+import { CookieStore, MemoryStore, type SessionHandle, SessionManager, SessionStoreError } from '../index.js'
 import { gate } from '../testing/gate.js'
 import { secret } from '../testing/secret.js'
 import { stagedManager } from '../testing/staged-manager.js'
@@ -99,6 +99,10 @@ describe('another manager with the same cookie name inside, which has a Request 
       (name) => stagedManager<Data>({ secret: `another ${secret}`, ...(name && { cookie: { name } }) }).sessions,
     ],
     [
+      'with the same secret and another store',
+      (name) => new SessionManager<Data>({ store: new MemoryStore(), secret, ...(name && { cookie: { name } }) }),
+    ],
+    [
       'with a CookieStore',
       (name) =>
         new SessionManager<Data>({
@@ -137,6 +141,41 @@ describe('another manager with the same cookie name inside, which has a Request 
       const both = await run(makeOuter(), make('__Host-other'), set('flash', 'hi'))
       expect(both.headers.getSetCookie()).toHaveLength(2)
     }
+  })
+})
+
+describe('another manager of the same store inside, as a function may make it,', () => {
+  const managers = (): [MemoryStore, SessionManager<Data>, SessionManager<Data>] => {
+    const store = new MemoryStore()
+    return [store, new SessionManager<Data>({ store, secret }), new SessionManager<Data>({ store, secret })]
+  }
+
+  it('is followed like the same one', async () => {
+    const [, outer, inner] = managers()
+    const response = await outer.handle(visit(), async (handle) => {
+      await set('flash', 'hi')(handle)
+      return inner.handle(visit(), async (handle) => {
+        await signIn(handle)
+        return new Response()
+      })
+    })
+    const [line, ...more] = response.headers.getSetCookie()
+    expect(more).toEqual([])
+    expect((await outer.read(line?.split(';')[0])).toJSON()).toEqual({ user: 'ada', flash: 'hi' })
+  })
+
+  it('is none that is wrong where its session has ended meanwhile', async () => {
+    const [store, outer, inner] = managers()
+    const response = await outer.handle(visit(), async (handle) => {
+      await set('flash', 'hi')(handle)
+      const response = await inner.handle(visit(), async (handle) => {
+        await signIn(handle)
+        return new Response()
+      })
+      await store.clear()
+      return response
+    })
+    expect(response.status).toBe(200)
   })
 })
 

@@ -1,11 +1,13 @@
 import { reload } from '../commit/compare-and-set.js'
 import { endSession } from '../commit/end-session.js'
 import type { SessionContext } from '../context.js'
+import type { Identity } from '../cookie/cookie-format.js'
 import { twoManagers } from '../option-error.js'
 import type { Draft } from '../session/draft.js'
 import { type Change, ownValue } from '../session/merge.js'
 import type { SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
+import type { HeaderFields } from './response.js'
 import { verifyCookies } from './verify-cookies.js'
 
 /** A session as the request has found it. */
@@ -15,8 +17,16 @@ export interface Loaded {
   readonly stored: StoredSession
 }
 
+/** Who has put a cookie on these headers. */
+const origins: WeakMap<HeaderFields, SessionContext> = new WeakMap()
+
+/** Remembers who has put a cookie on the headers of a response. */
+export function noteCookie(headers: HeaderFields, context: SessionContext): void {
+  origins.set(headers, context)
+}
+
 /**
- * An inner handler, with a Request of its own, has put our cookie on the response (`line`). The browser will come back
+ * An inner handler, with a Request of its own, has put our cookie on the response (`line` of `headers`). The browser will come back
  * with that one. So the changes of this request are made to the session of that cookie.
  *
  * @throws TypeError if it is the cookie of another manager
@@ -26,17 +36,24 @@ export async function followInnerCookie(
   state: SessionState,
   loaded: Loaded | undefined,
   line: string,
+  headers: HeaderFields,
 ): Promise<void> {
   const value = line.slice(line.indexOf('=') + 1).split(';')[0] as string
   if (value === '') return followSignOut(context, state)
-  const [identity] = await verifyCookies({ ...context, emit: undefined }, [value])
+  const identity = await identityOf(context, value)
   // The browser would come back with a cookie that nobody here knows.
   if (identity === undefined) throw twoManagers(context.cookie.name)
   const isSame = identity.id === state.identity.id
   // A session that lives in its cookie has been changed in two cookies.
   if (isSame && context.format.isShared) return
   const found = await reload(context, identity)
-  if (found.is !== 'session') return
+  if (found.is !== 'session') {
+    // Gone meanwhile, or never there: with the same secret, another manager's opens here as well.
+    const origin = origins.get(headers) ?? context
+    const theirs = origin !== context && (await identityOf(origin, value))
+    if (theirs && (await reload(origin, theirs)).is === 'session') throw twoManagers(context.cookie.name)
+    return
+  }
   if (state.status === 'destroyed') {
     await endSession(context, identity, found)
     return
@@ -62,6 +79,11 @@ export async function followInnerCookie(
     else state.draft.make(change)
   }
   if (isSavedApart && context.format.isShared) await endSession(context, left, { is: 'session', session: stored })
+}
+
+async function identityOf(context: SessionContext, value: string): Promise<Identity | undefined> {
+  const [identity] = await verifyCookies({ ...context, emit: undefined }, [value])
+  return identity
 }
 
 /**

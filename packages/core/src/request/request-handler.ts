@@ -2,14 +2,15 @@ import { andThen, isPromise } from '../awaitable.js'
 import type { SessionContext } from '../context.js'
 import { isSessionError } from '../errors.js'
 import type { HandleOptions } from '../handle-options.js'
-import { rejectUnknown } from '../option-error.js'
+import { checkFunction, rejectUnknown } from '../option-error.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommittedTogether } from './committed-together.js'
 import { beginHandle, forgetHandle } from './handle-registry.js'
+import { noteCookie } from './inner-cookie.js'
 import type { RequestSession, ToSave } from './request-session.js'
 import { dress, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
-import { checkKeep, isAnswer, isKeptBy, isResponse } from './thrown.js'
+import { isAnswer, isKeptBy, isResponse } from './thrown.js'
 
 /** Where no options are given, there is nothing to check. */
 const NONE = {}
@@ -31,21 +32,24 @@ export class RequestHandler<Data> {
     handler: (session: SessionHandle<Data>) => Response | Promise<Response>,
     options: HandleOptions = NONE,
   ): Promise<Response> {
+    checkFunction('handler', handler)
     if (options !== NONE) rejectUnknown('handle: ', options, HANDLE_OPTIONS)
-    if (options.keep !== undefined) checkKeep(options.keep)
+    const { failed, keep } = options
+    if (failed !== undefined) checkFunction('failed', failed)
+    if (keep !== undefined) checkFunction('keep', keep)
     // 1. The session of this request, which touches nothing.
     const session = beginHandle<Data>(this.#context, request)
     if (session.isManaged) return handler(session)
     session.isManaged = true
     session.onUse = options.used
     this.#opened.enter(session, options.current)
-    let isHandled = false
+    let answer: unknown = NONE
     let opened = [session]
     try {
       // 2. The handler.
       const response = await handler(session)
-      const what = options.failed?.(response) ? 'sign-out' : 'all'
-      isHandled = true
+      const what = failed?.(response) ? 'sign-out' : 'all'
+      answer = response
       // 3. What it did is stored, and the response gets what it needs.
       const committed = this.#opened.isAlone(request, session)
         ? this.#commit(session, response, what)
@@ -53,9 +57,10 @@ export class RequestHandler<Data> {
       return isPromise(committed) ? await committed : committed
     } catch (error) {
       opened = this.#opened.handled(request, session)
-      return isHandled
+      // A handler that gave no response has failed, and a sign-out is carried out all the same.
+      return isResponse(answer) || (answer === undefined && session.isUpgradedByCall)
         ? await this.#fail(opened, error, 'nothing', options)
-        : await this.#commitThrown(opened, error, isKeptBy(options.keep ?? isAnswer, error), options)
+        : await this.#commitThrown(opened, error, isKeptBy(keep ?? isAnswer, error), options)
     } finally {
       this.#opened.leave(session)
       session.isManaged = false
@@ -88,6 +93,7 @@ export class RequestHandler<Data> {
     const dressed = dress(response, needs)
     const isLost = dressed === undefined || (needs.isUpgraded && response.ok && response.body === null)
     if (isLost) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
+    else if (dressed !== response) noteCookie(dressed.headers, this.#context)
     return dressed ?? response
   }
 

@@ -84,12 +84,15 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     return this.isOver || this.cookies().isUpgradedByCall
   }
 
-  /** From now on a sign-out is stored at once, since a commit may never come. All else waits for a commit. */
-  signOutAtOnce(): void {
+  /**
+   * From now on a sign-out is stored at once, since a commit may never come. All else waits for a commit. Resolves when
+   * one that was there is stored.
+   */
+  signOutAtOnce(): Awaitable<void> {
     if (this.isOver) return
     this.#signsOutAtOnce = true
     const state = this.#loading
-    if (state !== undefined && !isPromise(state)) this.#watchSignOut(state)
+    if (state !== undefined && !isPromise(state)) return this.#watchSignOut(state)
   }
 
   async read(): Promise<ReadableSession<Data>> {
@@ -237,7 +240,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
           .filter((line) => this.cookies().place.isOwn(line))
           .at(-1)
       : undefined
-    const saving = what === 'all' ? this.#saveLast(state, inner) : what === 'sign-out' && this.signOutAnyway(state)
+    const saving =
+      what === 'all' ? this.#saveLast(state, inner, sent) : what === 'sign-out' && this.signOutAnyway(state)
     return isPromise<unknown>(saving)
       ? saving.then(() => this.#conclude(state, what, inner !== undefined))
       : this.#conclude(state, what, inner !== undefined)
@@ -299,16 +303,16 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     return this.#finish(left.state, what, sent)
   }
 
-  #saveLast(state: SessionState, inner: string | undefined): Awaitable<void> {
-    if (inner === undefined) return this.persist(state)
+  #saveLast(state: SessionState, inner: string | undefined, sent: HeaderFields | undefined): Awaitable<void> {
+    if (inner === undefined || sent === undefined) return this.persist(state)
     const found = this.#found && { id: this.#foundAs?.id, stored: this.#found }
-    return followInnerCookie(this.context(), state, found, inner).then(() => this.persist(state))
+    return followInnerCookie(this.context(), state, found, inner, sent).then(() => this.persist(state))
   }
 
-  #watchSignOut(state: SessionState): void {
-    state.onDestroy = () => void this.signOutAnyway(state)
+  #watchSignOut(state: SessionState): Awaitable<void> {
+    state.onDestroy = () => this.signOutAnyway(state)
     // Where a commit is at work, that does it.
-    if (state.phase === 'open') state.onDestroy()
+    if (state.phase === 'open') return state.onDestroy()
   }
 
   #needs(cookies: readonly SessionCookie[], state?: SessionState): ResponseNeeds {

@@ -1,4 +1,4 @@
-import { invalidOption } from '../option-error.js'
+import { checkFunction } from '../option-error.js'
 import { isObject } from '../session/plain-values.js'
 
 /**
@@ -19,17 +19,12 @@ export function isAnswer(thrown: unknown): thrown is Response {
  * hides nothing.
  * @throws TypeError if it is no function
  */
-export function keeperOf(keep: unknown = isAnswer): (thrown: unknown) => boolean {
-  checkKeep(keep)
+export function keeperOf(keep: Keep = isAnswer): (thrown: unknown) => boolean {
+  checkFunction('keep', keep)
   return (thrown) => isKeptBy(keep, thrown)
 }
 
 type Keep = (thrown: unknown) => unknown
-
-/** @throws TypeError if it is no function */
-export function checkKeep(keep: unknown): asserts keep is Keep {
-  if (typeof keep !== 'function') throw invalidOption('keep', 'must be a function of what was thrown')
-}
 
 export function isKeptBy(keep: Keep, thrown: unknown): boolean {
   try {

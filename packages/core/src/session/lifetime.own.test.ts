@@ -17,6 +17,19 @@ describe('a lifetime of its own', () => {
     expect(await deadline()).toBe(5000)
   })
 
+  it.each([null, 0, '', false, Number.NaN, true, []])('is not taken away by %j, a TypeError', async (none) => {
+    const { sessions, cookie } = await sessionAtSecondZero()
+    await writing(sessions, cookie, (session) => {
+      session.setLifetime({ idleTimeout: 5000 })
+      expect(() => session.setLifetime(none as never)).toThrow(
+        /^fetch-sessions: setLifetime: options must be an object$/,
+      )
+      expect(session.lifetime).toEqual({ idleTimeout: 5000 })
+      session.setLifetime(undefined)
+      expect(session.lifetime).toBeUndefined()
+    })
+  })
+
   it('lasts: later requests extend by it, and end at its absolute limit', async () => {
     const { sessions, cookie, at, read, deadline, isAlive } = await sessionAtSecondZero()
     await writing(sessions, cookie, (session) => session.setLifetime({ idleTimeout: 5000, absoluteTimeout: 6000 }))

@@ -4,7 +4,8 @@ export const MAX_DEPTH = 500
 /** A copy of plain objects and arrays, as JSON would bring them back. What is nested deeper has been refused before. */
 export function copyPlain<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyPlain) as T
-  if (!isObject(value)) return value
+  // JSON has no -0.
+  if (!isObject(value)) return value === 0 ? (0 as T) : value
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     const inner = (value as Record<string, unknown>)[key]

@@ -56,6 +56,23 @@ describe('data of an older version', () => {
     expect(runs).toBe(0)
   })
 
+  it('is invalid if a step is async: the error says so, no other step runs, and a rejection is nobody else’s', async () => {
+    const { release } = setUp()
+    const { id } = await release([]).issue({ name: 'ada' })
+    const steps = [async () => Promise.reject(new Error('ada')), async (data: object) => data]
+    for (const step of steps as unknown as Migration[]) {
+      let runs = 0
+      const spread: Migration = (data) => {
+        runs++
+        return { ...data }
+      }
+      await expect(release([step, spread]).peek(id)).rejects.toThrow(
+        new SessionDataError('of version 1 can not be brought to version 3: a step must not be async'),
+      )
+      expect(runs).toBe(0)
+    }
+  })
+
   it('begins at the step after its own version', async () => {
     const { release } = setUp()
     const { cookie } = await release([toVersion2]).issue({ user: { name: 'ada' } })

@@ -115,3 +115,71 @@ describe('save() with a schema that changes what it checks', () => {
     expect(session.toJSON()).toEqual({ visits: 7, user: 'grace' })
   })
 })
+
+describe('a schema that fails', () => {
+  const failures: [string, () => never | Promise<never>][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('on a value')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('on a value'))],
+  ]
+  it.each(failures)(
+    'is a SessionDataError that shows no value, with its error as the cause: it %s',
+    async (_, validate) => {
+      const store = new MemoryStore()
+      const { id, cookie } = await new SessionManager({ store, secret }).issue({ a: 1 })
+      const schema = { '~standard': { version: 1, vendor: 'own', validate } } as const
+      const sessions = new SessionManager<{ a: number }>({ store, secret, schema, onInvalidData: 'throw' })
+      for (const call of [
+        () => sessions.read(visit(cookie)),
+        () => sessions.peek(id),
+        () => sessions.edit(id, (session) => session.set('a', 2)),
+        () => sessions.issue({ a: 1 }),
+        () => writing(sessions, '', (session) => session.set('a', 1)),
+      ]) {
+        const error = await call().then(String, (error: unknown) => error as SessionDataError)
+        expect(error).toBeInstanceOf(SessionDataError)
+        expect(error).toMatchObject({
+          message: "The session's data can not be checked: the schema threw",
+          cause: { message: 'on a value' },
+        })
+        expect(Object.keys(error)).not.toContain('cause')
+      }
+    },
+  )
+})
+
+describe('-0', () => {
+  const all = { n: -0, list: [-0, { n: -0 }] }
+
+  it('is 0 in JSON, so that setting it again writes nothing', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<typeof all>({ store, secret })
+    const { cookie } = await sessions.issue(all)
+    store.forget()
+    await writing(sessions, cookie, (session) => {
+      session.set('n', -0).set('list', [-0, { n: -0 }])
+      expect([session.get('n'), session.get('list')]).toEqual([0, [0, { n: 0 }]])
+    })
+    expect(store.methods).toEqual(['load'])
+  })
+
+  it('stays with a codec that keeps it, and is 0 with one that does not', async () => {
+    const { parse, stringify } = JSON
+    const keeping = {
+      encode: (data: object) => stringify(data, (_, value) => (Object.is(value, -0) ? '-0' : value)),
+      decode: (text: string) => parse(text, (_, value) => (value === '-0' ? -0 : value)),
+    }
+    for (const [codec, kept] of [
+      [keeping, -0],
+      [{ encode: (data: object) => stringify(data), decode: (text: string) => parse(text) }, 0],
+    ] as const) {
+      const session = await new SessionManager<typeof all>({ store: new MemoryStore(), secret, codec }).open('').write()
+      session.set('n', -0).set('list', [-0])
+      expect([session.get('n'), session.get('list')]).toEqual([kept, [kept]])
+    }
+  })
+})

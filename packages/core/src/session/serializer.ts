@@ -82,7 +82,7 @@ export class Serializer {
 
   /**
    * `version`: of the values; what is newer than this application is stored as it is, if the schema takes it.
-   * @throws SessionDataError if the schema refuses the values; SessionTooLargeError; TypeError if the codec can't carry one
+   * @throws SessionDataError if the schema refuses the values or throws; SessionTooLargeError; TypeError if the codec can't carry one
    */
   encode(values: Values, version: number): Awaitable<string> {
     return andThen(this.#validate(values, version), (data) => {
@@ -136,13 +136,21 @@ export class Serializer {
   }
 
   #migrate(values: Values, version: number): Values {
+    let why = ''
     try {
-      const migrated = this.#migrations.slice(version - 1).reduce((data, step) => step(data), values)
+      const migrated = this.#migrations.slice(version - 1).reduce((data, step) => {
+        const made: Awaitable<Values> = step(data)
+        if (!isPromise(made)) return made
+        why = ': a step must not be async'
+        // Nobody else hears of it if it rejects, and that would end the process.
+        Promise.resolve(made).catch(() => {})
+        throw why
+      }, values)
       if (isPlainObject(migrated)) return migrated
     } catch {
       // It may quote the data.
     }
-    throw new SessionDataError(`of version ${version} can not be brought to version ${this.version}`)
+    throw new SessionDataError(`of version ${version} can not be brought to version ${this.version}${why}`)
   }
 
   #validate(data: Values, version: number): Awaitable<Values> {
@@ -152,14 +160,24 @@ export class Serializer {
       // What this application does not know of newer data, its schema would drop.
       return version > this.version ? data : accepted
     }
-    const result = toPromise(this.#schema['~standard'].validate(data))
-    return isPromise(result) ? result.then(accept) : accept(result)
+    let result: Awaitable<StandardSchemaV1.Result<unknown>>
+    try {
+      result = toPromise(this.#schema['~standard'].validate(data))
+    } catch (error) {
+      return notChecked(error)
+    }
+    return isPromise(result) ? result.then(accept, notChecked) : accept(result)
   }
 }
 
-/** Whether this is no object and yet a codec may not carry it. */
+/** The schema itself failed. Its error may quote values, so that it is the cause alone. */
+function notChecked(cause: unknown): never {
+  throw new SessionDataError('can not be checked: the schema threw', { cause })
+}
+
+/** Whether this is no object and yet a codec may not carry it as it is. */
 function isUnusual(value: unknown): boolean {
-  return /^(f|sy|bi)/.test(typeof value)
+  return Object.is(value, -0) || /^(f|sy|bi)/.test(typeof value)
 }
 
 function acceptedBy(result: StandardSchemaV1.Result<unknown>): Values {

@@ -55,7 +55,7 @@ export class SessionState {
   /** In its place there was one that another request is about to end. If that fails, it opens again. */
   ending: EndingSession | undefined
   /** Is told when the request has ended the session. */
-  onDestroy: (() => void) | undefined
+  onDestroy: (() => Promise<void>) | undefined
   /** Whether what is done to it counts as a use of it, by which it lives longer. */
   isUse = true
   /** This request has written to the store. */

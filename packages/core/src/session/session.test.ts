@@ -258,6 +258,7 @@ describe('what is called with something that it does not take', () => {
 
   it.each([
     [{ gracePeriod: 10 }, 'regenerate: gracePeriod is no option: there are grace, restart'],
+    [{ restart: 1 }, 'restart must be true or false'],
     ['grace', 'regenerate: options must be an object'],
   ])('regenerate refuses %j, which would change nothing', async (options, message) => {
     const sessions = manager()

@@ -115,7 +115,8 @@ export interface WritableSession<Data = SessionData> extends ReadableSession<Dat
   setLabel(label: string | undefined): void
   /**
    * Gives this session a lifetime of its own; `undefined`: the manager's again. `expiresAt` shows it at once.
-   * @throws TypeError if a timeout is not a positive number of seconds, 400 days at most
+   * @throws TypeError if it is neither an object nor `undefined`, or a timeout is not a positive number of seconds, 400
+   * days at most
    */
   setLifetime(lifetime: SessionLifetime | undefined): void
 }
@@ -274,6 +275,7 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
     rejectCallback('regenerate', options)
     rejectUnknown('regenerate: ', options, ['grace', 'restart'])
     const { grace = 0, restart = false } = options
+    if (typeof restart !== 'boolean') throw invalidOption('restart', 'must be true or false')
     const state = this.#state
     if (grace !== 0) checkTimeout('grace', grace, 3600)
     if (state.writable && state.phase === 'late')
@@ -324,7 +326,7 @@ export class WritableView<Data> extends SessionView<Data> implements WritableSes
   }
 
   setLifetime(lifetime: SessionLifetime | undefined): void {
-    this.#state.writable.make({ type: 'lifetime', own: lifetime && checkedLifetime(lifetime) })
+    this.#state.writable.make({ type: 'lifetime', own: lifetime === undefined ? lifetime : checkedLifetime(lifetime) })
   }
 }
 
@@ -351,8 +353,8 @@ export function checkOwner(owner: unknown, maxBytes: number): void {
 }
 
 function checkedLifetime(lifetime: SessionLifetime): OwnLifetime {
-  const { idleTimeout, absoluteTimeout, persistent } = lifetime
   rejectUnknown('setLifetime: ', lifetime, ['idleTimeout', 'absoluteTimeout', 'persistent'])
+  const { idleTimeout, absoluteTimeout, persistent } = lifetime
   if (idleTimeout !== undefined) checkTimeout('idleTimeout', idleTimeout, MAX_COOKIE_AGE)
   if (absoluteTimeout !== undefined) checkTimeout('absoluteTimeout', absoluteTimeout, MAX_COOKIE_AGE)
   if (persistent !== undefined && typeof persistent !== 'boolean') {
