@@ -31,6 +31,7 @@ const RECONNECT_PAUSE = 1000
 /** @throws TypeError if the client is none of those that it knows */
 export function driverOf(client: RedisClient): RedisDriver {
   if (has(client, 'then')) throw unknownClient('it got a promise: await it')
+  if (isGlide(client)) throw unknownClient('it got one of Valkey GLIDE: for Valkey, take iovalkey or one of these')
   if (isQueue(client)) throw unknownClient('it got a pipeline or a transaction: pass the client that made it')
   if (isLegacy(client)) throw unknownClient('it got what legacy() gave: pass the client itself')
   if (has(client, 'evalSha')) return nodeRedisDriver(client as NodeRedisClient)
@@ -120,6 +121,11 @@ function has(client: unknown, method: string): boolean {
 /** Whether it only notes commands until `exec`, as what `multi` and `pipeline` give. ioredis' clients have `exec` as well. */
 function isQueue(client: RedisClient): boolean {
   return has(client, 'exec') && (!has(client, 'multi') || Reflect.get(client, 'isPipeline') === true)
+}
+
+/** Whether it is a client of Valkey GLIDE. It has `exec` without `multi`, as a queue does, and runs batches by it. */
+function isGlide(client: RedisClient): boolean {
+  return has(client, 'customCommand') && has(client, 'invokeScript')
 }
 
 /** Whether it calls back, as node-redis 3 did. It has the methods of a client, but knows of no connection. */

@@ -52,6 +52,14 @@ describe('redisStore refuses', () => {
     expect(() => redisStore(client.legacy() as unknown as RedisClient)).toThrow(/legacy\(\) gave: pass the client/)
   })
 
+  it('a client of Valkey GLIDE, and says which it takes instead', () => {
+    const client = { exec() {}, invokeScript() {}, customCommand() {} }
+    expect(() => redisStore(client as unknown as RedisClient)).toThrow(TypeError)
+    expect(() => redisStore(client as unknown as RedisClient)).toThrow(
+      /^fetch-sessions: redisStore takes a client of .* Bun; it got one of Valkey GLIDE: for Valkey, take iovalkey/,
+    )
+  })
+
   it('none of the clients themselves', () => {
     for (const client of [...ofNodeRedis, ...ofIoredis, upstash]) {
       expect(() => redisStore(client as RedisClient)).not.toThrow()
