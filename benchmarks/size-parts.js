@@ -23,7 +23,7 @@ const PARTS = [
     /^request\/(load\b|load-outcome|verify-cookies|request-session|session-handle|store-outage|request-cookies)/,
   ],
   ['nested handlers and managers', /^request\/(handle-registry|committed-together|inner-cookie)\b/],
-  ['the response', /^request\/(response|adapter-api)\b/],
+  ['the response', /^request\/(response|copy-response|thrown|adapter-api)\b/],
   [
     'writing: what is due, compare-and-set, the queue',
     /^commit\/(commit|compare-and-set|write-queue|pending-write|commit-context)\b/,
@@ -34,7 +34,7 @@ const PARTS = [
   ['sessions of another library that move in', /^(request\/load-old-session|commit\/move-in|session\/old-sessions)\b/],
   ['stores: time limits, errors', /^store\//],
   ['options or a manager, from an adapter', /^session-source\b/],
-  ['the manager', /^manager\b/],
+  ['the manager', /^(manager|request\/request-handler)\b/],
   ['the rest', /./],
 ]
 
