@@ -37,7 +37,7 @@ export function workerdRunner(preparation, { ms, warmUpMs }) {
       const files = await bundleWorker(WORKER, 'workerd', folder)
       await writeFile(join(folder, 'config.capnp'), config(files))
       const args = ['serve', '--control-fd=1', join(folder, 'config.capnp')]
-      child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+      child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'inherit'] })
       url = `http://127.0.0.1:${await portOf(child)}/`
       return call('prepare', preparation)
     },
@@ -76,11 +76,13 @@ const worker :Workerd.Worker = (
 /** As workerd tells it once it listens. */
 function portOf(child) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('workerd did not start')), START_PATIENCE)
+    const fail = () => reject(new Error('workerd did not start'))
+    const timer = setTimeout(fail, START_PATIENCE)
+    child.once('error', fail).once('exit', fail)
     let said = ''
     child.stdout.on('data', (chunk) => {
       said += chunk
-      const port = said.match(/"port":(\d+)/)?.[1]
+      const port = said.match(/"port":(\d+)\D/)?.[1]
       if (port === undefined) return
       clearTimeout(timer)
       resolve(port)

@@ -32,6 +32,7 @@ export type { IssuedSession } from './issued-session.js'
 export { SessionManager } from './manager.js'
 export type { SessionOptions } from './options.js'
 export {
+  checkPropertyName,
   completeHeaders,
   isDueUnused,
   rejectUnknown,

@@ -331,17 +331,31 @@ describe('a handler that gives no response', () => {
     await expect(run(async (handle) => (await handle.write()).destroy())).rejects.toThrow(TypeError)
     expect((await sessions.read(cookie)).isNew).toBe(true)
   })
+
+  it('is none that `keep` is asked about', async () => {
+    const { sessions } = setUp()
+    const { cookie } = await sessions.issue({ visits: 1 })
+    const failing = sessions.handle(
+      visit(cookie),
+      async (handle) => void (await handle.write()).set('visits', 2) as unknown as Response,
+      { keep: () => true },
+    )
+    await expect(failing).rejects.toThrow('the handler must return a Response')
+    expect((await sessions.read(cookie)).get('visits')).toBe(1)
+  })
 })
 
 describe('handle', () => {
+  const handler = (): never => expect.unreachable()
   it.each([
-    [undefined, {}, /^fetch-sessions: handler must be a function$/],
-    [() => new Response(), { failed: true }, /^fetch-sessions: failed must be a function$/],
-    [() => new Response(), { keep: true }, /^fetch-sessions: keep must be a function$/],
+    [undefined, {}, 'handler must be a function'],
+    [handler, { failed: true }, 'failed must be a function'],
+    [handler, { keep: true }, 'keep must be a function'],
   ])('refuses what it can not call, before anything is done: %#', async (handler, options, message) => {
     const { sessions } = setUp()
-    const failing = expect(sessions.handle(visit(), handler as never, options as never)).rejects
-    await failing.toThrow(message)
-    await expect(sessions.handle(visit(), handler as never, options as never)).rejects.toThrow(TypeError)
+    const request = visit()
+    const failing = expect(sessions.handle(request, handler as never, options as never)).rejects
+    await failing.toThrow(new TypeError(`fetch-sessions: ${message}`))
+    expect((await sessions.handle(request, () => new Response())).status).toBe(200)
   })
 })

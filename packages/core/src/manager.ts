@@ -177,7 +177,9 @@ export class SessionManager<Data = SessionData> {
 
   /**
    * `open`, the handler, `commit`. A handler that throws saves nothing, and its error passes through; only a
-   * `destroy()` is carried out all the same. Within another `handle` of the same request it just calls the handler.
+   * `destroy()` is carried out all the same. One that gives no `Response` has failed as well. Within another `handle` of
+   * the same request it just calls the handler.
+   * @throws TypeError if the handler, `failed` or `keep` is no function, or the handler gave no Response
    */
   handle(
     request: Request,

@@ -1,3 +1,5 @@
+import { isPromise } from './awaitable.js'
+
 /** The error for an option that can't work. The message names the option and says what to do. */
 export function invalidOption(option: string, problem: string): TypeError {
   return new TypeError(`fetch-sessions: ${option} ${problem}`)
@@ -51,13 +53,21 @@ export function checkFunction(name: string, value: unknown): void {
 /** The largest Max-Age that browsers honour: 400 days, in seconds (RFC 6265bis section 5.5). */
 export const MAX_COOKIE_AGE = 34_560_000
 
-/** @throws TypeError if this is given and no clock, which it is asked once to find out */
-export function checkClock(now: unknown = () => 0): void {
+/** @throws TypeError if this is given and no clock, which is called once to find out */
+export function checkClock(now: unknown): void {
+  if (now === undefined) return
   let time: unknown
   try {
     time = (now as () => unknown)()
+    // One that is async may reject.
+    if (isPromise(time)) time.catch(() => {})
   } catch {}
   if (!Number.isFinite(time)) throw invalidOption('now', 'must be a function that gives milliseconds')
+}
+
+/** For adapters: @throws TypeError if a session can't be kept under this name */
+export function checkPropertyName(option: string, name: unknown): void {
+  if (typeof name !== 'string' || name === '') throw invalidOption(option, 'must be the name of a property')
 }
 
 /** Some three thousand years, in seconds: more than any clock here has to tell. */

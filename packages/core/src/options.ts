@@ -83,7 +83,7 @@ interface BaseOptions<Data> {
   onEvent?: SessionListener | undefined
   /** `false`: no warnings, neither as events nor on the console. Default true. */
   warnings?: boolean | undefined
-  /** Milliseconds since the epoch. Default Date.now, looked up at each call; for tests. */
+  /** Milliseconds since the epoch; for tests. Called once when the manager is made. Default Date.now, looked up at each call. */
   now?: (() => number) | undefined
 }
 

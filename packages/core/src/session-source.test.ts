@@ -189,8 +189,41 @@ describe('a function of the environment is called', () => {
     } finally {
       console.warn = warn
     }
-    const text = expect.stringMatching(/^fetch-sessions: a manager is made for each env: .* outside of the function$/)
+    const text = expect.stringMatching(/has made managers for 9 env objects\. .* make the manager once, outside/)
     expect(said).toEqual([text, text])
+  })
+
+  it('and says nothing where it gives one manager each time, or with warnings: false', () => {
+    const { warn } = console
+    const said: unknown[] = []
+    console.warn = (text) => void said.push(text)
+    try {
+      const options = { store: new MemoryStore(), secret }
+      const manager = new SessionManager(options)
+      const [same, silent] = [
+        managerOf((_env: unknown) => manager),
+        managerOf((_env: unknown) => ({ ...options, warnings: false })),
+      ]
+      for (let n = 0; n < 20; n++) for (const find of [same, silent]) find({ n }, { n })
+    } finally {
+      console.warn = warn
+    }
+    expect(said).toEqual([])
+  })
+
+  const ofTheRequest: unique symbol = Symbol('of the request')
+  class Event {
+    readonly sourcePage = '/proxy'
+    readonly [ofTheRequest] = {}
+    waitUntil(): void {}
+  }
+  it('once for events and contexts, which are new with each request', () => {
+    expect(timesCalled(new Event(), new Event(), new Event())).toBe(1)
+  })
+
+  it('anew for hidden bindings beside what marks a platform', () => {
+    const make = (SECRET: string): object => Object.assign(Object.create({ SECRET }), { incoming: {}, outgoing: {} })
+    expect(timesCalled(make('a'), make('b'))).toBe(2)
   })
 
   it('once where bindings have no prototype', () => {

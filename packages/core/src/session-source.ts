@@ -35,8 +35,8 @@ const OF_REQUEST: readonly (readonly [marks: readonly string[], names: readonly 
   ],
 ]
 
-/** Functions that many platforms make anew for each request. */
-const LIVES_ON = /^(waitUntil|passThroughOnException)$/
+/** Functions that many platforms make for each request. */
+const OF_EACH_REQUEST = /^(waitUntil|passThroughOnException)$/
 
 /** How many environments that are equal to none before are remembered. */
 const MAX_ENVIRONMENTS = 8
@@ -67,17 +67,25 @@ export function managerOf<Data, Args extends readonly unknown[]>(
   const isOfEnv = takesArguments(source)
   const known = new WeakMap<object, SessionManager<Data>>()
   const environments: Environment<Data>[] = []
-  let made = 0
+  const counted = new WeakSet<SessionManager<Data>>()
+  let count = 0
+  const make = (args: Args): SessionManager<Data> => {
+    const made = source(...args)
+    const manager = toManager(made)
+    if (counted.has(manager)) return manager
+    counted.add(manager)
+    if (++count === MAX_ENVIRONMENTS + 1 && (made as SessionOptions<Data>).warnings !== false) {
+      console.warn(
+        'fetch-sessions: the function for the sessions has made managers for 9 env objects. If the platform makes one for each request, make the manager once, outside of the function.',
+      )
+    }
+    return manager
+  }
   const find = (env: object | undefined, args: Args): SessionManager<Data> => {
     const bindings = env === undefined ? [] : bindingsOf(env)
     const same = bindings && environments.find((environment) => isSame(environment.bindings, bindings))
     if (same !== undefined) return same.manager
-    const manager = toManager(source(...args))
-    if (++made === MAX_ENVIRONMENTS + 1) {
-      console.warn(
-        'fetch-sessions: a manager is made for each env: if that is new with each request, make it outside of the function',
-      )
-    }
+    const manager = make(args)
     if (bindings === undefined) return manager
     environments.push({ bindings, manager })
     if (environments.length > MAX_ENVIRONMENTS) environments.shift()
@@ -113,10 +121,12 @@ function bindingsOf(env: object): Environment<unknown>['bindings'] | undefined {
   const isMarked = ([marks]: (typeof OF_REQUEST)[number]): boolean =>
     marks.every((mark) => mark in env) && isObject((env as Record<string, unknown>)[marks[0] as string])
   const ofRequest = OF_REQUEST.filter(isMarked).flatMap(([, names]) => names)
-  // What Deno gives has getters only, and none of them are the application's.
-  if (!isOpen && ofRequest.length === 0) return undefined
+  // What Deno gives has getters only, and events and contexts have what is their own; none of it is the application's.
+  const isOfPlatform =
+    (ofRequest.length > 0 && entries.length === 0) || typeof (env as { waitUntil?: unknown }).waitUntil === 'function'
+  if (!isOpen && !isOfPlatform) return undefined
   return entries.filter(
-    ([name, value]) => !ofRequest.includes(name) && !(LIVES_ON.test(name) && typeof value === 'function'),
+    ([name, value]) => !ofRequest.includes(name) && !(OF_EACH_REQUEST.test(name) && typeof value === 'function'),
   )
 }
 

@@ -1,4 +1,5 @@
 import {
+  checkPropertyName,
   forgetBody,
   isAnswer,
   isResponse,
@@ -57,7 +58,7 @@ export function session<Data = SessionData, As extends string = 'session'>(
   const manager = managerOf(sessions)
   rejectUnknown('session: ', options, ['as', 'keep'])
   const { as = 'session' as As } = options
-  if (typeof as !== 'string' || as === '') throw new TypeError('fetch-sessions: as must be the name of a property')
+  checkPropertyName('as', as)
   const keeps = keeperOf(options.keep)
   const middleware: MiddlewareHandler = async (c, next) => {
     const sessions = manager(c.env, c)

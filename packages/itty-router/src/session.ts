@@ -1,4 +1,5 @@
 import {
+  checkPropertyName,
   isResponse,
   isSessionError,
   keeperOf,
@@ -27,7 +28,10 @@ export interface SessionHooks<Args extends unknown[]> {
   before: [(request: IRequest, ...args: Args) => void]
   /** Saves nothing but a `destroy()`, unless `keep` says otherwise, and makes a response of the error. */
   catch: (error: unknown, request: IRequest, ...args: Args) => Promise<Response>
-  /** Saves the session and adds its cookie. Goes behind what formats the response. */
+  /**
+   * Saves the session and adds its cookie. Goes behind what formats the response. `undefined` where there is none: nothing is
+   * saved then but a `destroy()`.
+   */
   finally: [
     (response: Response | undefined, request: IRequest, ...args: Args) => Promise<Response | undefined> | undefined,
   ]
@@ -72,7 +76,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
   const manager = managerOf(sessions)
   rejectUnknown('session: ', options, ['as', 'catch', 'keep'])
   const { as = 'session', catch: respond = respondWithoutDetails } = options
-  if (typeof as !== 'string' || as === '') throw new TypeError('fetch-sessions: as must be the name of a property')
+  checkPropertyName('as', as)
   const keeps = keeperOf(options.keep)
   /** The handle that `before` has set: also where the request has other cookies by now, or is another proxy. */
   const ownHandle = (request: IRequest): SessionHandle<Data> | undefined => {

@@ -92,15 +92,13 @@ export interface Auth<User, Key extends string = string> {
    */
   signOutDevice(id: string): Promise<boolean>
   /**
-   * Goes on as another user, for support. You have checked that the one who is signed in may do so. Once `loadUser` gives
-   * nothing for the user, nobody is signed in with that request, and the actor with the next one.
+   * Goes on as another user, for support. You have checked that the one who is signed in may do so.
    * @throws LoginError if nobody is signed in, or somebody acts as another user already; `ERR_LOGIN_REQUIRED` also where
    * another request has ended the session or given it a new id at this moment, and does not act as that user
    */
   impersonate(user: User, options?: ImpersonateOptions): Promise<void>
   /**
-   * Goes on as who one is, if that one may still sign in and has a place (`maxSessions`). Who is signed in after it; nobody
-   * yet where the user is gone: the next request is the actor's.
+   * Goes on as who one is, if that one may still sign in and has a place (`maxSessions`). Who is signed in after it.
    * @throws LoginError `ERR_LOGIN_REQUIRED` where another request has ended the session or given it a new id at this moment,
    * and the impersonation may go on there
    */

@@ -60,11 +60,12 @@ async function unasked<User>({ current }: RequestContext<User>, user: User): Pro
  * Whether the credential is neither the one of before nor the new one: another request has changed it since, and ends the
  * other sessions, this one too. Would this request end that one's, nobody were signed in.
  */
-async function isOutdone<User>({ account }: RequestContext<User>, before: LoginNotes, hash: string): Promise<boolean> {
+async function isOutdone<User>(context: RequestContext<User>, before: LoginNotes, hash: string): Promise<boolean> {
   try {
-    const user = await account.options.loadUser(before.id, account.env)
+    const user = await context.account.options.loadUser(before.id, context.account.env)
     if (user === undefined || user === null) return false
-    const isNeither = async (notes: LoginNotes): Promise<boolean> => (await compare(account, notes, user)) === 'wrong'
+    const isNeither = async (notes: LoginNotes): Promise<boolean> =>
+      (await compare(context.account, notes, user)) === 'wrong'
     return (await isNeither(before)) && (await isNeither({ ...before, hash }))
   } catch {
     // Nobody knows, and the other sessions may be somebody else's.

@@ -10,15 +10,15 @@ import { canList, goesOn } from './user-sessions.js'
  * @throws LoginError where it goes on nowhere
  */
 export async function claim<User>(
-  { account, writer }: RequestContext<User>,
+  context: RequestContext<User>,
   what: string,
   before: LoginNotes,
   isAlso: (notes: LoginNotes) => boolean = () => false,
 ): Promise<boolean> {
   // Where sessions live in their cookies, or nobody could look for the other one, each request has its own.
-  if (!canList(account) || (await writer.claim(before))) return true
+  if (!canList(context.account) || (await context.writer.claim(before))) return true
   const isIt = (notes: LoginNotes): boolean => isSameSignIn(notes, before) || isAlso(notes)
-  if (await goesOn(account, before.actor?.id ?? before.id, isIt)) return false
+  if (await goesOn(context.account, before.actor?.id ?? before.id, isIt)) return false
   throw new LoginError('ERR_LOGIN_REQUIRED', `${what}: the sign-in of this session has ended meanwhile`)
 }
 
@@ -28,12 +28,12 @@ export async function claim<User>(
  * @throws LoginError where it has not
  */
 export async function demandDone<User>(
-  { account }: RequestContext<User>,
+  context: RequestContext<User>,
   what: string,
   owner: string,
   isIt: (notes: LoginNotes) => boolean,
 ): Promise<void> {
-  const isDone = (): Promise<boolean> => goesOn(account, owner, isIt)
+  const isDone = (): Promise<boolean> => goesOn(context.account, owner, isIt)
   if (await isDone()) return
   await waitForOthers()
   if (await isDone()) return

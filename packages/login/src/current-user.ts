@@ -3,8 +3,6 @@ import { type Account, check, hashOf, permissionsOf, timeOf } from './account.js
 import type { DeviceBound, DeviceState } from './device-bound.js'
 import { wrong } from './errors.js'
 import type { LoginEnd } from './events.js'
-import { setLifetimeOfBefore } from './impersonation.js'
-import { hasFreePlace } from './limit.js'
 import { isSameSignIn, LOGIN_KEY, type LoginNotes, notesIn } from './notes.js'
 import { isOver, NO_GRACE } from './notes-writer.js'
 import { isUnsupported } from './user-sessions.js'
@@ -25,8 +23,6 @@ export class CurrentUser<User> {
   #asked: Promise<Current<User> | undefined> | undefined
   /** Of a sign-in that this request itself has stored: there is nothing to prove yet, or it was proven. */
   #begun: LoginNotes | undefined
-  /** Of who comes back with the next request, since the user whom this one is for is gone. */
-  #comingBack: LoginNotes | undefined
   #state: Promise<DeviceState> | undefined
   #permissions: Promise<ReadonlySet<string>> | undefined
 
@@ -74,14 +70,8 @@ export class CurrentUser<User> {
     return notes?.overAt === undefined ? notes : undefined
   }
 
-  /** What the session says, whether it holds or not. */
-  async stored(): Promise<LoginNotes | undefined> {
-    const notes = notesIn(await this.#handle.read())
-    return notes !== undefined && isSameSignIn(this.#comingBack, notes) ? undefined : notes
-  }
-
   async #proven(): Promise<LoginNotes | undefined> {
-    const notes = await this.stored()
+    const notes = notesIn(await this.#handle.read())
     if (notes === undefined || isSameSignIn(this.#begun, notes)) return notes
     return (await this.deviceState()) === 'missing' ? undefined : notes
   }
@@ -118,11 +108,8 @@ export class CurrentUser<User> {
       check(this.#account, notes),
       notes.actor && check(this.#account, notes.actor),
     ])
-    if (typeof user === 'string') {
-      const mayComeBack = user === 'unknown-user' && typeof actor === 'object'
-      return this.#end(notes, user, () => (mayComeBack ? this.#comeBack(notes, actor.user) : this.#beginAnew(notes)))
-    }
-    if (typeof actor === 'string') return this.#end(notes, 'actor', () => this.#beginAnew(notes))
+    if (typeof user === 'string') return this.#end(notes, user)
+    if (typeof actor === 'string') return this.#end(notes, 'actor')
     const { overAt, ...right } = notes
     if (overAt !== undefined) await this.#tryTo(() => this.#noteOver(notes, undefined))
     const isStale = user.isStale || actor?.isStale === true
@@ -135,10 +122,9 @@ export class CurrentUser<User> {
 
   /**
    * Nobody is signed in. What the session holds goes as well, under a new id; but not yet where the credential may just be
-   * changing in another tab: there the sign-in goes on, and nothing must be sent over its new cookie. `goOn`: what becomes of
-   * the session.
+   * changing in another tab: there the sign-in goes on, and nothing must be sent over its new cookie.
    */
-  async #end(notes: LoginNotes, reason: LoginEnd, goOn: () => Promise<void>): Promise<undefined> {
+  async #end(notes: LoginNotes, reason: LoginEnd): Promise<undefined> {
     const session = await this.#handle.read()
     // Nor is what this very request has begun meanwhile.
     if (!isSameSignIn(notesIn(session), notes)) return undefined
@@ -149,7 +135,7 @@ export class CurrentUser<User> {
     const { overAt } = notes
     const mayGoOn = reason === 'credential' && stored === 'same'
     const isWaiting = mayGoOn && (overAt === undefined || Math.abs(time - overAt) < TIME_TO_CHANGE)
-    await this.#tryTo(() => (isWaiting ? this.#noteOver(notes, time) : goOn()))
+    await this.#tryTo(() => (isWaiting ? this.#noteOver(notes, time) : this.#beginAnew(notes)))
     if (overAt !== undefined) return
     this.#account.emit({
       type: 'ended',
@@ -183,26 +169,6 @@ export class CurrentUser<User> {
     session.setLabel(undefined)
     session.setLifetime(undefined)
     session.regenerate({ restart: true, grace: NO_GRACE })
-  }
-
-  /**
-   * Who acted as a user who is gone is signed in again, and nothing of the user is left. It is so from the next request on:
-   * what this one is to do for the user is not done for the actor. It is stored with the response like all that this class
-   * changes, and has no new id where none follows, which the browser would not get to know.
-   */
-  async #comeBack(notes: LoginNotes, actor: User): Promise<void> {
-    if (notes.actor === undefined || !(await hasFreePlace(this.#account, notes.actor.id, actor))) {
-      return this.#beginAnew(notes)
-    }
-    const { lifetime: _, ...back } = notes.actor
-    const time = await timeOf(this.#account)
-    const session = await this.#handle.write()
-    if (!isSameSignIn(notesIn(session), notes)) return
-    this.#comingBack = back
-    session.update(LOGIN_KEY, (now) => (isSameSignIn(notesIn({ get: () => now }), notes) ? back : now))
-    session.clear({ except: [LOGIN_KEY] })
-    session.regenerate({ grace: NO_GRACE })
-    if (!setLifetimeOfBefore(session, notes.actor, time)) await this.#beginAnew(back)
   }
 
   async #stored(

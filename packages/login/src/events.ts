@@ -62,7 +62,7 @@ export type LoginEvent =
    * which rejects with the same error. `error`: the store's.
    */
   | (About & { readonly type: 'ending-failed'; readonly by: 'credentialChanged'; readonly error: unknown })
-  /** A sign-in turned out to be over, or what somebody did as a user who is gone: who that is goes on as oneself. */
+  /** A sign-in turned out to be over. */
   | (About & { readonly type: 'ended'; readonly reason: LoginEnd })
   /** The credential was hashed with an older secret, and is hashed anew. */
   | (About & { readonly type: 'rehashed' })

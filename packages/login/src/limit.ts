@@ -85,19 +85,6 @@ export async function endOldest<User>({ account, id, user, max, time }: SignIn<U
   }
 }
 
-/**
- * Whether there is a place for one more session of a user, which nobody keeps for it: a sign-in at this very moment may take
- * it as well, and the next one ends what is too much. Where it is to be refused, no place can be taken so.
- */
-export async function hasFreePlace<User>(account: Account<User>, id: string, user: User): Promise<boolean> {
-  const { maxSessions: max, whenFull } = account.options
-  if (max === undefined) return true
-  if (whenFull === 'refuse') return false
-  const { opened } = await openSessions(account, await listSessions(account, id, 'maxSessions'))
-  const isLive = await Promise.all(opened.map((session) => isOwnSignIn(account, session, id, user)))
-  return isLive.filter(Boolean).length < max
-}
-
 /** Whether what is still there twice is two sessions: one that is just getting another id is so for a moment. */
 function lasts(attempt: number): boolean {
   return attempt > MAX_ATTEMPTS / 2

@@ -112,7 +112,7 @@ export class RequestAuth<User> implements Auth<User> {
 
   /** For an event about somebody who may be signed in. */
   async aboutNow(): Promise<Omit<Extract<LoginEvent, { type: 'refused' }>, 'type' | 'reason'>> {
-    const notes = await this.#context.current.stored()
+    const notes = await this.#context.notes()
     const isOver = notes === undefined || notes.overAt !== undefined
     return isOver ? { time: await timeOf(this.#context.account) } : this.#context.about(notes)
   }

@@ -32,8 +32,11 @@ export function labelOf(
 ): string | undefined {
   if (label !== undefined) return checkedLabel('signIn: label', label)
   const described: unknown = (request && describe?.(request)) ?? {}
-  if (typeof described !== 'object' || described === null || 'then' in described)
+  if (typeof described !== 'object' || described === null || 'then' in described) {
+    // Nobody else would hear of it if it rejects, and that would end the process.
+    Promise.resolve(described).catch(() => {})
     throw wrong('createLogin: describeDevice', 'must return an object with a label, and must not be async')
+  }
   const { label: text } = described as { label?: unknown }
   return text === undefined ? undefined : checkedLabel('createLogin: describeDevice', text, true)
 }

@@ -140,6 +140,7 @@ describe('a sign-in', () => {
   it.each<[string, () => unknown]>([
     ['a text', () => 'Firefox'],
     ['a promise', async () => ({ label: 'Firefox' })],
+    ['one that rejects', () => Promise.reject(new Error('of describeDevice'))],
   ])('refuses %s in the place of what describes the device', async (_what, describeDevice) => {
     const of = site({ describeDevice: describeDevice as () => undefined })
     await expect(signIn(of, of.browser(), 'ada')).rejects.toThrow(

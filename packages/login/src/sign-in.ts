@@ -109,12 +109,9 @@ async function begin<User>({ writer }: RequestContext<User>, { notes, keep, labe
  * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
  * session could be the end of the first one, whose cookie may reach the browser last.
  */
-async function isSignedInBeside<User>(
-  { account }: RequestContext<User>,
-  { id, hash, from }: LoginNotes,
-): Promise<boolean> {
-  if (from === undefined || (await account.sessions.peek(from)) !== undefined) return false
-  const { opened } = await openSessions(account, await listSessions(account, id, 'maxSessions'))
+async function isSignedInBeside<User>(context: RequestContext<User>, { id, hash, from }: LoginNotes): Promise<boolean> {
+  if (from === undefined || (await context.account.sessions.peek(from)) !== undefined) return false
+  const { opened } = await openSessions(context.account, await listSessions(context.account, id, 'maxSessions'))
   return opened.some(
     ({ notes }) => notes?.from === from && notes.id === id && notes.hash === hash && notes.actor === undefined,
   )

@@ -29,7 +29,7 @@ export async function confirm<User>(context: RequestContext<User>, factor: OneOr
 
 /** `Auth.isFresh` */
 export async function isFresh<User>(
-  { account, current: signedIn }: RequestContext<User>,
+  context: RequestContext<User>,
   seconds: number,
   factor: string | undefined,
   options: FreshOptions,
@@ -38,14 +38,14 @@ export async function isFresh<User>(
   rejectUnknown('isFresh', options, ['proven'])
   const { proven = false } = options
   if (factor !== undefined) namesOf('isFresh: factor', factor)
-  const current = await signedIn.get()
+  const current = await context.current.get()
   if (current === undefined || current.notes.actor !== undefined) return false
-  if (proven && (await signedIn.deviceState()) !== 'proven') return false
+  if (proven && (await context.current.deviceState()) !== 'proven') return false
   const { factors, remembered, at } = current.notes
   const shown = Object.entries(factors).filter(([name]) => factor === undefined || name === factor)
   const times = shown.map(([, time]) => time)
   if (factor === undefined && remembered === undefined) times.push(at)
-  const now = await timeOf(account)
+  const now = await timeOf(context.account)
   return times.some((time) => now - time <= seconds * 1000 && time - now <= MAX_AHEAD)
 }
 

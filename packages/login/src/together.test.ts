@@ -749,8 +749,22 @@ describe('two changes of the password at the same moment, in two browsers', () =
   }
 
   it('leave both signed in where both know the newest one, and end the others', async () => {
-    const of = site()
+    const store = new MemoryStore()
+    const { update, listByOwner } = store
+    const of = site({ store })
     const both = await changed(of, (user) => {
+      // Neither looks for the others before both know the new one.
+      let stored = 0
+      store.update = (...args) => {
+        stored++
+        return update.apply(store, args)
+      }
+      Object.assign(store, {
+        listByOwner: async (owner: string) => {
+          while (stored < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+          return listByOwner.call(store, owner)
+        },
+      })
       user.passwordHash = 'another'
       return [user, user]
     })

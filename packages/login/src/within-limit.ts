@@ -33,12 +33,11 @@ export async function endAboveLimit<User>(
   context: RequestContext<User>,
   { id, user, time }: SignedIn<User>,
 ): Promise<boolean> {
-  const { account } = context
-  const { maxSessions: max, whenFull } = account.options
+  const { maxSessions: max, whenFull } = context.account.options
   if (max === undefined || whenFull === 'refuse') return false
   const own = await context.sessionId()
   try {
-    const { endedSessionIds, isOwnOver } = await endOldest({ account, id, user, max, time }, own)
+    const { endedSessionIds, isOwnOver } = await endOldest({ account: context.account, id, user, max, time }, own)
     if (endedSessionIds.length > 0) {
       context.emit({ type: 'limit-reached', userId: id, time, sessionId: own, endedSessionIds })
     }

@@ -1,4 +1,4 @@
-import { managerOf, type SessionManager, type SessionSource } from '@fetch-sessions/core'
+import { checkPropertyName, managerOf, type SessionManager, type SessionSource } from '@fetch-sessions/core'
 import { failedByDefault, type NodeSessionOptions } from './request-sessions.js'
 
 /**
@@ -16,7 +16,7 @@ export function checkOptions(options: NodeSessionOptions, own: 'onError' | 'sess
     const where = 'What is about sessions and their cookie belongs to the SessionManager'
     throw invalid(unknown, `does not exist here: there are ${known.join(', ')}. ${where}`)
   }
-  if (typeof as !== 'string' || as === '') throw invalid('as', 'must be the name of a property')
+  checkPropertyName('as', as)
   if (typeof failed !== 'function') throw invalid('failed', 'must be a function of a status and an error')
   return { as, failed }
 }

@@ -2,8 +2,11 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below those that Linux (32768 and up), macOS and Windows give to outgoing connections and to whoever listens on 0. */
-const [FIRST, END] = [10_000, 32_768]
+/**
+ * Below those that Linux (32768 and up), macOS and Windows give to outgoing connections and to whoever listens on 0, and
+ * above the last that `fetch` refuses (10080).
+ */
+const [FIRST, END] = [10_100, 32_768]
 
 const TRIES = 100
 

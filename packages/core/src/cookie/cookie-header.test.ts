@@ -256,10 +256,11 @@ describe('cookieValues', () => {
     const trim = (text: string) => text.replace(/^[ \t]+|[ \t]+$/g, '')
     return header.split(';').flatMap((pair) => {
       const equals = pair.indexOf('=')
-      const value = trim(pair.slice(equals + 1))
-      const isOurs = equals !== -1 && trim(pair.slice(0, equals)) === name && value !== ''
-      const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
-      return isOurs ? [isQuoted ? value.slice(1, -1) : value] : []
+      const sent = trim(pair.slice(equals + 1))
+      const isQuoted = sent.length > 1 && sent.startsWith('"') && sent.endsWith('"')
+      const value = isQuoted ? sent.slice(1, -1) : sent
+      const isOurs = equals !== -1 && trim(pair.slice(0, equals)) === name
+      return isOurs && value !== '' ? [value] : []
     })
   }
 

@@ -5,7 +5,7 @@ import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.
 import type { SessionHandle } from './session-handle-type.js'
 
 export { trimBlanks } from '../cookie/cookie-header.js'
-export { rejectUnknown } from '../option-error.js'
+export { checkPropertyName, rejectUnknown } from '../option-error.js'
 export { shareHandles } from './handle-registry.js'
 
 /**

@@ -58,6 +58,7 @@ describe('the handle of a request', () => {
     ['is frozen', (request) => Object.freeze(asked(request))],
     ['is sealed', Object.seal],
     ['takes no properties', Object.preventExtensions],
+    ['is a proxy that swallows them', (request) => proxyOf(request, {}, { set: () => true })],
     ['is a proxy that refuses them', (request) => proxyOf(request, {}, { set: () => false })],
     [
       'is a proxy that throws',

@@ -13,7 +13,10 @@ class Handles {
   newest: RequestSession<unknown> | undefined = undefined
 }
 
-/** Of requests that take no property: frozen ones, and proxies that refuse it. */
+/**
+ * Of requests that take no property: frozen ones, and proxies that refuse it. Each of these stands for itself alone, not for
+ * what it is a proxy of.
+ */
 let apart: WeakMap<Request, Handles> | undefined
 
 /**
@@ -107,8 +110,8 @@ function carry(request: Request): Handles {
 function put(request: Request, handles: Handles): void {
   try {
     ;(request as Request & { [HANDLES]?: Handles })[HANDLES] = handles
-  } catch {
-    apart ??= new WeakMap()
-    apart.set(request, handles)
-  }
+  } catch {}
+  if (Object.hasOwn(request, HANDLES)) return
+  apart ??= new WeakMap()
+  apart.set(request, handles)
 }

@@ -17,7 +17,7 @@ export interface Loaded {
   readonly stored: StoredSession
 }
 
-/** Who has put a cookie on these headers. */
+/** Who has put a cookie on these headers, the last one. Of a copy of them nobody knows. */
 const origins: WeakMap<HeaderFields, SessionContext> = new WeakMap()
 
 /** Remembers who has put a cookie on the headers of a response. */
@@ -48,7 +48,7 @@ export async function followInnerCookie(
   if (isSame && context.format.isShared) return
   const found = await reload(context, identity)
   if (found.is !== 'session') {
-    // Gone meanwhile, or never there: with the same secret, another manager's opens here as well.
+    // Gone meanwhile, or never there: with the same secret, the cookie of another manager verifies here as well.
     const origin = origins.get(headers) ?? context
     const theirs = origin !== context && (await identityOf(origin, value))
     if (theirs && (await reload(origin, theirs)).is === 'session') throw twoManagers(context.cookie.name)

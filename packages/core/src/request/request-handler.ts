@@ -43,13 +43,15 @@ export class RequestHandler<Data> {
     session.isManaged = true
     session.onUse = options.used
     this.#opened.enter(session, options.current)
-    let answer: unknown = NONE
+    /** What is left to be saved if the commit fails, once the handler has returned. */
+    let left: ToSave | undefined
     let opened = [session]
     try {
       // 2. The handler.
       const response = await handler(session)
       const what = failed?.(response) ? 'sign-out' : 'all'
-      answer = response
+      // One that gave no response has failed: a sign-out is carried out all the same.
+      left = isResponse(response) || (response === undefined && session.isUpgradedByCall) ? 'nothing' : 'sign-out'
       // 3. What it did is stored, and the response gets what it needs.
       const committed = this.#opened.isAlone(request, session)
         ? this.#commit(session, response, what)
@@ -57,18 +59,17 @@ export class RequestHandler<Data> {
       return isPromise(committed) ? await committed : committed
     } catch (error) {
       opened = this.#opened.handled(request, session)
-      // A handler that gave no response has failed, and a sign-out is carried out all the same.
-      return isResponse(answer) || (answer === undefined && session.isUpgradedByCall)
-        ? await this.#fail(opened, error, 'nothing', options)
-        : await this.#commitThrown(opened, error, isKeptBy(keep ?? isAnswer, error), options)
+      return left === undefined
+        ? await this.#commitThrown(opened, error, isKeptBy(keep ?? isAnswer, error), options)
+        : await this.#fail(opened, error, left, options)
     } finally {
       this.#opened.leave(session)
       session.isManaged = false
       // 4. After a failure, the same request can be handled again, and these handles are over.
-      for (const left of opened) {
-        if (left.isOver) continue
-        forgetHandle(left.request() ?? request, left)
-        left.abandon()
+      for (const open of opened) {
+        if (open.isOver) continue
+        forgetHandle(open.request() ?? request, open)
+        open.abandon()
       }
     }
   }
@@ -93,7 +94,7 @@ export class RequestHandler<Data> {
     const dressed = dress(response, needs)
     const isLost = dressed === undefined || (needs.isUpgraded && response.ok && response.body === null)
     if (isLost) this.#context.emit?.({ type: 'dropped', id: needs.id, reason: 'response' })
-    else if (dressed !== response) noteCookie(dressed.headers, this.#context)
+    else if (needs.cookies.length > 0) noteCookie(dressed.headers, this.#context)
     return dressed ?? response
   }
 

@@ -112,7 +112,7 @@ export class Draft {
     try {
       const outcome = update(given)
       this.#serializer.check(key, outcome)
-      after = outcome === given ? outcome : this.#serializer.take(key, outcome)
+      after = Object.is(outcome, given) ? outcome : this.#serializer.take(key, outcome)
     } catch (error) {
       // What was done to it in place is undone.
       if (isLent && !this.#isAsBefore(value, before)) this.#put(key, before)

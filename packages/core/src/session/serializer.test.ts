@@ -167,6 +167,18 @@ describe('-0', () => {
     expect(store.methods).toEqual(['load'])
   })
 
+  it('that `update` gives is 0 as well', async () => {
+    const store = new StagedStore()
+    const sessions = new SessionManager<typeof all>({ store, secret })
+    const { cookie } = await sessions.issue({ n: 0 })
+    store.forget()
+    await writing(sessions, cookie, (session) => {
+      expect(session.update('n', () => -0)).toBe(0)
+      expect(session.get('n')).toBe(0)
+    })
+    expect(store.methods).toEqual(['load'])
+  })
+
   it('stays with a codec that keeps it, and is 0 with one that does not', async () => {
     const { parse, stringify } = JSON
     const keeping = {

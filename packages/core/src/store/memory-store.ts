@@ -4,7 +4,7 @@ import type { SessionRecord, SessionStore, StoredInfo, StoredPage } from './stor
 export interface MemoryStoreOptions {
   /** When more sessions than this are kept, the least recently used goes first. Default 100 000. */
   maxSessions?: number
-  /** Milliseconds since the epoch. Default: the manager's clock, else Date.now. */
+  /** Milliseconds since the epoch. Called once when the store is made. Default: the manager's clock, else Date.now. */
   now?: () => number
 }
 
