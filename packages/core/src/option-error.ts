@@ -58,10 +58,13 @@ export function checkClock(now: unknown): void {
   if (now === undefined) return
   let time: unknown
   try {
-    time = (now as () => unknown)()
+    if (typeof now === 'function') time = now()
     // One that is async may reject.
     if (isPromise(time)) time.catch(() => {})
-  } catch {}
+  } catch {
+    // It may tell of what is made later.
+    return
+  }
   if (!Number.isFinite(time)) throw invalidOption('now', 'must be a function that gives milliseconds')
 }
 
