@@ -93,10 +93,11 @@ export abstract class Page {
       Object.assign(document, { mark })
       setTimeout(() => history.back(), 10)
     }, mark)
-    await this.until(
-      (mark) => document.readyState === 'complete' && !('mark' in document && document.mark === mark),
-      mark,
-    )
+    await this.until((mark) => {
+      // Before a page that loads again there may be an empty document, which is complete as well.
+      const isThere = document.readyState === 'complete' && location.protocol !== 'about:'
+      return isThere && !('mark' in document && document.mark === mark)
+    }, mark)
   }
 
   /** Waits until this path is loaded. */
