@@ -76,7 +76,10 @@ const worker :Workerd.Worker = (
 /** As workerd tells it once it listens. */
 function portOf(child) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error('workerd did not start'))
+    const fail = () => {
+      clearTimeout(timer)
+      reject(new Error('workerd did not start'))
+    }
     const timer = setTimeout(fail, START_PATIENCE)
     child.once('error', fail).once('exit', fail)
     let said = ''

@@ -26,8 +26,8 @@ export function noteCookie(headers: HeaderFields, context: SessionContext): void
 }
 
 /**
- * An inner handler, with a Request of its own, has put our cookie on the response (`line` of `headers`). The browser will come back
- * with that one. So the changes of this request are made to the session of that cookie.
+ * An inner handler, with a Request of its own, has put our cookie on the response (`line` of `headers`). The browser will
+ * come back with that one. So the changes of this request are made to the session of that cookie.
  *
  * @throws TypeError if it is the cookie of another manager
  */

@@ -82,7 +82,8 @@ export class Serializer {
 
   /**
    * `version`: of the values; what is newer than this application is stored as it is, if the schema takes it.
-   * @throws SessionDataError if the schema refuses the values or throws; SessionTooLargeError; TypeError if the codec can't carry one
+   * @throws SessionDataError if the schema refuses the values or throws; SessionTooLargeError; TypeError if the codec can't
+   * carry one
    */
   encode(values: Values, version: number): Awaitable<string> {
     return andThen(this.#validate(values, version), (data) => {
