@@ -92,7 +92,8 @@ export const listChecks: CheckGroup = {
           listed.push(...entries)
           cursor = next
           if (cursor === undefined) break
-          await disturb(store, now(), steady, doomed)
+          const isListed = ([id]: Session): boolean => listed.some((info) => info.id === id)
+          await disturb(store, now(), steady, doomed, isListed)
         }
         expectSame('the cursor after many pages', cursor, undefined)
         const steadyIds = steady.map(([id]) => id)
@@ -170,11 +171,23 @@ async function createSome(store: SessionStore, now: number, count: number): Prom
   return sessions as [Session, Session, Session]
 }
 
-/** What others do between two pages: some come, some go, and those that stay are used. */
-async function disturb(store: SessionStore, now: number, steady: readonly Session[], doomed: Session[]): Promise<void> {
-  const [gone] = doomed.splice(0, 1)
-  if (gone !== undefined) await store.delete(gone[0])
-  await store.create(newId(), newRecord(now))
+/**
+ * What others do between two pages: of those that were listed some go, which shifts all behind them; else one comes; and
+ * those that stay are used.
+ */
+async function disturb(
+  store: SessionStore,
+  now: number,
+  steady: readonly Session[],
+  doomed: Session[],
+  isListed: (session: Session) => boolean,
+): Promise<void> {
+  const gone = doomed.filter(isListed)
+  for (const session of gone) {
+    await store.delete(session[0])
+    doomed.splice(doomed.indexOf(session), 1)
+  }
+  if (gone.length === 0) await store.create(newId(), newRecord(now))
   for (const [i, [id]] of steady.slice(0, 6).entries()) {
     const record = await store.load(id)
     if (record === undefined) throw new Error('load: a session that nobody deleted is gone')
