@@ -4,7 +4,7 @@
 const ORDER = ['request', 'commit', 'session', 'cookie', 'store']
 
 /** The files of core that put the folders together. */
-const TOP = ['index', 'node', 'test-kit', 'manager', 'administration', 'options', 'session-source']
+const TOP = ['index', 'node', 'test-kit', 'manager', 'moves-in', 'administration', 'options', 'session-source']
 
 /** What any file of core may import. */
 const BASICS = ['errors', 'events', 'types', 'awaitable', 'option-error', 'warnings']

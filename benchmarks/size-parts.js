@@ -19,6 +19,10 @@ const PARTS = [
   ],
   ['records: expiry, versions, notes', /^session\/(stored-session|marker|lifetime|record-meta)\b/],
   [
+    'sessions of another library that move in',
+    /^(moves-in|request\/(load-old-session|brought-old-sessions)|commit\/move-in|session\/old-sessions)\b/,
+  ],
+  [
     'loading, and what one request has',
     /^request\/(load\b|load-outcome|verify-cookies|request-session|session-handle|store-outage|request-cookies)/,
   ],
@@ -31,7 +35,6 @@ const PARTS = [
   ['new ids, their markers and grace, sign-out', /^commit\/(regenerate|old-id-grace|end-session)\b/],
   ['administration: lists, edits without a request', /^(administration|commit\/edit-by-id|session\/session-info)\b/],
   ['exclusive work', /^commit\/session-lock\b/],
-  ['sessions of another library that move in', /^(request\/load-old-session|commit\/move-in|session\/old-sessions)\b/],
   ['stores: time limits, errors', /^store\//],
   ['options or a manager, from an adapter', /^session-source\b/],
   ['the manager', /^(manager|request\/request-handler)\b/],

@@ -328,6 +328,16 @@ describe('setLabel', () => {
 })
 
 describe('destroy by id', () => {
+  it('ends one that is over by this server’s limits, but lives on at others’', async () => {
+    const { sessions, store, clock } = setUp({ idleTimeout: 14 * 86_400 })
+    const { cookie, id } = await sessions.issue({ visits: 1 })
+    clock.passes(5 * 86_400)
+    const tool = new SessionManager<Data>({ store, secret, now: clock.now })
+    expect(await tool.destroy(id)).toBe(false)
+    expect((await sessions.read(cookie)).isNew).toBe(true)
+    expect(store.memory.size).toBe(0)
+  })
+
   it.each(['owner:x', '', 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}!`])(
     'is false for %j, which is no id, without a call of the store',
     async (id) => {

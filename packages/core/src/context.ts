@@ -1,16 +1,24 @@
 import type { CommitContext } from './commit/commit-context.js'
 import { WriteQueue } from './commit/write-queue.js'
 import { CookieAttributes } from './cookie/cookie-attributes.js'
-import { type CookieFormat, type CookieFormatSetting, FORMAT } from './cookie/cookie-format.js'
+import { type CookieFormat, type CookieFormatSetting, FORMAT, type Identity } from './cookie/cookie-format.js'
 import { secretBytes } from './cookie/secrets.js'
 import { SignedTokenFormat } from './cookie/signed-token.js'
 import { webCryptoSigner } from './cookie/signer.js'
 import { emitter } from './events.js'
 import { invalidOption } from './option-error.js'
-import { checkOptions, DEFAULT_ABSOLUTE, DEFAULT_DATA_BYTES, DEFAULT_IDLE, type SessionOptions } from './options.js'
-import type { OldSessions } from './session/old-sessions.js'
+import {
+  checkOptions,
+  DEFAULT_ABSOLUTE,
+  DEFAULT_CACHE_SIZE,
+  DEFAULT_DATA_BYTES,
+  DEFAULT_IDLE,
+  type SessionOptions,
+} from './options.js'
+import type { MovesIn } from './session/old-sessions.js'
 import { Serializer } from './session/serializer.js'
-import type { SessionStore } from './store/store.js'
+import type { SessionPhase, SessionState } from './session/session-state.js'
+import type { Awaitable, SessionStore } from './store/store.js'
 import { guardStore } from './store/store-guard.js'
 import { FirstDayWarnings, type StoreTraits } from './warnings.js'
 
@@ -22,7 +30,32 @@ export interface SessionContext extends CommitContext {
   /** The newest first. */
   readonly secrets: readonly Uint8Array<ArrayBuffer>[]
   /** Where visitors come from who have no cookie of ours. */
-  oldSessions: OldSessions | undefined
+  oldSessions: OldSessionsOf | undefined
+}
+
+/** What `movesIn` makes of old sessions, as the requests of a manager use it. Who has none bundles nothing of it. */
+export interface OldSessionsOf extends MovesIn {
+  /** The session of a visitor who has no cookie of ours. `header`: the text of all cookies. */
+  load(context: SessionContext, header: string, phase: SessionPhase): Awaitable<SessionState>
+  /** Those that one request has brought. */
+  ofRequest(context: SessionContext, cookies: { readonly header: string }): BroughtSessions
+}
+
+/** The old sessions that one request has brought. */
+export interface BroughtSessions {
+  /**
+   * A sign-out ends them first, and once. If that fails, the visitor can sign out again.
+   * @throws SessionStoreError if one could not be ended
+   */
+  end(current: SessionState): Awaitable<void>
+  /** Whether a sign-out could not end them. The visitor keeps that cookie, to sign out again. */
+  areLeft(current: SessionState): boolean
+  /**
+   * Whether their cookies stay beside the session of the request: it has come from none of them, and has still the id that
+   * it began with here (`begunAs`); or requests that were sent at the same time as its move may need them. After that it
+   * ends the old one.
+   */
+  stay(current: SessionState, begunAs: Identity | undefined): Awaitable<boolean>
 }
 
 /** @throws TypeError that names the option that can't work, and says what to do */
@@ -82,7 +115,7 @@ function formatOf<Data>(
   cookieName: string,
   now: () => number,
 ): CookieFormat {
-  const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = 10_000 } = options
+  const { store, signer = webCryptoSigner, storeTimeout, verifiedCacheSize = DEFAULT_CACHE_SIZE } = options
   const guard = (store: SessionStore): SessionStore => {
     if (options.now !== undefined) store.useClock?.(now)
     return guardStore(store, storeTimeout)

@@ -30,25 +30,28 @@ export type { RejectionReason, SessionEvent, SessionListener, SessionWarning } f
 export type { HandleOptions } from './handle-options.js'
 export type { IssuedSession } from './issued-session.js'
 export { SessionManager } from './manager.js'
+export { movesIn } from './moves-in.js'
 export type { SessionOptions } from './options.js'
 export {
   checkPropertyName,
   completeHeaders,
+  followNewId,
   isDueUnused,
+  isHandle,
   rejectUnknown,
   shareHandles,
   signOutAtOnce,
   tellFailure,
   trimBlanks,
 } from './request/adapter-api.js'
-export { copyResponse } from './request/copy-response.js'
+export { copyResponse, discard } from './request/copy-response.js'
 export type { CookieSource } from './request/request-cookies.js'
 export type { ToSave } from './request/request-session.js'
 export { forgetBody, type HeaderFields, varyByCookie } from './request/response.js'
 export type { ExclusiveOptions, SessionHandle } from './request/session-handle-type.js'
 export { isAnswer, isResponse, keeperOf } from './request/thrown.js'
 export type { SessionCodec } from './session/json-codec.js'
-export type { Arrival, OldSession, OldSessions, RejectedCookie } from './session/old-sessions.js'
+export type { Arrival, MovesIn, OldSession, OldSessions, RejectedCookie } from './session/old-sessions.js'
 export type { Migration } from './session/serializer.js'
 export type { ReadableSession, RegenerateOptions, SessionLifetime, WritableSession } from './session/session.js'
 export type { SessionInfo } from './session/session-info.js'

@@ -332,6 +332,12 @@ describe('a handler that gives no response', () => {
     expect((await sessions.read(cookie)).isNew).toBe(true)
   })
 
+  it('is none that `failed` is asked about', async () => {
+    const { sessions } = setUp()
+    const failing = sessions.handle(visit(), (() => {}) as never, { failed: ({ status }) => status >= 500 })
+    await expect(failing).rejects.toThrow('the handler must return a Response')
+  })
+
   it('is none that `keep` is asked about', async () => {
     const { sessions } = setUp()
     const { cookie } = await sessions.issue({ visits: 1 })

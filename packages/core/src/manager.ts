@@ -11,7 +11,7 @@ import {
   supports,
 } from './administration.js'
 import { commit as commitState } from './commit/commit.js'
-import { createContext, type SessionContext } from './context.js'
+import { createContext, type OldSessionsOf, type SessionContext } from './context.js'
 import type { CookieTraits, SessionCookie } from './cookie/cookie-attributes.js'
 import { companionKeys } from './cookie/secrets.js'
 import type { HandleOptions } from './handle-options.js'
@@ -27,7 +27,7 @@ import type { RequestSession, ToSave } from './request/request-session.js'
 import { addToHeaders, type HeaderFields, headersOf } from './request/response.js'
 import type { SessionHandle } from './request/session-handle-type.js'
 import { maxAge } from './session/lifetime.js'
-import type { OldSessions } from './session/old-sessions.js'
+import type { MovesIn } from './session/old-sessions.js'
 import { isObject } from './session/plain-values.js'
 import { type ReadableSession, ReadableView, type WritableSession, WritableView } from './session/session.js'
 import type { SessionInfo } from './session/session-info.js'
@@ -76,17 +76,17 @@ export class SessionManager<Data = SessionData> {
 
   /**
    * Lets visitors who have no cookie of ours go on with a session of another library, which served this application
-   * before. For `movingIn` of `@fetch-sessions/migrate`.
+   * before. For `movingIn` of `@fetch-sessions/migrate`. `movesIn` makes what it takes.
    * @throws TypeError if there are such already, or this is none
    */
-  startFrom(oldSessions: OldSessions): this {
-    if (![oldSessions?.find, oldSessions?.cookies].every((method) => typeof method === 'function')) {
-      throw invalidOption('startFrom', 'takes old sessions: see movingIn of @fetch-sessions/migrate')
+  startFrom(oldSessions: MovesIn): this {
+    if (![oldSessions?.load, oldSessions?.ofRequest].every((method) => typeof method === 'function')) {
+      throw invalidOption('startFrom', 'takes old sessions that are wrapped: startFrom(movesIn(oldSessions))')
     }
     if (this.#context.oldSessions !== undefined) {
       throw invalidOption('startFrom', 'was called before: name all libraries in one call')
     }
-    this.#context.oldSessions = oldSessions
+    this.#context.oldSessions = oldSessions as OldSessionsOf
     return this
   }
 
@@ -213,7 +213,7 @@ export class SessionManager<Data = SessionData> {
    * sessions there are. Other processes may open the session for `maxStaleness` seconds more.
    * @throws SessionError for a `CookieStore` without them
    */
-  async destroy(id: string): Promise<boolean> {
+  destroy(id: string): Promise<boolean> {
     return destroyById(this.#context, id)
   }
 
@@ -233,19 +233,19 @@ export class SessionManager<Data = SessionData> {
    * @throws SessionConflictError if others win each time
    * @throws SessionError if `change` regenerates, since the cookie could not be sent; TypeError if it is async
    */
-  async edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
+  edit(id: string, change: (session: WritableSession<Data>) => void): Promise<boolean> {
     return editById(this.#context, id, (state) => change(new WritableView<Data>(this.#context, state)))
   }
 
   /** The live sessions, page by page. Needs the store's `list`. The last page has no `cursor`. */
-  async list(
+  list(
     options: { cursor?: string | undefined; limit?: number | undefined } = {},
   ): Promise<{ sessions: SessionInfo[]; cursor: string | undefined }> {
     return listPage(this.#context, options)
   }
 
   /** The live sessions of an owner. Needs the store's owner index. */
-  async listByOwner(owner: string): Promise<SessionInfo[]> {
+  listByOwner(owner: string): Promise<SessionInfo[]> {
     return listByOwner(this.#context, owner)
   }
 
@@ -253,7 +253,7 @@ export class SessionManager<Data = SessionData> {
    * Signs an owner out everywhere, but for the session `except`. How many sessions that were; `undefined` where nobody
    * can know, since they are in their cookies. Needs the store's owner index, or a `CookieStore` with `revocations`.
    */
-  async destroyByOwner(owner: string, options: { except?: string | undefined } = {}): Promise<number | undefined> {
+  destroyByOwner(owner: string, options: { except?: string | undefined } = {}): Promise<number | undefined> {
     return destroyByOwner(this.#context, owner, options)
   }
 
@@ -261,12 +261,12 @@ export class SessionManager<Data = SessionData> {
    * Removes at most `limit` expired records (default 1000) from a store that does not do so itself. How many.
    * @throws TypeError if `limit` is not a whole number above 0
    */
-  async deleteExpired(limit?: number): Promise<number> {
+  deleteExpired(limit?: number): Promise<number> {
     return deleteExpired(this.#context, limit)
   }
 
   /** Removes every session. */
-  async clear(): Promise<void> {
+  clear(): Promise<void> {
     return clear(this.#context)
   }
 

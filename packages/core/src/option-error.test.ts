@@ -59,6 +59,7 @@ describe('an option that can’t work is a TypeError that names it and says what
     ['failingStore: unknown', () => failing().fail('load', { time: 1 } as object), /fail: time is no option/],
     ['failingStore: null', () => failing().fail('load', null as never), /fail: options must be an object/],
     ['failingStore: hang', () => failing().hang('load', { times: 1 } as object), /hang: times is no option/],
+    ['a list', () => new SessionManager([] as never), /fetch-sessions: options must be an object/],
     ['cookie: null', () => manager({ cookie: null as never }), /cookie must be an object/],
     ['cookie: a list', () => manager({ cookie: [] as never }), /cookie must be an object/],
     [

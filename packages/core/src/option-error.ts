@@ -34,7 +34,10 @@ const MEANT: Readonly<Record<string, string>> = {
  */
 export function rejectUnknown(prefix: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw invalidOption(prefix.endsWith(': ') ? `${prefix}options` : prefix.slice(0, -1), 'must be an object')
+    throw invalidOption(
+      prefix.endsWith(': ') ? `${prefix}options` : prefix.slice(0, -1) || 'options',
+      'must be an object',
+    )
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = MEANT[`${prefix}${name}`]

@@ -21,6 +21,7 @@ export const DEFAULT_IDLE = 86_400
 export const DEFAULT_ABSOLUTE: number = 30 * DEFAULT_IDLE
 /** Of the data's text. */
 export const DEFAULT_DATA_BYTES = 262_144
+export const DEFAULT_CACHE_SIZE = 10_000
 
 interface BaseOptions<Data> {
   /** Where sessions are kept. */
@@ -115,8 +116,8 @@ export function checkOptions<Data>(options: SessionOptions<Data>): void {
     idleTimeout,
     absoluteTimeout,
     storeTimeout,
-    verifiedCacheSize = 0,
-    maxDataBytes = 1,
+    verifiedCacheSize = DEFAULT_CACHE_SIZE,
+    maxDataBytes = DEFAULT_DATA_BYTES,
     warnings = true,
   } = options
   const { persistence = 'changed', onInvalidData = 'reset', onStoreFailure = 'throw' } = options

@@ -1,23 +1,25 @@
 import { MemoryStore, SessionConflictError, type SessionEvent, SessionManager } from '@fetch-sessions/core'
 import { failingStore } from '@fetch-sessions/core/testing'
 import { describe, expect, it } from 'vitest'
-import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import { isStreamLetGo, runScenario, type ServeWith, scenarios } from '../../core/src/testing/adapter-scenarios.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { withSession } from './index.js'
 
 const manager = (): SessionManager<{ count: number }> => new SessionManager({ store: new MemoryStore(), secret })
 
 describe('withSession treats', () => {
+  const serveWith: ServeWith = (sessions, handler) =>
+    withSession((request, session) => handler(session, request), sessions)
   for (const scenario of scenarios) {
     it(`${scenario.name} as every adapter does`, async () => {
       const { calls, cookie, count } = scenario
-      const outcome = await runScenario(
-        (sessions, handler) => withSession((request, session) => handler(session, request), sessions),
-        scenario,
-      )
-      expect(outcome).toEqual({ calls, cookie, count })
+      expect(await runScenario(serveWith, scenario)).toEqual({ calls, cookie, count })
     })
   }
+
+  it('a stream whose session can not be stored: what it reads from is let go of', async () => {
+    expect(await isStreamLetGo(serveWith)).toBe(true)
+  })
 })
 
 describe('withSession', () => {

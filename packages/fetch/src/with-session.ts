@@ -67,8 +67,13 @@ export function withSession<Data, Rest extends readonly unknown[]>(
   const manager = managerOf(sessions)
   // Core checks that it is a response, and knows when Bun has answered.
   const respond = handler as SessionHandler<Data, Rest>
-  return async (request, ...rest) =>
-    manager(rest[0], ...rest).handle(request, (session) => respond(request, session, ...rest), options)
+  return (request, ...rest) => {
+    try {
+      return manager(rest[0], ...rest).handle(request, (session) => respond(request, session, ...rest), options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 }
 
 const options: HandleOptions = { respond: respondWithoutDetails }

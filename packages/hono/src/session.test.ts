@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { stream } from 'hono/streaming'
 import { describe, expect, it } from 'vitest'
-import { runScenario, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import { isStreamLetGo, runScenario, type ServeWith, scenarios } from '../../core/src/testing/adapter-scenarios.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { session, sessionOf } from './index.js'
 
@@ -27,17 +27,21 @@ const sessionCookies = (response: Response): string[] =>
   response.headers.getSetCookie().filter((cookie) => cookie.includes('sid='))
 
 describe('the middleware treats', () => {
+  const serveWith: ServeWith = (sessions, handler) => {
+    const app = new Hono().use(session(sessions)).get('/', (c) => handler(c.var.session, c.req.raw))
+    app.onError(() => new Response('failed', { status: 500 }))
+    return async (request) => app.fetch(request)
+  }
   for (const scenario of scenarios) {
     it(`${scenario.name} as every adapter does`, async () => {
       const { calls, cookie, count } = scenario
-      const outcome = await runScenario((sessions, handler) => {
-        const app = new Hono().use(session(sessions)).get('/', (c) => handler(c.var.session, c.req.raw))
-        app.onError(() => new Response('failed', { status: 500 }))
-        return async (request) => app.fetch(request)
-      }, scenario)
-      expect(outcome).toEqual({ calls, cookie, count })
+      expect(await runScenario(serveWith, scenario)).toEqual({ calls, cookie, count })
     })
   }
+
+  it('a stream whose session can not be stored: what it reads from is let go of', async () => {
+    expect(await isStreamLetGo(serveWith)).toBe(true)
+  })
 })
 
 describe('the middleware', () => {

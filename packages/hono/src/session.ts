@@ -2,6 +2,7 @@ import {
   checkPropertyName,
   forgetBody,
   isAnswer,
+  isHandle,
   isResponse,
   keeperOf,
   managerOf,
@@ -156,7 +157,7 @@ export function sessionOf<Data = SessionData>(
   as: string = 'session',
 ): SessionHandle<Data> {
   const handle: unknown = c.get(as as never)
-  if (!isHandle(handle)) {
+  if (!isHandle<Data>(handle)) {
     const mount = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
     throw new TypeError(
       handle === undefined
@@ -164,11 +165,7 @@ export function sessionOf<Data = SessionData>(
         : `fetch-sessions: c.var.${as} is no session: something else has set it. Take another name for one of the two (session(sessions, { as }))`,
     )
   }
-  return handle as SessionHandle<Data>
-}
-
-function isHandle(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
+  return handle
 }
 
 /**

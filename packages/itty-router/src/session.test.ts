@@ -2,7 +2,13 @@ import { MemoryStore, type SessionHandle, SessionManager } from '@fetch-sessions
 import * as version6 from 'itty-router'
 import * as version5 from 'itty-router-5'
 import { describe, expect, it } from 'vitest'
-import { runScenario, type ScenarioData, scenarios } from '../../core/src/testing/adapter-scenarios.js'
+import {
+  isStreamLetGo,
+  runScenario,
+  type ScenarioData,
+  type ServeWith,
+  scenarios,
+} from '../../core/src/testing/adapter-scenarios.js'
 import { secret } from '../../core/src/testing/secret.js'
 import { type SessionRequest, session } from './index.js'
 
@@ -47,19 +53,23 @@ describe.each([
     ['Router', Router],
     ['AutoRouter', AutoRouter],
   ])('%s treats', (_kind, create) => {
+    const serveWith: ServeWith = (sessions, handler) => {
+      const router = create({ ...session(sessions) })
+      router.get('/', (request: SessionRequest<ScenarioData>) =>
+        handler(request.session, request as unknown as Request),
+      )
+      return (request) => router.fetch(request)
+    }
     for (const scenario of scenarios) {
       it(`${scenario.name} as every adapter does`, async () => {
         const { calls, cookie, count } = scenario
-        const outcome = await runScenario((sessions, handler) => {
-          const router = create({ ...session(sessions) })
-          router.get('/', (request: SessionRequest<ScenarioData>) =>
-            handler(request.session, request as unknown as Request),
-          )
-          return (request) => router.fetch(request)
-        }, scenario)
-        expect(outcome).toEqual({ calls, cookie, count })
+        expect(await runScenario(serveWith, scenario)).toEqual({ calls, cookie, count })
       })
     }
+
+    it('a stream whose session can not be stored: what it reads from is let go of', async () => {
+      expect(await isStreamLetGo(serveWith)).toBe(true)
+    })
   })
 
   it('counts over several requests, with AutoRouter’s proxy of the request', async () => {

@@ -1,5 +1,7 @@
 import {
   checkPropertyName,
+  discard,
+  isHandle,
   isResponse,
   isSessionError,
   keeperOf,
@@ -8,6 +10,7 @@ import {
   type SessionData,
   SessionError,
   type SessionHandle,
+  type SessionManager,
   type SessionSource,
   signOutAtOnce,
   tellFailure,
@@ -141,13 +144,26 @@ export function session<Data = SessionData, As extends string = 'session', Args 
         const handle = ownHandle(request) ?? sessions.open(asRequest(request))
         leave(request, handle)
         if (innermost.get(handle) !== undefined) return undefined
-        if (response !== undefined) return sessions.commit(handle, response)
+        if (response !== undefined) return commitOrDiscard(sessions, handle, response)
         // No answer: no route matched, and a router around this one may have more. A sign-out waits for none of them.
         return Promise.resolve(signOutAtOnce(handle)).then(() => undefined)
       },
     ],
   }
   return hooks
+}
+
+async function commitOrDiscard<Data>(
+  sessions: SessionManager<Data>,
+  handle: SessionHandle<Data>,
+  response: Response,
+): Promise<Response> {
+  try {
+    return await sessions.commit(handle, response)
+  } catch (error) {
+    void discard(response)
+    throw error
+  }
 }
 
 /** A router at work on a request, with its hooks. */
@@ -212,7 +228,7 @@ function tell<Data>(handle: SessionHandle<Data>, error: unknown): void {
  */
 export function sessionOf<Data = SessionData>(request: IRequest, as: string = 'session'): SessionHandle<Data> {
   const handle: unknown = request[as]
-  if (!isHandle(handle)) {
+  if (!isHandle<Data>(handle)) {
     const hooks = as === 'session' ? 'session(sessions)' : `session(sessions, { as: '${as}' })`
     throw new TypeError(
       handle === undefined
@@ -220,11 +236,7 @@ export function sessionOf<Data = SessionData>(request: IRequest, as: string = 's
         : `fetch-sessions: request.${as} is no session: something else has set it, or is a parameter of the route. Take another name for one of the two (session(sessions, { as }))`,
     )
   }
-  return handle as SessionHandle<Data>
-}
-
-function isHandle(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'read' in value && 'write' in value
+  return handle
 }
 
 /** An error with a status was made to be seen; the message of any other is nobody's business. */

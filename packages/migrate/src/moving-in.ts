@@ -1,6 +1,7 @@
 import {
   type CookieTraits,
   managerOf,
+  movesIn,
   type RetiredCookie,
   type SessionManager,
   type SessionOptions,
@@ -65,7 +66,7 @@ export function movingIn<Data>(
   if (options?.keepOld === true) checkKept(manager.cookie, from)
   const { until = Number.POSITIVE_INFINITY, grace = 60, keepOld = false } = checked(options)
   const end = Number(until)
-  return manager.startFrom({
+  const oldSessions = movesIn({
     grace,
     isKept: keepOld,
     cookies: (header) => (header === '' ? [] : from.flatMap((library) => library.cookies(header))),
@@ -77,6 +78,7 @@ export function movingIn<Data>(
       return found.flat().map((old) => ('reason' in old ? old : { ...old, expiresAt: Math.min(old.expiresAt, end) }))
     },
   })
+  return manager.startFrom(oldSessions)
 }
 
 /** By the clock of the sessions, which a new one has for its `createdAt`. Milliseconds since the epoch. */

@@ -145,8 +145,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-out that relies on another one, which fails',
     file: 'commit/end-session.ts',
-    right: "found.is === 'session' || found.is === 'ended') {",
-    wrong: "found.is === 'session') {",
+    right: "if (found.is === 'session' || found.is === 'ended') {",
+    wrong: "if (found.is === 'ended') {\n      return 'gone'\n    } else if (found.is === 'session') {",
     scenario: 'two sign-outs',
     failures: 1,
   },
@@ -206,9 +206,9 @@ export const planted: readonly Planted[] = [
   {
     name: 'a sign-out that relies on a comparison of a store that can’t compare',
     file: 'commit/end-session.ts',
-    right: 'if (!context.isAtomic) return endUnlocked(context, { id, store }, loaded === undefined)',
+    right: '(context.isAtomic && loaded) || (await reload(context, { id, store }))',
     wrong:
-      "if (loaded?.is === 'session' && (await store.load(id))?.version !== loaded.session.record.version) return 'gone'",
+      "loaded ?? (await reload(context, { id, store }))\n  if (!context.isAtomic && loaded?.is === 'session' && (await store.load(id))?.version !== loaded.session.record.version) return 'gone'",
     scenario: 'eventual: a sign-out beside an update',
   },
 ]

@@ -4,13 +4,13 @@ import { SessionConflictError, SessionLockedError, SessionStoreError, SessionToo
 import { elapsedSince, startTime } from '../events.js'
 import type { Sealed } from '../session/draft.js'
 import { expiryWhenUsed, isAtAbsoluteLimit, isCookieBehind, isUseDue } from '../session/lifetime.js'
+import type { MoveOutcome } from '../session/old-sessions.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
 import { isCookieOutdated, type StoredSession, storedAs, unstored } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommitContext, PersistencePolicy } from './commit-context.js'
 import { reload, writeTogether } from './compare-and-set.js'
 import { endSession } from './end-session.js'
-import { type MoveOutcome, moveIn } from './move-in.js'
 import { successorOf } from './old-id-grace.js'
 import type { WriteOutcome } from './pending-write.js'
 import { regenerate } from './regenerate.js'
@@ -43,16 +43,13 @@ export function commit(
   policy: PersistencePolicy,
 ): Awaitable<void> {
   // 1. What the request made of its session, as it is now: what comes later is the next save's.
-  const sealed = state.draft.seal()
-  return isPromise(sealed)
-    ? sealed.then((sealed) => write(context, state, sealed, cookie, policy))
-    : write(context, state, sealed, cookie, policy)
+  return andThen(state.draft.seal(), write, context, state, cookie, policy)
 }
 
 function write(
+  sealed: Sealed,
   context: CommitContext,
   state: SessionState,
-  sealed: Sealed,
   cookie: string | undefined,
   policy: PersistencePolicy,
 ): Awaitable<void> {
@@ -65,12 +62,10 @@ function write(
   const isUseAlone = !sealed.isChanged && (action === 'saved' || action === 'touched')
   const outcome =
     isUseAlone && !(context.format.isShared && context.onStoreFailure === undefined)
-      ? noteUse(context, state.stored, () => act(context, action, state, sealed, cookie))
+      ? noteUse(context, action, state, sealed, cookie)
       : act(context, action, state, sealed, cookie)
   // 4. Note what came of it.
-  return isPromise(outcome)
-    ? outcome.then((outcome) => settle(context, state, done, outcome))
-    : settle(context, state, done, outcome)
+  return andThen(outcome, settle, context, state, done)
 }
 
 /** What has to be done, from the state alone. */
@@ -100,6 +95,8 @@ function decide(
   // written: a request that finds the session over sees by the new version that it is not.
   const isTouchEnough =
     stored.idle === lifetime.idleTimeout &&
+    // Where a limit that held the expiry was raised, they tell of an older use.
+    record.expiresAt - stored.idle * 1000 === stored.lastUse &&
     (cookie === undefined ? !isCookieBehind(record, used, lifetime) : stored.cookie === cookie) &&
     !isAtAbsoluteLimit(used, lifetime) &&
     stored.expiresAt - context.now() >= lifetime.idleTimeout * 100
@@ -119,7 +116,7 @@ function act(
       const { createdAt } = base.record
       const session = storedAs(context, sealed.content, { createdAt, version: 1, lastUse: context.now(), cookie })
       const creating: Awaitable<Outcome> =
-        move === undefined ? create(identity, session) : moveIn(context, identity, move, session)
+        move === undefined ? create(identity, session) : move.store(identity, session)
       if (isPromise(creating)) context.format.prepare?.(identity)
       return creating
     }
@@ -155,11 +152,14 @@ function act(
  */
 async function noteUse(
   context: CommitContext,
-  session: StoredSession,
-  note: () => Awaitable<Outcome>,
+  action: Action,
+  state: SessionState,
+  sealed: Sealed,
+  cookie: string | undefined,
 ): Promise<Outcome> {
+  const session = state.stored
   try {
-    const outcome = await note()
+    const outcome = await act(context, action, state, sealed, cookie)
     if (outcome.is === 'failed') throw outcome.error
     return outcome
   } catch (error) {
@@ -224,7 +224,7 @@ interface Done {
 }
 
 /** Brings the state up to what the store holds, and tells the listener. */
-function settle(context: CommitContext, state: SessionState, done: Done, outcome: Outcome): Awaitable<void> {
+function settle(outcome: Outcome, context: CommitContext, state: SessionState, done: Done): Awaitable<void> {
   const { emit } = context
   const { action, sealed, started } = done
   const { identity: before, move } = state
@@ -258,16 +258,13 @@ function settle(context: CommitContext, state: SessionState, done: Done, outcome
       if (before.isStale || isCookieOutdated(done.base, outcome.session)) state.cookie ??= 'refresh'
       state.stored = outcome.session
       return state.draft.rebase(outcome.session.content, sealed)
-    case 'stored': {
-      const accepted = state.draft.accept(sealed, outcome.session.content)
-      return isPromise(accepted)
-        ? accepted.then(() => noteStored(context, state, done, outcome))
-        : noteStored(context, state, done, outcome)
-    }
+    case 'stored':
+      return andThen(state.draft.accept(sealed, outcome.session.content), noteStored, context, state, done, outcome)
   }
 }
 
 function noteStored(
+  _accepted: unknown,
   context: CommitContext,
   state: SessionState,
   { action, sealed, started, identity: before, base }: Done,

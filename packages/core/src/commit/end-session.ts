@@ -1,7 +1,7 @@
 import { andThen } from '../awaitable.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { endedAs } from '../session/marker.js'
-import { examine, type Found } from '../session/stored-session.js'
+import type { Found } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { backOff, MAX_ATTEMPTS, reload } from './compare-and-set.js'
@@ -23,13 +23,15 @@ export async function endSession(
   loaded?: Found,
 ): Promise<Ending> {
   if (!context.format.isShared) return (await store.delete(id)) ? 'destroyed' : 'gone'
-  if (!context.isAtomic) return endUnlocked(context, { id, store }, loaded === undefined)
   let target = id
-  let found = loaded ?? examine(context, await store.load(id))
+  // Where the store can't compare and set, nobody can be kept from going on. But who did so before this is looked at.
+  let found = (context.isAtomic && loaded) || (await reload(context, { id, store }))
   for (let lost = 1; lost <= MAX_ATTEMPTS; lost++) {
     if (found.is === 'superseded') {
       if (loaded === undefined && !leadsOn(context, found.successor)) return 'superseded'
       target = found.successor.id
+    } else if (!context.isAtomic) {
+      break
     } else if (found.is === 'session' || found.is === 'ended') {
       // Also where another request is about to end it: that one opens it again if it fails.
       const record = found.is === 'session' ? found.session.record : found.record
@@ -39,26 +41,12 @@ export async function endSession(
         return found.is === 'session' ? ending : 'gone'
       }
     } else {
-      return 'gone'
+      // What is over here may live at a server whose limits are others.
+      const record = found.is === 'unknown' ? undefined : await store.load(target)
+      if (record === undefined || (await removeExpired(context, { id: target, store }, record))) return 'gone'
     }
     await backOff(lost)
     found = await reload(context, { id: target, store })
-  }
-  return (await store.delete(target)) ? 'destroyed' : 'gone'
-}
-
-/** Where the store can't compare and set, nobody can be kept from going on. But who did so before this is looked at. */
-async function endUnlocked(
-  context: CommitContext,
-  { id, store }: Pick<Identity, 'id' | 'store'>,
-  isById: boolean,
-): Promise<Ending> {
-  let target = id
-  for (let newIds = 0; newIds < MAX_ATTEMPTS; newIds++) {
-    const found = await reload(context, { id: target, store })
-    if (found.is !== 'superseded') break
-    if (isById && !leadsOn(context, found.successor)) return 'superseded'
-    target = found.successor.id
   }
   return (await store.delete(target)) ? 'destroyed' : 'gone'
 }
@@ -69,7 +57,7 @@ async function endUnlocked(
  */
 export function removeExpired(
   { format, isAtomic }: Pick<CommitContext, 'format' | 'isAtomic'>,
-  { id, store }: Identity,
+  { id, store }: Pick<Identity, 'id' | 'store'>,
   record: SessionRecord,
 ): Awaitable<boolean> {
   // What is over in its cookie needs no note.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SessionManager } from '../index.js'
+import { movesIn, SessionManager } from '../index.js'
 import { gate } from '../testing/gate.js'
 import { liveSessions } from '../testing/live-sessions.js'
 import {
@@ -183,7 +183,7 @@ describe('the old cookie', () => {
       store,
       secret: ['another secret, of thirty-two bytes', 'thirty-two bytes of secret, at least'],
       now: clock.now,
-    }).startFrom(old)
+    }).startFrom(movesIn(old))
     expect(await shown({ sessions }, cookie)).toMatchObject({ user: 'ada' })
     expect(await shown({ sessions }, cookieAfter(first))).toMatchObject({ user: 'ada' })
   })

@@ -1,7 +1,7 @@
 import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError, SessionConflictError } from '../errors.js'
 import { claimOf } from '../session/marker.js'
-import type { Move, OldSession, OldSessions } from '../session/old-sessions.js'
+import type { Move, MoveOutcome, OldSession, OldSessions } from '../session/old-sessions.js'
 import type { Successor } from '../session/record-meta.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
@@ -11,11 +11,6 @@ import { reload } from './compare-and-set.js'
 import { endSession } from './end-session.js'
 import { leadsOn } from './old-id-grace.js'
 
-/** `superseded`: another request has brought the old session in at the same moment, or signed it out. */
-export type MoveOutcome =
-  | { readonly is: 'stored'; readonly session: StoredSession }
-  | { readonly is: 'superseded'; readonly successor: Successor; readonly via: Identity }
-
 /** Leads nowhere. */
 const NOWHERE: Successor = { id: '' }
 
@@ -23,7 +18,7 @@ const NOWHERE: Successor = { id: '' }
  * Stores a session that another library's has brought. The new record first, then the note that the old one has moved,
  * which the store takes once, and then the old one is ended. Whoever comes too late takes its own record back. So an
  * old session moves once, and there is no moment in which its visitor has none. Where others may not see the note, or there
- * is none, they find the old one itself, and it is ended later (`RequestSessionBase.hasOld`).
+ * is none, they find the old one itself, and it is ended later (`BroughtOldSessions.stay`).
  */
 export async function moveIn(
   context: CommitContext,

@@ -20,17 +20,19 @@ export function leadsOn({ now }: Pick<CommitContext, 'now'>, { until }: Successo
 
 /**
  * The session to which an old cookie leads during the grace after a rotation. `undefined` if there is no such way: without
- * `grace`, after it, or if that session has ended.
+ * `grace`, after it, or if that session has ended. `isProven`: for who does not come by the old cookie alone, a grace is never
+ * over.
  */
 export async function successorOf(
   context: CommitContext,
   old: Identity,
   successor: Successor,
+  isProven = false,
 ): Promise<Followed | undefined> {
   let from = old
   let next = successor
   for (let rotation = 0; rotation < MAX_ROTATIONS; rotation++) {
-    const identity = leadsOn(context, next) ? await identify(context, from, next) : undefined
+    const identity = isProven || leadsOn(context, next) ? await identify(context, from, next) : undefined
     if (identity === undefined) return undefined
     const found = await reload(context, identity)
     if (found.is === 'session') return { identity, session: found.session }

@@ -7,6 +7,7 @@ import { merge } from '../session/merge.js'
 import type { Successor } from '../session/record-meta.js'
 import type { Regeneration, SessionState } from '../session/session-state.js'
 import { type Content, type Found, type StoredSession, storedAs } from '../session/stored-session.js'
+import type { SessionRecord } from '../store/store.js'
 import type { CommitContext } from './commit-context.js'
 import { reload } from './compare-and-set.js'
 import { leadsOn, livesOn } from './old-id-grace.js'
@@ -19,7 +20,8 @@ export type RegenerateOutcome =
 
 /**
  * The new record first, then the old one becomes a marker, by compare-and-set. If that fails, the new one is taken back.
- * So there is no moment in which the old id carries what was set with the new one.
+ * So there is no moment in which the old id carries what was set with the new one. Where nobody knows whether it failed,
+ * and the marker leads to the new record, that one stays: nothing opens it without the marker, and it expires by itself.
  */
 export async function regenerate(
   context: CommitContext,
@@ -39,8 +41,8 @@ export async function regenerate(
     // Whom a sign-out everywhere has spared goes on under an id that it did not name.
     const at = content.owner === undefined ? undefined : context.format.ownerTime?.(content.owner)
     const ownerAt = at ?? content.ownerAt
-    // Who works in `exclusive` under the old id can't go on under the new one, unless this is a rotation, or their own.
-    const held = known === undefined || lock !== undefined ? content.lock : undefined
+    // Who works in `exclusive` under the old id can't go on under the new one, unless that leads there, or it is their own.
+    const held = successor.until !== undefined || lock !== undefined ? content.lock : undefined
     const isSame = ownerAt === content.ownerAt && held === content.lock
     const moved = isSame ? content : { ...content, ownerAt, lock: held }
     return storedAs(context, moved, { createdAt, version, lastUse: now, cookie })
@@ -51,13 +53,19 @@ export async function regenerate(
   if (cookie !== undefined) context.format.prepare?.(identity)
   let session = build(sealed.content, 1)
   let isTaken = false
+  let isLedTo = false
   try {
     let old: Identity = before
     isTaken = !(await identity.store.create(identity.id, session.record))
     if (isTaken) throw new SessionConflictError()
     for (let newest = base; ; ) {
       // 2. The old record becomes a marker.
-      if (await supersede(context, old, newest, successor, grace)) return { is: 'stored', session, identity }
+      const marked = await supersede(context, old, newest, successor, grace)
+      if (marked === true) return { is: 'stored', session, identity }
+      if (marked !== false) {
+        isLedTo = successor.until !== undefined
+        throw marked.error
+      }
       // 3. Another writer was faster.
       let found = await reload(context, old)
       while (found.is === 'superseded') {
@@ -90,29 +98,43 @@ export async function regenerate(
     }
   } catch (error) {
     // A store that failed at the create may have written all the same. What another one has is not taken back.
-    if (!isTaken) await takeBack().catch(() => {})
+    if (!isTaken && !isLedTo) await takeBack().catch(() => {})
     throw error
   }
 }
 
-/** Whether the old record is a marker now. */
+/** The store did not say whether it has written the marker, and may still do so. */
+interface Unknown {
+  readonly error: unknown
+}
+
+/** Whether the old record is a marker now. @throws what the store throws, where it is none and never will be */
 async function supersede(
   context: CommitContext,
   { id, store }: Identity,
   { record }: StoredSession,
   successor: Successor,
   grace: number,
-): Promise<boolean> {
+): Promise<boolean | Unknown> {
   // What travels in a cookie leaves nothing behind but a note, if that.
   if (context.format.supersede !== undefined)
     return context.format.supersede({ id, store, isStale: false }, successor.id)
   try {
     return await store.update(id, markerOf(context, record, successor, grace))
   } catch (error) {
-    // A store that failed may have written all the same: then there is no way back.
     const look = async (): Promise<Found> => reload(context, { id, store })
-    const found = await look().catch(() => undefined)
-    if (found?.is === 'superseded' && found.successor.id === successor.id) return true
-    throw error
+    const shutOut = async (newest: SessionRecord): Promise<boolean> =>
+      store.update(id, { ...newest, version: newest.version + 1 })
+    for (let tries = 0; tries < 2; tries++) {
+      // A store that failed may have written all the same: then there is no way back.
+      const found = await look().catch(() => undefined)
+      if (found?.is === 'superseded' && found.successor.id === successor.id) return true
+      // Nothing is written back unseen: it might undo what another request has stored.
+      if (found === undefined) return { error }
+      if (found.is !== 'session' || found.session.record.version > record.version) throw error
+      // It may also write later: the same record as a newer version leaves the marker no place.
+      if (await shutOut(found.session.record).catch(() => false)) throw error
+    }
+    return { error }
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   CookieStore,
   MemoryStore,
+  type RegenerateOptions,
   SessionCommittedError,
   SessionDestroyedError,
   type SessionHandle,
@@ -429,7 +430,10 @@ describe('an exclusive beside others', () => {
     expect([works, await balanceOf(one, cookie)]).toEqual([1, 90])
   })
 
-  it('does not go along to the new id of a sign-in', async () => {
+  it.each<[string, RegenerateOptions | undefined]>([
+    ['of a sign-in', undefined],
+    ['to which the old cookie leads no more', { grace: Number.MIN_VALUE }],
+  ])('does not go along to a new id %s', async (_name, options) => {
     const { one, two, cookie } = await twoProcesses()
     const goOn = gate()
     const isAtWork = gate()
@@ -440,7 +444,7 @@ describe('an exclusive beside others', () => {
       }),
     )
     await isAtWork.opened
-    const next = cookieAfter(await regenerate(two, cookie))
+    const next = cookieAfter(await writing(two, cookie, (session) => void session.regenerate(options)))
     await within(two, next, (handle) => handle.exclusive((session) => session.set('balance', 1), { wait: 0 }))
     goOn.open()
     await expect(working).rejects.toThrow(SessionDestroyedError)

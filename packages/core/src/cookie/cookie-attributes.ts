@@ -149,11 +149,11 @@ export class CookieAttributes {
     if (typeof domain === 'function') {
       const given = domain(request)
       domain = LONE_HOST.test(`${given}`) ? undefined : given
+      checkDomain(domain)
     }
     const key = domain ?? ''
     let place = this.#places.get(key)
     if (place === undefined) {
-      checkDomain(domain)
       const options = domain === undefined ? this.#options : { ...this.#options, domain }
       // What is retired for one host may be where the cookie of another one is set.
       const retired = this.#retired.filter((place) => !this.#isToday(place, domain))

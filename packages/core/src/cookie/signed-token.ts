@@ -82,8 +82,10 @@ export class SignedTokenFormat implements CookieFormat {
     }
   }
 
-  cookieValue({ token, value, isStale }: TokenIdentity): Awaitable<string> {
+  cookieValue(identity: TokenIdentity): Awaitable<string> {
+    const { value, isStale } = identity
     if (value !== undefined && !isStale) return value
+    const { token } = identity
     return andThen(toPromise(this.#signer.sign(this.#signedText(token))), (mac) => `${token}.${encodeBase64url(mac)}`)
   }
 

@@ -53,9 +53,10 @@ describe('operations of WebCrypto', () => {
   })
 
   it('that throw at once fail alone', async () => {
-    const thrown = startTogether(() => {
-      throw new Error('not allowed')
-    })
+    const thrown = (async () =>
+      startTogether(() => {
+        throw new Error('not allowed')
+      }))()
     await expect(thrown).rejects.toThrow('not allowed')
     let isStarted = false
     await startTogether(async () => {

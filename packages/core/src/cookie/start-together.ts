@@ -28,14 +28,21 @@ let turn: Promise<void> | undefined
  * together with all others that wait for it. Each goes to another thread, and to wake one up costs several times the HMAC: of
  * many that start together, most find it awake (`benchmarks`, 32 requests in flight).
  */
-export async function startTogether<T>(start: () => Promise<T>): Promise<T> {
-  if (underWay > 0 && setImmediate !== undefined) await endOfTurn(setImmediate)
+export function startTogether<T>(start: () => Promise<T>): Promise<T> {
+  return underWay > 0 && setImmediate !== undefined
+    ? endOfTurn(setImmediate).then(() => startNow(start))
+    : startNow(start)
+}
+
+function startNow<T>(start: () => Promise<T>): Promise<T> {
+  const running = start()
   underWay++
-  try {
-    return await start()
-  } finally {
-    underWay--
-  }
+  running.then(end, end)
+  return running
+}
+
+function end(): void {
+  underWay--
 }
 
 function endOfTurn(setImmediate: Immediate): Promise<void> {

@@ -1,5 +1,8 @@
 import { andThen, isPromise } from '../awaitable.js'
+import { isObject } from '../session/plain-values.js'
+import type { ReadableSession } from '../session/session.js'
 import type { Awaitable } from '../store/store.js'
+import type { FollowOutcome } from './follow-new-id.js'
 import type { RequestSession, ToSave } from './request-session.js'
 import { addToHeaders, type HeaderFields, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
@@ -55,6 +58,33 @@ export function tellFailure<Data>(handle: SessionHandle<Data>, error: unknown): 
  */
 export function signOutAtOnce<Data>(handle: SessionHandle<Data>): Awaitable<void> {
   return requestSession(handle).signOutAtOnce()
+}
+
+/**
+ * For `@fetch-sessions/login`, and nobody else: another request of the same browser has given the session of this one a new
+ * id at this moment, by `regenerate({ grace })`, and this one goes on in it. Its answer repeats the cookie of the other one's:
+ * the browser may keep either. What it has changed in the session that it has lost is dropped.
+ *
+ * **Only for who has just proven who they are**, as by a password, within this request: this follows also where the grace of
+ * the old cookie is over, or never was. A stolen cookie alone must not lead on. `isMeant`: whether the session that was found
+ * says no more than what was proven. A request that came when its cookie was an old one already is never led on.
+ *
+ * `followed`: also where the session has no other id. `elsewhere`: it lives on, but it is not meant, no cookie can be made for
+ * it (a `regenerate()` without `grace`), it is in its cookie, or the response is committed. `ended`: it lives no more.
+ *
+ * @throws SessionStoreError, and SessionDataError as for a session that is loaded
+ */
+export async function followNewId<Data>(
+  handle: SessionHandle<Data>,
+  isMeant: (session: ReadableSession<Data>) => boolean,
+): Promise<FollowOutcome> {
+  // A handle of another release may not know how.
+  return (await (handle as Partial<RequestSession<Data>>).followNewId?.(isMeant)) ?? 'elsewhere'
+}
+
+/** For the same adapters: whether this is a session's handle, be it of another copy of this package or a test's own. */
+export function isHandle<Data>(value: unknown): value is SessionHandle<Data> {
+  return isObject(value) && 'read' in value && 'write' in value && 'save' in value
 }
 
 /** By a method of its own: a handle of another copy of this package has another class. */

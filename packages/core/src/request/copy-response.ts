@@ -9,8 +9,7 @@
 export function copyResponse(response: Response): Response {
   const { headers } = response
   const { Bun } = globalThis as { Bun?: BunTools }
-  const isText = Bun && !headers.has('Content-Type') && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
-  if (isText) {
+  if (Bun && !headers.has('Content-Type') && isBlobOnBun(response)) {
     // On the handler's own as well: it may be a constant, and has forgotten what it is.
     if (isForgottenText(response.clone(), Bun)) headers.set('Content-Type', 'text/plain;charset=utf-8')
     return response.clone()
@@ -26,6 +25,24 @@ export function copyResponse(response: Response): Response {
           return response.statusText
         },
       })
+}
+
+/**
+ * For adapters: this response goes nowhere, since its session could not be stored. What its body reads from is let go of, such
+ * as a file or another server's answer. One of a text may be a constant that serves others, and reads from nothing.
+ */
+export async function discard(response: Response): Promise<void> {
+  try {
+    if (keptBody(response) === undefined && !isBlobOnBun(response)) await response.body?.cancel()
+  } catch {
+    // Somebody reads it, or did.
+  }
+}
+
+/** Whether Bun still knows that the body is a text or bytes. */
+function isBlobOnBun(response: Response): boolean {
+  const { Bun } = globalThis as { Bun?: BunTools }
+  return Bun !== undefined && / Blob \(.*\)\n}$/.test(Bun.inspect(response))
 }
 
 /**

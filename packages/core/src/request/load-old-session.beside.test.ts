@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CookieStore, SessionManager } from '../index.js'
+import { CookieStore, movesIn, SessionManager } from '../index.js'
 import {
   call,
   count,
@@ -22,7 +22,7 @@ function refusing(options: MovingOptions = {}): MovingSetting & { cookie: string
   const setting = movingManager({ maxDataBytes: 100, ...options })
   const { store, old, clock } = setting
   const cookie = old.keep('a1', { user: 'ada', note: 'x'.repeat(200) })
-  const sessions = new SessionManager<MovingData>({ store, secret, now: clock.now, ...options }).startFrom(old)
+  const sessions = new SessionManager<MovingData>({ store, secret, now: clock.now, ...options }).startFrom(movesIn(old))
   return { ...setting, cookie, mended: { ...setting, sessions } }
 }
 

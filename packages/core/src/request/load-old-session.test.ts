@@ -3,6 +3,7 @@ import {
   type Arrival,
   CookieStore,
   MemoryStore,
+  movesIn,
   type SessionHandle,
   SessionManager,
   SessionStoreError,
@@ -139,7 +140,7 @@ describe("a visitor with a good cookie of another library's and none of ours", (
 
   it('moves into a session that lives in its cookie', async () => {
     const old = new OldLibrary()
-    const sessions = new SessionManager<MovingData>({ store: new CookieStore(), secret }).startFrom(old)
+    const sessions = new SessionManager<MovingData>({ store: new CookieStore(), secret }).startFrom(movesIn(old))
     const cookie = old.keep('a1', { user: 'ada' })
     const response = await call({ sessions }, cookie, read)
     expect(await shown({ sessions }, cookieAfter(response))).toEqual({ user: 'ada' })
@@ -345,8 +346,17 @@ describe("another library's store that is down", () => {
 describe('startFrom', () => {
   it('can be called once', () => {
     const { sessions } = movingManager()
-    expect(() => sessions.startFrom(new OldLibrary())).toThrow('startFrom was called before')
-    expect(() => stagedManager().sessions.startFrom({} as never)).toThrow('startFrom takes old sessions')
+    expect(() => sessions.startFrom(movesIn(new OldLibrary()))).toThrow('startFrom was called before')
+  })
+
+  it('says what to do with old sessions that are not wrapped', () => {
+    const { sessions } = stagedManager()
+    // @ts-expect-error: the types say so as well.
+    expect(() => sessions.startFrom(new OldLibrary())).toThrow(TypeError)
+    for (const plain of [new OldLibrary(), {}, undefined] as never[]) {
+      expect(() => sessions.startFrom(plain)).toThrow('startFrom(movesIn(oldSessions))')
+    }
+    for (const none of [{}, undefined] as never[]) expect(() => movesIn(none)).toThrow('movesIn takes old sessions')
   })
 
   it('leaves a sign-out without an old cookie as it was', async () => {

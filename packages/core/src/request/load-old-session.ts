@@ -1,5 +1,5 @@
 import { reload } from '../commit/compare-and-set.js'
-import { askOld, claimOn } from '../commit/move-in.js'
+import { askOld, claimOn, moveIn } from '../commit/move-in.js'
 import { successorOf } from '../commit/old-id-grace.js'
 import type { SessionContext } from '../context.js'
 import { randomText } from '../cookie/base64url.js'
@@ -60,7 +60,7 @@ async function openOld(
     // 2. What it brings.
     const arrival = await askOld(context, `load of ${from}`, () => old.load())
     if (arrival !== undefined)
-      return await stateOf(context, { old, claim, nonce: randomText(), grace, isKept }, arrival, phase)
+      return await stateOf(context, moveOf(context, { old, claim, nonce: randomText(), grace, isKept }), arrival, phase)
   } catch (error) {
     return refuse(context, from, error)
   }
@@ -80,14 +80,24 @@ async function followClaim(
 ): Promise<SessionState | 'none' | undefined> {
   const started = startTime(context.emit)
   const found = await reload(context, claim)
+  if (found.is === 'ended') return 'none'
   // One that is over stays where it is: the next one replaces it. Another request may have done so by now.
-  if (found.is === 'ended') return context.now() < found.record.expiresAt ? 'none' : undefined
   if (found.is !== 'superseded') return undefined
   const followed = await successorOf(context, claim, found.successor)
   const opened = followed && (await unpack(context, followed.identity, followed.session, phase, started))
   if (opened === undefined || opened === 'none') return 'none'
   opened.cookie = 'due'
   return opened
+}
+
+/** What of a move is known before anything is stored, and how it is stored. */
+function moveOf(context: SessionContext, known: Omit<Move, 'store'>): Move {
+  return {
+    ...known,
+    store(identity, session) {
+      return moveIn(context, identity, this, session)
+    },
+  }
 }
 
 /** A session that holds what an old one brings. Not stored yet. */

@@ -29,15 +29,31 @@ export function unpack(
   started: number,
 ): Awaitable<SessionState | 'none'> {
   const { data, version } = session.content
-  const fail = (error: unknown): 'none' => refuse(context, identity, started, error, session)
   const duration = startTime(context.emit) - started
   try {
     const values = context.serializer.decode(data, version)
     return isPromise(values)
-      ? values.then((values) => admit(context, identity, session, phase, duration, values), fail)
+      ? admitLater(context, identity, session, phase, started, duration, values)
       : admit(context, identity, session, phase, duration, values)
   } catch (error) {
-    return fail(error)
+    return refuse(context, identity, started, error, session)
+  }
+}
+
+// Of its own, so that a read that waits for nothing makes no closure.
+async function admitLater(
+  context: SessionContext,
+  identity: Identity,
+  session: StoredSession,
+  phase: SessionPhase,
+  started: number,
+  duration: number,
+  values: Promise<Values>,
+): Promise<SessionState | 'none'> {
+  try {
+    return admit(context, identity, session, phase, duration, await values)
+  } catch (error) {
+    return refuse(context, identity, started, error, session)
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CookieStore, MemoryStore, SessionManager, type SessionOptions } from '../index.js'
-import { sessionCookies } from '../testing/response-cookies.js'
+import { cookieAfter, sessionCookies } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
-import { reading, writing } from '../testing/serve.js'
+import { reading, signOut, writing } from '../testing/serve.js'
 import { type Setting, stagedManager } from '../testing/staged-manager.js'
 import { StagedStore } from '../testing/staged-store.js'
 import { visit } from '../testing/visit.js'
@@ -128,5 +128,38 @@ describe('a session that is over when it is loaded', () => {
     clock.passes(1)
     await reading(sessions, cookie)
     expect(revocations.memory.size).toBe(0)
+  })
+})
+
+describe('what is left of a session that nobody could delete', () => {
+  /** Its process is gone in the midst of a sign-out. */
+  async function leftBehind(): Promise<Awaited<ReturnType<typeof nearTheEnd>>> {
+    const setting = await nearTheEnd()
+    setting.store.afterNext('update', () => Promise.reject(new Error('no answer')))
+    await expect(signOut(setting.sessions, setting.cookie)).rejects.toThrow()
+    setting.store.forget()
+    setting.events.length = 0
+    return setting
+  }
+
+  it('is removed once it is over, and a session begins in its place', async () => {
+    const { sessions, store, clock, cookie, id, events } = await leftBehind()
+    clock.passes(1)
+    const response = await writing(sessions, cookie, (session) => void session.set('visits', 7))
+    expect(store.methods).toEqual(['load', 'update', 'delete', 'create'])
+    expect(store.memory.load(id)).toBe(undefined)
+    expect(events).toMatchObject([{ type: 'rejected', reason: 'expired', id }, { type: 'created' }])
+    expect((await sessions.read(visit(cookieAfter(response)))).get('visits')).toBe(7)
+  })
+
+  it('has nothing in its place until then', async () => {
+    const { sessions, store, cookie, events, id } = await leftBehind()
+    const response = await writing(sessions, cookie, (session) => void session.set('visits', 7))
+    expect(sessionCookies(response)).toEqual([])
+    expect([store.methods, store.memory.size]).toEqual([['load'], 1])
+    expect(events).toMatchObject([
+      { type: 'rejected', reason: 'unknown', id },
+      { type: 'dropped', reason: 'superseded' },
+    ])
   })
 })

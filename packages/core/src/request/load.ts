@@ -5,10 +5,10 @@ import type { SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { SessionDataError } from '../errors.js'
 import { startTime } from '../events.js'
+import type { Successor } from '../session/record-meta.js'
 import { type EndingSession, type SessionPhase, SessionState } from '../session/session-state.js'
 import { examine } from '../session/stored-session.js'
 import type { Awaitable, SessionRecord } from '../store/store.js'
-import { loadOldSession } from './load-old-session.js'
 import { newSession, refuse, reject, unpack } from './load-outcome.js'
 import { verifyCookies } from './verify-cookies.js'
 
@@ -28,21 +28,18 @@ export function loadSession(
   header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
-  const identities = verifyCookies(context, values)
-  return isPromise(identities)
-    ? identities.then((identities) => openOrMoveIn(context, identities, header, phase))
-    : openOrMoveIn(context, identities, header, phase)
+  return andThen(verifyCookies(context, values), openOrMoveIn, context, header, phase)
 }
 
 function openOrMoveIn(
-  context: SessionContext,
   identities: readonly Identity[],
+  context: SessionContext,
   header: string,
   phase: SessionPhase,
 ): Awaitable<SessionState> {
   identities = context.format.newest?.(identities) ?? identities
   return identities.length === 0 && context.oldSessions !== undefined
-    ? loadOldSession(context, context.oldSessions, header, phase)
+    ? context.oldSessions.load(context, header, phase)
     : openFirst(context, identities, phase)
 }
 
@@ -64,10 +61,7 @@ function openFirst(
 ): Awaitable<SessionState> {
   const identity = identities[index]
   if (identity === undefined) return inPlaceOf(context, left, phase)
-  const opened = openOne(context, identity, phase)
-  return isPromise(opened)
-    ? opened.then((opened) => takeOrGoOn(context, identities, phase, index, left, opened))
-    : takeOrGoOn(context, identities, phase, index, left, opened)
+  return andThen(openOne(context, identity, phase), takeOrGoOn, context, identities, phase, index, left)
 }
 
 /** An empty session, where none lives. */
@@ -79,12 +73,12 @@ function inPlaceOf(context: SessionContext, left: Left, phase: SessionPhase): Se
 
 /** The session that one cookie has opened, or that of the next one. */
 function takeOrGoOn(
+  opened: SessionState | Left,
   context: SessionContext,
   identities: readonly Identity[],
   phase: SessionPhase,
   index: number,
   left: Left,
-  opened: SessionState | Left,
 ): Awaitable<SessionState> {
   // What is left of a session matters only where no session lives.
   if (!(opened instanceof SessionState))
@@ -106,33 +100,23 @@ function openOne(
   isSecondLook = false,
 ): Awaitable<SessionState | Left> {
   const started = startTime(context.emit)
-  const record = identity.store.load(identity.id)
-  return isPromise(record)
-    ? record.then((record) => openRecord(context, identity, phase, isSecondLook, started, record))
-    : openRecord(context, identity, phase, isSecondLook, started, record)
+  return andThen(identity.store.load(identity.id), openRecord, context, identity, phase, isSecondLook, started)
 }
 
 function openRecord(
+  record: SessionRecord | undefined,
   context: SessionContext,
   identity: Identity,
   phase: SessionPhase,
   isSecondLook: boolean,
   started: number,
-  record: SessionRecord | undefined,
 ): Awaitable<SessionState | Left> {
   const found = examine(context, record)
   switch (found.is) {
     case 'session':
       return unpack(context, identity, found.session, phase, started)
     case 'superseded':
-      return andThen(successorOf(context, identity, found.successor), (followed) => {
-        if (followed === undefined) return 'superseded'
-        return andThen(unpack(context, followed.identity, followed.session, phase, started), (opened) => {
-          // The answer that brought the new cookie was lost, or is under way.
-          if (opened !== 'none') opened.cookie = 'due'
-          return opened
-        })
-      })
+      return openSuccessor(context, identity, found.successor, phase, started)
     case 'data':
       return refuse(context, identity, started, new SessionDataError('is not what this library stores'))
     case 'ended':
@@ -140,15 +124,47 @@ function openRecord(
       reject(context, identity, 'unknown', started)
       return { identity, record: found.record }
     case 'expired':
-      return andThen(removeIfPossible(context, identity, record as SessionRecord), (isRemoved) =>
-        // Somebody who came just in time has extended it.
-        isRemoved || isSecondLook
-          ? reject(context, identity, found.is, started)
-          : openOne(context, identity, phase, true),
+      return andThen(
+        removeIfPossible(context, identity, record as SessionRecord),
+        rejectOrLookAgain,
+        context,
+        identity,
+        phase,
+        isSecondLook,
+        started,
       )
     default:
       return reject(context, identity, found.is, started)
   }
+}
+
+async function openSuccessor(
+  context: SessionContext,
+  identity: Identity,
+  successor: Successor,
+  phase: SessionPhase,
+  started: number,
+): Promise<SessionState | Left> {
+  const followed = await successorOf(context, identity, successor)
+  if (followed === undefined) return 'superseded'
+  const opened = await unpack(context, followed.identity, followed.session, phase, started)
+  // The answer that brought the new cookie was lost, or is under way.
+  if (opened !== 'none') opened.cookie = 'due'
+  return opened
+}
+
+function rejectOrLookAgain(
+  isRemoved: boolean,
+  context: SessionContext,
+  identity: Identity,
+  phase: SessionPhase,
+  isSecondLook: boolean,
+  started: number,
+): Awaitable<SessionState | Left> {
+  // Somebody who came just in time has extended it.
+  return isRemoved || isSecondLook
+    ? reject(context, identity, 'expired', started)
+    : openOne(context, identity, phase, true)
 }
 
 /** As `removeExpired`. Where the store takes no writes, what is over is over all the same. */

@@ -1,10 +1,10 @@
 import { andThen, isPromise } from '../awaitable.js'
 import type { SessionContext } from '../context.js'
-import { isSessionError } from '../errors.js'
 import type { HandleOptions } from '../handle-options.js'
 import { checkFunction, rejectUnknown } from '../option-error.js'
 import type { Awaitable } from '../store/store.js'
 import type { CommittedTogether } from './committed-together.js'
+import { discard } from './copy-response.js'
 import { beginHandle, forgetHandle } from './handle-registry.js'
 import { noteCookie } from './inner-cookie.js'
 import type { RequestSession, ToSave } from './request-session.js'
@@ -12,14 +12,15 @@ import { dress, type ResponseNeeds } from './response.js'
 import type { SessionHandle } from './session-handle-type.js'
 import { isAnswer, isKeptBy, isResponse } from './thrown.js'
 
-/** Where no options are given, there is nothing to check. */
-const NONE = {}
+const NONE: HandleOptions = {}
 const HANDLE_OPTIONS = ['failed', 'keep', 'respond', 'current', 'used']
 
 /** Calls a handler with the session of its request, and gives the response what the session needs, however it ends. */
 export class RequestHandler<Data> {
   readonly #context: SessionContext
   readonly #opened: CommittedTogether<Data>
+  /** The options that were found good last. */
+  #checked = NONE
 
   constructor(context: SessionContext, opened: CommittedTogether<Data>) {
     this.#context = context
@@ -33,10 +34,8 @@ export class RequestHandler<Data> {
     options: HandleOptions = NONE,
   ): Promise<Response> {
     checkFunction('handler', handler)
-    if (options !== NONE) rejectUnknown('handle: ', options, HANDLE_OPTIONS)
+    if (options !== this.#checked) this.#check(options)
     const { failed, keep } = options
-    if (failed !== undefined) checkFunction('failed', failed)
-    if (keep !== undefined) checkFunction('keep', keep)
     // 1. The session of this request, which touches nothing.
     const session = beginHandle<Data>(this.#context, request)
     if (session.isManaged) return handler(session)
@@ -46,12 +45,14 @@ export class RequestHandler<Data> {
     /** What is left to be saved if the commit fails, once the handler has returned. */
     let left: ToSave | undefined
     let opened = [session]
+    let response: Response | undefined
     try {
       // 2. The handler.
-      const response = await handler(session)
-      const what = failed?.(response) ? 'sign-out' : 'all'
+      response = await handler(session)
+      const isAnswered = isResponse(response)
+      const what = isAnswered && failed?.(response) ? 'sign-out' : 'all'
       // One that gave no response has failed: a sign-out is carried out all the same.
-      left = isResponse(response) || (response === undefined && session.isUpgradedByCall) ? 'nothing' : 'sign-out'
+      left = isAnswered || (response === undefined && session.isUpgradedByCall) ? 'nothing' : 'sign-out'
       // 3. What it did is stored, and the response gets what it needs.
       const committed = this.#opened.isAlone(request, session)
         ? this.#commit(session, response, what)
@@ -59,6 +60,7 @@ export class RequestHandler<Data> {
       return isPromise(committed) ? await committed : committed
     } catch (error) {
       opened = this.#opened.handled(request, session)
+      if (isResponse(response)) void discard(response)
       return left === undefined
         ? await this.#commitThrown(opened, error, isKeptBy(keep ?? isAnswer, error), options)
         : await this.#fail(opened, error, left, options)
@@ -72,6 +74,15 @@ export class RequestHandler<Data> {
         open.abandon()
       }
     }
+  }
+
+  /** Once for those that an adapter gives with each request. */
+  #check(options: HandleOptions): void {
+    rejectUnknown('handle: ', options, HANDLE_OPTIONS)
+    const { failed, keep } = options
+    if (failed !== undefined) checkFunction('failed', failed)
+    if (keep !== undefined) checkFunction('keep', keep)
+    this.#checked = options
   }
 
   /** The response with what the sessions need, in this order, once each is stored. */
@@ -111,6 +122,7 @@ export class RequestHandler<Data> {
       if (isResponse(thrown)) answer = await this.commitAll(opened, thrown, isKept ? 'all' : 'sign-out')
       else for (const session of opened) await this.#commitKept(session)
     } catch (error) {
+      if (isResponse(thrown)) void discard(thrown)
       return this.#fail(opened, error, 'nothing', options)
     }
     throw answer
@@ -125,7 +137,7 @@ export class RequestHandler<Data> {
 
   /** Where the adapter makes a response of the error, that gets the cookie of what was saved before it. */
   async #fail(opened: RequestSession<Data>[], error: unknown, what: ToSave, options: HandleOptions): Promise<Response> {
-    if (isSessionError(error)) this.#context.emit?.({ type: 'failed', error })
+    opened[0]?.tellFailure(error)
     const response = options.respond?.(error)
     if (response !== undefined) return this.commitAll(opened, response, what)
     if (what === 'sign-out') for (const session of opened) await session.commit(what, undefined)

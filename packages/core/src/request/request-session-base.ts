@@ -1,11 +1,9 @@
 import { isPromise } from '../awaitable.js'
 import { commit } from '../commit/commit.js'
 import type { PersistencePolicy } from '../commit/commit-context.js'
-import { endOldSessions } from '../commit/move-in.js'
-import type { SessionContext } from '../context.js'
+import type { BroughtSessions, SessionContext } from '../context.js'
 import type { Identity } from '../cookie/cookie-format.js'
 import { isSessionError } from '../errors.js'
-import type { OldSessions } from '../session/old-sessions.js'
 import type { SessionState } from '../session/session-state.js'
 import type { Awaitable } from '../store/store.js'
 import { areHeadersShortLived, type CookieSource, isRequest, RequestCookies } from './request-cookies.js'
@@ -19,8 +17,8 @@ export abstract class RequestSessionBase {
   abstract isOver: boolean
   /** Whether an adapter has begun to handle its request, and will commit it. */
   isBegun = false
-  /** Whether a sign-out has ended the visitor's sessions of another library. */
-  #isOldEnded = false
+  /** Those of another library that the request has brought, once somebody asks for them. */
+  #old: BroughtSessions | undefined
   /** Saves of one request follow one another. */
   #saving: Promise<void> | undefined
 
@@ -115,48 +113,28 @@ export abstract class RequestSessionBase {
   }
 
   #commitNext(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
-    const { oldSessions } = this.#context
-    if (state.status === 'destroyed' && oldSessions !== undefined && !this.#isOldEnded)
-      return this.#endOld(oldSessions, state).then(() => this.#write(state, policy))
-    return this.#write(state, policy)
+    const ending = state.status === 'destroyed' && this.#oldSessions()?.end(state)
+    return isPromise(ending) ? ending.then(() => this.#write(state, policy)) : this.#write(state, policy)
   }
 
   #write(state: SessionState, policy: PersistencePolicy): Awaitable<void> {
     return commit(this.#context, state, this.#fingerprint(state), policy)
   }
 
-  /** A sign-out ends the sessions of another library first. If that fails, the visitor can sign out again. */
-  async #endOld(oldSessions: OldSessions, state: SessionState): Promise<void> {
-    await endOldSessions(this.#context, oldSessions, this.cookies().header, state)
-    this.#isOldEnded = true
+  /** `undefined` if visitors come from no other library. */
+  #oldSessions(): BroughtSessions | undefined {
+    this.#old ??= this.#context.oldSessions?.ofRequest(this.#context, this.cookies())
+    return this.#old
   }
 
-  /**
-   * Whether a sign-out could not end the sessions of another library. The visitor keeps that cookie, to sign out again.
-   */
-  protected isOldLeft({ status }: SessionState): boolean {
-    const { oldSessions } = this.#context
-    if (status !== 'destroyed' || oldSessions === undefined || this.#isOldEnded) return false
-    return oldSessions.cookies(this.cookies().header).length > 0
+  /** Whether a sign-out could not end the sessions of another library. */
+  protected isOldLeft(state: SessionState): boolean {
+    return this.#oldSessions()?.areLeft(state) ?? false
   }
 
-  /**
-   * Whether old cookies beside this session stay: it has come from none of them, and has still the id that it began with
-   * here (`begunAs`); or requests that were sent at the same time as its move may need them. After that it ends the old one.
-   */
+  /** Whether old cookies stay beside this session. `begunAs`: the id that it began with here. */
   protected hasOld(state: SessionState, begunAs: Identity | undefined): Awaitable<boolean> {
-    const { oldSessions, now, emit } = this.#context
-    if (oldSessions === undefined || oldSessions.isKept) return true
-    const { identity, stored } = state
-    const until = stored.content.own?.old ?? (identity === begunAs ? Number.POSITIVE_INFINITY : 0)
-    if (now() < until) return true
-    if (until === 0 || this.#isOldEnded) return false
-    const { id } = state
-    return this.#endOld(oldSessions, state).then(
-      () => false,
-      // The next request tries again.
-      (error) => !emit?.({ type: 'dropped', id, reason: 'store', error }),
-    )
+    return this.#oldSessions()?.stay(state, begunAs) ?? true
   }
 
   /**

@@ -13,6 +13,7 @@ import { type ReadableSession, ReadableView, type WritableSession, WritableView 
 import type { SessionPhase, SessionState } from '../session/session-state.js'
 import type { StoredSession } from '../session/stored-session.js'
 import type { Awaitable } from '../store/store.js'
+import { type FollowOutcome, followNewId } from './follow-new-id.js'
 import { followInnerCookie } from './inner-cookie.js'
 import { loadIdentity, loadSession } from './load.js'
 import { newSession } from './load-outcome.js'
@@ -165,6 +166,19 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
     return working
   }
 
+  /** For `followNewId`: goes on in the session that this request had, under the id that it has by now. */
+  async followNewId(isMeant: (session: ReadableSession<Data>) => boolean): Promise<FollowOutcome> {
+    if (this.isOver || this.#outage !== undefined) return 'elsewhere'
+    const state = await this.#load()
+    const outcome = await followNewId(this.context(), state, isMeant)
+    if (outcome !== 'followed') return outcome
+    // As one to which an old cookie has led.
+    this.#found = state.stored
+    this.#foundAs = state.identity
+    this.#begunAs = undefined
+    return outcome
+  }
+
   /**
    * Persists for the last time, and returns what the response needs if the session was used. Later changes throw. Not a
    * promise if nothing has to be waited for.
@@ -181,11 +195,6 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
 
   /** The policy asks for the session, which the handler did not. */
   #commitUnused(sent: HeaderFields | undefined): Awaitable<ResponseNeeds | undefined> {
-    const { onStoreFailure } = this.context()
-    if (onStoreFailure === undefined) {
-      this.#load()
-      return this.#commitLoaded('all', sent)
-    }
     return andThen(this.#loadOrDegrade(), () => this.#commitLoaded('all', sent))
   }
 

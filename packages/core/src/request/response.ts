@@ -60,6 +60,8 @@ export function varyByCookie(response: Response): Response {
 
 /** Puts the cookies, `Vary` and `Cache-Control` on headers that belong to one response. */
 export function addToHeaders(headers: HeaderFields, { cookies, place }: ResponseNeeds): void {
+  // Before anything is added: to look at them all, `Headers` sorts what there is.
+  if (cookies.length > 0) for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
   addVary(headers)
   if (cookies.length === 0) return
   const before = headers.getSetCookie()
@@ -72,7 +74,6 @@ export function addToHeaders(headers: HeaderFields, { cookies, place }: Response
   // An inner handler may have removed the same cookies of another library.
   for (const line of lines) if (!before.includes(line) || isOwn(line)) headers.append('Set-Cookie', line)
   headers.set('Cache-Control', privateCacheControl(headers.get('Cache-Control')))
-  for (const name of [...headers.keys()]) if (CDN_HEADER.test(name)) headers.delete(name)
 }
 
 /** Headers that set these cookies. */

@@ -1,4 +1,4 @@
-import { andThen, isPromise } from '../awaitable.js'
+import { andThen } from '../awaitable.js'
 import type { SessionContext } from '../context.js'
 import type { Identity, Rejected } from '../cookie/cookie-format.js'
 import { MAX_SECRETS } from '../cookie/secrets.js'
@@ -15,11 +15,10 @@ export function verifyCookies(context: SessionContext, values: readonly string[]
   const [value] = values
   if (value === undefined) return []
   if (values.length > 1) return verifySeveral(context, [...new Set(values)])
-  const found = verify(context, value, 0)
-  return isPromise(found) ? found.then((found) => alone(context, found)) : alone(context, found)
+  return andThen(verify(context, value, 0), alone, context)
 }
 
-function alone({ emit }: SessionContext, found: Identity | Rejected): readonly Identity[] {
+function alone(found: Identity | Rejected, { emit }: SessionContext): readonly Identity[] {
   if (typeof found !== 'string') return [found]
   emit?.({ type: 'rejected', reason: found })
   return []
@@ -29,8 +28,16 @@ function alone({ emit }: SessionContext, found: Identity | Rejected): readonly I
 function verify(context: SessionContext, value: string, secret: number): Awaitable<Identity | Rejected> {
   const { format } = context
   const found = format.verify(value, secret)
-  if (secret + 1 === format.secrets) return found
-  return andThen(found, (found) => (found === 'signature' ? verify(context, value, secret + 1) : found))
+  return secret + 1 === format.secrets ? found : andThen(found, orWithNext, context, value, secret)
+}
+
+function orWithNext(
+  found: Identity | Rejected,
+  context: SessionContext,
+  value: string,
+  secret: number,
+): Awaitable<Identity | Rejected> {
+  return found === 'signature' ? verify(context, value, secret + 1) : found
 }
 
 /**

@@ -2,7 +2,7 @@ import { isPromise } from '../awaitable.js'
 import type { Awaitable } from '../store/store.js'
 import { isEqual } from './equality.js'
 import type { OwnLifetime } from './lifetime.js'
-import { applied, type Change, ownValue } from './merge.js'
+import { applied, type Change, ownValue, versionOf } from './merge.js'
 import { assign, freezePlain, isObject, isPlain } from './plain-values.js'
 import type { Serializer, Values } from './serializer.js'
 import type { Content } from './stored-session.js'
@@ -175,7 +175,7 @@ export class Draft {
     const changes = this.#changes.slice()
     if (!isChanged) return { content: this.#base, changes, isChanged }
     const rest = this.#rest
-    const version = Math.max(this.#base.version, this.#serializer.version)
+    const version = versionOf(rest, this.#serializer)
     const finish = (data: string): Sealed => ({ content: { ...rest, version, data }, changes, isChanged })
     const data = this.#serializer.encode(this.#values, version)
     if (!isPromise(data)) return finish(data)

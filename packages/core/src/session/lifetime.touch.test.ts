@@ -63,6 +63,39 @@ describe.each([
   })
 })
 
+describe('a limit that held the expiry and is raised', () => {
+  it.each([
+    ['MemoryStore', () => new MemoryStore()],
+    ['CookieStore', () => new CookieStore()],
+  ])('ends no session that is in use, on %s', async (_, make) => {
+    const store = make()
+    const clock = new Clock()
+    const deploy = (days: number): SessionManager<Data> =>
+      new SessionManager<Data>({
+        store,
+        secret,
+        now: clock.now,
+        idleTimeout: 7 * 86_400,
+        absoluteTimeout: days * 86_400,
+      })
+    const before = deploy(30)
+    let { cookie } = await before.issue({ count: 1 })
+    for (let day = 1; day <= 25; day++) {
+      clock.passes(86_400)
+      cookie = cookieAfter(await reading(before, cookie), cookie)
+    }
+    const after = deploy(90)
+    for (let half = 0; half < 13; half++) {
+      clock.passes(43_200)
+      cookie = cookieAfter(await reading(after, cookie), cookie)
+    }
+    clock.passes(6 * 86_400)
+    expect((await after.read(cookie)).get('count')).toBe(1)
+    clock.passes(2 * 86_400)
+    expect((await after.read(cookie)).isNew).toBe(true)
+  })
+})
+
 describe('setLifetime', () => {
   it('is told by expiresAt at once, as it will be stored, and after it as it is', async () => {
     const store = new MemoryStore()

@@ -38,7 +38,7 @@ export async function merge(changes: readonly Change[], stored: Content, seriali
   let content: Unpacked = { values: await serializer.decode(stored.data, stored.version), rest: stored }
   for (const change of changes) content = applied(change, content, serializer)
   const { values, rest } = content
-  const version = Math.max(stored.version, serializer.version)
+  const version = versionOf(rest, serializer)
   return { ...rest, version, data: await serializer.encode(values, version) }
 }
 
@@ -59,11 +59,20 @@ export function applied(change: Change, content: Unpacked, serializer: Serialize
     case 'clear': {
       const kept: Values = {}
       for (const key of change.except) assign(kept, key, ownValue(values, key))
-      return { values: kept, rest }
+      const isEmptied = Object.keys(kept).length === 0 && Object.keys(values).length > 0
+      return { values: kept, rest: isEmptied ? { ...rest, data: serializer.nothing } : rest }
     }
     default:
       return { values, rest: appliedToRest(change, rest) }
   }
+}
+
+/**
+ * The version of what is written into a session: never an older one than its data has, some of which this application may not
+ * know. Where there was none, or it was emptied, all of it is in this application's form.
+ */
+export function versionOf({ data, version }: Content, serializer: Serializer): number {
+  return data === serializer.nothing ? serializer.version : Math.max(version, serializer.version)
 }
 
 function appliedToRest(change: Exclude<Change, { type: 'set' | 'update' | 'clear' }>, rest: Content): Content {

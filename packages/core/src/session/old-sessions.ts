@@ -3,6 +3,8 @@ import type { Identity } from '../cookie/cookie-format.js'
 import type { RejectionReason } from '../events.js'
 import type { Awaitable } from '../store/store.js'
 import type { Lifetime } from './lifetime.js'
+import type { Successor } from './record-meta.js'
+import type { StoredSession } from './stored-session.js'
 
 /**
  * Where a visitor comes from who has no cookie of ours: the sessions of another library that served this application
@@ -24,6 +26,15 @@ export interface OldSessions {
   readonly grace: number
   /** Whether the old application goes on beside: the old cookie and its session stay until a sign-out. */
   readonly isKept: boolean
+}
+
+/**
+ * Old sessions as `SessionManager.startFrom` takes them, with what brings them in and ends them. `movesIn` makes it, and
+ * nobody else has to call its methods.
+ */
+export interface MovesIn extends Pick<OldSessions, 'cookies'> {
+  load(...args: never): unknown
+  ofRequest(...args: never): unknown
 }
 
 /** An old cookie that leads nowhere. */
@@ -74,4 +85,11 @@ export interface Move {
   readonly nonce: string | undefined
   readonly grace: number
   readonly isKept: boolean
+  /** Stores what the old session has become, by this move as it is now: a sign-in may have taken the nonce from it. */
+  store(identity: Identity, session: StoredSession): Promise<MoveOutcome>
 }
+
+/** `superseded`: another request has brought the old session in at the same moment, or signed it out. */
+export type MoveOutcome =
+  | { readonly is: 'stored'; readonly session: StoredSession }
+  | { readonly is: 'superseded'; readonly successor: Successor; readonly via: Identity }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type Migration, SessionDataError, SessionManager, type SessionOptions } from '../index.js'
+import {
+  type Migration,
+  SessionDataError,
+  SessionManager,
+  type SessionOptions,
+  type WritableSession,
+} from '../index.js'
 import { cookieAfter } from '../testing/response-cookies.js'
 import { secret } from '../testing/secret.js'
 import { reading, regenerate, writing } from '../testing/serve.js'
@@ -153,6 +159,37 @@ describe('data of a newer version', () => {
       await expect(writing(old, cookie, (session) => session.set('user', 'x'))).rejects.toThrow(SessionDataError)
     }
     expect(store.memory.load(id)).toEqual(before)
+  })
+})
+
+describe('a session of a newer version that an older release has emptied', () => {
+  const list: Migration = ({ cart, ...rest }) => ({ ...rest, ...(cart !== undefined && { cart: { items: cart } }) })
+
+  it.each<[string, (session: WritableSession) => unknown]>([
+    ['by clear', (session) => session.clear()],
+    ['by clear, in the same request', (session) => [session.clear(), session.set('cart', ['tea'])]],
+    ['by clear, with a new id', (session) => [session.clear(), session.regenerate()]],
+  ])('holds what that release writes, in its own version: %s', async (_, empty) => {
+    const { release } = setUp()
+    const [older, newer] = [release([]), release([list])]
+    let { cookie } = await newer.issue({ cart: { items: ['milk'] } })
+    cookie = cookieAfter(await writing(older, cookie, (session) => void empty(session)), cookie)
+    await writing(older, cookie, (session) => session.set('cart', ['tea']))
+    expect(await dataOf(newer, cookie)).toEqual({ cart: { items: ['tea'] } })
+  })
+
+  it('also where others have written to it meanwhile', async () => {
+    const { release, store } = setUp()
+    const [older, newer] = [release([]), release([list])]
+    const { cookie } = await newer.issue({ cart: { items: ['milk'] } })
+    store.beforeNext('update', async () => {
+      await writing(newer, cookie, (session) => session.set('visits', 1))
+    })
+    await writing(older, cookie, (session) => {
+      session.clear()
+      session.set('cart', ['tea'])
+    })
+    expect(await dataOf(newer, cookie)).toEqual({ cart: { items: ['tea'] } })
   })
 })
 

@@ -57,7 +57,7 @@ export type Found =
   | { readonly is: 'session'; readonly session: StoredSession }
   /** The marker that a session leaves under its old id. */
   | { readonly is: 'superseded'; readonly successor: Successor }
-  /** It is being deleted. */
+  /** It is being deleted, or was to be a moment ago. */
   | { readonly is: 'ended'; readonly record: SessionRecord }
   | { readonly is: 'unknown' | 'expired' | 'data' }
 
@@ -75,10 +75,11 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
     typeof data === 'string' && Number.isFinite(createdAt) && Number.isFinite(expiresAt) && Number.isFinite(version)
   const notes = isRecord ? notesOf(rules, meta ?? undefined) : undefined
   if (notes === undefined) return INVALID
-  if (notes.ended) return { is: 'ended', record }
   const now = rules.now()
-  if (notes.superseded !== undefined)
-    return now < expiresAt ? { is: 'superseded', successor: notes.superseded } : EXPIRED
+  const { ended, superseded } = notes
+  if ((ended || superseded !== undefined) && now >= expiresAt) return EXPIRED
+  if (ended) return { is: 'ended', record }
+  if (superseded !== undefined) return { is: 'superseded', successor: superseded }
   const { own, v: dataVersion = 1, ownerAt, label, lock, used, cookie, due } = notes
   const lifetime = lifetimeOf(rules, own)
   const lastUse = used ?? expiresAt - notes.idle * 1000
@@ -89,9 +90,10 @@ export function examine(rules: SessionRules, record: SessionRecord | undefined):
   return { is: 'session', session: { record, content, lifetime, expiresAt: deadline, lastUse, idle, cookie, due } }
 }
 
-/** A session that is not stored yet. */
+/** A session that is not stored yet. Its record has no notes: those are made when it is stored. */
 export function unstored(rules: SessionRules): StoredSession {
-  const { nothing: data, version } = rules.serializer
+  const { lifetime, serializer } = rules
+  const { nothing: data, version } = serializer
   const content = {
     data,
     version,
@@ -102,7 +104,18 @@ export function unstored(rules: SessionRules): StoredSession {
     lock: undefined,
   }
   const now = rules.now()
-  return storedAs(rules, content, { createdAt: now, version: 0, lastUse: now, cookie: undefined })
+  const expiresAt = expiryWhenUsed(now, now, lifetime)
+  const record = { data, createdAt: now, expiresAt, owner: undefined, version: 0, meta: undefined }
+  return {
+    record,
+    content,
+    lifetime,
+    expiresAt,
+    lastUse: now,
+    idle: lifetime.idleTimeout,
+    cookie: undefined,
+    due: undefined,
+  }
 }
 
 /** What of a session is the same before and after its content changes. Times are milliseconds since the epoch. */

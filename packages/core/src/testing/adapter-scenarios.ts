@@ -154,6 +154,26 @@ export async function runScenario(
   }
 }
 
+/** Whether what a streamed body reads from is let go of, where the session can't be stored and another answer goes out. */
+export async function isStreamLetGo(serveWith: ServeWith): Promise<boolean> {
+  const store = { ...recording(new MemoryStore(), []), create: () => Promise.reject(new Error('out of reach')) }
+  const sessions = new SessionManager<ScenarioData>({ store, secret })
+  let isLetGo = false
+  const serve = serveWith(sessions, async (session, request) => {
+    await increment(session, request)
+    const source = {
+      cancel: () => {
+        isLetGo = true
+      },
+    }
+    return new Response(new ReadableStream(source))
+  })
+  const response = await serve(new Request('https://example.com/')).catch(() => undefined)
+  if (response !== undefined && response.status !== 500) throw new Error(`answered with ${response.status}`)
+  await new Promise((resolve) => setTimeout(resolve))
+  return isLetGo
+}
+
 /** A store that notes the name of each method that is called. */
 function recording(store: MemoryStore, calls: string[]): SessionStore {
   const note = <T>(name: string, answer: T): T => {

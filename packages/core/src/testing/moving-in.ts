@@ -1,4 +1,4 @@
-import type { SessionHandle, SessionManager } from '../index.js'
+import { movesIn, type SessionHandle, type SessionManager } from '../index.js'
 import { OldLibrary } from './old-library.js'
 import { type Setting, stagedManager } from './staged-manager.js'
 import { visit } from './visit.js'
@@ -19,7 +19,7 @@ export type MovingOptions = Parameters<typeof stagedManager<MovingData>>[0]
 /** A manager whose visitors come from another library. */
 export function movingManager(options?: MovingOptions, old: OldLibrary = new OldLibrary()): MovingSetting {
   const setting = stagedManager<MovingData>(options)
-  setting.sessions.startFrom(old)
+  setting.sessions.startFrom(movesIn(old))
   return { ...setting, old }
 }
 
