@@ -45,6 +45,8 @@ export interface Dialect {
   migrate(name: TableName, table: string): Generator<MigrationStep, void, readonly Row[]>
   /** Whether a statement failed because the table is not there. */
   isMissingTable(error: unknown): boolean
+  /** Whether a statement failed because nothing says that an id is there once: a copied table has no primary key. */
+  isWithoutKey(error: unknown): boolean
   /** Whether a statement failed because the table has other columns, or is no table. */
   isForeignTable(error: unknown): boolean
 }

@@ -44,6 +44,8 @@ export const mysqlDialect: Dialect = {
     }
   },
   isMissingTable: (error) => hasCode(error, ['ER_NO_SUCH_TABLE', 1146]),
+  // It takes any row into such a table.
+  isWithoutKey: () => false,
   isForeignTable: (error) => hasCode(error, ['ER_BAD_FIELD_ERROR', 1054]),
 }
 

@@ -179,8 +179,17 @@ function keyOf(connection: Connection): object {
   return connection.connection ?? connection
 }
 
-/** Whether the connection is closed, or will be: after a packet that is too large, the server hangs up. */
+/**
+ * Whether the connection is closed, or will be: after a packet that is too large, the server hangs up. Or whether it is
+ * one to a server that takes no writes: after a failover, a new one leads to the primary.
+ */
 function isLost(error: unknown): boolean {
   const { fatal } = (error ?? {}) as { fatal?: unknown }
-  return fatal === true || hasCode(error, ['ER_NET_PACKET_TOO_LARGE', 1153, 'EPIPE', 'ECONNRESET'])
+  return fatal === true || hasCode(error, ['ER_NET_PACKET_TOO_LARGE', 1153, 'EPIPE', 'ECONNRESET']) || isReadOnly(error)
+}
+
+/** Whether the server refused a write because it is read-only. 1290 is said of other options as well. */
+function isReadOnly(error: unknown): boolean {
+  if (hasCode(error, ['ER_OPTION_PREVENTS_STATEMENT', 1290])) return /read[-_]only/i.test(String(error))
+  return hasCode(error, ['ER_READ_ONLY_MODE', 1836, 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 1792])
 }

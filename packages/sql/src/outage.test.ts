@@ -115,6 +115,68 @@ describe.skipIf(mariadb === undefined)('when MariaDB ends a connection', () => {
   })
 })
 
+describe.skipIf(mariadb === undefined)('when MariaDB takes no writes any more on a connection', () => {
+  it('a store on a pool of mysql2 fails once, writes nothing, and goes on with a new one', async () => {
+    const table = newTable()
+    const pool = mysql.createPool({ uri: mariadb as string, connectionLimit: 1 })
+    try {
+      const store = mysqlStore(pool, { table })
+      await store.migrate()
+      await store.create('id', record)
+      await pool.query('SET SESSION TRANSACTION READ ONLY')
+      await expect(store.update('id', next)).rejects.toMatchObject({ code: 'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION' })
+      expect(await store.load('id')).toEqual(record)
+      expect(await store.update('id', next)).toBe(true)
+    } finally {
+      await pool.query(`DROP TABLE IF EXISTS ${table}`)
+      await pool.end()
+    }
+  })
+})
+
+describe('an error of MySQL, of which a pool of mysql2', () => {
+  /** What becomes of the connection, and how often it was asked. */
+  async function afterError(code: string, errno: number, message: string): Promise<string[]> {
+    const done: string[] = []
+    const error = Object.assign(new Error(message), { code, errno })
+    const connection = {
+      config: { charsetNumber: 45 },
+      async execute({ sql }: { sql: string }): Promise<never> {
+        done.push(sql.split(' ')[0] as string)
+        throw error
+      },
+      release: () => done.push('released'),
+      destroy: () => done.push('destroyed'),
+    }
+    const pool = { ...connection, format: () => '', getConnection: async () => ({ ...connection, connection }) }
+    await expect(mysqlStore(pool).delete('id')).rejects.toBe(error)
+    return done
+  }
+
+  it.each([
+    [
+      'ER_OPTION_PREVENTS_STATEMENT',
+      1290,
+      'The MariaDB server is running with the --read-only option so it cannot execute this statement',
+    ],
+    [
+      'ER_OPTION_PREVENTS_STATEMENT',
+      1290,
+      'The MySQL server is running with the --super-read-only option so it cannot execute this statement',
+    ],
+    ['ER_READ_ONLY_MODE', 1836, 'Running in read-only mode'],
+    ['ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION', 1792, 'Cannot execute statement in a READ ONLY transaction.'],
+  ])('gives up the connection, and does not write again: %s %i %s', async (code, errno, message) => {
+    expect(await afterError(code, errno, message)).toEqual(['DELETE', 'destroyed'])
+  })
+
+  it('keeps the connection, where another option prevents the statement', async () => {
+    const message =
+      'The MySQL server is running with the --skip-grant-tables option so it cannot execute this statement'
+    expect((await afterError('ER_OPTION_PREVENTS_STATEMENT', 1290, message)).at(-1)).toBe('released')
+  })
+})
+
 describe.skipIf(!hasBetterSqlite3)('when another process holds the lock of an SQLite file', () => {
   it('for longer than the timeout, a write throws, loses nothing, and works later', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fetch-sessions-busy-'))

@@ -43,6 +43,7 @@ export const postgresDialect: Dialect = {
     yield { statement: migration(name, table), isRaced: (error) => hasCode(error, ['42P16', '42P07', '23505']) }
   },
   isMissingTable: (error) => hasCode(error, ['42P01']),
+  isWithoutKey: (error) => hasCode(error, ['42P10']),
   isForeignTable: (error) => hasCode(error, ['42703', '42P07', '42809']),
 }
 

@@ -290,6 +290,11 @@ export class DialectStore implements SqlStore {
         `fetch-sessions: ${name} has no table ${this.#table}: call the store's migrate() when you deploy`,
         { cause },
       )
+    if (this.#dialect.isWithoutKey(cause))
+      return new Error(
+        `fetch-sessions: the table ${this.#table} in ${name} has no primary key: call the store's migrate(), which adds one`,
+        { cause },
+      )
     if (this.#dialect.isForeignTable(cause))
       return new Error(
         `fetch-sessions: the table ${this.#table} in ${name} is not one of this store: name another in the option table`,

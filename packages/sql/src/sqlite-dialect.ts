@@ -60,5 +60,6 @@ export const sqliteDialect: Dialect = {
   },
   // No client but one has codes for these.
   isMissingTable: (error) => /no such table/.test(String(error)),
+  isWithoutKey: (error) => /ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE/.test(String(error)),
   isForeignTable: (error) => /no such column|has no column named|already an index named/.test(String(error)),
 }
