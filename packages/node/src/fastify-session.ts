@@ -134,7 +134,10 @@ export async function fastifySession(instance: FastifyInstanceLike, options: Fas
       () => {
         settle()
         stream?.handOver()
-        return body
+        // The client may have gone meanwhile: Fastify would begin to read, and give up so that Node throws past everybody.
+        if (!reply.raw.destroyed || !isWebStream(body)) return body
+        void closeUnsent(body)
+        return null
       },
       (error) => {
         settle()
@@ -221,6 +224,10 @@ function unwrap(reply: Reply, payload: unknown): unknown {
   reply.code(payload.status)
   for (const [name, value] of payload.headers) reply.header(name, value)
   return payload.body
+}
+
+function isWebStream(body: unknown): body is ReadableStream {
+  return typeof (body as Partial<ReadableStream> | null | undefined)?.getReader === 'function'
 }
 
 /** As Fastify knows one: there may be several classes of that name. */

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { describe, expect, it } from 'vitest'
+import { gate } from '../../core/src/testing/gate.js'
 import { fastifySession, type SessionManager } from './index.js'
-import { settled } from './testing/client.js'
+import { leaving, settled, until } from './testing/client.js'
 import { fastifyOfEachTest } from './testing/fastify-app.js'
 import { type Data, handleOf, siteOfEachTest } from './testing/site.js'
 
@@ -140,5 +141,39 @@ describe('in Fastify, where the store is down, a stream that was to be sent is c
     await settled()
     expect(isClosed).toBe(true)
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_SESSION_STORE' })])
+  })
+})
+
+describe('in Fastify, where the client leaves while the store is at work,', () => {
+  it('a file as a stream of the Web is closed, and nothing is thrown past the reply', async () => {
+    const file = createReadStream(process.execPath)
+    const isWriting = gate()
+    const isGone = gate()
+    site.store.beforeNext('create', async () => {
+      isWriting.open()
+      await isGone.opened
+    })
+    await app.register(fastifySession, { sessions })
+    app.get('/', async (request, reply) => {
+      await change(request)
+      reply.raw.once('close', isGone.open)
+      return new Response(Readable.toWeb(file) as ReadableStream)
+    })
+    const { port } = await site.serve(app)
+    const thrown: unknown[] = []
+    const note = (error: unknown): void => void thrown.push(error)
+    process.prependListener('uncaughtException', note)
+    try {
+      const client = leaving(port, '')
+      await isWriting.opened
+      await until(() => file.bytesRead > 0)
+      await settled()
+      client.leave()
+      await closed(file)
+      await settled()
+    } finally {
+      process.off('uncaughtException', note)
+    }
+    expect(thrown).toEqual([])
   })
 })
