@@ -67,7 +67,7 @@ export class Bindings {
   async check(handle: SessionHandle<DeviceBoundData>): Promise<void> {
     if (isBinding((await handle.read()).get(KEY))) return
     throw new TypeError(
-      `fetch-sessions: the schema of the sessions drops the key "${KEY}", in which a session notes its device: let it pass, as in z.object({ ${KEY}: z.unknown() })`,
+      `fetch-sessions: the schema of the sessions drops the key "${KEY}", in which a session notes its device: let it pass, as in z.object({ ${KEY}: z.unknown().optional() })`,
     )
   }
 

@@ -71,7 +71,8 @@ export interface Auth<User, Key extends string = string> {
   signOutEverywhere(): Promise<Headers>
   /**
    * The user has just shown these factors again: the session gets a new id, and the time is noted. Of two at the same moment,
-   * the one that is stored first goes on; what the request of the other one changes in the session is dropped.
+   * the one that is stored first goes on, by the cookie of either answer; what the request of the other one had changed in the
+   * session is dropped.
    * @throws LoginError if nobody is signed in, or no more, or somebody acts as the user; or SessionDestroyedError, where it
    * was signed out at this moment
    */

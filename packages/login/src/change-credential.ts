@@ -40,7 +40,7 @@ async function goOnHere<User>(context: RequestContext<User>, id: string, hash: s
   if (current?.notes.id !== id) return false
   const notes = { ...current.notes, hash }
   try {
-    await context.writer.goOn(current.notes, notes)
+    await context.writer.goOn(current.notes, notes, false)
   } catch (error) {
     // A sign-out at the same moment wins, and the others end all the same.
     if (isOver(error)) return false

@@ -1,5 +1,5 @@
 import { timeOf } from './account.js'
-import { claim, demandDone } from './claim.js'
+import { demandDone, doOnce } from './claim.js'
 import { LoginError, rejectUnknown } from './errors.js'
 import {
   endOfImpersonation,
@@ -8,7 +8,7 @@ import {
   secondsOf,
   setLifetimeOfBefore,
 } from './impersonation.js'
-import { isSameSignIn, type LoginNotes } from './notes.js'
+import { hasShownNoMore, isSameSignIn, type LoginNotes } from './notes.js'
 import type { RequestContext } from './request-context.js'
 import { keysOf } from './sign-in-options.js'
 import { beginInPlace, endAboveLimit, isFull } from './within-limit.js'
@@ -25,21 +25,31 @@ export async function impersonate<User>(
   const notes = await notesOfImpersonation(context.account, { ...current.notes, lifetime }, user)
   const time = await timeOf(context.account)
   const keep = keysOf('impersonate', options.keep)
-  const isActing = (its: LoginNotes): boolean => its.id === notes.id && isSameSignIn(its.actor, current.notes)
-  const isOwn = await claim(context, 'impersonate', current.notes, isActing)
-  if (isOwn) {
-    await context.writer.goOnAs(current.notes, notes, keep, (session) => {
-      session.setLifetime(undefined)
-      session.setLifetime({
-        absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds),
-        persistent: false,
-      })
-    })
-  } else await demandDone(context, 'impersonate', current.notes.id, isActing)
-  context.current.set({ notes, user, actor: current.user })
-  if (!isOwn) return
+  const { notes: before } = current
+  const isActing = (its: LoginNotes): boolean => its.id === notes.id && isSameSignIn(its.actor, before)
+  const outcome = await doOnce(context, {
+    what: 'impersonate',
+    before,
+    // What another tab has shown meanwhile, this request has not.
+    isMeant: (its) =>
+      isActing(its)
+        ? hasShownNoMore(its.actor ?? its, before)
+        : isSameSignIn(its, before) && hasShownNoMore(its, before),
+    isDone: isActing,
+    act: (now, isClaimed) =>
+      context.writer.goOnAs(now, notes, { keep, isClaimed }, (session) => {
+        session.setLifetime(undefined)
+        session.setLifetime({
+          absoluteTimeout: endOfImpersonation(session.createdAt, time, seconds),
+          persistent: false,
+        })
+      }),
+  })
+  if (outcome === 'elsewhere') await demandDone(context, 'impersonate', before.id, isActing)
+  context.current.set({ notes: typeof outcome === 'object' ? outcome : notes, user, actor: current.user })
+  if (outcome !== 'own') return
   const about = await context.about(notes)
-  context.emit({ type: 'impersonation-started', seconds, ...about, actorId: current.notes.id })
+  context.emit({ type: 'impersonation-started', seconds, ...about, actorId: before.id })
 }
 
 /** `Auth.stopImpersonating` */
@@ -56,24 +66,34 @@ export async function stopImpersonating<User>(
   const { lifetime: _, ...notes } = actorNotes
   const back = { notes, user: current.actor as User, actor: undefined }
   const isBack = (its: LoginNotes): boolean => isSameSignIn(its, notes)
-  if (!(await claim(context, 'stopImpersonating', current.notes, isBack))) {
-    await demandDone(context, 'stopImpersonating', notes.id, isBack)
-    context.current.set(back)
-    return back.user
-  }
   const about = await context.about(current.notes)
   const actor = { id: notes.id, user: back.user, time: about.time }
   let isOver = false
-  const comeBack = (): Promise<void> =>
-    context.writer.goOnAs(current.notes, notes, keep, (session) => {
-      isOver = !setLifetimeOfBefore(session, actorNotes, about.time)
-      if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
+  const act = async (now: LoginNotes, isClaimed: boolean): Promise<void> => {
+    about.sessionId = await context.sessionId()
+    const comeBack = (): Promise<void> =>
+      context.writer.goOnAs(now, notes, { keep, isClaimed }, (session) => {
+        isOver = !setLifetimeOfBefore(session, actorNotes, about.time)
+        if (isOver) throw new LoginError('ERR_LOGIN_REQUIRED', 'stopImpersonating: the session of before is over')
+      })
+    // The actor's place may be another session's by now: an impersonation counts for nobody.
+    await beginInPlace(context, actor, about.sessionId, comeBack).catch((error) => {
+      isOver ||= isFull(error)
+      if (!isOver) throw error
     })
-  // The actor's place may be another session's by now: an impersonation counts for nobody.
-  await beginInPlace(context, actor, about.sessionId, comeBack).catch((error) => {
-    isOver ||= isFull(error)
-    if (!isOver) throw error
+  }
+  const outcome = await doOnce(context, {
+    what: 'stopImpersonating',
+    before: current.notes,
+    isMeant: (its) => isSameSignIn(its, current.notes) || (isBack(its) && hasShownNoMore(its, notes)),
+    isDone: isBack,
+    act,
   })
+  if (outcome !== 'own') {
+    if (outcome === 'elsewhere') await demandDone(context, 'stopImpersonating', notes.id, isBack)
+    context.current.set(outcome === 'elsewhere' ? back : { ...back, notes: outcome })
+    return back.user
+  }
   if (isOver) {
     await context.destroy()
     context.emit({ type: 'ended', reason: 'actor', ...about })

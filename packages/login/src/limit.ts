@@ -183,13 +183,28 @@ function pause(longest: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest))
 }
 
+/** How long a turn is waited for, in milliseconds: a store may never answer. The places are kept without it as well. */
+const MAX_TURN = 5000
+
+/** Fulfilled when this is settled, or has had its time. */
+async function over(turn: Promise<unknown> | undefined): Promise<void> {
+  if (turn === undefined) return
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MAX_TURN)
+  })
+  const settled = (): void => {}
+  await Promise.race([turn.then(settled, settled), late])
+  clearTimeout(timer)
+}
+
+/** The sign-ins of one user follow one another within this process, which saves them tries. */
 async function inTurn<User, R>({ account, id }: SignIn<User>, work: () => Promise<R>): Promise<R> {
   // On Workers, a request must not wait for another one's promise: it would never be settled, or only with luck.
   if ('WebSocketPair' in globalThis) return work()
   const queue = queues.get(account.sessions) ?? new Map<string, Promise<unknown>>()
   queues.set(account.sessions, queue)
-  const before = queue.get(id) ?? Promise.resolve()
-  const turn = before.then(work, work)
+  const turn = over(queue.get(id)).then(work)
   queue.set(id, turn)
   try {
     return await turn

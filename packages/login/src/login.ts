@@ -1,10 +1,4 @@
-import {
-  managerOf,
-  type SessionData,
-  type SessionHandle,
-  type SessionManager,
-  type SessionSource,
-} from '@fetch-sessions/core'
+import { isHandle, managerOf, type SessionData, type SessionManager, type SessionSource } from '@fetch-sessions/core'
 import type { Account } from './account.js'
 import type { Auth } from './auth.js'
 import { CredentialHash } from './credential.js'
@@ -92,7 +86,7 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
     }
     const request = isRequest(target) ? target : undefined
     const handle = request ? account.sessions.open(request) : target
-    if (!isHandle(handle)) {
+    if (!isHandle<SessionData>(handle)) {
       throw wrong(
         'login.of',
         'takes a Request, or a handle of its session: in Hono c.req.raw, of a request of Node requestOf(req) of @fetch-sessions/node',
@@ -170,8 +164,4 @@ function checkStore<User>(
       'needs a store that lists the sessions of an owner, which this one can not: take one with an owner index, or leave it out',
     )
   }
-}
-
-function isHandle(target: unknown): target is SessionHandle<SessionData> {
-  return typeof target === 'object' && target !== null && 'read' in target && 'write' in target && 'save' in target
 }

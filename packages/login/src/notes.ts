@@ -43,6 +43,21 @@ export function isSameSignIn(a: LoginNotes | undefined, b: LoginNotes): boolean 
   return isSame && (b.actor === undefined ? a.actor === undefined : isSameSignIn(a.actor, b.actor))
 }
 
+/** When this factor was shown last, if it was. */
+export function timeIn(factors: LoginNotes['factors'], name: string): number | undefined {
+  return Object.hasOwn(factors, name) ? factors[name] : undefined
+}
+
+/**
+ * Whether in a session nothing was shown that these notes do not know, but for `proven`: whoever goes on there from them gains
+ * nothing.
+ */
+export function hasShownNoMore(its: LoginNotes, known: LoginNotes, proven: readonly string[] = []): boolean {
+  return Object.keys(its.factors).every(
+    (name) => proven.includes(name) || timeIn(its.factors, name) === timeIn(known.factors, name),
+  )
+}
+
 /** The same for a sign-in as long as it lasts, whatever ids its session has. Useless as a cookie, and fit for a URL. */
 export function deviceIdOf({ at, order }: LoginNotes): string {
   return `${at}-${order}`.replaceAll('.', '_')

@@ -1,4 +1,4 @@
-import type { SessionData, SessionManager } from '@fetch-sessions/core'
+import { isSessionError, type SessionData, type SessionManager } from '@fetch-sessions/core'
 import { LOGIN_KEY } from './notes.js'
 
 /**
@@ -19,7 +19,7 @@ const left: Set<string> = new Set()
 /** How many of them it remembers. */
 const MAX_LEFT = 10_000
 
-/** @throws SessionStoreError */
+/** @throws SessionStoreError; and TypeError where the schema of the sessions lets no seat pass */
 export async function takePlace(sessions: SessionManager<SessionData>, owner: string): Promise<Seat> {
   const mark = crypto.randomUUID()
   // A store that failed may have done it all the same.
@@ -28,8 +28,18 @@ export async function takePlace(sessions: SessionManager<SessionData>, owner: st
       leave(mark)
       throw error
     })
-  const { id } = await orLeave(sessions.issue({ [LOGIN_KEY]: { seat: mark } }, { owner }))
+  const issuing = sessions.issue({ [LOGIN_KEY]: { seat: mark } }, { owner }).catch(sayWhatSeatsNeed)
+  const { id } = await orLeave(issuing)
   return { id, give: async () => void (await orLeave(sessions.destroy(id))) }
+}
+
+/** A schema that refuses it refuses each sign-in. */
+function sayWhatSeatsNeed(error: unknown): never {
+  if (!isSessionError(error) || error.code !== 'ERR_SESSION_DATA') throw error
+  throw new TypeError(
+    `fetch-sessions: the schema of the sessions refuses what keeps a place for a sign-in (whenFull: 'refuse'): a session with the key "${LOGIN_KEY}" alone. So let each other key be optional, and that one anything, as in z.object({ ${LOGIN_KEY}: z.unknown().optional() })`,
+    { cause: error },
+  )
 }
 
 function leave(mark: string): void {

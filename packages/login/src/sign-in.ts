@@ -1,6 +1,7 @@
-import type { SessionLifetime } from '@fetch-sessions/core'
+import { followNewId, type SessionLifetime } from '@fetch-sessions/core'
 import { hashOf, idOf, timeOf } from './account.js'
 import type { SignInOptions } from './auth.js'
+import { isNoted } from './claim.js'
 import { LoginError, rejectUnknown } from './errors.js'
 import { waitForOthers } from './limit.js'
 import { type LoginNotes, notesIn, orderOfNow } from './notes.js'
@@ -35,8 +36,11 @@ export async function signIn<User>(context: RequestContext<User>, user: User, op
   // 2. The new session, if there is a place for it.
   const about = { userId: notes.id, time: notes.at }
   const signedIn = { id: notes.id, user, time: notes.at }
+  let isBegun = false
   try {
-    await beginInPlace(context, signedIn, before.owner === notes.id ? before.id : undefined, () => begin(context, plan))
+    await beginInPlace(context, signedIn, before.owner === notes.id ? before.id : undefined, async () => {
+      isBegun = await begin(context, plan)
+    })
   } catch (error) {
     if (!isFull(error)) throw error
     // The place may be that of another click, which may still be storing what it has.
@@ -45,6 +49,7 @@ export async function signIn<User>(context: RequestContext<User>, user: User, op
     context.emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: before.id })
     throw error
   }
+  if (!isBegun) return goOnBeside(context, notes, user)
   context.current.set({ notes, user, actor: undefined })
   context.emit({
     type: 'signed-in',
@@ -78,8 +83,12 @@ async function planOf<User>(context: RequestContext<User>, user: User, options: 
   const factors = options.factor === undefined ? [] : namesOf('signIn: factor', options.factor)
   const remembered = rememberedBy(options.remember)
   const order = orderOfNow()
+  const keep = keysOf('signIn', options.keep)
+  const label = labelOf(options.label, request, account.options.describeDevice)
   // Only a limit asks for it, and cookies are small.
   const from = session.isNew || account.options.maxSessions === undefined ? undefined : session.id
+  // An id that this request has given the session itself has to be there, to be counted once.
+  if (from !== undefined && (await account.sessions.peek(from)) === undefined) await context.handle.save()
   const { isNew, owner } = session
   return {
     // A remembered session is fresh by `confirm` alone.
@@ -89,20 +98,51 @@ async function planOf<User>(context: RequestContext<User>, user: User, options: 
         : { id, hash, at, order, from, factors: {}, remembered, signedInBy: factors },
     factors,
     remembered,
-    label: labelOf(options.label, request, account.options.describeDevice),
-    keep: keysOf('signIn', options.keep),
+    label,
+    keep,
     before: { id: session.id, isNew, owner, userId: notesIn(session)?.id },
   }
 }
 
-/** @throws SessionStoreError, and core's other errors of what can't be stored any more */
-async function begin<User>({ writer }: RequestContext<User>, { notes, keep, label, remembered }: Plan): Promise<void> {
-  await writer.begin(notes, keep, (session) => {
-    session.regenerate({ restart: true })
-    session.setLabel(label)
-    session.setLifetime(undefined)
-    if (remembered !== undefined) session.setLifetime(remembered)
-  })
+/**
+ * `false`: another click has been faster, and this request goes on in the session of that one.
+ * @throws SessionStoreError, and core's other errors of what can't be stored any more
+ */
+async function begin<User>({ handle, writer }: RequestContext<User>, plan: Plan): Promise<boolean> {
+  const { notes, keep, label, remembered } = plan
+  const session = await handle.read()
+  const kept = keep.map((key) => [key, session.get(key)] as const)
+  const store = (isAlone: boolean, lost: typeof kept = []): Promise<void> =>
+    writer.begin(notes, keep, isAlone, (session) => {
+      session.setLabel(label)
+      session.setLifetime(undefined)
+      if (remembered !== undefined) session.setLifetime(remembered)
+      for (const [key, value] of lost) session.set(key, value)
+    })
+  const isAlone = notes.from !== undefined
+  try {
+    await store(isAlone)
+    return true
+  } catch (error) {
+    if (!isAlone || !(await writer.isLostBy(error))) throw error
+    const outcome = await followNewId(handle, isNoted(isOfClick(notes)))
+    // What was signed out does not come back.
+    if (outcome === 'ended') throw error
+    if (outcome === 'followed') return false
+    // A session of its own, with what it had seen in the one before.
+    await store(false, kept)
+    return true
+  }
+}
+
+/** Whether a session is that of another click of the same browser, in which nothing was shown that this one does not show. */
+function isOfClick({ id, hash, from, factors }: LoginNotes): (notes: LoginNotes) => boolean {
+  return (its) =>
+    its.from === from &&
+    its.id === id &&
+    its.hash === hash &&
+    its.actor === undefined &&
+    Object.keys(its.factors).every((name) => Object.hasOwn(factors, name))
 }
 
 /**
@@ -117,14 +157,15 @@ async function isSignedInBeside<User>(context: RequestContext<User>, { id, hash,
   )
 }
 
-/** The other click's session goes on, with its cookie; this request makes none. */
-async function leaveToOther<User>(
-  { writer, current }: RequestContext<User>,
-  notes: LoginNotes,
-  user: User,
-): Promise<void> {
-  await writer.drop()
-  current.set({ notes, user, actor: undefined })
+/** The other click's session goes on, with its cookie, in this answer as well if that is possible. */
+async function leaveToOther<User>(context: RequestContext<User>, notes: LoginNotes, user: User): Promise<void> {
+  await context.writer.drop()
+  await followNewId(context.handle, isNoted(isOfClick(notes)))
+  await goOnBeside(context, notes, user)
+}
+
+async function goOnBeside<User>(context: RequestContext<User>, notes: LoginNotes, user: User): Promise<void> {
+  context.current.set({ notes: (await context.notes()) ?? notes, user, actor: undefined })
 }
 
 /**

@@ -1,7 +1,8 @@
 import { timeOf } from './account.js'
 import type { FreshOptions } from './auth.js'
-import { claim } from './claim.js'
+import { doOnce } from './claim.js'
 import { checkSeconds, LoginError, rejectUnknown } from './errors.js'
+import { hasShownNoMore, isSameSignIn, type LoginNotes, timeIn } from './notes.js'
 import { namesOf, type OneOrMore } from './options.js'
 import type { RequestContext } from './request-context.js'
 import { timesOf } from './sign-in-options.js'
@@ -19,12 +20,29 @@ export async function confirm<User>(context: RequestContext<User>, factor: OneOr
   if (current.notes.actor !== undefined) {
     throw new LoginError('ERR_LOGIN_IMPERSONATING', 'confirm: who acts as a user can not confirm to be that user')
   }
-  const time = await timeOf(context.account)
-  const notes = { ...current.notes, factors: { ...current.notes.factors, ...timesOf(factors, time) } }
-  const isOwn = await claim(context, 'confirm', current.notes)
-  if (isOwn) await context.writer.goOn(current.notes, notes)
+  const { notes: before } = current
+  const shown = timesOf(factors, await timeOf(context.account))
+  const withShown = (now: LoginNotes): LoginNotes => ({ ...now, factors: { ...now.factors, ...shown } })
+  let notes = withShown(before)
+  const outcome = await doOnce(context, {
+    what: 'confirm',
+    before,
+    isMeant: (its) => isSameSignIn(its, before) && hasShownNoMore(its, before, factors),
+    isDone: (its) => isSameSignIn(its, before) && factors.every((name) => isLater(its.factors, before.factors, name)),
+    act: async (now, isClaimed) => {
+      notes = withShown(now)
+      await context.writer.goOn(now, notes, isClaimed)
+    },
+  })
+  if (typeof outcome === 'object') notes = outcome
   context.current.set({ ...current, notes })
-  if (isOwn) context.emit({ type: 'confirmed', factors, ...(await context.about(notes)) })
+  if (outcome === 'own') context.emit({ type: 'confirmed', factors, ...(await context.about(notes)) })
+}
+
+/** Whether a factor was shown since. */
+function isLater(now: LoginNotes['factors'], before: LoginNotes['factors'], name: string): boolean {
+  const time = timeIn(now, name)
+  return time !== undefined && time > (timeIn(before, name) ?? Number.NEGATIVE_INFINITY)
 }
 
 /** `Auth.isFresh` */

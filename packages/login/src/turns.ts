@@ -6,6 +6,7 @@ export class Turns {
   take<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work)
     this.#last = turn.catch(() => {})
-    return turn
+    // Another promise than the one that is caught: of a failure that nobody waits for, the runtime tells.
+    return turn.then((value) => value)
   }
 }
