@@ -207,7 +207,8 @@ export class SessionManager<Data = SessionData> {
   }
 
   /**
-   * Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`.
+   * Whether there was such a session. Its cookie opens nothing from now on. What is no id at all is `false`, and so is one that
+   * is over by the limits of this manager; it is removed all the same, since those of another one may differ.
    *
    * A `CookieStore` needs `revocations` for it. Then the answer is `true` for each id, since nobody knows which
    * sessions there are. Other processes may open the session for `maxStaleness` seconds more.

@@ -18,6 +18,11 @@ export interface Task {
   isMeant(notes: LoginNotes): boolean
   /** Whether that one has done the same. */
   isDone(notes: LoginNotes): boolean
+  /**
+   * Whether this request has shown anything for it. If not, it may have come with a stolen cookie: it is led to where another
+   * one has done the same, and takes nothing over.
+   */
+  readonly isProven: boolean
   /** Does it, in a session that no other request has. `isClaimed`: whether that is sure. */
   act(now: LoginNotes, isClaimed: boolean): Promise<void>
 }
@@ -72,12 +77,18 @@ export async function doOnce<User>(
  * session, to be taken from there.
  */
 async function followTo<User>(context: RequestContext<User>, task: Task): Promise<LoginNotes | undefined> {
-  let notes = await follow(context, task.isMeant)
-  for (let look = 0; look < MAX_LOOKS && notes !== undefined && !task.isDone(notes); look++) {
+  const isMeant = (notes: LoginNotes): boolean => task.isMeant(notes) && (task.isProven || task.isDone(notes))
+  let notes = await follow(context, isMeant)
+  const isToCome = (): boolean => (notes === undefined ? !task.isProven : !task.isDone(notes))
+  for (let look = 0; look < MAX_LOOKS && isToCome(); look++) {
     await waitForOthers()
-    notes = await follow(context, task.isMeant)
+    notes = await follow(context, isMeant)
     // No cookie goes out of a session that is no more.
-    if (notes === undefined && (await context.account.sessions.peek(await context.sessionId())) === undefined) {
+    if (
+      task.isProven &&
+      notes === undefined &&
+      (await context.account.sessions.peek(await context.sessionId())) === undefined
+    ) {
       await context.writer.drop()
     }
   }

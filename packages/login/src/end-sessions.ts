@@ -77,21 +77,10 @@ export async function endOthers<User>(
   if (!canList(account)) return endSessions(account, notes.id, 'signOutOthers', sessionId)
   const isOther = (session: UserSession): boolean => session.info.id !== sessionId && !isOfSignIn(session, notes)
   const { count, isWhole } = await endEach(account, notes.id, 'signOutOthers', isOther)
-  const twins = isWhole ? await endTwins(account, notes, sessionId) : 0
-  // One may have got a new id at each look, to stay. And where the own id is all that is to be spared, another server may still
-  // serve, by longer limits, what this one does not list any more. The store ends all but the own id at once.
-  if (isWhole && !(await isAlone(account, notes, sessionId))) return { count: count + twins }
+  if (isWhole) return { count: count + (await endTwins(account, notes, sessionId)) }
+  // One may have got a new id at each look, to stay. The store ends all but the own id at once.
   const rest = await endSessions(account, notes.id, 'signOutOthers', sessionId)
-  // Some of what is not listed is over for everybody.
-  return { count: count + (isWhole ? twins : (rest.count ?? 0)) }
-}
-
-/** Whether the sign-in of this session is listed under its id, and under no other. The list of who acts as the user is another. */
-async function isAlone<User>(account: Account<User>, notes: LoginNotes, sessionId: string): Promise<boolean> {
-  const { opened, isWhole } = await openSessions(account, await listSessions(account, notes.id, 'signOutOthers'))
-  const own = opened.filter((session) => isOfSignIn(session, notes))
-  const isListed = notes.actor === undefined
-  return isWhole && own.length === Number(isListed) && own.every(({ info }) => info.id === sessionId)
+  return { count: count + (rest.count ?? 0) }
 }
 
 /**

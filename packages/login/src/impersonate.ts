@@ -30,11 +30,9 @@ export async function impersonate<User>(
   const outcome = await doOnce(context, {
     what: 'impersonate',
     before,
+    isProven: false,
     // What another tab has shown meanwhile, this request has not.
-    isMeant: (its) =>
-      isActing(its)
-        ? hasShownNoMore(its.actor ?? its, before)
-        : isSameSignIn(its, before) && hasShownNoMore(its, before),
+    isMeant: (its) => hasShownNoMore(its.actor ?? its, before),
     isDone: isActing,
     act: (now, isClaimed) =>
       context.writer.goOnAs(now, notes, { keep, isClaimed }, (session) => {
@@ -85,7 +83,8 @@ export async function stopImpersonating<User>(
   const outcome = await doOnce(context, {
     what: 'stopImpersonating',
     before: current.notes,
-    isMeant: (its) => isSameSignIn(its, current.notes) || (isBack(its) && hasShownNoMore(its, notes)),
+    isProven: false,
+    isMeant: (its) => hasShownNoMore(its, notes),
     isDone: isBack,
     act,
   })

@@ -86,7 +86,7 @@ export function createLogin<User, Env = unknown, Manager extends AnySessionManag
     }
     const request = isRequest(target) ? target : undefined
     const handle = request ? account.sessions.open(request) : target
-    if (!isHandle<SessionData>(handle)) {
+    if (!isHandle<SessionData>(handle) || !('save' in handle)) {
       throw wrong(
         'login.of',
         'takes a Request, or a handle of its session: in Hono c.req.raw, of a request of Node requestOf(req) of @fetch-sessions/node',

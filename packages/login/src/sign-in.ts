@@ -136,25 +136,31 @@ async function begin<User>({ handle, writer }: RequestContext<User>, plan: Plan)
 }
 
 /** Whether a session is that of another click of the same browser, in which nothing was shown that this one does not show. */
-function isOfClick({ id, hash, from, factors }: LoginNotes): (notes: LoginNotes) => boolean {
+function isOfClick({ id, hash, from, factors, signedInBy, remembered }: LoginNotes): (notes: LoginNotes) => boolean {
+  const shownIn = (notes: Pick<LoginNotes, 'factors' | 'signedInBy'>): string[] => [
+    ...Object.keys(notes.factors),
+    ...(notes.signedInBy ?? []),
+  ]
+  const shown = shownIn({ factors, signedInBy })
   return (its) =>
     its.from === from &&
     its.id === id &&
     its.hash === hash &&
     its.actor === undefined &&
-    Object.keys(its.factors).every((name) => Object.hasOwn(factors, name))
+    (its.remembered === undefined) === (remembered === undefined) &&
+    shownIn(its).every((name) => shown.includes(name))
 }
 
 /**
  * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
  * session could be the end of the first one, whose cookie may reach the browser last.
  */
-async function isSignedInBeside<User>(context: RequestContext<User>, { id, hash, from }: LoginNotes): Promise<boolean> {
+async function isSignedInBeside<User>(context: RequestContext<User>, notes: LoginNotes): Promise<boolean> {
+  const { id, from } = notes
   if (from === undefined || (await context.account.sessions.peek(from)) !== undefined) return false
   const { opened } = await openSessions(context.account, await listSessions(context.account, id, 'maxSessions'))
-  return opened.some(
-    ({ notes }) => notes?.from === from && notes.id === id && notes.hash === hash && notes.actor === undefined,
-  )
+  const isIt = isOfClick(notes)
+  return opened.some(({ notes }) => notes !== undefined && isIt(notes))
 }
 
 /** The other click's session goes on, with its cookie, in this answer as well if that is possible. */

@@ -27,6 +27,7 @@ export async function confirm<User>(context: RequestContext<User>, factor: OneOr
   const outcome = await doOnce(context, {
     what: 'confirm',
     before,
+    isProven: true,
     isMeant: (its) => isSameSignIn(its, before) && hasShownNoMore(its, before, factors),
     isDone: (its) => isSameSignIn(its, before) && factors.every((name) => isLater(its.factors, before.factors, name)),
     act: async (now, isClaimed) => {

@@ -235,6 +235,20 @@ describe('a request that another one of the browser has overtaken', () => {
     expect([browser.cookie, await who(tab)]).toEqual([cookie, ['ada', undefined]])
   })
 
+  it('has a session of its own beside a remembered sign-in, which shows more than it has', async () => {
+    const of = site({ maxSessions: 5 })
+    const browser = await guest(of)
+    const tab = tabOf(of, browser)
+    await browser.visit(async (auth) => {
+      await auth.user()
+      const ada = userOf(of, 'ada')
+      await tab.visit((auth) => auth.signIn(ada, { remember: true, factor: ['password', 'totp'] }))
+      await auth.signIn(ada, { factor: 'password' })
+    })
+    expect([await who(browser), await who(tab)]).toEqual(Array(2).fill(['ada', undefined]))
+    expect(browser.cookie).not.toBe(tab.cookie)
+  })
+
   it('is not led to the session of another user', async () => {
     const of = site({ maxSessions: 5 })
     const [browser, tab] = [await signedIn(of), of.browser()]

@@ -43,7 +43,7 @@ export async function endSession(
     } else {
       // What is over here may live at a server whose limits are others.
       const record = found.is === 'unknown' ? undefined : await store.load(target)
-      if (record === undefined || (await removeExpired(context, { id: target, store }, record))) return 'gone'
+      if (!record || (await removeExpired(context, { id: target, store }, record))) return 'gone'
     }
     await backOff(lost)
     found = await reload(context, { id: target, store })

@@ -118,9 +118,9 @@ async function supersede(
 ): Promise<boolean | Unknown> {
   // What travels in a cookie leaves nothing behind but a note, if that.
   if (context.format.supersede !== undefined)
-    return context.format.supersede({ id, store, isStale: false }, successor.id)
+    return Boolean(await context.format.supersede({ id, store, isStale: false }, successor.id))
   try {
-    return await store.update(id, markerOf(context, record, successor, grace))
+    return Boolean(await store.update(id, markerOf(context, record, successor, grace)))
   } catch (error) {
     const look = async (): Promise<Found> => reload(context, { id, store })
     const shutOut = async (newest: SessionRecord): Promise<boolean> =>

@@ -67,7 +67,8 @@ export function signOutAtOnce<Data>(handle: SessionHandle<Data>): Awaitable<void
  *
  * **Only for who has just proven who they are**, as by a password, within this request: this follows also where the grace of
  * the old cookie is over, or never was. A stolen cookie alone must not lead on. `isMeant`: whether the session that was found
- * says no more than what was proven. A request that came when its cookie was an old one already is never led on.
+ * says no more than what was proven. A request that came when its cookie was an old one already is never led on,
+ * nor one that has loaded its session more than ten seconds ago.
  *
  * `followed`: also where the session has no other id. `elsewhere`: it lives on, but it is not meant, no cookie can be made for
  * it (a `regenerate()` without `grace`), it is in its cookie, or the response is committed. `ended`: it lives no more.
@@ -84,7 +85,7 @@ export async function followNewId<Data>(
 
 /** For the same adapters: whether this is a session's handle, be it of another copy of this package or a test's own. */
 export function isHandle<Data>(value: unknown): value is SessionHandle<Data> {
-  return isObject(value) && 'read' in value && 'write' in value && 'save' in value
+  return isObject(value) && 'read' in value && 'write' in value
 }
 
 /** By a method of its own: a handle of another copy of this package has another class. */

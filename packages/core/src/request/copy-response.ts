@@ -33,7 +33,8 @@ export function copyResponse(response: Response): Response {
  */
 export async function discard(response: Response): Promise<void> {
   try {
-    if (keptBody(response) === undefined && !isBlobOnBun(response)) await response.body?.cancel()
+    if (keptBody(response) === undefined && !isBlobOnBun(response))
+      await response.body?.cancel(new Error('fetch-sessions: another response is sent'))
   } catch {
     // Somebody reads it, or did.
   }

@@ -63,6 +63,20 @@ describe('followNewId', () => {
     expect(sessionCookies(await reading(sessions, cookie))).toEqual([])
   })
 
+  it.each([
+    [10_000, 'followed', 1],
+    [10_001, 'elsewhere', 0],
+  ])('leads nobody on who has held a request back: after %i ms', async (ms, outcome, cookies) => {
+    let time = Date.UTC(2030, 0, 1)
+    const { sessions, cookie } = await setUp({ now: () => time })
+    const meanwhile = async (): Promise<void> => {
+      await renew(sessions, cookie)
+      time += ms
+    }
+    const response = await overtaken(sessions, cookie, meanwhile, (handle) => followNewId(handle, any))
+    expect([await response.json(), sessionCookies(response).length]).toEqual([outcome, cookies])
+  })
+
   it('drops what the request has changed in the session that it has lost', async () => {
     const { sessions, cookie } = await setUp()
     let next = cookie

@@ -13,18 +13,24 @@ import { unpack } from './load-outcome.js'
  */
 export type FollowOutcome = 'followed' | 'elsewhere' | 'ended'
 
+/** How long after it was loaded a session is followed, in milliseconds: two clicks are at one moment. */
+const MAX_AGE = 10_000
+
 /**
  * Goes on in the session of this request, under whichever id it is by now, if it is the one that is meant. What the request
- * has changed in a session that it has lost is dropped.
+ * has changed in a session of which it knows that it is lost is dropped.
  * @throws SessionStoreError, and SessionDataError as for a session that is loaded
  */
 export async function followNewId<Data>(
   context: SessionContext,
   state: SessionState,
+  loadedAt: number,
   isMeant: (session: ReadableSession<Data>) => boolean,
 ): Promise<FollowOutcome> {
   const { identity: before, status } = state
   const isThere = (): boolean => state.phase === 'open' && state.status === status && state.identity === before
+  // Whoever holds a request back waits for what it may be led to.
+  if (context.now() - loadedAt > MAX_AGE) return 'elsewhere'
   // What lives in its cookie has no other one. What this request itself has ended is not to be found again.
   if (!context.format.isShared || !isThere() || (status !== 'live' && status !== 'superseded')) return 'elsewhere'
   const followed = await newestOf(context, before)
@@ -34,7 +40,9 @@ export async function followNewId<Data>(
   if (opened === 'none' || !isMeant(new ReadableView<Data>(context, opened)) || !isThere()) return 'elsewhere'
   if (status === 'superseded') await state.draft.rollBack()
   await state.draft.rebase(session.content)
-  const { move, ending, regeneration } = opened
+  const { move, ending } = opened
+  // An own new id that is due holds for that session alone.
+  const regeneration = identity.id === before.id ? state.regeneration : undefined
   // The answer of a request that fails brings the cookie as well: the one that came leads nowhere.
   Object.assign(state, { identity, stored: session, status: 'live', cookie: 'due', isSaved: true })
   Object.assign(state, { move, ending, regeneration })

@@ -60,6 +60,8 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   #isUnsaved = false
   #loading: Awaitable<SessionState> | undefined
   #outage: StoreOutage | undefined
+  /** Milliseconds since the epoch. */
+  #loadedAt = 0
   /** As the request has found it. */
   #found: StoredSession | undefined
   #foundAs: Identity | undefined
@@ -170,7 +172,7 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   async followNewId(isMeant: (session: ReadableSession<Data>) => boolean): Promise<FollowOutcome> {
     if (this.isOver || this.#outage !== undefined) return 'elsewhere'
     const state = await this.#load()
-    const outcome = await followNewId(this.context(), state, isMeant)
+    const outcome = await followNewId(this.context(), state, this.#loadedAt, isMeant)
     if (outcome !== 'followed') return outcome
     // As one to which an old cookie has led.
     this.#found = state.stored
@@ -355,6 +357,7 @@ export class RequestSession<Data> extends RequestSessionBase implements SessionH
   }
 
   #noteLoaded(state: SessionState): SessionState {
+    this.#loadedAt = this.context().now()
     this.#found = state.stored
     this.#foundAs = state.isNew ? undefined : state.identity
     if (this.context().oldSessions !== undefined) {
