@@ -32,7 +32,10 @@ const PARTS = [
     'writing: what is due, compare-and-set, the queue',
     /^commit\/(commit|compare-and-set|write-queue|pending-write|commit-context)\b/,
   ],
-  ['new ids, their markers and grace, sign-out', /^commit\/(regenerate|old-id-grace|end-session)\b/],
+  [
+    'new ids, their markers and grace, sign-out',
+    /^(commit\/(regenerate|old-id-grace|end-session)|request\/follow-new-id)\b/,
+  ],
   ['administration: lists, edits without a request', /^(administration|commit\/edit-by-id|session\/session-info)\b/],
   ['exclusive work', /^commit\/session-lock\b/],
   ['stores: time limits, errors', /^store\//],
