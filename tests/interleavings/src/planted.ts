@@ -34,8 +34,8 @@ export const planted: readonly Planted[] = [
   {
     name: 'a regenerate that deletes the old record, and leaves no marker',
     file: 'commit/regenerate.ts',
-    right: 'return await store.update(id, markerOf(context, record, successor, grace))',
-    wrong: 'return await store.delete(id)',
+    right: 'return Boolean(await store.update(id, markerOf(context, record, successor, grace)))',
+    wrong: 'return Boolean(await store.delete(id))',
     scenario: 'a sign-in beside an update, two processes',
   },
   {
