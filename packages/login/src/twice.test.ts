@@ -171,7 +171,10 @@ describe.each(Object.entries(forms))('a form that is sent twice: %s', (what, { o
     expect(await Promise.all(answers.slice(1).map(who))).toEqual([outcome])
   })
 
-  it('is done by the second where the store fails the first', async () => {
+  // Who has shown nothing does it in nobody's place.
+  const isProven = !/impersonation|coming back/.test(what)
+  const itIfProven = isProven ? it : it.skip
+  itIfProven('is done by the second where the store fails the first', async () => {
     const store = new MemoryStore()
     const of = site({ ...options, store })
     const browser = await before(of)
