@@ -172,31 +172,31 @@ describe.each(Object.entries(forms))('a form that is sent twice: %s', (what, { o
   })
 
   // Who has shown nothing does it in nobody's place.
-  const isProven = !/impersonation|coming back/.test(what)
-  const itIfProven = isProven ? it : it.skip
-  itIfProven('is done by the second where the store fails the first', async () => {
-    const store = new MemoryStore()
-    const of = site({ ...options, store })
-    const browser = await before(of)
-    const { create } = store
-    const answers = [tabOf(of, browser), tabOf(of, browser)]
-    let isFailing = true
-    Object.assign(store, {
-      create: async (...args: Parameters<typeof create>) => {
-        // The first one to store who is signed in from now on, after it has taken the session.
-        const isSecond = args[1].data.includes('"id"') && (await store.listByOwner('ada')).length > 1
-        if (isFailing && (isSecond || what.startsWith('a sign-in'))) {
-          isFailing = false
-          throw new Error('down')
-        }
-        return create.apply(store, args)
-      },
+  if (!/impersonation|coming back/.test(what)) {
+    it('is done by the second where the store fails the first', async () => {
+      const store = new MemoryStore()
+      const of = site({ ...options, store })
+      const browser = await before(of)
+      const { create } = store
+      const answers = [tabOf(of, browser), tabOf(of, browser)]
+      let isFailing = true
+      Object.assign(store, {
+        create: async (...args: Parameters<typeof create>) => {
+          // The first one to store who is signed in from now on, after it has taken the session.
+          const isSecond = args[1].data.includes('"id"') && (await store.listByOwner('ada')).length > 1
+          if (isFailing && (isSecond || what.startsWith('a sign-in'))) {
+            isFailing = false
+            throw new Error('down')
+          }
+          return create.apply(store, args)
+        },
+      })
+      const outcomes = await Promise.allSettled(answers.map((one) => sendAll(of, [one], act)))
+      const done = answers.filter((_, index) => outcomes[index]?.status === 'fulfilled')
+      expect(done.length).toBeGreaterThan(0)
+      expect(await Promise.all(done.map(who))).toEqual(done.map(() => outcome))
     })
-    const outcomes = await Promise.allSettled(answers.map((one) => sendAll(of, [one], act)))
-    const done = answers.filter((_, index) => outcomes[index]?.status === 'fulfilled')
-    expect(done.length).toBeGreaterThan(0)
-    expect(await Promise.all(done.map(who))).toEqual(done.map(() => outcome))
-  })
+  }
 
   it('leads no cookie of before anywhere that comes alone, or asks for nothing', async () => {
     const of = site(options)
