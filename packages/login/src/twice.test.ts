@@ -142,7 +142,9 @@ describe.each(Object.entries(forms))('a form that is sent twice: %s', (what, { o
     await checks(of, [first, second])
   })
 
-  it.each([20, 200])('has it also where the store is slow with each new session: %i ms', async (ms) => {
+  // On Workers, where no sign-in waits for another one's, a slower store has one be told to try again.
+  const delays = what.startsWith('a sign-in') ? [20] : [20, 200]
+  it.each(delays)('has it also where the store is slow with each new session: %i ms', async (ms) => {
     const store = new MemoryStore()
     const of = site({ ...options, store })
     const browser = await before(of)
