@@ -17,9 +17,12 @@ describe('withSession treats', () => {
     })
   }
 
-  it('a stream whose session can not be stored: what it reads from is let go of', async () => {
-    expect(await isStreamLetGo(serveWith)).toBe(true)
-  })
+  it.each(['returned', 'thrown'] as const)(
+    'a stream that is %s, and whose session can not be stored: it is let go of',
+    async (how) => {
+      expect(await isStreamLetGo(serveWith, how)).toBe(true)
+    },
+  )
 })
 
 describe('withSession', () => {

@@ -67,9 +67,12 @@ describe.each([
       })
     }
 
-    it('a stream whose session can not be stored: what it reads from is let go of', async () => {
-      expect(await isStreamLetGo(serveWith)).toBe(true)
-    })
+    it.each(['returned', 'thrown'] as const)(
+      'a stream that is %s, and whose session can not be stored: it is let go of',
+      async (how) => {
+        expect(await isStreamLetGo(serveWith, how)).toBe(true)
+      },
+    )
   })
 
   it('counts over several requests, with AutoRouter’s proxy of the request', async () => {

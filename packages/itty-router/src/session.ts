@@ -124,7 +124,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
         }
       }
       const commit = async (response: Response, failed: boolean): Promise<Response> => {
-        if (!isInner) return sessions.commit(handle, response, { failed })
+        if (!isInner) return commitOrDiscard(sessions, handle, response, failed)
         // The router around this one commits.
         if (failed) sessions.fail(handle)
         return response
@@ -144,7 +144,7 @@ export function session<Data = SessionData, As extends string = 'session', Args 
         const handle = ownHandle(request) ?? sessions.open(asRequest(request))
         leave(request, handle)
         if (innermost.get(handle) !== undefined) return undefined
-        if (response !== undefined) return commitOrDiscard(sessions, handle, response)
+        if (response !== undefined) return commitOrDiscard(sessions, handle, response, false)
         // No answer: no route matched, and a router around this one may have more. A sign-out waits for none of them.
         return Promise.resolve(signOutAtOnce(handle)).then(() => undefined)
       },
@@ -157,9 +157,10 @@ async function commitOrDiscard<Data>(
   sessions: SessionManager<Data>,
   handle: SessionHandle<Data>,
   response: Response,
+  failed: boolean,
 ): Promise<Response> {
   try {
-    return await sessions.commit(handle, response)
+    return await sessions.commit(handle, response, { failed })
   } catch (error) {
     void discard(response)
     throw error

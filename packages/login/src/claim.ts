@@ -78,21 +78,19 @@ export async function doOnce<User>(
  */
 async function followTo<User>(context: RequestContext<User>, task: Task): Promise<LoginNotes | undefined> {
   const isMeant = (notes: LoginNotes): boolean => task.isMeant(notes) && (task.isProven || task.isDone(notes))
-  let notes = await follow(context, isMeant)
-  const isToCome = (): boolean => (notes === undefined ? !task.isProven : !task.isDone(notes))
+  let found = await follow(context, isMeant)
+  const isToCome = (): boolean =>
+    typeof found === 'object' ? !task.isDone(found) : found === 'elsewhere' && !task.isProven
   for (let look = 0; look < MAX_LOOKS && isToCome(); look++) {
     await waitForOthers()
-    notes = await follow(context, isMeant)
+    const hadOne = typeof found === 'object'
+    found = await follow(context, isMeant)
     // No cookie goes out of a session that is no more.
-    if (
-      task.isProven &&
-      notes === undefined &&
-      (await context.account.sessions.peek(await context.sessionId())) === undefined
-    ) {
+    const isLost = hadOne && typeof found !== 'object'
+    if (isLost && (await context.account.sessions.peek(await context.sessionId())) === undefined)
       await context.writer.drop()
-    }
   }
-  return notes
+  return typeof found === 'object' ? found : undefined
 }
 
 /**
@@ -102,9 +100,9 @@ async function followTo<User>(context: RequestContext<User>, task: Task): Promis
 async function follow<User>(
   { handle }: RequestContext<User>,
   isMeant: (notes: LoginNotes) => boolean,
-): Promise<LoginNotes | undefined> {
+): Promise<LoginNotes | 'elsewhere' | 'ended'> {
   const outcome = await followNewId(handle, isNoted(isMeant))
-  return outcome === 'followed' ? notesIn(await handle.read()) : undefined
+  return outcome === 'followed' ? (notesIn(await handle.read()) ?? 'ended') : outcome
 }
 
 /** The same for sessions. */

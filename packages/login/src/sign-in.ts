@@ -18,6 +18,8 @@ interface Plan {
   readonly remembered: SessionLifetime | undefined
   readonly label: string | undefined
   readonly keep: readonly string[]
+  /** What of it there was when it was planned. */
+  readonly kept: readonly (readonly [key: string, value: unknown])[]
   /** The session before it. */
   readonly before: {
     readonly id: string
@@ -32,24 +34,30 @@ export async function signIn<User>(context: RequestContext<User>, user: User, op
   // 1. All that can fail, before anything is changed.
   const plan = await planOf(context, user, options)
   const { notes, factors, before } = plan
-  if (await isSignedInBeside(context, notes)) return leaveToOther(context, notes, user)
+  const place = await placeOf(context, notes)
+  if (place === 'taken by a click') return leaveToOther(context, notes, user)
+  // An id that this request has given the session itself has to be there, to be counted once.
+  if (place === 'empty') await context.handle.save()
   // 2. The new session, if there is a place for it.
   const about = { userId: notes.id, time: notes.at }
   const signedIn = { id: notes.id, user, time: notes.at }
-  let isBegun = false
+  let beginning = 'lost' as Beginning
   try {
     await beginInPlace(context, signedIn, before.owner === notes.id ? before.id : undefined, async () => {
-      isBegun = await begin(context, plan)
+      beginning = await begin(context, plan)
     })
+    // The one before goes on under another id, and keeps its place.
+    if (beginning === 'lost')
+      await beginInPlace(context, signedIn, undefined, () => store(context, plan, 'of what it saw'))
   } catch (error) {
     if (!isFull(error)) throw error
     // The place may be that of another click, which may still be storing what it has.
     if (notes.from !== undefined) await waitForOthers()
-    if (await isSignedInBeside(context, notes)) return leaveToOther(context, notes, user)
+    if ((await placeOf(context, notes)) === 'taken by a click') return leaveToOther(context, notes, user)
     context.emit({ type: 'sign-in-refused', reason: 'full', ...about, sessionId: before.id })
     throw error
   }
-  if (!isBegun) return goOnBeside(context, notes, user)
+  if (beginning === 'beside') return goOnBeside(context, notes, user)
   context.current.set({ notes, user, actor: undefined })
   context.emit({
     type: 'signed-in',
@@ -87,8 +95,6 @@ async function planOf<User>(context: RequestContext<User>, user: User, options: 
   const label = labelOf(options.label, request, account.options.describeDevice)
   // Only a limit asks for it, and cookies are small.
   const from = session.isNew || account.options.maxSessions === undefined ? undefined : session.id
-  // An id that this request has given the session itself has to be there, to be counted once.
-  if (from !== undefined && (await account.sessions.peek(from)) === undefined) await context.handle.save()
   const { isNew, owner } = session
   return {
     // A remembered session is fresh by `confirm` alone.
@@ -100,39 +106,44 @@ async function planOf<User>(context: RequestContext<User>, user: User, options: 
     remembered,
     label,
     keep,
+    kept: keep.map((key) => [key, session.get(key)]),
     before: { id: session.id, isNew, owner, userId: notesIn(session)?.id },
   }
 }
 
 /**
- * `false`: another click has been faster, and this request goes on in the session of that one.
- * @throws SessionStoreError, and core's other errors of what can't be stored any more
+ * `own`: the session is this request's. `beside`: another click has been faster, and this request goes on in the session of that
+ * one. `lost`: another request has given the session a new id, and this one goes on nowhere.
  */
-async function begin<User>({ handle, writer }: RequestContext<User>, plan: Plan): Promise<boolean> {
-  const { notes, keep, label, remembered } = plan
-  const session = await handle.read()
-  const kept = keep.map((key) => [key, session.get(key)] as const)
-  const store = (isAlone: boolean, lost: typeof kept = []): Promise<void> =>
-    writer.begin(notes, keep, isAlone, (session) => {
-      session.setLabel(label)
-      session.setLifetime(undefined)
-      if (remembered !== undefined) session.setLifetime(remembered)
-      for (const [key, value] of lost) session.set(key, value)
-    })
-  const isAlone = notes.from !== undefined
+type Beginning = 'own' | 'beside' | 'lost'
+
+/** @throws SessionStoreError, and core's other errors of what can't be stored any more */
+async function begin<User>(context: RequestContext<User>, plan: Plan): Promise<Beginning> {
+  const { notes } = plan
   try {
-    await store(isAlone)
-    return true
+    await store(context, plan, notes.from === undefined ? 'in any case' : 'as the only one')
+    return 'own'
   } catch (error) {
-    if (!isAlone || !(await writer.isLostBy(error))) throw error
-    const outcome = await followNewId(handle, isNoted(isOfClick(notes)))
+    if (notes.from === undefined || !(await context.writer.isLostBy(error))) throw error
+    const outcome = await followNewId(context.handle, isNoted(isOfClick(notes)))
     // What was signed out does not come back.
     if (outcome === 'ended') throw error
-    if (outcome === 'followed') return false
-    // A session of its own, with what it had seen in the one before.
-    await store(false, kept)
-    return true
+    return outcome === 'followed' ? 'beside' : 'lost'
   }
+}
+
+/** `as the only one`: if no other request of the session is faster. `of what it saw`: where the one before is lost. */
+async function store<User>(
+  { writer }: RequestContext<User>,
+  { notes, keep, kept, label, remembered }: Plan,
+  how: 'as the only one' | 'in any case' | 'of what it saw',
+): Promise<void> {
+  await writer.begin(notes, keep, how === 'as the only one', (session) => {
+    session.setLabel(label)
+    session.setLifetime(undefined)
+    if (remembered !== undefined) session.setLifetime(remembered)
+    if (how === 'of what it saw') for (const [key, value] of kept) session.set(key, value)
+  })
 }
 
 /** Whether a session is that of another click of the same browser, in which nothing was shown that this one does not show. */
@@ -152,15 +163,19 @@ function isOfClick({ id, hash, from, factors, signedInBy, remembered }: LoginNot
 }
 
 /**
- * Whether another click of the same browser has signed the same user in meanwhile. Where there is a limit, a second
- * session could be the end of the first one, whose cookie may reach the browser last.
+ * Who has the place of the session before by now: still that one, where it matters; another click of the same browser, which has
+ * signed the same user in meanwhile; or nobody. Where there is a limit, a second session could be the end of the first one, whose
+ * cookie may reach the browser last.
  */
-async function isSignedInBeside<User>(context: RequestContext<User>, notes: LoginNotes): Promise<boolean> {
+async function placeOf<User>(
+  { account }: RequestContext<User>,
+  notes: LoginNotes,
+): Promise<'as it was' | 'taken by a click' | 'empty'> {
   const { id, from } = notes
-  if (from === undefined || (await context.account.sessions.peek(from)) !== undefined) return false
-  const { opened } = await openSessions(context.account, await listSessions(context.account, id, 'maxSessions'))
+  if (from === undefined || (await account.sessions.peek(from)) !== undefined) return 'as it was'
+  const { opened } = await openSessions(account, await listSessions(account, id, 'maxSessions'))
   const isIt = isOfClick(notes)
-  return opened.some(({ notes }) => notes !== undefined && isIt(notes))
+  return opened.some(({ notes }) => notes !== undefined && isIt(notes)) ? 'taken by a click' : 'empty'
 }
 
 /** The other click's session goes on, with its cookie, in this answer as well if that is possible. */

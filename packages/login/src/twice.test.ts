@@ -254,6 +254,31 @@ describe('a request that another one of the browser has overtaken', () => {
     expect(browser.cookie).not.toBe(tab.cookie)
   })
 
+  it('takes a place of its own, where the one that it was to have is kept by a step-up', async () => {
+    const store = new MemoryStore()
+    const of = site({ store, maxSessions: 1, whenFull: 'refuse' })
+    const browser = await signedIn(of)
+    const tab = tabOf(of, browser)
+    const { create } = store
+    let isFirst = true
+    Object.assign(store, {
+      create: async (...args: Parameters<typeof create>) => {
+        // The place is found; the session of the sign-in is about to be stored.
+        if (isFirst && args[1].data.includes('"totp"')) {
+          isFirst = false
+          await tab.visit((auth) => auth.confirm('password'))
+        }
+        return create.apply(store, args)
+      },
+    })
+    await browser.visit(async (auth) => {
+      const signingIn = auth.signIn(userOf(of, 'ada'), { factor: ['password', 'totp'] })
+      await expect(signingIn).rejects.toMatchObject({ code: 'ERR_LOGIN_FULL' })
+    })
+    expect([isFirst, await who(tab)]).toEqual([false, ['ada', undefined]])
+    expect(await of.sessions.listByOwner('ada')).toHaveLength(1)
+  })
+
   it('is not led to the session of another user', async () => {
     const of = site({ maxSessions: 5 })
     const [browser, tab] = [await signedIn(of), of.browser()]

@@ -63,12 +63,12 @@ export function signOutAtOnce<Data>(handle: SessionHandle<Data>): Awaitable<void
 /**
  * For `@fetch-sessions/login`, and nobody else: another request of the same browser has given the session of this one a new
  * id at this moment, by `regenerate({ grace })`, and this one goes on in it. Its answer repeats the cookie of the other one's:
- * the browser may keep either. What it has changed in the session that it has lost is dropped.
+ * the browser may keep either. What it has changed in a session of which it knows that it is lost is dropped.
  *
  * **Only for who has just proven who they are**, as by a password, within this request: this follows also where the grace of
  * the old cookie is over, or never was. A stolen cookie alone must not lead on. `isMeant`: whether the session that was found
- * says no more than what was proven. A request that came when its cookie was an old one already is never led on,
- * nor one that has loaded its session more than ten seconds ago.
+ * says no more than what was proven, or, where nothing was, than what this request has asked for as well. A request that came
+ * when its cookie was an old one already is never led on, nor one that has loaded its session more than ten seconds ago.
  *
  * `followed`: also where the session has no other id. `elsewhere`: it lives on, but it is not meant, no cookie can be made for
  * it (a `regenerate()` without `grace`), it is in its cookie, or the response is committed. `ended`: it lives no more.

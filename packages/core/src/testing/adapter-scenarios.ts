@@ -155,7 +155,7 @@ export async function runScenario(
 }
 
 /** Whether what a streamed body reads from is let go of, where the session can't be stored and another answer goes out. */
-export async function isStreamLetGo(serveWith: ServeWith): Promise<boolean> {
+export async function isStreamLetGo(serveWith: ServeWith, how: 'returned' | 'thrown'): Promise<boolean> {
   const store = { ...recording(new MemoryStore(), []), create: () => Promise.reject(new Error('out of reach')) }
   const sessions = new SessionManager<ScenarioData>({ store, secret })
   let isLetGo = false
@@ -166,7 +166,9 @@ export async function isStreamLetGo(serveWith: ServeWith): Promise<boolean> {
         isLetGo = true
       },
     }
-    return new Response(new ReadableStream(source))
+    const answer = new Response(new ReadableStream(source))
+    if (how === 'thrown') throw answer
+    return answer
   })
   const response = await serve(new Request('https://example.com/')).catch(() => undefined)
   if (response !== undefined && response.status !== 500) throw new Error(`answered with ${response.status}`)
